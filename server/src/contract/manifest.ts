@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+/** One distribution inside an artifact: the byte range of its segment and what it is. */
+export const manifestSegment = z.object({
+  /** Wheel name as the PEX lists it: `numpy-2.1.0-cp311-cp311-manylinux_2_17_x86_64.whl`. */
+  wheel: z.string(),
+  name: z.string(),
+  version: z.string(),
+  /** Content hash that names the segment in any cache: same key, same bytes. */
+  key: z.string(),
+  /** Byte range in the artifact. */
+  offset: z.number().int().nonnegative(),
+  length: z.number().int().nonnegative(),
+  /** Of those bytes. */
+  sha256: z.string()
+});
+export type ManifestSegment = z.infer<typeof manifestSegment>;
+
+/**
+ * `env-<hash>.json` beside the artifact. Deterministic: no time, no user, no path, so that two people who ship the
+ * same environment write the same bytes. An artifact whose manifest is not there yet is not there.
+ */
+export const manifest = z.object({
+  schema: z.literal(1),
+  id: z.string(),
+  format: z.literal('pex'),
+  artifact: z.object({ name: z.string(), bytes: z.number().int().nonnegative(), sha256: z.string() }),
+  python: z.object({
+    implementation: z.string(),
+    minor: z.string(),
+    pythonTag: z.string(),
+    abiTag: z.string(),
+    platformTag: z.string()
+  }),
+  segments: z.array(manifestSegment),
+  /** Normalized names that were left out on purpose: pyspark, py4j, the editables. */
+  excluded: z.array(z.string()),
+  /** pyspark's version in the kernel's environment, to compare with the cluster's; absent when it has none. */
+  sparkVersion: z.string().optional()
+});
+export type Manifest = z.infer<typeof manifest>;
+
+/** A code archive: the zip of one editable's importable tree. */
+export const codeArchive = z.object({
+  /** Distribution name of the editable. */
+  name: z.string(),
+  /** `<package>-<hash>.zip`. */
+  fileName: z.string(),
+  bytes: z.number().int().nonnegative(),
+  sha256: z.string(),
+  /** Top-level import names in the archive; the workers drop these, and what is below them, from `sys.modules`. */
+  modules: z.array(z.string())
+});
+export type CodeArchive = z.infer<typeof codeArchive>;
+
+/**
+ * The pointer file: `ship-env-code-<sequence>-<hash>.json`, which a worker reads before each task to learn which code
+ * archives hold (docs/architecture.md, "Code in a running session"). The highest sequence wins.
+ */
+export const codePointer = z.object({
+  schema: z.literal(1),
+  archives: z.array(z.object({ file: z.string(), modules: z.array(z.string()) }))
+});
+export type CodePointer = z.infer<typeof codePointer>;

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { errorObject } from './errors.js';
+import { finding } from './snapshot.js';
+import { targetSettings } from './targets.js';
+
+/** What a ship is asked to do; also the body of `POST /ships`. */
+export const shipRequest = z.object({
+  /** Absolute path of the kernel python. */
+  python: z.string().min(1),
+  target: targetSettings,
+  /** Spark master: `local-cluster[2,1,1024]`, `spark://host:port`, `yarn`. Empty: the cell leaves `.master` out. */
+  master: z.string().default(''),
+  format: z.string().default('pex'),
+  /** Distribution names that stay home besides pyspark and py4j. */
+  excludes: z.array(z.string()).default([]),
+  /** Ship pyspark and py4j too. */
+  includeSpark: z.boolean().default(false),
+  /** Paths or file names of secret-looking files that may ship all the same. */
+  allowSecrets: z.array(z.string()).default([]),
+  /** Stop after the plan: nothing is built and nothing written. */
+  dryRun: z.boolean().default(false)
+});
+export type ShipRequest = z.infer<typeof shipRequest>;
+/** As a caller may spell it: what has a default may be absent. */
+export type ShipRequestInput = z.input<typeof shipRequest>;
+
+/** The steps of a ship, in their order. */
+export const STEP_NAMES = ['snapshot', 'plan', 'build', 'upload', 'verify', 'configure'] as const;
+export const stepName = z.enum(STEP_NAMES);
+export type StepName = z.infer<typeof stepName>;
+
+export const stepEvent = z.object({
+  type: z.literal('step'),
+  name: stepName,
+  state: z.enum(['started', 'progress', 'done']),
+  /** Units of work done and in all, bytes where bytes move; absent when unknown. */
+  done: z.number().optional(),
+  total: z.number().optional(),
+  /** What the step does just now or found, for the person: `numpy 2.1.0`, `46 distributions, 2 editables`. */
+  detail: z.string().optional(),
+  /** Milliseconds, with `done`. */
+  ms: z.number().optional()
+});
+export type StepEvent = z.infer<typeof stepEvent>;
+
+export const shippedFile = z.object({
+  name: z.string(),
+  /** As Spark reads it: `s3a://…`, `file:///…`. */
+  uri: z.string(),
+  bytes: z.number(),
+  sha256: z.string()
+});
+
+/** How a running session built by our cell takes over new code: files to `sc.addFile`, in this order. */
+export const liveUpdate = z.object({
+  /** Artifact the session must already run. */
+  artifactId: z.string(),
+  /** Python source, plain pyspark, that a kernel runs silently; leaves its outcome in the variable named below. */
+  source: z.string(),
+  /** Expression for `user_expressions`: a JSON text `{"state": "none|updated|restart|failed", "message": …}`. */
+  expression: z.string()
+});
+export type LiveUpdate = z.infer<typeof liveUpdate>;
+
+export const shipResult = z.object({
+  type: z.literal('result'),
+  artifact: shippedFile.extend({ id: z.string(), format: z.string() }),
+  code: z.array(shippedFile),
+  /** Bytes sent to the target by this ship. */
+  uploadedBytes: z.number(),
+  /** The artifact was on the target already. */
+  reused: z.boolean(),
+  findings: z.array(finding),
+  steps: z.array(z.object({ name: stepName, ms: z.number() })),
+  /** Spark properties, in the order of the cell. */
+  conf: z.record(z.string(), z.string()),
+  /** Source of the notebook cell that ends with `builder`. */
+  cell: z.string(),
+  live: liveUpdate.optional(),
+  /** A dry run: what would be built and sent. */
+  dryRun: z.boolean().default(false)
+});
+export type ShipResult = z.infer<typeof shipResult>;
+
+/** Every line of an event stream and of `--json`. */
+export const shipEvent = z.discriminatedUnion('type', [stepEvent, shipResult, errorObject]);
+export type ShipEvent = z.infer<typeof shipEvent>;

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+
+/** What the interpreter says of itself, asked once by a fixed script and cached by its identity (path, size, mtime). */
+export const interpreter = z.object({
+  /** Absolute path of the kernel python as given, links not resolved: the venv's `bin/python`. */
+  executable: z.string(),
+  /** `sys.implementation.name`: `cpython`, `pypy`. */
+  implementation: z.string(),
+  /** `platform.python_version()`: `3.11.7`. */
+  version: z.string(),
+  /** `3.11`, what the nodes must have. */
+  minor: z.string(),
+  /** The PEP 425 interpreter tag, `cp311`, and ABI tag, `cp311` or `cp313t`. */
+  pythonTag: z.string(),
+  abiTag: z.string(),
+  /** `sysconfig.get_platform()` as in a PEP 425 tag: `linux_x86_64`. */
+  platformTag: z.string(),
+  /** The environment (`sys.prefix`) and the installation it stands on (`sys.base_prefix`). */
+  prefix: z.string(),
+  basePrefix: z.string(),
+  /** Directories that are searched for distributions, the environment's own layer first. */
+  siteDirectories: z.array(z.object({ path: z.string(), layer: z.enum(['environment', 'base']) }))
+});
+export type Interpreter = z.infer<typeof interpreter>;
+
+/** One file of a distribution that ships; `.pyc` and installer notes (INSTALLER, REQUESTED, direct_url.json) do not. */
+export const distributionFile = z.object({
+  /** Path relative to the site directory, `/`-separated, as in RECORD: may begin with `../../../bin/`. */
+  path: z.string(),
+  /** Bytes on disk now. */
+  size: z.number().int().nonnegative(),
+  /** sha256 of the content on disk now, lower-case hex: RECORD's when the stat proves it still holds, else computed. */
+  sha256: z.string(),
+  /** Any execute bit set. */
+  executable: z.boolean()
+});
+export type DistributionFile = z.infer<typeof distributionFile>;
+
+/** Where a distribution came from, when PEP 610's direct_url.json says so. */
+export const origin = z.object({
+  kind: z.enum(['vcs', 'archive', 'directory']),
+  /** URL without user name and password. */
+  url: z.string(),
+  /** Commit id or archive hash when recorded. */
+  revision: z.string().optional()
+});
+export type Origin = z.infer<typeof origin>;
+
+export const distribution = z.object({
+  /** Name as METADATA spells it, and its PEP 503 normal form. */
+  name: z.string(),
+  normalizedName: z.string(),
+  version: z.string(),
+  /** `dist-info` or `egg-info`. */
+  metadataKind: z.enum(['dist-info', 'egg-info']),
+  /** Absolute path of the site directory that `files` are relative to. */
+  location: z.string(),
+  /** Directory or file name of the metadata inside `location`: `numpy-2.1.0.dist-info`. */
+  metadataName: z.string(),
+  layer: z.enum(['environment', 'base']),
+  /** `Tag:` lines of WHEEL, in their order; `['py3-none-any']` when there is none. */
+  tags: z.array(z.string()),
+  /** `Root-Is-Purelib` of WHEEL. */
+  rootIsPurelib: z.boolean(),
+  /** `Requires-Dist` lines of METADATA, unparsed (PEP 508). */
+  requires: z.array(z.string()),
+  origin: origin.optional(),
+  /** Sorted by path. */
+  files: z.array(distributionFile)
+});
+export type Distribution = z.infer<typeof distribution>;
+
+/** A distribution whose code lives in a source folder. */
+export const editable = z.object({
+  name: z.string(),
+  normalizedName: z.string(),
+  version: z.string(),
+  /** Which evidence showed it. */
+  kind: z.enum(['pep660-finder', 'pth', 'egg-link', 'direct-url']),
+  /** Absolute path of the project folder (direct_url.json, egg-link); the first root's folder when unknown. */
+  projectDirectory: z.string(),
+  /**
+   * What Python can import because of it: for each, where the code lies and which dotted name it has.
+   * `importName` is empty when the whole folder is on `sys.path` (a `.pth` line): its top-level entries are importable.
+   */
+  roots: z.array(z.object({ path: z.string(), importName: z.string() })),
+  requires: z.array(z.string())
+});
+export type Editable = z.infer<typeof editable>;
+
+/** Something in the snapshot that the person should know. */
+export const finding = z.object({
+  kind: z.enum([
+    'patched-file',
+    'missing-file',
+    'missing-record',
+    'duplicate-distribution',
+    'editable-folder-gone',
+    'editable-compiled-extension',
+    'unowned-module',
+    'large-code-archive',
+    'missing-dependency',
+    'spark-version'
+  ]),
+  /** The distribution, editable or file it is about. */
+  subject: z.string(),
+  /** One sentence for the person. */
+  message: z.string()
+});
+export type Finding = z.infer<typeof finding>;
+
+/** Plain data that says what the kernel python holds now. */
+export const snapshot = z.object({
+  interpreter,
+  /** Sorted by normalized name; the environment's layer wins over the base's. Editables are not among them. */
+  distributions: z.array(distribution),
+  /** Sorted by normalized name. */
+  editables: z.array(editable),
+  findings: z.array(finding)
+});
+export type Snapshot = z.infer<typeof snapshot>;

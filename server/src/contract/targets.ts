@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** A target as the settings panel, the settings file and a request spell it. Never a secret: a profile's name at most. */
+export const targetSettings = z.object({
+  /** What the person calls it; a URL given on the command line has an empty name. */
+  name: z.string(),
+  /** `s3://bucket/prefix` or `file:///directory`. `~` after `file://` is the home directory. */
+  url: z.string(),
+  /** S3 only. Empty: AWS's own conventions decide (`AWS_ENDPOINT_URL_S3`, `AWS_REGION`, `AWS_PROFILE`, config file). */
+  endpoint: z.string().default(''),
+  region: z.string().default(''),
+  pathStyle: z.boolean().default(false),
+  profile: z.string().default('')
+});
+export type TargetSettings = z.infer<typeof targetSettings>;
+
+/** What `check` found: a probe object was written, read back and deleted. */
+export const probe = z.object({
+  url: z.string(),
+  /** Milliseconds, each a round trip. */
+  writeMs: z.number(),
+  readMs: z.number(),
+  deleteMs: z.number()
+});
+export type Probe = z.infer<typeof probe>;
+
+/** One artifact on a target, as `list` shows it. */
+export const listedArtifact = z.object({
+  id: z.string(),
+  uri: z.string(),
+  bytes: z.number(),
+  python: z.string(),
+  distributions: z.number(),
+  /** ISO 8601, when the target tells. */
+  modified: z.string()
+});
+export type ListedArtifact = z.infer<typeof listedArtifact>;

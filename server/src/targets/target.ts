@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream';
+import type { Probe } from '../contract/targets.js';
+
+/** Immutable bytes with a name, read as often as needed: what a target is asked to hold. */
+export interface Payload {
+  /** Object name below the target's prefix, no `/`: `env-<hash>.pex`. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Of the whole content, lower-case hex. */
+  readonly sha256: string;
+  /** A stream over the whole content, or over bytes `start` (inclusive) to `end` (exclusive). */
+  open(range?: { start: number; end: number }): Readable;
+}
+
+/** What can be done while bytes move. */
+export interface TransferOptions {
+  readonly signal: AbortSignal;
+  /** Called with the bytes that the target has taken so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/** An object on a target. */
+export interface TargetEntry {
+  readonly name: string;
+  readonly bytes: number;
+  readonly modified: Date;
+}
+
+/**
+ * Where artifacts go. One implementation a kind of store; `openTarget` in index.ts chooses by the URL's scheme.
+ *
+ * Every method throws a ShipEnvError with a TARGET_* or DISK_FULL code, whose message names the target and whose hint
+ * says what to do; an aborted signal rejects with the signal's reason (an AbortError).
+ */
+export interface Target {
+  /** Canonical URL without a trailing slash. */
+  readonly url: string;
+  /** How Spark's file system layer addresses an object: `s3a://bucket/prefix/name`, `file:///dir/name`. */
+  uri(name: string): string;
+  /** Spark properties that executors and driver need to read from here; never a secret by value. */
+  sparkProperties(): Record<string, string>;
+  /** Size of an object, undefined when it is not there. */
+  head(name: string, signal: AbortSignal): Promise<{ bytes: number } | undefined>;
+  /**
+   * Writes an object that does not exist yet; nothing is ever overwritten. `exists`: someone was faster, and what is
+   * there has the payload's size (else TARGET_CONFLICT). On failure or abort nothing is left behind: no partial object,
+   * no open multipart upload.
+   */
+  put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'>;
+  /** A small object whole (manifests), undefined when it is not there. */
+  read(name: string, signal: AbortSignal): Promise<Buffer | undefined>;
+  /** Verifies an object: size, and the checksum that the store keeps (S3) or a re-read (directory). TARGET_CHECKSUM when it differs. */
+  verify(payload: Payload, signal: AbortSignal): Promise<void>;
+  /** All objects of ours directly below the prefix. */
+  list(signal: AbortSignal): AsyncIterable<TargetEntry>;
+  /** Deletes an object; no error when it is not there. */
+  remove(name: string, signal: AbortSignal): Promise<void>;
+  /** Writes, reads back and deletes a small object of a random name. */
+  check(signal: AbortSignal): Promise<Probe>;
+  /** Frees connections. */
+  close(): void;
+}

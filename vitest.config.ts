@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'server', include: ['server/test/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 } },
+      { test: { name: 'frontend', include: ['src/**/__tests__/**/*.test.ts'] } }
+    ],
+    // Two cores: more workers only make the real pex, Spark and S3 processes wait for each other.
+    maxWorkers: 2
+  }
+});
