@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, link, lstat, mkdir, readdir, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { lock } from 'proper-lockfile';
+import { ShipEnvError, hasCode } from '../errors.js';
+
+/** What the cache holds, a folder each; the version in the path changes when a format does. */
+const KINDS = {
+  /** What an interpreter said of itself, by its identity. */
+  interpreters: 'v1',
+  /** Content hashes of files that a stat proves unchanged, one file an environment. */
+  hashes: 'v1',
+  /** Compressed zip entries of one distribution, by content. */
+  segments: 'v1',
+  /** Assembled artifacts and their manifests, by content. */
+  artifacts: 'v1',
+  /** Code archives, by content. */
+  code: 'v1'
+} as const;
+export type CacheKind = keyof typeof KINDS;
+
+/** Leftovers of a killed process are older than any build. */
+const STALE_TEMPORARY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * The local cache: `$SHIP_ENV_CACHE`, else `$XDG_CACHE_HOME/ship-env`, else `~/.cache/ship-env`.
+ *
+ * Entries are immutable and appear whole: they are written under `tmp/` and hard-linked into place, which never
+ * overwrites. So readers need no lock, and two writers of one entry end with the same bytes.
+ */
+export class Cache {
+  readonly root: string;
+  readonly #inFlight = new Map<string, Promise<void>>();
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /**
+   * @param root - the folder, made when missing, private to the user
+   * @throws ShipEnvError CACHE_UNUSABLE when it cannot be made or belongs to someone else
+   */
+  static async open(root = defaultRoot()): Promise<Cache> {
+    try {
+      await mkdir(join(root, 'tmp'), { recursive: true, mode: 0o700 });
+      const owner = (await lstat(root)).uid;
+      if (process.getuid !== undefined && owner !== process.getuid()) {
+        throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} belongs to another user (uid ${owner}).`, {
+          hint: 'Point SHIP_ENV_CACHE at a folder of your own.'
+        });
+      }
+      await chmod(root, 0o700);
+      await writeFile(join(root, 'CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n# Cache of ship-env, safe to delete.\n');
+      await removeStaleTemporaries(join(root, 'tmp'));
+    } catch (error) {
+      if (error instanceof ShipEnvError) throw error;
+      throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} cannot be used.`, {
+        hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
+        cause: error
+      });
+    }
+    return new Cache(root);
+  }
+
+  /** Where an entry lies or would lie: `<root>/segments/v1/ab/abcdef….zip`. Pure. */
+  path(kind: CacheKind, name: string): string {
+    return join(this.root, kind, KINDS[kind], name.slice(0, 2), name);
+  }
+
+  /** A path under `tmp/` that no one else uses; who asks removes it. */
+  temporaryPath(): string {
+    return join(this.root, 'tmp', randomUUID());
+  }
+
+  /** The path of an entry when it is there. */
+  async find(kind: CacheKind, name: string): Promise<string | undefined> {
+    const path = this.path(kind, name);
+    return (await exists(path)) ? path : undefined;
+  }
+
+  /**
+   * The entry of that name, written first when it is missing. Callers in one process that ask for the same entry
+   * wait for the first; when that one fails or is aborted, the next one writes.
+   *
+   * @param write - writes the whole content to the path it is given
+   * @throws ShipEnvError DISK_FULL, or what `write` throws; nothing is left behind
+   */
+  async entry(kind: CacheKind, name: string, write: (temporaryPath: string) => Promise<void>): Promise<{ path: string; reused: boolean }> {
+    const path = this.path(kind, name);
+    for (;;) {
+      if (await exists(path)) return { path, reused: true };
+      const other = this.#inFlight.get(path);
+      if (other === undefined) break;
+      // How the other one ended is its caller's business; then look again.
+      await other.catch(() => undefined);
+    }
+    const writing = this.#write(path, write);
+    this.#inFlight.set(path, writing);
+    try {
+      await writing;
+    } finally {
+      this.#inFlight.delete(path);
+    }
+    return { path, reused: false };
+  }
+
+  async #write(path: string, write: (temporaryPath: string) => Promise<void>): Promise<void> {
+    const temporary = this.temporaryPath();
+    try {
+      await write(temporary);
+      await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+      await link(temporary, path).catch(ignoreExisting);
+    } catch (error) {
+      throw hasCode(error, 'ENOSPC', 'EDQUOT')
+        ? new ShipEnvError('DISK_FULL', `The disk of the cache folder ${this.root} is full.`, {
+            hint: 'Free disk space or point SHIP_ENV_CACHE at another disk.',
+            cause: error
+          })
+        : error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  /**
+   * Runs `work` while no other process, and no one else in this one, holds the lock of that name.
+   *
+   * @param signal - stops the wait
+   */
+  async exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const directory = join(this.root, 'locks');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const release = await acquire(join(directory, name), signal);
+    try {
+      return await work();
+    } finally {
+      await release();
+    }
+  }
+}
+
+function defaultRoot(): string {
+  const { SHIP_ENV_CACHE: own, XDG_CACHE_HOME: xdg } = process.env;
+  if (own) return own;
+  return join(xdg || join(homedir(), '.cache'), 'ship-env');
+}
+
+async function acquire(file: string, signal: AbortSignal): Promise<() => Promise<void>> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await lock(file, { realpath: false, stale: 10_000 });
+    } catch (error) {
+      if (!hasCode(error, 'ELOCKED')) throw error;
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!hasCode(error, 'EEXIST')) throw error;
+}
+
+async function removeStaleTemporaries(directory: string): Promise<void> {
+  const before = Date.now() - STALE_TEMPORARY_MS;
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    const info = await lstat(path).catch(() => undefined);
+    if (info !== undefined && info.mtimeMs < before) await unlink(path).catch(() => undefined);
+  }
+}
