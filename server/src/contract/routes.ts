@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shipRequest } from './ship.js';
 import { listedArtifact, probe, targetSettings } from './targets.js';
 
 /** Paths of the sidecar, relative to its root; the Jupyter server serves them under `<base_url>ship-env/`. */
@@ -28,10 +29,6 @@ export const snapshotRequest = z.object({ python: z.string().min(1) });
 export const checkReply = probe;
 export const listRequest = z.object({ target: targetSettings });
 export const listReply = z.object({ artifacts: z.array(listedArtifact) });
-export const configRequest = z.object({
-  target: targetSettings,
-  /** Artifact id; empty: the newest on the target that this python fits. */
-  artifactId: z.string().default(''),
-  master: z.string().default('')
-});
+/** Config of an environment that was shipped before: the request of a ship, and nothing is written. */
+export const configRequest = shipRequest.omit({ dryRun: true, format: true });
 export const configReply = z.object({ conf: z.record(z.string(), z.string()), cell: z.string() });

@@ -17,7 +17,7 @@ export const shipRequest = z.object({
   includeSpark: z.boolean().default(false),
   /** Paths or file names of secret-looking files that may ship all the same. */
   allowSecrets: z.array(z.string()).default([]),
-  /** Stop after the plan: nothing is built and nothing written. */
+  /** Stop before the upload: exact sizes are known, the local cache is warm, the target is only read. */
   dryRun: z.boolean().default(false)
 });
 export type ShipRequest = z.infer<typeof shipRequest>;
@@ -77,7 +77,7 @@ export const shipResult = z.object({
   /** Source of the notebook cell that ends with `builder`. */
   cell: z.string(),
   live: liveUpdate.optional(),
-  /** A dry run: what would be built and sent. */
+  /** This was a dry run: `uploadedBytes` is what a ship would send now. */
   dryRun: z.boolean().default(false)
 });
 export type ShipResult = z.infer<typeof shipResult>;

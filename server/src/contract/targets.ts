@@ -31,7 +31,9 @@ export const listedArtifact = z.object({
   bytes: z.number(),
   python: z.string(),
   distributions: z.number(),
-  /** ISO 8601, when the target tells. */
-  modified: z.string()
+  /** ISO 8601. */
+  modified: z.string(),
+  /** Why the manifest beside it could not be read, in which case the numbers are zero. */
+  problem: z.string().optional()
 });
 export type ListedArtifact = z.infer<typeof listedArtifact>;

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import JSON5 from 'json5';
+import { z } from 'zod';
+import { targetSettings, type TargetSettings } from '../contract/targets.js';
+import { ShipEnvError, hasCode } from '../errors.js';
+
+/** Used when no settings were ever saved, so that nothing else needs to run. Equal to the default in schema/plugin.json. */
+export const DEFAULT_TARGET: TargetSettings = {
+  name: 'local',
+  url: 'file://~/.local/share/ship-env/target',
+  endpoint: '',
+  region: '',
+  pathStyle: false,
+  profile: ''
+};
+
+/** The part of schema/plugin.json that the command line and the magic go by. */
+const settings = z.object({
+  defaultTarget: z.string().default(DEFAULT_TARGET.name),
+  targets: z.array(targetSettings).default([DEFAULT_TARGET]),
+  master: z.string().default(''),
+  excludes: z.array(z.string()).default([]),
+  allowSecrets: z.array(z.string()).default([])
+});
+export type Settings = z.infer<typeof settings>;
+
+/**
+ * Reads what the settings panel saved: `jupyterlab-ship-env/plugin.jupyterlab-settings` (JSON5) in JupyterLab's user
+ * settings folder (`$JUPYTERLAB_SETTINGS_DIR`, else `$JUPYTER_CONFIG_DIR` or `~/.jupyter`, then `lab/user-settings`).
+ *
+ * @throws ShipEnvError SETTINGS_INVALID when the file is there and is not what the panel writes
+ */
+export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promise<Settings> {
+  const path = settingsPath(env);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return settings.parse({});
+    throw invalid(path, 'it cannot be read', error);
+  }
+  let content: unknown;
+  try {
+    content = JSON5.parse(text);
+  } catch (error) {
+    throw invalid(path, 'it is not JSON', error);
+  }
+  const parsed = settings.safeParse(content);
+  if (!parsed.success) throw invalid(path, z.prettifyError(parsed.error), parsed.error);
+  return parsed.data;
+}
+
+/**
+ * The target that a name or URL means.
+ *
+ * @param wanted - a URL, a name from the settings, or undefined for the default target
+ * @throws ShipEnvError TARGET_UNKNOWN, naming the targets there are
+ */
+export function resolveTarget(wanted: string | undefined, from: Settings): TargetSettings {
+  if (wanted?.includes('://')) return { ...DEFAULT_TARGET, name: '', url: wanted };
+  const name = wanted ?? from.defaultTarget;
+  const found = from.targets.find(target => target.name === name);
+  if (found !== undefined) return found;
+  const names = from.targets.map(target => target.name).join(', ') || 'none';
+  throw new ShipEnvError('TARGET_UNKNOWN', `A target named "${name}" was wanted; the settings hold: ${names}.`, {
+    hint: 'Add it under Settings > Ship env to cluster, or give a URL such as s3://bucket/prefix or file:///directory.'
+  });
+}
+
+function settingsPath(env: NodeJS.ProcessEnv): string {
+  const folder =
+    env['JUPYTERLAB_SETTINGS_DIR'] ??
+    join(env['JUPYTER_CONFIG_DIR'] ?? join(homedir(), '.jupyter'), 'lab', 'user-settings');
+  return join(folder, 'jupyterlab-ship-env', 'plugin.jupyterlab-settings');
+}
+
+function invalid(path: string, why: string, cause: unknown): ShipEnvError {
+  return new ShipEnvError('SETTINGS_INVALID', `The settings in ${path} cannot be used: ${why}.`, {
+    hint: 'Correct them under Settings > Ship env to cluster, or delete the file to start from the defaults.',
+    cause
+  });
+}

@@ -1,0 +1,57 @@
+import type { StepEvent, StepName } from '../contract/ship.js';
+
+/** Progress within a step: units done and in all, and what is being worked on. */
+export interface StepProgress {
+  done?: number;
+  total?: number;
+  detail?: string;
+}
+
+/** Told to a running step, so that it can say how far it is. */
+export type Report = (progress: StepProgress) => void;
+
+/** A step's outcome with the words that sum it up for the person. */
+export interface StepOutcome<T> {
+  value: T;
+  detail: string;
+}
+
+/** At most this many progress events a second and step reach the listeners. */
+const PROGRESS_INTERVAL_MS = 100;
+
+/** Runs the steps of one ship: announces, times and stops them. */
+export class StepRunner {
+  /** The steps that ended well, in their order, with their milliseconds. */
+  readonly timings: { name: StepName; ms: number }[] = [];
+  readonly #emit: (event: StepEvent) => void;
+  readonly #signal: AbortSignal;
+
+  constructor(emit: (event: StepEvent) => void, signal: AbortSignal) {
+    this.#emit = emit;
+    this.#signal = signal;
+  }
+
+  /**
+   * Runs one step. What it throws passes through; an abort before it or during it throws the signal's reason.
+   *
+   * @param work - is given the step's way to report progress
+   * @returns the value of the outcome
+   */
+  async run<T>(name: StepName, work: (report: Report) => Promise<StepOutcome<T>>): Promise<T> {
+    this.#signal.throwIfAborted();
+    const started = performance.now();
+    this.#emit({ type: 'step', name, state: 'started' });
+    let last = 0;
+    const { value, detail } = await work(progress => {
+      const now = performance.now();
+      if (now - last < PROGRESS_INTERVAL_MS && progress.done !== progress.total) return;
+      last = now;
+      this.#emit({ type: 'step', name, state: 'progress', ...progress });
+    });
+    this.#signal.throwIfAborted();
+    const ms = Math.round(performance.now() - started);
+    this.timings.push({ name, ms });
+    this.#emit({ type: 'step', name, state: 'done', detail, ms });
+    return value;
+  }
+}
