@@ -1,0 +1,19 @@
+import { Cache } from '../cache/cache.js';
+import { configOf } from '../ship/config.js';
+import { submitArguments } from '../spark/index.js';
+import { ShipEnvError } from '../errors.js';
+import { toShipRequest, type CliOptions } from './options.js';
+import type { View } from './view.js';
+
+/** `ship-env config`. */
+export async function configCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+  if (options.as === 'connect') {
+    throw new ShipEnvError('CONFIG_MASTER_UNSUPPORTED', 'A config for Spark Connect was asked for; this version has none yet.', {
+      hint: 'Use --as builder or --as submit with a classic master: local-cluster, spark://…, yarn.'
+    });
+  }
+  const { conf, cell } = await configOf(await toShipRequest(options), { cache: await Cache.open(), signal });
+  const text = { builder: cell, submit: submitArguments(conf), json: JSON.stringify(conf, null, 2) };
+  const style = options.as === 'submit' || options.as === 'json' ? options.as : 'builder';
+  view.result({ type: 'result', conf, cell }, [text[style]]);
+}

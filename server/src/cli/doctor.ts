@@ -1,0 +1,85 @@
+import { execa } from 'execa';
+import pc from 'picocolors';
+import { Cache } from '../cache/cache.js';
+import { toErrorObject } from '../errors.js';
+import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
+import { takeSnapshot } from '../snapshot/index.js';
+import { openTarget } from '../targets/index.js';
+import { activePython, type CliOptions } from './options.js';
+import type { View } from './view.js';
+
+/** One thing that a ship, or the Spark job after it, needs. */
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found. */
+  readonly found: string;
+  /** How to get what is missing; empty when all is well. */
+  readonly hint: string;
+}
+
+/** `ship-env doctor`: what is missing and how to get it. Everything is looked at, whatever fails before. */
+export async function doctorCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<boolean> {
+  const checks = [
+    { name: 'node', ok: true, found: `${process.version} at ${process.execPath}`, hint: '' },
+    await attempt('cache', async () => (await Cache.open()).root),
+    ...(await pythonChecks(options, signal)),
+    await javaCheck(signal),
+    await attempt('target', async () => {
+      const target = await openTarget(resolveTarget(options.target, await readSettings()));
+      try {
+        const { writeMs } = await target.check(signal);
+        return `${target.url} can be written (${writeMs.toFixed(0)} ms)`;
+      } finally {
+        target.close();
+      }
+    })
+  ];
+  const ok = checks.every(check => check.ok);
+  view.result({ type: 'result', ok, checks }, checks.flatMap(lines));
+  return ok;
+}
+
+async function pythonChecks(options: CliOptions, signal: AbortSignal): Promise<Check[]> {
+  let spark: Check | undefined;
+  const python = await attempt('python', async () => {
+    const { interpreter, distributions } = await takeSnapshot({
+      python: options.python ?? activePython(process.env),
+      cache: await Cache.open(),
+      signal
+    });
+    const pyspark = distributions.find(({ normalizedName }) => normalizedName === 'pyspark');
+    spark = {
+      name: 'pyspark',
+      ok: pyspark !== undefined,
+      found: pyspark?.version ?? 'not in this environment',
+      hint: pyspark === undefined ? "Install the cluster's version: pip install pyspark==<version>" : ''
+    };
+    return `${interpreter.version} at ${interpreter.executable}, ${distributions.length} distributions`;
+  });
+  return spark === undefined ? [python] : [python, spark];
+}
+
+async function javaCheck(signal: AbortSignal): Promise<Check> {
+  const java = process.env['JAVA_HOME'] ? `${process.env['JAVA_HOME']}/bin/java` : 'java';
+  const { failed, stderr } = await execa(java, ['-version'], { reject: false, cancelSignal: signal });
+  return {
+    name: 'java',
+    ok: !failed,
+    found: failed ? `${java} does not start` : (stderr.split('\n')[0] ?? ''),
+    hint: failed ? "Spark's driver needs Java 17 or newer: install it, or set JAVA_HOME." : ''
+  };
+}
+
+async function attempt(name: string, work: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, ok: true, found: await work(), hint: '' };
+  } catch (error) {
+    const { message, hint } = toErrorObject(error);
+    return { name, ok: false, found: message, hint };
+  }
+}
+
+function lines({ name, ok, found, hint }: Check): string[] {
+  return [`${ok ? pc.green('✓') : pc.red('✗')} ${name.padEnd(8)} ${found}`, ...(hint === '' ? [] : [`  ${hint}`])];
+}

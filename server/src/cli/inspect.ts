@@ -1,0 +1,60 @@
+import pc from 'picocolors';
+import prettyBytes from 'pretty-bytes';
+import { Cache } from '../cache/cache.js';
+import type { Snapshot } from '../contract/snapshot.js';
+import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
+import { listArtifacts } from '../ship/list.js';
+import { takeSnapshot } from '../snapshot/index.js';
+import { openTarget } from '../targets/index.js';
+import { activePython, type CliOptions } from './options.js';
+import { findingLines, type View } from './view.js';
+
+/** `ship-env snapshot`. */
+export async function snapshotCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+  const python = options.python ?? activePython(process.env);
+  const snapshot = await takeSnapshot({ python, cache: await Cache.open(), signal });
+  view.result({ type: 'result', ...snapshot }, snapshotLines(snapshot));
+}
+
+/** `ship-env list`. */
+export async function listCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+  const settings = resolveTarget(options.target, await readSettings());
+  const artifacts = await listArtifacts(settings, signal);
+  const rows = artifacts.map(row =>
+    row.problem === undefined
+      ? `${row.id}  ${row.modified.slice(0, 16).replace('T', ' ')}  Python ${row.python}  ` +
+        `${String(row.distributions).padStart(4)} distributions  ${prettyBytes(row.bytes).padStart(8)}`
+      : `${row.id}  ${pc.yellow(row.problem)}`
+  );
+  view.result({ type: 'result', artifacts }, rows.length === 0 ? [`Nothing on ${settings.url} yet.`] : rows);
+}
+
+/** `ship-env check`. */
+export async function checkCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+  const target = await openTarget(resolveTarget(options.target, await readSettings()));
+  try {
+    const probe = await target.check(signal);
+    const ms = (value: number): string => `${value.toFixed(0)} ms`;
+    view.result({ type: 'result', ...probe }, [
+      `${pc.green('✓')} ${probe.url} works: write ${ms(probe.writeMs)}, read back ${ms(probe.readMs)}, delete ${ms(probe.deleteMs)}`
+    ]);
+  } finally {
+    target.close();
+  }
+}
+
+function snapshotLines({ interpreter, distributions, editables, findings }: Snapshot): string[] {
+  const bytes = (files: { size: number }[]): number => files.reduce((sum, file) => sum + file.size, 0);
+  const width = Math.max(0, ...distributions.map(({ name }) => name.length), ...editables.map(({ name }) => name.length));
+  return [
+    `${pc.bold(`Python ${interpreter.version}`)} (${interpreter.platformTag}) in ${interpreter.prefix}`,
+    ...distributions.map(
+      ({ name, version, files, layer, origin }) =>
+        `  ${name.padEnd(width)}  ${version.padEnd(14)} ${prettyBytes(bytes(files)).padStart(8)}` +
+        `${layer === 'base' ? '  (base)' : ''}${origin === undefined ? '' : `  from ${origin.url}`}`
+    ),
+    ...editables.map(({ name, version, projectDirectory }) => `  ${name.padEnd(width)}  ${version.padEnd(14)} editable  ${projectDirectory}`),
+    ...findingLines(findings),
+    `${distributions.length} distributions, ${prettyBytes(bytes(distributions.flatMap(({ files }) => files)))}; ${editables.length} editables`
+  ];
+}

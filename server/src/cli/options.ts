@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { shipRequest, type ShipRequest } from '../contract/ship.js';
+import { ShipEnvError } from '../errors.js';
+import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
+
+/** Options as commander hands them over; those that a command does not take are absent. */
+export interface CliOptions {
+  python?: string;
+  target?: string;
+  master?: string;
+  format?: string;
+  output?: string;
+  as?: string;
+  exclude?: string[];
+  includeSpark?: boolean;
+  allowSecret?: string[];
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** `--python`, `--json`: what every command takes. */
+export function withCommon(command: Command): Command {
+  return command
+    .option('--python <python>', "the kernel's python, or the folder of its environment (default: the active one)")
+    .option('--json', 'print JSON lines and nothing else');
+}
+
+/** `--target`. */
+export function withTarget(command: Command): Command {
+  return command.option(
+    '--target <target>',
+    'a target of the settings, or a URL: s3://bucket/prefix, file:///directory (default: the settings decide)'
+  );
+}
+
+/** What chooses the content of a ship. */
+export function withContent(command: Command): Command {
+  return command
+    .addOption(new Option('--format <format>', 'artifact format').default('pex'))
+    .option('--exclude <names...>', 'distributions that stay home, besides pyspark and py4j')
+    .option('--include-spark', 'ship pyspark and py4j too')
+    .option('--allow-secret <names...>', 'files that look like secrets and may ship all the same');
+}
+
+/** `--master`. */
+export function withMaster(command: Command): Command {
+  return command.option(
+    '--master <master>',
+    "Spark master: 'local-cluster[2,1,1024]', spark://host:port, yarn (default: the settings decide)"
+  );
+}
+
+/**
+ * The ship that a command line asks for; what it leaves open, the settings decide.
+ *
+ * @throws ShipEnvError SETTINGS_INVALID, TARGET_UNKNOWN, PYTHON_NO_ENVIRONMENT
+ */
+export async function toShipRequest(options: CliOptions, env: NodeJS.ProcessEnv = process.env): Promise<ShipRequest> {
+  const settings = await readSettings(env);
+  return shipRequest.parse({
+    python: options.python ?? activePython(env),
+    target: resolveTarget(options.target, settings),
+    master: options.master ?? settings.master,
+    format: options.format ?? 'pex',
+    excludes: [...settings.excludes, ...(options.exclude ?? [])],
+    includeSpark: options.includeSpark ?? false,
+    allowSecrets: [...settings.allowSecrets, ...(options.allowSecret ?? [])],
+    dryRun: options.dryRun ?? false
+  });
+}
+
+/**
+ * The python of the active virtual environment (`VIRTUAL_ENV`, set by every activate script).
+ *
+ * @throws ShipEnvError PYTHON_NO_ENVIRONMENT
+ */
+export function activePython(env: NodeJS.ProcessEnv): string {
+  const active = env['VIRTUAL_ENV'] || env['CONDA_PREFIX'];
+  if (active) return join(active, 'bin', 'python');
+  throw new ShipEnvError('PYTHON_NO_ENVIRONMENT', 'A virtual environment was expected to be active; VIRTUAL_ENV is not set.', {
+    hint: 'Activate it, or name its interpreter: --python path/to/venv/bin/python'
+  });
+}

@@ -1,0 +1,28 @@
+import pc from 'picocolors';
+import prettyBytes from 'pretty-bytes';
+import { Cache } from '../cache/cache.js';
+import type { ShipResult } from '../contract/ship.js';
+import { ship } from '../ship/ship.js';
+import { toShipRequest, type CliOptions } from './options.js';
+import { findingLines, seconds, type View } from './view.js';
+
+/** `ship-env ship`. */
+export async function shipCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+  const request = await toShipRequest(options);
+  const result = await ship(request, { cache: await Cache.open(), signal, emit: event => view.step(event) });
+  view.result(result, summary(result, request.target.url));
+}
+
+function summary(result: ShipResult, url: string): string[] {
+  const { artifact, code, uploadedBytes, steps } = result;
+  const sent = uploadedBytes === 0 ? 'nothing to send' : `${prettyBytes(uploadedBytes)} ${result.dryRun ? 'to send' : 'sent'}`;
+  const ms = steps.reduce((sum, step) => sum + step.ms, 0);
+  return [
+    '',
+    ...findingLines(result.findings),
+    `${pc.bold(result.dryRun ? 'Would ship' : 'Shipped')} to ${url}: ${sent}, ${seconds(ms)}`,
+    `  environment  ${artifact.name}  ${prettyBytes(artifact.bytes)}${result.reused ? '  (already there)' : ''}`,
+    ...code.map(file => `  code         ${file.name}  ${prettyBytes(file.bytes)}`),
+    ...(result.dryRun ? [] : ['', 'For the Spark config: ship-env config --as builder | submit | json'])
+  ];
+}

@@ -1,0 +1,36 @@
+import { Router, type Response } from 'express';
+import type { z } from 'zod';
+import type { ShipEvent } from '../contract/ship.js';
+import { shipRequest } from '../contract/ship.js';
+import type { shipStarted } from '../contract/routes.js';
+import type { Job, Jobs } from '../sidecar/jobs.js';
+import { jsonRoute } from './reply.js';
+
+/** `POST /ships`, `GET /ships/:id/events`, `DELETE /ships/:id`. */
+export function shipRoutes(jobs: Jobs): Router {
+  const router = Router();
+  router.post(
+    '/',
+    jsonRoute(shipRequest, (body): Promise<z.infer<typeof shipStarted>> => Promise.resolve({ id: jobs.start(body).id }))
+  );
+  router.get('/:id/events', async (request, response) => {
+    await follow(jobs.get(request.params.id), response);
+  });
+  router.delete('/:id', (request, response) => {
+    jobs.get(request.params.id).cancel();
+    response.status(202).json({});
+  });
+  return router;
+}
+
+/** Newline-delimited JSON: every event from the first on; ends after the result or the error. */
+async function follow(job: Job, response: Response): Promise<void> {
+  response.setHeader('Content-Type', 'application/x-ndjson');
+  response.setHeader('Cache-Control', 'no-store');
+  response.flushHeaders();
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  const write = (event: ShipEvent): void => void response.write(`${JSON.stringify(event)}\n`);
+  await job.follow(write, gone.signal);
+  response.end();
+}

@@ -1,0 +1,41 @@
+import { loadSeed } from '../artifact/index.js';
+import type { ShipRequest } from '../contract/ship.js';
+import { ShipEnvError } from '../errors.js';
+import { takeSnapshot } from '../snapshot/index.js';
+import { openTarget } from '../targets/index.js';
+import type { Target } from '../targets/target.js';
+import { configure, type Configured } from './configure.js';
+import { archiveAll, planShip, publishedManifest } from './prepare.js';
+import { pointerPayload } from './pointer.js';
+import type { ShipContext } from './ship.js';
+
+/**
+ * The Spark config of an environment as it was shipped before; writes nothing to the target.
+ *
+ * @throws ShipEnvError ARTIFACT_NOT_SHIPPED when the target lacks the artifact or a code archive
+ */
+export async function configOf(request: ShipRequest, context: Omit<ShipContext, 'emit'>): Promise<Configured> {
+  const { cache, signal } = context;
+  const target = await openTarget(request.target);
+  try {
+    const snapshot = await takeSnapshot({ python: request.python, cache, signal });
+    const { plan, editables } = planShip(snapshot, request, await loadSeed());
+    const manifest = await publishedManifest(target, plan.id, signal);
+    if (manifest === undefined) throw notShipped(target, plan.id);
+    const code = await archiveAll(editables, request, { cache, signal });
+    const pointer = pointerPayload(code);
+    const names = [...code.map(({ payload }) => payload.name), ...(pointer === undefined ? [] : [pointer.name])];
+    for (const name of names) {
+      if ((await target.head(name, signal)) === undefined) throw notShipped(target, name);
+    }
+    return configure({ manifest, code, target, master: request.master });
+  } finally {
+    target.close();
+  }
+}
+
+function notShipped(target: Target, name: string): ShipEnvError {
+  return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${target.url} was expected to hold ${name}; it does not.`, {
+    hint: 'The environment or its code changed since the last ship, or was never shipped there. Run "ship-env ship" first.'
+  });
+}

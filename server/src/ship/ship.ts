@@ -1,0 +1,186 @@
+import prettyBytes from 'pretty-bytes';
+import { buildArtifact, loadSeed, type ArtifactPlan } from '../artifact/index.js';
+import type { Cache } from '../cache/cache.js';
+import type { Manifest } from '../contract/manifest.js';
+import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
+import type { Editable, Snapshot } from '../contract/snapshot.js';
+import { takeSnapshot } from '../snapshot/index.js';
+import { openTarget } from '../targets/index.js';
+import type { Payload, Target } from '../targets/target.js';
+import { configure } from './configure.js';
+import { allFindings, archiveAll, planShip, publishedManifest, type ArchivedCode } from './prepare.js';
+import { pointerPayload } from './pointer.js';
+import { StepRunner, type StepOutcome } from './steps.js';
+import { sum, transaction } from './upload.js';
+
+/** What a ship needs from where it runs. */
+export interface ShipContext {
+  readonly cache: Cache;
+  /** Cancels: nothing of this ship stays on the target. */
+  readonly signal: AbortSignal;
+  /** Called with every step event, in order. */
+  readonly emit: (event: StepEvent) => void;
+}
+
+/** The artifact of a ship: on the target already, or built and ready to go. */
+interface Environment {
+  readonly manifest: Manifest;
+  /** Absent when the target holds them already. */
+  readonly built?: { readonly artifact: Payload; readonly manifest: Payload };
+}
+
+/**
+ * Ships an environment: snapshot → plan → build → upload → verify → configure.
+ *
+ * The last write to the target is the manifest, so that whoever sees it can use everything it speaks of. A ship that
+ * fails or is cancelled leaves nothing on the target.
+ *
+ * @throws ShipEnvError, or the signal's reason when cancelled
+ */
+export async function ship(request: ShipRequest, context: ShipContext): Promise<ShipResult> {
+  const target = await openTarget(request.target);
+  try {
+    return await new Ship(request, context, target).run();
+  } finally {
+    target.close();
+  }
+}
+
+/** One ship under way; a method a step, called in the order of the steps. */
+class Ship {
+  readonly #request: ShipRequest;
+  readonly #context: ShipContext;
+  readonly #target: Target;
+  readonly #steps: StepRunner;
+
+  constructor(request: ShipRequest, context: ShipContext, target: Target) {
+    this.#request = request;
+    this.#context = context;
+    this.#target = target;
+    this.#steps = new StepRunner(context.emit, context.signal);
+  }
+
+  async run(): Promise<ShipResult> {
+    const snapshot = await this.#snapshot();
+    const { plan, editables, published } = await this.#plan(snapshot);
+    const { environment, code } = await this.#build(plan, editables, published);
+    const uploadedBytes = await this.#uploadAndVerify(environment, code);
+    const { manifest } = environment;
+    const configured = await this.#steps.run('configure', () =>
+      Promise.resolve({
+        value: configure({ manifest, code, target: this.#target, master: this.#request.master }),
+        detail: this.#request.master || 'master left to the notebook'
+      })
+    );
+    return {
+      type: 'result',
+      artifact: { id: manifest.id, format: manifest.format, ...this.#shipped(manifest.artifact) },
+      code: code.map(({ payload }) => this.#shipped(payload)),
+      uploadedBytes,
+      reused: environment.built === undefined,
+      findings: allFindings(snapshot, plan, code),
+      steps: this.#steps.timings,
+      ...configured,
+      dryRun: this.#request.dryRun
+    };
+  }
+
+  #snapshot(): Promise<Snapshot> {
+    const { cache, signal } = this.#context;
+    return this.#steps.run('snapshot', async report => {
+      const snapshot = await takeSnapshot({
+        python: this.#request.python,
+        cache,
+        signal,
+        onProgress: (done, total) => report({ done, total })
+      });
+      return {
+        value: snapshot,
+        detail:
+          `Python ${snapshot.interpreter.version}, ${count(snapshot.distributions.length, 'distribution')}, ` +
+          count(snapshot.editables.length, 'editable')
+      };
+    });
+  }
+
+  #plan(snapshot: Snapshot): Promise<{ plan: ArtifactPlan; editables: Editable[]; published: Manifest | undefined }> {
+    return this.#steps.run('plan', async () => {
+      const planned = planShip(snapshot, this.#request, await loadSeed());
+      const published = await publishedManifest(this.#target, planned.plan.id, this.#context.signal);
+      return {
+        value: { ...planned, published },
+        detail: published === undefined ? `${planned.plan.id} is new` : `${planned.plan.id} is on the target already`
+      };
+    });
+  }
+
+  #build(
+    plan: ArtifactPlan,
+    editables: Editable[],
+    published: Manifest | undefined
+  ): Promise<{ environment: Environment; code: ArchivedCode[] }> {
+    const { cache, signal } = this.#context;
+    return this.#steps.run('build', async report => {
+      // The code first: a secret in it must stop the ship before minutes go into the artifact.
+      const code = await archiveAll(editables, this.#request, {
+        cache,
+        signal,
+        onArchive: editable => report({ detail: `code of ${editable.name}` })
+      });
+      const codeDetail = code.length === 0 ? '' : `, ${count(code.length, 'code archive')}`;
+      if (published !== undefined) {
+        return { value: { environment: { manifest: published }, code }, detail: `nothing to build${codeDetail}` };
+      }
+      const built = await buildArtifact(plan, {
+        cache,
+        signal,
+        onProgress: ({ doneBytes, totalBytes, detail }) => report({ done: doneBytes, total: totalBytes, detail })
+      });
+      const environment = {
+        manifest: built.manifest,
+        built: { artifact: built.payload, manifest: built.manifestPayload }
+      };
+      return {
+        value: { environment, code },
+        detail:
+          `${prettyBytes(built.payload.bytes)}, ${built.builtSegments} of ` +
+          `${count(built.builtSegments + built.reusedSegments, 'distribution')} compressed anew${codeDetail}`
+      };
+    });
+  }
+
+  /** @returns bytes sent, or for a dry run the bytes that a ship would send */
+  async #uploadAndVerify(environment: Environment, code: ArchivedCode[]): Promise<number> {
+    const { cache, signal } = this.#context;
+    const pointer = pointerPayload(code);
+    const last = environment.built === undefined ? [] : [environment.built.manifest];
+    const payloads = [
+      ...code.map(archive => archive.payload),
+      ...(pointer === undefined ? [] : [pointer]),
+      ...(environment.built === undefined ? [] : [environment.built.artifact])
+    ];
+    return transaction(cache, this.#target, signal, async upload => {
+      if (this.#request.dryRun) return sum([...(await upload.missing(payloads)), ...last]);
+      const missing = await this.#steps.run('upload', async (report): Promise<StepOutcome<Payload[]>> => {
+        const value = await upload.missing(payloads);
+        await upload.send(value, report);
+        return { value, detail: value.length === 0 ? 'nothing to send' : `${prettyBytes(upload.sentBytes)} sent` };
+      });
+      await this.#steps.run('verify', async report => {
+        await upload.verify(missing, report);
+        await upload.send(last, report);
+        return { value: undefined, detail: missing.length === 0 ? 'nothing new' : `${count(missing.length, 'file')} as sent` };
+      });
+      return upload.sentBytes;
+    });
+  }
+
+  #shipped(file: { name: string; bytes: number; sha256: string }): ShipResult['code'][number] {
+    return { name: file.name, uri: this.#target.uri(file.name), bytes: file.bytes, sha256: file.sha256 };
+  }
+}
+
+/** `1 file`, `2 files`. */
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,71 @@
+import { lstat, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { dirname } from 'node:path';
+import { createApp } from '../app.js';
+import { Cache } from '../cache/cache.js';
+import { ShipEnvError } from '../errors.js';
+import { ship } from '../ship/ship.js';
+import { Jobs } from './jobs.js';
+
+/** How the sidecar is started. */
+export interface ServeOptions {
+  /** Path of the unix socket; its directory must be private to this user. */
+  readonly socket: string;
+  /** Every request must carry it (`SHIP_ENV_TOKEN`). */
+  readonly token: string;
+  readonly version: string;
+  /** Aborts: the sidecar cancels its ships, waits for their clean-up and stops. */
+  readonly signal: AbortSignal;
+  /** Called when it listens. */
+  readonly onReady: () => void;
+}
+
+/**
+ * Serves until the signal aborts.
+ *
+ * @throws ShipEnvError USAGE_INVALID when there is no token or the socket's directory is open to others
+ */
+export async function serve({ socket, token, version, signal, onReady }: ServeOptions): Promise<void> {
+  await requirePrivateDirectory(dirname(socket));
+  if (token === '') {
+    throw new ShipEnvError('USAGE_INVALID', 'A token was expected in the environment variable SHIP_ENV_TOKEN.', {
+      hint: 'The sidecar is started by the Jupyter server. To try it by hand, choose a token and send it in X-Ship-Env-Token.'
+    });
+  }
+  const cache = await Cache.open();
+  const jobs = new Jobs((request, context) => ship(request, { ...context, cache }));
+  const server = createServer(createApp({ jobs, cache, token, version }));
+  await listen(server, socket);
+  onReady();
+  await aborted(signal);
+  const closed = new Promise(resolve => server.close(resolve));
+  await jobs.cancelAll();
+  server.closeAllConnections();
+  await closed;
+  await rm(socket, { force: true });
+}
+
+async function requirePrivateDirectory(directory: string): Promise<void> {
+  const info = await lstat(directory).catch((cause: unknown) => {
+    throw new ShipEnvError('USAGE_INVALID', `The socket's directory ${directory} cannot be read.`, { cause });
+  });
+  const own = process.getuid === undefined || info.uid === process.getuid();
+  if (info.isDirectory() && own && (info.mode & 0o077) === 0) return;
+  throw new ShipEnvError('USAGE_INVALID', `The socket's directory ${directory} must be yours and closed to others (mode 700).`, {
+    hint: `Run: chmod 700 ${directory}`
+  });
+}
+
+function listen(server: Server, socket: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, resolve);
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
