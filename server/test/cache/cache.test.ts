@@ -1,0 +1,117 @@
+import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Cache } from '../../src/cache/cache.js';
+import { gate, temporaryFolder } from '../support/temporary.js';
+
+const never = new AbortController().signal;
+
+async function openCache(): Promise<Cache> {
+  return Cache.open(join(await temporaryFolder(), 'cache'));
+}
+
+test('the folder is private and marked as a cache', async () => {
+  const cache = await openCache();
+  expect((await stat(cache.root)).mode & 0o777).toBe(0o700);
+  expect(await readFile(join(cache.root, 'CACHEDIR.TAG'), 'utf8')).toMatch(/^Signature: 8a477f597d28d172789f06886806bc55/);
+});
+
+test('a folder that others could read is closed on opening', async () => {
+  const root = join(await temporaryFolder(), 'cache');
+  await mkdir(root);
+  await chmod(root, 0o777);
+  await Cache.open(root);
+  expect((await stat(root)).mode & 0o777).toBe(0o700);
+});
+
+test('a folder that cannot be made is CACHE_UNUSABLE with a way out', async () => {
+  const file = join(await temporaryFolder(), 'file');
+  await writeFile(file, '');
+  await expect(Cache.open(join(file, 'cache'))).rejects.toMatchObject({
+    code: 'CACHE_UNUSABLE',
+    hint: expect.stringContaining('SHIP_ENV_CACHE')
+  });
+});
+
+test('leftovers of a killed process go, those of a running one stay', async () => {
+  const cache = await openCache();
+  const [old, fresh] = [cache.temporaryPath(), cache.temporaryPath()];
+  await writeFile(old, '');
+  await writeFile(fresh, '');
+  const longAgo = new Date(Date.now() - 48 * 60 * 60 * 1000);
+  await utimes(old, longAgo, longAgo);
+  await Cache.open(cache.root);
+  expect((await readdir(join(cache.root, 'tmp'))).map(name => join(cache.root, 'tmp', name))).toEqual([fresh]);
+});
+
+test('an entry is written once, whoever asks at the same time', async () => {
+  const cache = await openCache();
+  let writes = 0;
+  const write = async (path: string): Promise<void> => {
+    writes += 1;
+    await writeFile(path, 'content');
+  };
+  const entries = await Promise.all([1, 2, 3].map(() => cache.entry('code', 'abc.zip', write)));
+  expect(writes).toBe(1);
+  expect(entries.filter(entry => !entry.reused)).toHaveLength(1);
+  expect(await readFile(entries[0]?.path ?? '', 'utf8')).toBe('content');
+  expect((await cache.entry('code', 'abc.zip', write)).reused).toBe(true);
+});
+
+test('when the first writer fails, the one that waits for it writes', async () => {
+  const cache = await openCache();
+  const failing = gate();
+  const first = cache.entry('code', 'abc.zip', async path => {
+    await writeFile(path, 'half');
+    await failing.promise;
+    throw new Error('stopped');
+  });
+  const second = cache.entry('code', 'abc.zip', path => writeFile(path, 'whole'));
+  failing.open();
+  await expect(first).rejects.toThrow('stopped');
+  expect(await readFile((await second).path, 'utf8')).toBe('whole');
+  expect(await readdir(join(cache.root, 'tmp'))).toEqual([]);
+});
+
+test('an entry that another process put there meanwhile is kept', async () => {
+  const cache = await openCache();
+  const other = await Cache.open(cache.root);
+  const { path } = await cache.entry('code', 'abc.zip', async temporary => {
+    await writeFile(temporary, 'mine');
+    await other.entry('code', 'abc.zip', theirs => writeFile(theirs, 'theirs'));
+  });
+  expect(await readFile(path, 'utf8')).toBe('theirs');
+});
+
+test('only one at a time works under a lock, and the next one starts when it is free', async () => {
+  const [cache, order, holding] = [await openCache(), new Array<string>(), gate()];
+  const other = await Cache.open(cache.root);
+  const entered = gate();
+  const first = cache.exclusively('target', never, async () => {
+    entered.open();
+    await holding.promise;
+    order.push('first ends');
+  });
+  await entered.promise;
+  const second = other.exclusively('target', never, () => Promise.resolve(order.push('second starts')));
+  holding.open();
+  await Promise.all([first, second]);
+  expect(order).toEqual(['first ends', 'second starts']);
+});
+
+test('waiting for a lock ends with the signal, and a lock is freed when its work fails', async () => {
+  const [cache, holding, entered] = [await openCache(), gate(), gate()];
+  const first = cache.exclusively('target', never, async () => {
+    entered.open();
+    await holding.promise;
+    throw new Error('stopped');
+  });
+  await entered.promise;
+  const controller = new AbortController();
+  const second = cache.exclusively('target', controller.signal, () => Promise.resolve('worked'));
+  controller.abort();
+  await expect(second).rejects.toMatchObject({ name: 'AbortError' });
+  holding.open();
+  await expect(first).rejects.toThrow('stopped');
+  expect(await cache.exclusively('target', never, () => Promise.resolve('free'))).toBe('free');
+});

@@ -1,0 +1,178 @@
+import { createServer, request as httpRequest } from 'node:http';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createApp, TOKEN_HEADER } from '../../src/app.js';
+import { Cache } from '../../src/cache/cache.js';
+import { ROUTES, shipEventsPath, shipPath } from '../../src/contract/routes.js';
+import type { ShipEvent, ShipResult } from '../../src/contract/ship.js';
+import { Jobs, type RunShip } from '../../src/sidecar/jobs.js';
+import { gate, temporaryFolder } from '../support/temporary.js';
+
+const TOKEN = 'the token of this test';
+const RESULT: ShipResult = {
+  type: 'result',
+  artifact: { id: 'env-1', name: 'env-1.pex', uri: 'file:///env-1.pex', bytes: 1, sha256: '', format: 'pex' },
+  code: [],
+  uploadedBytes: 1,
+  reused: false,
+  findings: [],
+  steps: [],
+  conf: {},
+  cell: '',
+  dryRun: false
+};
+const REQUEST = { python: '/venv/bin/python', target: { name: '', url: 'file:///target' } };
+
+interface Reply {
+  status: number;
+  body: string;
+}
+type Client = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Reply>;
+
+/** The real app on a real unix socket. */
+async function start(run: RunShip): Promise<{ call: Client; socket: string; jobs: Jobs }> {
+  const folder = await temporaryFolder();
+  const socket = join(folder, 'socket');
+  const jobs = new Jobs(run);
+  const cache = await Cache.open(join(folder, 'cache'));
+  const server = createServer(createApp({ jobs, cache, token: TOKEN, version: '1.2.3' }));
+  await new Promise<void>(resolve => server.listen(socket, resolve));
+  onTestFinished(() => void server.close());
+  const call: Client = (method, path, body, headers = { [TOKEN_HEADER]: TOKEN }) =>
+    new Promise((resolve, reject) => {
+      const request = httpRequest(
+        { socketPath: socket, method, path: `/${path}`, headers: { ...headers, 'Content-Type': 'application/json' } },
+        response => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+        }
+      );
+      request.on('error', reject);
+      request.end(typeof body === 'string' ? body : JSON.stringify(body));
+    });
+  return { call, socket, jobs };
+}
+
+const doNothing: RunShip = () => Promise.resolve(RESULT);
+
+function events(reply: Reply): ShipEvent[] {
+  return reply.body.trim().split('\n').map(line => JSON.parse(line) as ShipEvent);
+}
+
+const EVERY_ROUTE: [string, string][] = [
+  ['GET', ROUTES.health],
+  ['POST', ROUTES.ships],
+  ['GET', shipEventsPath('1')],
+  ['DELETE', shipPath('1')],
+  ['POST', ROUTES.snapshots],
+  ['POST', ROUTES.targetCheck],
+  ['POST', ROUTES.targetList],
+  ['POST', ROUTES.config],
+  ['GET', 'no/such/route']
+];
+
+test.each(EVERY_ROUTE)('%s /%s refuses a request without the token, and with a wrong one', async (method, path) => {
+  let ran = false;
+  const { call } = await start(() => {
+    ran = true;
+    return Promise.resolve(RESULT);
+  });
+  for (const headers of [{}, { [TOKEN_HEADER]: 'wrong' }]) {
+    const reply = await call(method, path, REQUEST, headers);
+    expect(reply.status).toBe(401);
+    expect(JSON.parse(reply.body)).toMatchObject({ type: 'error', code: 'AUTH_REFUSED' });
+    expect(reply.body).not.toContain(TOKEN);
+  }
+  expect(ran).toBe(false);
+});
+
+test('health tells name and version', async () => {
+  const { call } = await start(doNothing);
+  expect(JSON.parse((await call('GET', ROUTES.health)).body)).toEqual({ name: 'ship-env', version: '1.2.3' });
+});
+
+test.each([
+  ['no JSON', '{"python":', 'at most 1 MB'],
+  ['a missing field', { target: REQUEST.target }, 'python'],
+  ['a wrong type', { ...REQUEST, excludes: 'numpy' }, 'excludes'],
+  ['a body over 1 MB', { ...REQUEST, master: 'x'.repeat(1_100_000) }, 'at most 1 MB']
+])('%s is a clear USAGE_INVALID', async (_what, body, message) => {
+  const { call } = await start(doNothing);
+  const reply = await call('POST', ROUTES.ships, body);
+  expect(reply.status).toBe(400);
+  expect(JSON.parse(reply.body)).toMatchObject({ code: 'USAGE_INVALID', message: expect.stringContaining(message) });
+});
+
+test('an unknown ship and an unknown route are 404 with a code', async () => {
+  const { call } = await start(doNothing);
+  expect(JSON.parse((await call('GET', shipEventsPath('none'))).body)).toMatchObject({ code: 'SHIP_UNKNOWN' });
+  expect(JSON.parse((await call('DELETE', shipPath('none'))).body)).toMatchObject({ code: 'SHIP_UNKNOWN' });
+  expect(JSON.parse((await call('GET', 'none')).body)).toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a ship is followed event by event, and a late follower hears everything that matters', async () => {
+  const [halfway, reached] = [gate(), gate()];
+  const { call, jobs } = await start(async (_request, { emit }) => {
+    emit({ type: 'step', name: 'snapshot', state: 'started' });
+    emit({ type: 'step', name: 'snapshot', state: 'progress', done: 1, total: 2 });
+    emit({ type: 'step', name: 'snapshot', state: 'progress', done: 2, total: 2 });
+    reached.open();
+    await halfway.promise;
+    emit({ type: 'step', name: 'snapshot', state: 'done', ms: 1 });
+    return RESULT;
+  });
+  const { id } = JSON.parse((await call('POST', ROUTES.ships, REQUEST)).body) as { id: string };
+  await reached.promise;
+  const early: ShipEvent[] = [];
+  const first = gate();
+  const following = jobs.get(id).follow(event => {
+    early.push(event);
+    first.open();
+  }, new AbortController().signal);
+  await first.promise;
+  expect(early.at(-1)).toMatchObject({ state: 'progress', done: 2 });
+  halfway.open();
+  await following;
+  const late = events(await call('GET', shipEventsPath(id)));
+  expect(late.map(event => (event.type === 'step' ? event.state : event.type))).toEqual([
+    'started',
+    'progress',
+    'done',
+    'result'
+  ]);
+  expect(early).toEqual(late);
+});
+
+test('cancel reaches the ship, and its followers hear SHIP_CANCELLED', async () => {
+  const { call } = await start(async (_request, { signal }) => {
+    await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    return RESULT;
+  });
+  const { id } = JSON.parse((await call('POST', ROUTES.ships, REQUEST)).body) as { id: string };
+  const following = call('GET', shipEventsPath(id));
+  expect((await call('DELETE', shipPath(id))).status).toBe(202);
+  expect(events(await following)).toEqual([
+    { type: 'error', code: 'SHIP_CANCELLED', message: 'The ship was cancelled.', hint: '', cause: [] }
+  ]);
+});
+
+test('a bug in a ship is reported as one, with its message', async () => {
+  const { call } = await start(() => Promise.reject(new TypeError('undefined is not a function')));
+  const { id } = JSON.parse((await call('POST', ROUTES.ships, REQUEST)).body) as { id: string };
+  expect(events(await call('GET', shipEventsPath(id)))).toMatchObject([
+    { code: 'INTERNAL', message: expect.stringContaining('undefined is not a function'), hint: expect.stringContaining('report') }
+  ]);
+});
+
+test('only the last ended ships are remembered', async () => {
+  const { call, jobs } = await start(doNothing);
+  const ids: string[] = [];
+  for (let i = 0; i < 25; i += 1) {
+    const { id } = JSON.parse((await call('POST', ROUTES.ships, REQUEST)).body) as { id: string };
+    await jobs.get(id).ended;
+    ids.push(id);
+  }
+  await expect(call('GET', shipEventsPath(ids[0] ?? ''))).resolves.toMatchObject({ status: 404 });
+  await expect(call('GET', shipEventsPath(ids[24] ?? ''))).resolves.toMatchObject({ status: 200 });
+});
