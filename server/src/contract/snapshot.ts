@@ -58,9 +58,12 @@ export const distribution = z.object({
   /** Directory or file name of the metadata inside `location`: `numpy-2.1.0.dist-info`. */
   metadataName: z.string(),
   layer: z.enum(['environment', 'base']),
-  /** `Tag:` lines of WHEEL, in their order; `['py3-none-any']` when there is none. */
+  /**
+   * `Tag:` lines of WHEEL, in their order. When there is none: `['py3-none-any']`, or the interpreter's own tag if a
+   * file is a compiled extension.
+   */
   tags: z.array(z.string()),
-  /** `Root-Is-Purelib` of WHEEL. */
+  /** `Root-Is-Purelib` of WHEEL; without a WHEEL: no file is a compiled extension. */
   rootIsPurelib: z.boolean(),
   /** `Requires-Dist` lines of METADATA, unparsed (PEP 508). */
   requires: z.array(z.string()),
@@ -93,6 +96,7 @@ export const finding = z.object({
   kind: z.enum([
     'patched-file',
     'missing-file',
+    'refused-file',
     'missing-record',
     'duplicate-distribution',
     'editable-folder-gone',
