@@ -5,6 +5,7 @@ import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
 import type { Editable, Snapshot } from '../contract/snapshot.js';
 import { takeSnapshot } from '../snapshot/index.js';
+import { deploymentOf } from '../spark/index.js';
 import { openTarget } from '../targets/index.js';
 import type { Payload, Target } from '../targets/target.js';
 import { configure } from './configure.js';
@@ -66,11 +67,14 @@ class Ship {
     const { environment, code } = await this.#build(plan, editables, published);
     const uploadedBytes = await this.#uploadAndVerify(environment, code);
     const { manifest } = environment;
-    const configured = await this.#steps.run('configure', () =>
-      Promise.resolve({
-        value: configure({ manifest, code, target: this.#target, master: this.#request.master }),
-        detail: this.#request.master || 'master left to the notebook'
-      })
+    const configured = await this.#steps.run(
+      'configure',
+      () =>
+        Promise.resolve({
+          value: configure({ manifest, code, target: this.#target, master: this.#request.master }),
+          detail: this.#request.master || 'master left to the notebook'
+        }),
+      true
     );
     return {
       type: 'result',
@@ -105,6 +109,8 @@ class Ship {
 
   #plan(snapshot: Snapshot): Promise<{ plan: ArtifactPlan; editables: Editable[]; published: Manifest | undefined }> {
     return this.#steps.run('plan', async () => {
+      // A master without a config must stop the ship here, not after the upload.
+      deploymentOf(this.#request.master);
       const planned = planShip(snapshot, this.#request, await loadSeed());
       const published = await publishedManifest(this.#target, planned.plan.id, this.#context.signal);
       return {

@@ -35,10 +35,11 @@ export class StepRunner {
    * Runs one step. What it throws passes through; an abort before it or during it throws the signal's reason.
    *
    * @param work - is given the step's way to report progress
+   * @param tooLate - the ship is on the target: an abort comes too late and the step ends as if there were none
    * @returns the value of the outcome
    */
-  async run<T>(name: StepName, work: (report: Report) => Promise<StepOutcome<T>>): Promise<T> {
-    this.#signal.throwIfAborted();
+  async run<T>(name: StepName, work: (report: Report) => Promise<StepOutcome<T>>, tooLate = false): Promise<T> {
+    if (!tooLate) this.#signal.throwIfAborted();
     const started = performance.now();
     this.#emit({ type: 'step', name, state: 'started' });
     let last = 0;
@@ -48,7 +49,7 @@ export class StepRunner {
       last = now;
       this.#emit({ type: 'step', name, state: 'progress', ...progress });
     });
-    this.#signal.throwIfAborted();
+    if (!tooLate) this.#signal.throwIfAborted();
     const ms = Math.round(performance.now() - started);
     this.timings.push({ name, ms });
     this.#emit({ type: 'step', name, state: 'done', detail, ms });

@@ -1,0 +1,239 @@
+import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Cache } from '../../src/cache/cache.js';
+import { manifest as manifestSchema } from '../../src/contract/manifest.js';
+import { shipRequest, shipResult, STEP_NAMES, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
+import { configOf } from '../../src/ship/config.js';
+import { listArtifacts } from '../../src/ship/list.js';
+import { ship } from '../../src/ship/ship.js';
+import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+let kernel: KernelVenv;
+beforeAll(async () => {
+  kernel = await makeKernelVenv('six==1.17.0', 'idna==3.10');
+});
+afterAll(() => kernel.remove());
+
+interface Port {
+  /** The folder of the target. */
+  directory: string;
+  cache: Cache;
+  request: (more?: Partial<ShipRequestInput>) => ReturnType<typeof shipRequest.parse>;
+  ship: (options?: {
+    more?: Partial<ShipRequestInput>;
+    signal?: AbortSignal;
+    emit?: (event: StepEvent) => void;
+  }) => ReturnType<typeof ship>;
+}
+
+async function makePort(): Promise<Port> {
+  const folder = await temporaryFolder();
+  const directory = join(folder, 'target');
+  const cache = await Cache.open(join(folder, 'cache'));
+  const request: Port['request'] = more =>
+    shipRequest.parse({
+      python: kernel.python,
+      target: { name: '', url: `file://${directory}` },
+      master: 'local-cluster[2,1,1024]',
+      ...more
+    });
+  return {
+    directory,
+    cache,
+    request,
+    ship: ({ more, signal = new AbortController().signal, emit = () => undefined } = {}) =>
+      ship(request(more), { cache, signal, emit })
+  };
+}
+
+/** Names on the target, none when its folder was never made. */
+async function names(directory: string): Promise<string[]> {
+  return (await readdir(directory).catch(() => [])).sort();
+}
+
+test('a ship puts artifact, code archive, pointer and manifest on the target, and says so', async () => {
+  const port = await makePort();
+  const events: StepEvent[] = [];
+  const result = await port.ship({ emit: event => events.push(event) });
+  expect(shipResult.parse(result)).toEqual(result);
+  expect(result).toMatchObject({ reused: false, dryRun: false, code: [{ name: expect.stringMatching(/^harbour-.*\.zip$/) }] });
+  expect(await names(port.directory)).toEqual(
+    [result.artifact.name, `${result.artifact.id}.json`, result.code[0]?.name, expect.stringMatching(/^ship-env-code-0+-/)].sort()
+  );
+  const sizes = await Promise.all((await names(port.directory)).map(async name => (await stat(join(port.directory, name))).size));
+  expect(result.uploadedBytes).toBe(sizes.reduce((sum, size) => sum + size));
+  expect(events.filter(event => event.state === 'started').map(event => event.name)).toEqual(STEP_NAMES);
+  expect(events.filter(event => event.state === 'done').map(event => event.name)).toEqual(STEP_NAMES);
+  expect(result.steps.map(step => step.name)).toEqual(STEP_NAMES);
+});
+
+test('the manifest names the distributions of the artifact, without a trace of this machine', async () => {
+  const port = await makePort();
+  const { artifact } = await port.ship();
+  const text = await readFile(join(port.directory, `${artifact.id}.json`), 'utf8');
+  const manifest = manifestSchema.parse(JSON.parse(text));
+  expect(manifest.segments.map(segment => `${segment.name} ${segment.version}`).sort()).toEqual(['idna 3.10', 'six 1.17.0']);
+  expect(manifest.artifact).toMatchObject({ name: artifact.name, bytes: artifact.bytes, sha256: artifact.sha256 });
+  expect(manifest.excluded).toContain('harbour');
+  expect(text).not.toContain(kernel.folder);
+});
+
+test('shipping again sends nothing, also with an empty cache as another person has it', async () => {
+  const port = await makePort();
+  const first = await port.ship();
+  const other = await Cache.open(join(await temporaryFolder(), 'cache'));
+  for (const cache of [port.cache, other]) {
+    const again = await ship(port.request(), { cache, signal: new AbortController().signal, emit: () => undefined });
+    expect(again).toMatchObject({ reused: true, uploadedBytes: 0, artifact: first.artifact, conf: first.conf });
+  }
+});
+
+test('an edited line sends its code archive and pointer only', async () => {
+  const port = await makePort();
+  const first = await port.ship();
+  const before = await names(port.directory);
+  await kernel.edit('v2');
+  const second = await port.ship();
+  await kernel.edit('v1');
+  expect(second).toMatchObject({ reused: true, artifact: first.artifact });
+  const added = (await names(port.directory)).filter(name => !before.includes(name));
+  expect(added).toEqual([second.code[0]?.name, expect.stringMatching(/^ship-env-code-/)].sort());
+  const sizes = await Promise.all(added.map(async name => (await stat(join(port.directory, name))).size));
+  expect(second.uploadedBytes).toBe(sizes.reduce((sum, size) => sum + size));
+  const third = await port.ship();
+  expect(third).toMatchObject({ code: first.code, uploadedBytes: 0 });
+});
+
+test('an installed package makes a new artifact; the old one stays as it is for the jobs that run on it', async () => {
+  const port = await makePort();
+  const first = await port.ship();
+  const before = await readFile(join(port.directory, first.artifact.name));
+  await kernel.install('toml==0.10.2');
+  const second = await port.ship();
+  await kernel.uninstall('toml');
+  expect(second.artifact.id).not.toBe(first.artifact.id);
+  expect(await readFile(join(port.directory, first.artifact.name))).toEqual(before);
+  const listed = await listArtifacts(port.request().target, new AbortController().signal);
+  expect(listed.map(row => [row.id, row.distributions]).sort()).toEqual(
+    [[first.artifact.id, 2], [second.artifact.id, 3]].sort()
+  );
+});
+
+test.each(STEP_NAMES.filter(name => name !== 'configure'))('cancelled in step %s, a ship leaves no trace on the target and nothing half-done in the cache', async step => {
+  const port = await makePort();
+  const controller = new AbortController();
+  const shipping = port.ship({
+    signal: controller.signal,
+    emit: event => {
+      if (event.name === step && event.state === 'started') controller.abort();
+    }
+  });
+  await expect(shipping).rejects.toMatchObject({ name: 'AbortError' });
+  expect(await names(port.directory)).toEqual([]);
+  expect(await readdir(join(port.cache.root, 'tmp'))).toEqual([]);
+  await expect(port.ship()).resolves.toMatchObject({ type: 'result' });
+});
+
+test('once everything is on the target, a cancel comes too late and the ship is told as done', async () => {
+  const port = await makePort();
+  const controller = new AbortController();
+  const result = await port.ship({
+    signal: controller.signal,
+    emit: event => {
+      if (event.name === 'configure') controller.abort();
+    }
+  });
+  expect(await names(port.directory)).toContain(`${result.artifact.id}.json`);
+});
+
+test('cancelling a later ship takes back what that ship sent and nothing else', async () => {
+  const port = await makePort();
+  await port.ship();
+  const before = await names(port.directory);
+  await kernel.edit('v3');
+  const controller = new AbortController();
+  const shipping = port.ship({
+    signal: controller.signal,
+    emit: event => {
+      if (event.name === 'verify' && event.state === 'started') controller.abort();
+    }
+  });
+  await expect(shipping).rejects.toMatchObject({ name: 'AbortError' });
+  await kernel.edit('v1');
+  expect(await names(port.directory)).toEqual(before);
+});
+
+test('two ships of one environment at once send it once', async () => {
+  const port = await makePort();
+  const other = await Cache.open(port.cache.root);
+  const results = await Promise.all(
+    [port.cache, other].map(cache =>
+      ship(port.request(), { cache, signal: new AbortController().signal, emit: () => undefined })
+    )
+  );
+  expect(results.map(result => result.artifact.sha256)).toEqual(Array(2).fill(results[0]?.artifact.sha256));
+  const sizes = await Promise.all((await names(port.directory)).map(async name => (await stat(join(port.directory, name))).size));
+  expect(results.reduce((sum, result) => sum + result.uploadedBytes, 0)).toBe(sizes.reduce((sum, size) => sum + size));
+});
+
+test('a dry run says exactly what a ship would send, and writes nothing', async () => {
+  const port = await makePort();
+  const dry = await port.ship({ more: { dryRun: true } });
+  expect(dry.dryRun).toBe(true);
+  expect(await names(port.directory)).toEqual([]);
+  const real = await port.ship();
+  expect(dry.uploadedBytes).toBe(real.uploadedBytes);
+  expect(dry.artifact).toEqual(real.artifact);
+});
+
+test('a master that has no config stops the ship before anything is written', async () => {
+  const port = await makePort();
+  await expect(port.ship({ more: { master: 'local[2]' } })).rejects.toMatchObject({ code: 'CONFIG_MASTER_UNSUPPORTED' });
+  expect(await names(port.directory)).toEqual([]);
+});
+
+test('an artifact that was changed on the target is told, not used', async () => {
+  const port = await makePort();
+  const { artifact } = await port.ship();
+  const path = join(port.directory, artifact.name);
+  await chmod(path, 0o644);
+  await truncate(path, 100);
+  await expect(port.ship()).rejects.toMatchObject({ code: 'TARGET_CONFLICT', hint: expect.stringContaining('Delete') });
+});
+
+test('a foreign manifest neither hides the others nor passes for one', async () => {
+  const port = await makePort();
+  const { artifact } = await port.ship();
+  await appendFile(join(port.directory, 'env-0123456789.json'), '{"schema": 99}');
+  const rows = await listArtifacts(port.request().target, new AbortController().signal);
+  expect(rows.find(row => row.id === artifact.id)).toMatchObject({ distributions: 2 });
+  expect(rows.find(row => row.id === 'env-0123456789')?.problem).toContain('manifest');
+});
+
+test('a secret in the editable stops the ship before anything is built or written', async () => {
+  const port = await makePort();
+  const secret = join(kernel.module, '..', '.env');
+  await appendFile(secret, 'KEY=1\n');
+  try {
+    await expect(port.ship()).rejects.toMatchObject({ code: 'CODE_SECRET_FOUND' });
+    expect(await names(port.directory)).toEqual([]);
+    await expect(port.ship({ more: { allowSecrets: ['.env'] } })).resolves.toMatchObject({ type: 'result' });
+  } finally {
+    await rm(secret);
+  }
+});
+
+test('the config of a shipped environment is that of its ship; of another one it is refused', async () => {
+  const port = await makePort();
+  const signal = new AbortController().signal;
+  await mkdir(port.directory, { recursive: true });
+  await expect(configOf(port.request(), { cache: port.cache, signal })).rejects.toMatchObject({ code: 'ARTIFACT_NOT_SHIPPED' });
+  const { conf, cell } = await port.ship();
+  expect(await configOf(port.request(), { cache: port.cache, signal })).toMatchObject({ conf, cell });
+  await kernel.edit('v4');
+  const edited = configOf(port.request(), { cache: port.cache, signal });
+  await expect(edited).rejects.toMatchObject({ code: 'ARTIFACT_NOT_SHIPPED', message: expect.stringContaining('harbour') });
+  await kernel.edit('v1');
+});
