@@ -57,7 +57,11 @@ export const liveUpdate = z.object({
   artifactId: z.string(),
   /** Python source, plain pyspark, that a kernel runs silently; leaves its outcome in the variable named below. */
   source: z.string(),
-  /** Expression for `user_expressions`: a JSON text `{"state": "none|updated|restart|failed", "message": …}`. */
+  /**
+   * Expression for `user_expressions`: a JSON text `{"state", "message"}`. State `none`: no session that it could
+   * concern; `current`: it runs this code already; `updated`: the next task runs it; `restart`: it has another
+   * environment, or the cell did not build it; `failed`: the message says why.
+   */
   expression: z.string()
 });
 export type LiveUpdate = z.infer<typeof liveUpdate>;

@@ -1,0 +1,274 @@
+"""The runtime module that travels in every artifact: which code a worker process runs, from one task to the next."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+RUNTIME = Path(__file__).parents[1] / "jupyterlab_ship_env" / "runtime" / "ship_env_runtime.py"
+
+
+@pytest.fixture
+def runtime() -> Iterator[ModuleType]:
+    """The module, freshly loaded; sys.path and sys.modules are as before afterwards."""
+    path, modules, importers = list(sys.path), dict(sys.modules), dict(sys.path_importer_cache)
+    spec = importlib.util.spec_from_file_location("ship_env_runtime", RUNTIME)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    sys.path[:] = path
+    sys.modules.clear()
+    sys.modules.update(modules)
+    sys.path_importer_cache.clear()
+    sys.path_importer_cache.update(importers)
+
+
+def archive(directory: Path, files: dict[str, str], modules: list[str]) -> dict[str, object]:
+    """Write a code archive named by its content; what a pointer file says of it."""
+    digest = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:8]
+    name = f"code-{digest}.zip"
+    with zipfile.ZipFile(directory / name, "w") as zip_file:
+        # zipimport finds a namespace package only by the entry of its directory.
+        for folder in sorted({f"{parent}/" for path in files for parent in Path(path).parents} - {"./"}):
+            zip_file.writestr(folder, "")
+        for path, text in files.items():
+            zip_file.writestr(path, text)
+    return {"file": name, "bytes": (directory / name).stat().st_size, "modules": modules}
+
+
+def point(directory: Path, sequence: int, *archives: dict[str, object]) -> Path:
+    """Write a pointer file."""
+    content = json.dumps({"schema": 1, "archives": archives}).encode()
+    path = directory / f"ship-env-code-{sequence:020d}-{hashlib.sha256(content).hexdigest()[:16]}.json"
+    path.write_bytes(content)
+    return path
+
+
+def answer(name: str = "my_model") -> object:
+    """What a function pickled by reference would find."""
+    return importlib.import_module(name).ANSWER
+
+
+def test_the_highest_sequence_wins_also_when_it_goes_back(runtime: ModuleType, tmp_path: Path) -> None:
+    one = archive(
+        tmp_path, {"my_model/__init__.py": "from .inner import ANSWER", "my_model/inner.py": "ANSWER = 1"}, ["my_model"]
+    )
+    two = archive(
+        tmp_path, {"my_model/__init__.py": "from .inner import ANSWER", "my_model/inner.py": "ANSWER = 2"}, ["my_model"]
+    )
+    code = runtime.Code()
+    seen = []
+    # Not in the order of the alphabet: 9 < 10, though "10…" < "9…" without the zeros.
+    for sequence, shipped in [(0, one), (9, two), (10, one), (11, two)]:
+        content = point(tmp_path, sequence, shipped)
+        assert code.refresh(str(tmp_path))
+        assert content.exists()
+        seen.append(answer())
+    assert seen == [1, 2, 1, 2]
+    assert not code.refresh(str(tmp_path)), "nothing changed"
+    assert [entry for entry in sys.path if entry.startswith(str(tmp_path))] == [str(tmp_path / str(two["file"]))]
+    assert sys.path[0] == str(tmp_path / str(two["file"]))
+
+
+def test_sequences_are_numbers(runtime: ModuleType, tmp_path: Path) -> None:
+    for sequence, value in [(9, "old"), (10, "new")]:
+        shipped = archive(tmp_path, {"my_model.py": f"ANSWER = {value!r}"}, ["my_model"])
+        path = point(tmp_path, sequence, shipped)
+        path.rename(path.with_name(path.name.replace(f"{sequence:020d}", str(sequence))))
+    runtime.Code().refresh(str(tmp_path))
+    assert answer() == "new"
+
+
+def test_code_wins_over_a_module_of_the_artifact_imported_before(
+    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "my_model.py").write_text("ANSWER = 'released'")
+    monkeypatch.syspath_prepend(str(site))
+    assert answer() == "released"
+    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 'edited'"}, ["my_model"]))
+    runtime.Code().refresh(str(tmp_path))
+    assert answer() == "edited"
+
+
+def test_code_that_the_new_pointer_no_longer_lists_is_gone(runtime: ModuleType, tmp_path: Path) -> None:
+    code = runtime.Code()
+    kept = archive(tmp_path, {"kept.py": "import dropped; ANSWER = 1"}, ["kept"])
+    dropped = archive(tmp_path, {"dropped.py": "ANSWER = 1"}, ["dropped"])
+    point(tmp_path, 1, kept, dropped)
+    code.refresh(str(tmp_path))
+    assert (answer("kept"), answer("dropped")) == (1, 1)
+    point(tmp_path, 2, kept)
+    code.refresh(str(tmp_path))
+    for name in ("dropped", "kept"):
+        with pytest.raises(ModuleNotFoundError, match="dropped"):
+            importlib.import_module(name)
+
+
+def test_an_unchanged_archive_sees_what_another_one_defines_anew(runtime: ModuleType, tmp_path: Path) -> None:
+    code = runtime.Code()
+    user = archive(tmp_path, {"user.py": "from base import ANSWER"}, ["user"])
+    for sequence in (1, 2):
+        base = archive(tmp_path, {"base.py": f"ANSWER = {sequence}"}, ["base"])
+        point(tmp_path, sequence, base, user)
+        code.refresh(str(tmp_path))
+        assert answer("user") == sequence
+
+
+def test_a_namespace_package_spreads_over_archives_and_the_artifact(
+    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site" / "acme"
+    site.mkdir(parents=True)
+    (site / "released.py").write_text("ANSWER = 'released'")
+    monkeypatch.syspath_prepend(str(site.parent))
+    code = runtime.Code()
+    left = archive(tmp_path, {"acme/left.py": "ANSWER = 'left'"}, ["acme.left"])
+    for sequence in (1, 2):
+        right = archive(tmp_path, {"acme/right/__init__.py": f"ANSWER = {sequence}"}, ["acme.right"])
+        point(tmp_path, sequence, left, right)
+        code.refresh(str(tmp_path))
+        from acme import left as by_attribute  # type: ignore[import-not-found]  # noqa: F401
+        from acme import right
+
+        assert sequence == right.ANSWER, "the parent package does not keep the old module"
+        assert (answer("acme.left"), answer("acme.released")) == ("left", "released")
+
+
+def test_a_submodules_name_that_its_parent_uses_for_something_else_stays(
+    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site" / "acme"
+    site.mkdir(parents=True)
+    (site / "__init__.py").write_text("import acme.model\nmodel = 'a name of its own'")
+    (site / "model.py").write_text("")
+    monkeypatch.syspath_prepend(str(site.parent))
+    parent = importlib.import_module("acme")
+    point(tmp_path, 1, archive(tmp_path, {"acme/model.py": ""}, ["acme.model"]))
+    runtime.Code().refresh(str(tmp_path))
+    assert parent.model == "a name of its own"
+    assert "acme.model" not in sys.modules
+
+
+def test_without_a_pointer_nothing_holds(runtime: ModuleType, tmp_path: Path) -> None:
+    code = runtime.Code()
+    assert not code.refresh(str(tmp_path))
+    pointer = point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
+    code.refresh(str(tmp_path))
+    assert answer() == 1
+    pointer.unlink()
+    assert code.refresh(str(tmp_path))
+    with pytest.raises(ModuleNotFoundError):
+        answer()
+
+
+def test_a_missing_archive_is_named(runtime: ModuleType, tmp_path: Path) -> None:
+    shipped = archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"])
+    point(tmp_path, 1, shipped)
+    (tmp_path / str(shipped["file"])).unlink()
+    with pytest.raises(runtime.CodeArchiveMissingError, match=rf"ship_env: .*{shipped['file']}.* is missing"):
+        runtime.Code().refresh(str(tmp_path))
+
+
+@pytest.mark.parametrize("damage", ["archive missing", "archive half there", "pointer half there"])
+def test_files_that_another_task_fetches_just_now_are_passed_over(
+    runtime: ModuleType, tmp_path: Path, damage: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = runtime.Code()
+    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
+    code.refresh(str(tmp_path))
+    shipped = archive(tmp_path, {"my_model.py": "ANSWER = 2"}, ["my_model"])
+    pointer, zip_file = point(tmp_path, 2, shipped), tmp_path / str(shipped["file"])
+    victim = pointer if damage.startswith("pointer") else zip_file
+    whole = victim.read_bytes()
+    if damage.endswith("half there"):
+        victim.write_bytes(whole[: len(whole) // 2])
+    else:
+        victim.unlink()
+    # A fresh worker takes the complete one, one that has it keeps it.
+    assert runtime.Code().refresh(str(tmp_path))
+    assert victim.name in capfd.readouterr().err
+    assert not code.refresh(str(tmp_path))
+    assert answer() == 1
+    victim.write_bytes(whole)
+    assert code.refresh(str(tmp_path))
+    assert answer() == 2
+
+
+def test_the_directory_is_where_the_daemon_started(
+    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = runtime.Code()
+    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
+    monkeypatch.chdir("/")
+    assert code.refresh(".")
+    assert answer() == 1
+
+
+def test_both_call_forms_of_spark_are_wrapped(
+    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyspark
+
+    monkeypatch.setattr(pyspark.SparkFiles, "_is_running_on_worker", True)
+    monkeypatch.setattr(pyspark.SparkFiles, "_root_directory", str(tmp_path))
+    calls: list[tuple[object, ...]] = []
+    code = runtime.Code()
+    wrapped = runtime.wrap(lambda *arguments: calls.append(arguments), code)
+    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
+    wrapped("stream")
+    assert answer() == 1
+    point(tmp_path, 2, archive(tmp_path, {"my_model.py": "ANSWER = 2"}, ["my_model"]))
+    wrapped(str(tmp_path), [])
+    assert answer() == 2
+    assert calls == [("stream",), (str(tmp_path), [])]
+
+
+def test_it_imports_nothing_that_starts_threads(tmp_path: Path) -> None:
+    script = (
+        "import sys, threading, ship_env_runtime; import pyspark.daemon, pyspark.worker_util;"
+        "print(sorted({'pandas', 'pyarrow', 'numpy', 'pyspark.worker'} & set(sys.modules)), threading.active_count())"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(RUNTIME.parent)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "[] 1\n"
+    assert run.stderr == ""
+
+
+def test_an_old_pyspark_gets_the_code_at_start_and_says_so(tmp_path: Path) -> None:
+    fake = tmp_path / "site" / "pyspark"
+    fake.mkdir(parents=True)
+    (fake / "__init__.py").write_text("__version__ = '3.4.4'")
+    (fake / "daemon.py").write_text("def manager():\n    import sys, my_model\n    print(sys.argv[1], my_model.ANSWER)")
+    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
+    run = subprocess.run(
+        [sys.executable, "-m", "ship_env_runtime", "pyspark.worker"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(RUNTIME.parent), str(fake.parent)])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "pyspark.worker 1\n"
+    assert "ship_env: pyspark 3.4.4" in run.stderr
