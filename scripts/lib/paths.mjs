@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Every place the scripts read or write. All of them are inside the checkout. */
+export const paths = {
+  root,
+  venv: join(root, '.venv'),
+  requirements: join(root, 'requirements'),
+  nodeModules: join(root, 'node_modules'),
+  dist: join(root, 'dist'),
+  /** What is costly to make and can be made again; `npm run clean` leaves it, deleting it is always safe. */
+  cache: join(root, '.cache'),
+  /** Programs fetched or built by the set-up: `node`, `npm`, `versitygw`. */
+  bin: join(root, '.cache', 'bin'),
+  reports: join(root, '.cache', 'reports'),
+  pythonPackage: join(root, 'jupyterlab_ship_env'),
+  sidecar: join(root, 'jupyterlab_ship_env', 'sidecar'),
+  labextension: join(root, 'jupyterlab_ship_env', 'labextension'),
+  examples: join(root, 'examples')
+};
+
+/**
+ * @param {string} venv directory of a virtual environment
+ * @returns {string} its interpreter
+ */
+export function pythonOf(venv) {
+  return join(venv, 'bin', 'python');
+}

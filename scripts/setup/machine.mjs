@@ -1,0 +1,66 @@
+/** What the machine itself must have: Node, git, Java, a browser. Looks first, and installs only what is missing. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run } from '../lib/process.mjs';
+import { installDebianPackages } from './debian.mjs';
+import { SetupProblem } from './problem.mjs';
+
+const OLDEST_NODE = 20;
+const OLDEST_JAVA = 17;
+export const CHROMIUM = '/usr/bin/chromium';
+
+/**
+ * @param {'build' | 'demo' | 'test'} level
+ * @throws {SetupProblem}
+ */
+export async function prepareMachine(level) {
+  checkNode();
+  /** @type {import('./debian.mjs').SystemNeed[]} */
+  const needs = [];
+  if (!isProgram('git')) {
+    needs.push({ packages: ['git'], why: 'git decides which files of an editable package ship' });
+  }
+  if (level !== 'build' && (await javaMajor()) < OLDEST_JAVA) {
+    needs.push({ packages: ['openjdk-17-jre-headless'], why: `Spark 4 runs on Java ${OLDEST_JAVA} or later` });
+  }
+  if (level === 'test' && !isExecutable(CHROMIUM)) {
+    needs.push({ packages: ['chromium', 'fonts-dejavu-core'], why: 'the browser tests drive a real Chromium' });
+  }
+  await installDebianPackages(needs);
+}
+
+function checkNode() {
+  if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+    throw new SetupProblem(
+      `Node.js ${process.versions.node} is too old`,
+      `the scripts need Node.js ${OLDEST_NODE} or later to start; the rest runs on a Node.js of the project's own`,
+      'install a newer Node.js, or run them with one: path/to/newer/node scripts/setup.mjs'
+    );
+  }
+}
+
+/** @returns {Promise<number>} 0 when there is none */
+async function javaMajor() {
+  const home = process.env['JAVA_HOME'];
+  const { code, output } = await run(home === undefined ? 'java' : join(home, 'bin', 'java'), ['-version'], {
+    stdout: 'capture',
+    allowFailure: true
+  });
+  const version = /version "(?:1\.)?(\d+)/.exec(output)?.[1];
+  return code === 0 && version !== undefined ? Number(version) : 0;
+}
+
+/** @param {string} name */
+function isProgram(name) {
+  return (process.env['PATH'] ?? '').split(delimiter).some(folder => isExecutable(join(folder, name)));
+}
+
+/** @param {string} path */
+export function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

