@@ -103,6 +103,7 @@ export const finding = z.object({
     'editable-compiled-extension',
     'unowned-module',
     'large-code-archive',
+    'git-unusable',
     'missing-dependency',
     'spark-version'
   ]),

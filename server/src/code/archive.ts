@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { Cache } from '../cache/cache.js';
+import type { CodeArchive } from '../contract/manifest.js';
+import type { Editable, Finding } from '../contract/snapshot.js';
+import { ShipEnvError } from '../errors.js';
+import type { Payload } from '../targets/target.js';
+import type { Skipped } from './files.js';
+import { FileChanged, FileHashes } from './hashes.js';
+import { importNames } from './importable.js';
+import { listShippedFiles, type Listing } from './listing.js';
+import { metadataEntry } from './metadata.js';
+import { looksSecret, refuseSecrets } from './secrets.js';
+import { sizeFindings } from './size.js';
+import { ZIP_ENCODING, writeZip, type ZipEntry } from './zip.js';
+
+export interface ArchiveOptions {
+  readonly cache: Cache;
+  readonly signal: AbortSignal;
+  /** File names, or paths relative to the project, of secret-looking files that may ship all the same. */
+  readonly allowSecrets: readonly string[];
+}
+
+/** A code archive in the cache, ready to go to a target. */
+export interface ArchivedEditable {
+  readonly archive: CodeArchive;
+  readonly payload: Payload;
+  readonly findings: Finding[];
+  /** It was in the cache already. */
+  readonly reused: boolean;
+  /** What stayed home and why, for the person. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** A person who saves a file meets a ship seldom; one whose files never rest should hear it. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * The code archive of an editable: a reproducible zip of its importable tree ({@link listShippedFiles} says what that
+ * is), named `<package>-<16 hex digits>.zip` by what it holds. Same files, same bytes, wherever and whenever made with
+ * the same zlib. Python imports from it as it is (zipimport, importlib.resources, importlib.metadata).
+ *
+ * A tree whose files look unchanged is neither read nor zipped again.
+ *
+ * @throws ShipEnvError EDITABLE_MISSING, CODE_UNREADABLE (also when files keep changing), CODE_SECRET_FOUND, DISK_FULL;
+ *   the signal's reason when aborted. Nothing is left behind then.
+ */
+export async function archiveEditable(editable: Editable, options: ArchiveOptions): Promise<ArchivedEditable> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await archiveOnce(editable, options);
+    } catch (error) {
+      if (!(error instanceof FileChanged)) throw error;
+      if (attempt < MAX_ATTEMPTS) continue;
+      throw new ShipEnvError(
+        'CODE_UNREADABLE',
+        `The code of ${editable.name} should ship, but ${error.path} keeps changing.`,
+        {
+          hint: 'Stop what writes to it, or leave it out with a line in .shipignore.',
+          cause: error
+        }
+      );
+    }
+  }
+}
+
+async function archiveOnce(
+  editable: Editable,
+  { cache, signal, allowSecrets }: ArchiveOptions
+): Promise<ArchivedEditable> {
+  const listing = await listShippedFiles(editable, { signal });
+  const entries = await readEntries(editable, listing, cache, signal, allowSecrets);
+  const fileName = `${editable.normalizedName.replaceAll('-', '_')}-${contentHash(entries)}.zip`;
+  const { facts, path, reused } = await zipInCache(fileName, entries, cache, signal);
+  const modules = importNames(listing.files.map(file => file.archivePath));
+  return {
+    archive: { name: editable.name, fileName, ...facts, modules },
+    payload: { name: fileName, ...facts, open: range => openFile(path, range) },
+    findings: [...listing.findings, ...sizeFindings(editable.name, listing.files)],
+    reused,
+    skipped: listing.skipped
+  };
+}
+
+async function readEntries(
+  editable: Editable,
+  listing: Listing,
+  cache: Cache,
+  signal: AbortSignal,
+  allowSecrets: readonly string[]
+): Promise<ZipEntry[]> {
+  const hashes = await FileHashes.open(cache, JSON.stringify([editable.projectDirectory, editable.roots]));
+  const contents = await hashes.contents(listing.files, signal);
+  const entries: ZipEntry[] = [];
+  const suspects = [];
+  for (const [index, file] of listing.files.entries()) {
+    const content = contents[index];
+    if (content === undefined) throw new RangeError(`no content for ${file.archivePath}`);
+    if (looksSecret(file, content.marks)) suspects.push(file);
+    entries.push({ archivePath: file.archivePath, file, sha256: content.sha256 });
+  }
+  refuseSecrets(editable.name, suspects, allowSecrets);
+  const metadata = metadataEntry(editable);
+  return metadata === undefined ? entries : [...entries, metadata];
+}
+
+function contentHash(entries: readonly ZipEntry[]): string {
+  const hash = createHash('sha256').update(`${ZIP_ENCODING}\n`);
+  for (const entry of entries) {
+    const isFile = 'file' in entry;
+    const sha256 = isFile ? entry.sha256 : createHash('sha256').update(entry.content).digest('hex');
+    // No path holds a NUL.
+    hash.update(`${entry.archivePath}\0${sha256}\0${isFile && entry.file.executable ? 'x' : '-'}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+const zipFacts = z.object({ bytes: z.number().int(), sha256: z.string() });
+type ZipFacts = z.infer<typeof zipFacts>;
+
+/** The zip and, in an entry beside it, its size and hash, so that nothing is read to ship an unchanged tree. */
+async function zipInCache(
+  fileName: string,
+  entries: readonly ZipEntry[],
+  cache: Cache,
+  signal: AbortSignal
+): Promise<{ facts: ZipFacts; path: string; reused: boolean }> {
+  for (;;) {
+    const { path, reused } = await cache.entry('code', fileName, temporary => writeZip(temporary, entries, signal));
+    const beside = await cache.entry('code', `${fileName}.json`, async temporary =>
+      writeFile(temporary, JSON.stringify(await measure(path, signal)), { flag: 'wx' })
+    );
+    const facts = parseFacts(await readFile(beside.path, 'utf8'));
+    if (facts !== undefined && facts.bytes === (await stat(path)).size) return { facts, path, reused };
+    // A power cut can leave a file short of bytes that were never written back.
+    await Promise.all([rm(path, { force: true }), rm(beside.path, { force: true })]);
+  }
+}
+
+function parseFacts(text: string): ZipFacts | undefined {
+  try {
+    return zipFacts.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+async function measure(path: string, signal: AbortSignal): Promise<ZipFacts> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { signal })) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('a stream of bytes was expected');
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** @param range - `end` is exclusive here, inclusive for Node */
+function openFile(path: string, range?: { start: number; end: number }): Readable {
+  if (range === undefined) return createReadStream(path);
+  return range.end > range.start
+    ? createReadStream(path, { start: range.start, end: range.end - 1 })
+    : Readable.from([]);
+}

@@ -1,0 +1,79 @@
+/** Why something below an editable's roots stays home. */
+export const SKIP_RULES = {
+  cache: 'version control, caches, compiled bytecode, notebook checkpoints',
+  'virtual-environment': 'virtual environments',
+  noise: "editors' and systems' own files",
+  'not-importable': 'what lies beside the packages of a project: tests, docs, build files, data',
+  'git-ignored': 'ignored by git',
+  shipignore: 'left out by .shipignore',
+  'broken-link': 'links that lead nowhere or in a circle',
+  'special-file': 'sockets, pipes and devices',
+  'unusable-name': 'names that are not UTF-8 or hold a backslash'
+} as const;
+export type SkipRule = keyof typeof SKIP_RULES;
+
+/** What one rule kept home. */
+export interface Skipped {
+  readonly rule: SkipRule;
+  /** The rule in words, for the person. */
+  readonly reason: string;
+  /** Paths, a folder that was left out whole counted once. */
+  readonly count: number;
+  /** The first few, relative to the project, sorted; a folder ends with `/`. */
+  readonly examples: readonly string[];
+}
+
+/** What tells without reading whether a file is still the one that was hashed: in-place edits move mtime or ctime. */
+export interface FileIdentity {
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
+  readonly dev: bigint;
+}
+
+/** A file that ships. */
+export interface ShippedFile {
+  /** `/`-separated path in the archive: `acme/tools/data.csv`. */
+  readonly archivePath: string;
+  /** Absolute path of the bytes, links resolved. */
+  readonly sourcePath: string;
+  /** Path relative to the project folder, as the person knows it. */
+  readonly displayPath: string;
+  /** Any execute bit set. */
+  readonly executable: boolean;
+  readonly identity: FileIdentity;
+}
+
+/** Byte-wise order, the same in every locale. */
+export function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const MAX_EXAMPLES = 5;
+
+/** Counts what was skipped, each path once. */
+export class SkipCounter {
+  readonly #paths = new Map<SkipRule, Set<string>>();
+
+  add(rule: SkipRule, displayPath: string): void {
+    const paths = this.#paths.get(rule) ?? new Set();
+    this.#paths.set(rule, paths.add(displayPath));
+  }
+
+  /** In the order of {@link SKIP_RULES}. */
+  result(): Skipped[] {
+    const result: Skipped[] = [];
+    for (const [rule, reason] of Object.entries(SKIP_RULES)) {
+      if (!isSkipRule(rule)) continue;
+      const paths = this.#paths.get(rule);
+      if (paths === undefined) continue;
+      result.push({ rule, reason, count: paths.size, examples: [...paths].sort(byCodeUnit).slice(0, MAX_EXAMPLES) });
+    }
+    return result;
+  }
+}
+
+function isSkipRule(value: string): value is SkipRule {
+  return value in SKIP_RULES;
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { dirname } from 'node:path';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import type { Cache } from '../cache/cache.js';
+import { hasCode } from '../errors.js';
+import type { FileIdentity, ShippedFile } from './files.js';
+import { unreadable } from './roots.js';
+import { CONTENT_MARKS, MAX_SCANNED_BYTES, contentMarks, type ContentMark } from './secrets.js';
+
+/** What is known of a file's content. */
+export interface Content {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly marks: readonly ContentMark[];
+}
+
+/** A file was written to or went away while it was read; whoever catches it looks again. */
+export class FileChanged extends Error {
+  override readonly name = 'FileChanged';
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`${path} changed while it was being read`);
+    this.path = path;
+  }
+}
+
+/**
+ * A file this young is hashed but not remembered: time stamps move in ticks (4 ms on Linux, 2 s on FAT), so that a
+ * second edit within one could leave the same size and stamps behind.
+ */
+const RACY_MS = 2_000;
+const READ_CONCURRENCY = 8;
+const CHUNK_BYTES = 256 * 1024;
+
+/** Size, mtime, ctime, inode, device, sha256, marks. */
+const indexFile = z.object({
+  /** Also changes when the rules in secrets.ts do. */
+  schema: z.literal(1),
+  files: z.record(z.string(), z.tuple([z.string(), z.string(), z.array(z.enum(CONTENT_MARKS))]))
+});
+type IndexFile = z.infer<typeof indexFile>;
+
+/**
+ * Content hashes of an editable's files, remembered by what `stat` says of them, so that an unchanged tree costs no
+ * read. The index is a hint: lost or damaged, it is made again.
+ */
+export class FileHashes {
+  readonly #path: string;
+  readonly #cache: Cache;
+  readonly #known: IndexFile['files'];
+  readonly #now: () => number;
+
+  private constructor(path: string, cache: Cache, known: IndexFile['files'], now: () => number) {
+    this.#path = path;
+    this.#cache = cache;
+    this.#known = known;
+    this.#now = now;
+  }
+
+  /**
+   * @param key - names the tree: the same for the same editable
+   * @param now - the clock, milliseconds since the epoch
+   */
+  static async open(cache: Cache, key: string, now: () => number = Date.now): Promise<FileHashes> {
+    const path = cache.path('hashes', `${createHash('sha256').update(key).digest('hex').slice(0, 32)}-code.json`);
+    return new FileHashes(path, cache, await readIndex(path), now);
+  }
+
+  /**
+   * The content of each file, in their order.
+   *
+   * @throws FileChanged when a file changes while it is read; ShipEnvError CODE_UNREADABLE; the signal's reason
+   */
+  async contents(files: readonly ShippedFile[], signal: AbortSignal): Promise<Content[]> {
+    const next: IndexFile['files'] = {};
+    let isChanged = false;
+    const limit = pLimit(READ_CONCURRENCY);
+    const contents = await Promise.all(
+      files.map(async file => {
+        const identity = identityText(file.identity);
+        const known = this.#known[file.sourcePath];
+        if (known?.[0] === identity) {
+          next[file.sourcePath] = known;
+          return { sha256: known[1], marks: known[2] };
+        }
+        isChanged = true;
+        const content = await limit(() => readContent(file, signal));
+        if (this.#isSettled(file.identity)) next[file.sourcePath] = [identity, content.sha256, [...content.marks]];
+        return content;
+      })
+    );
+    if (isChanged || Object.keys(next).length !== Object.keys(this.#known).length) await this.#save(next);
+    return contents;
+  }
+
+  #isSettled({ mtimeNs, ctimeNs }: FileIdentity): boolean {
+    const newest = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
+    return Number(newest / 1_000_000n) + RACY_MS < this.#now();
+  }
+
+  async #save(files: IndexFile['files']): Promise<void> {
+    const temporary = this.#cache.temporaryPath();
+    try {
+      await writeFile(temporary, JSON.stringify({ schema: 1, files } satisfies IndexFile), { flag: 'wx', mode: 0o600 });
+      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+      await rename(temporary, this.#path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+}
+
+async function readIndex(path: string): Promise<IndexFile['files']> {
+  try {
+    const parsed = indexFile.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    return parsed.success ? parsed.data.files : {};
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+/** Reads a file once: hashes it, and looks for secrets when it is small. */
+async function readContent(file: ShippedFile, signal: AbortSignal): Promise<Content> {
+  const hash = createHash('sha256');
+  const kept: Buffer[] = [];
+  for await (const chunk of readUnchanged(file, signal)) {
+    hash.update(chunk);
+    if (file.identity.size <= MAX_SCANNED_BYTES) kept.push(chunk);
+  }
+  return { sha256: hash.digest('hex'), marks: contentMarks(Buffer.concat(kept)) };
+}
+
+/**
+ * The bytes of a file in chunks, provided that it is the one that was listed from the first byte to the last.
+ *
+ * @throws FileChanged, at the end at the latest; ShipEnvError CODE_UNREADABLE; the signal's reason
+ */
+export async function* readUnchanged(file: ShippedFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+  signal.throwIfAborted();
+  const handle = await open(file.sourcePath, 'r').catch((error: unknown) => {
+    throw hasCode(error, 'ENOENT', 'ENOTDIR') ? new FileChanged(file.sourcePath) : unreadable(file.sourcePath, error);
+  });
+  try {
+    let left = file.identity.size;
+    while (left > 0) {
+      signal.throwIfAborted();
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, left));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) throw new FileChanged(file.sourcePath);
+      left -= bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+    const after = await handle.stat({ bigint: true });
+    if (identityText(identityOf(after)) !== identityText(file.identity)) throw new FileChanged(file.sourcePath);
+  } catch (error) {
+    throw error instanceof Error && 'syscall' in error ? unreadable(file.sourcePath, error) : error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What identifies a file's state. */
+export function identityOf({ size, mtimeNs, ctimeNs, ino, dev }: BigIntStats): FileIdentity {
+  return { size: Number(size), mtimeNs, ctimeNs, ino, dev };
+}
+
+function identityText({ size, mtimeNs, ctimeNs, ino, dev }: FileIdentity): string {
+  return [size, mtimeNs, ctimeNs, ino, dev].join(' ');
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { Readable, Transform, pipeline as pipe } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ZipArchive } from 'archiver';
+import { byCodeUnit, type ShippedFile } from './files.js';
+import { FileChanged, readUnchanged } from './hashes.js';
+
+/** What goes into an archive besides the folders, which follow from the paths. */
+export type ZipEntry =
+  | { readonly archivePath: string; readonly file: ShippedFile; readonly sha256: string }
+  | { readonly archivePath: string; readonly content: string };
+
+/** The first moment that a zip can name (its clock starts in 1980), in UTC: no entry tells when or where it was made. */
+const FIXED_DATE = new Date('1980-01-01T00:00:00Z');
+const FOLDER_MODE = 0o755;
+const FILE_MODE = 0o644;
+const EXECUTABLE_MODE = 0o755;
+/** Up to this size a file is handed over whole, which spares archiver a stream each. */
+const MAX_WHOLE_BYTES = 1024 * 1024;
+
+/**
+ * What the bytes of a zip depend on besides its entries: deflate gives other bytes in another zlib. Part of the name,
+ * so that a name never stands for two contents.
+ */
+export const ZIP_ENCODING = `zip 1, zlib ${process.versions.zlib ?? 'unknown'}, ${process.arch}`;
+
+/**
+ * Writes a reproducible zip: entries sorted, dates and modes fixed but for the execute bit. Each folder has an entry of
+ * its own, since zipimport before Python 3.13 finds a namespace package (PEP 420) only by that.
+ *
+ * Files are read one at a time, and must still have the content that was hashed.
+ *
+ * @param path - created; must not exist
+ * @throws FileChanged; ShipEnvError CODE_UNREADABLE; what writing throws; the signal's reason
+ */
+export async function writeZip(path: string, entries: readonly ZipEntry[], signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const archive = new ZipArchive({ zlib: { level: 6 } });
+  const failure = new AbortController();
+  const stop = AbortSignal.any([signal, failure.signal]);
+  const written = pipeline(archive, createWriteStream(path, { flags: 'wx' }), { signal }).catch((error: unknown) => {
+    failure.abort(error);
+    throw error;
+  });
+  const fed = feed(archive, entries, stop).catch((error: unknown) => {
+    archive.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  });
+  const [feeding, writing] = await Promise.allSettled([fed, written]);
+  signal.throwIfAborted();
+  if (failure.signal.aborted && feeding.status === 'rejected' && feeding.reason !== failure.signal.reason)
+    throw feeding.reason;
+  if (writing.status === 'rejected') throw writing.reason;
+  if (feeding.status === 'rejected') throw feeding.reason;
+}
+
+async function feed(archive: ZipArchive, entries: readonly ZipEntry[], stop: AbortSignal): Promise<void> {
+  const sorted = [...entries].sort((a, b) => byCodeUnit(a.archivePath, b.archivePath));
+  const folders = foldersOf(sorted).map(name => ({ archivePath: name, content: undefined }));
+  for (const entry of [...folders, ...sorted].sort((a, b) => byCodeUnit(a.archivePath, b.archivePath))) {
+    // One at a time: archiver would open every stream that it is given at once.
+    const taken = once(archive, 'entry', { signal: stop });
+    const source = await append(archive, entry, stop).catch(async (error: unknown) => {
+      taken.catch(() => undefined);
+      throw error;
+    });
+    try {
+      await taken;
+    } finally {
+      source?.destroy();
+    }
+  }
+  // What goes wrong from here on also reaches the pipeline, as the archive's error event.
+  archive.finalize().catch(() => undefined);
+}
+
+async function append(
+  archive: ZipArchive,
+  entry: ZipEntry | { archivePath: string; content: undefined },
+  stop: AbortSignal
+): Promise<Readable | undefined> {
+  const common = { name: entry.archivePath, date: FIXED_DATE };
+  if (!('file' in entry)) {
+    const mode = entry.content === undefined ? FOLDER_MODE : FILE_MODE;
+    archive.append(Buffer.from(entry.content ?? ''), { ...common, mode });
+    return undefined;
+  }
+  const data = { ...common, mode: entry.file.executable ? EXECUTABLE_MODE : FILE_MODE };
+  const chunks = readUnchanged(entry.file, stop);
+  if (entry.file.identity.size <= MAX_WHOLE_BYTES) {
+    const whole: Buffer[] = [];
+    for await (const chunk of chunks) whole.push(chunk);
+    const content = Buffer.concat(whole);
+    if (sha256(content) !== entry.sha256) throw new FileChanged(entry.file.sourcePath);
+    archive.append(content, data);
+    return undefined;
+  }
+  // archiver pipes this on and does not notice when it fails.
+  const checked = pipe(Readable.from(chunks), expecting(entry.sha256, entry.file.sourcePath), error => {
+    if (error) archive.destroy(error);
+  });
+  archive.append(checked, data);
+  return checked;
+}
+
+/** Passes bytes through and fails at their end when they are not the expected ones. */
+function expecting(expected: string, path: string): Transform {
+  const hash = createHash('sha256');
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(hash.digest('hex') === expected ? null : new FileChanged(path));
+    }
+  });
+}
+
+function foldersOf(entries: readonly ZipEntry[]): string[] {
+  const folders = new Set<string>();
+  for (const { archivePath } of entries) {
+    for (let slash = archivePath.indexOf('/'); slash !== -1; slash = archivePath.indexOf('/', slash + 1)) {
+      folders.add(archivePath.slice(0, slash + 1));
+    }
+  }
+  return [...folders];
+}
+
+function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
