@@ -1,0 +1,101 @@
+import { stat } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { type DirectUrl, parseDirectUrl } from './direct-url.js';
+import type { RecordTimes } from './identity.js';
+import type { SiteDirectory } from './interpreter.js';
+import { type Headers, decodeText, parseHeaders, requirementsFromEggInfo } from './metadata.js';
+import { normalizeName } from './names.js';
+import { kindOf, readOptional } from './read.js';
+import { type RecordEntry, parseRecord } from './record.js';
+
+/** A distribution as its metadata describes it, before it is known which one of a name counts. */
+export interface Candidate {
+  readonly name: string;
+  readonly normalizedName: string;
+  readonly version: string;
+  readonly metadataKind: 'dist-info' | 'egg-info';
+  readonly metadataName: string;
+  readonly site: SiteDirectory;
+  readonly requires: string[];
+  /** Of WHEEL; undefined when there is no WHEEL. */
+  readonly wheel: { readonly tags: string[]; readonly rootIsPurelib: boolean } | undefined;
+  readonly directUrl: DirectUrl | undefined;
+  /** What it says about its files; undefined when it says nothing. */
+  readonly record: FileList | undefined;
+  /** Lines of top_level.txt. */
+  readonly topLevels: string[];
+}
+
+/** The files of a distribution, paths relative to the site directory. */
+export interface FileList {
+  readonly entries: RecordEntry[];
+  /** Present when `entries` carry hashes that the times of RECORD can vouch for. */
+  readonly times?: RecordTimes;
+}
+
+/**
+ * Reads one `*.dist-info` directory, or `*.egg-info` directory or file.
+ *
+ * @returns undefined when it has no metadata, so that Python does not see a distribution either
+ */
+export async function readCandidate(site: SiteDirectory, metadataName: string): Promise<Candidate | undefined> {
+  const path = join(site.path, metadataName);
+  const isDistInfo = metadataName.endsWith('.dist-info');
+  const isFile = (await kindOf(path)) === 'file';
+  const read = (name: string): Promise<Buffer | undefined> => (isFile ? Promise.resolve(undefined) : readOptional(join(path, name)));
+  const metadata = isFile ? await readOptional(path) : await read(isDistInfo ? 'METADATA' : 'PKG-INFO');
+  if (metadata === undefined) return undefined;
+  const [wheel, directUrl, topLevel, requiresText, record] = await Promise.all([
+    read('WHEEL'),
+    read('direct_url.json'),
+    read('top_level.txt'),
+    isDistInfo ? undefined : read('requires.txt'),
+    isFile ? undefined : isDistInfo ? readRecord(path) : readInstalledFiles(path, metadataName)
+  ]);
+  const headers = parseHeaders(metadata);
+  const [stemName = '', stemVersion = ''] = metadataName.replace(/\.(?:dist|egg)-info$/, '').split('-');
+  const name = headers.first('Name') || stemName;
+  const requires = headers.all('Requires-Dist');
+  return {
+    name,
+    normalizedName: normalizeName(name),
+    version: headers.first('Version') || stemVersion,
+    metadataKind: isDistInfo ? 'dist-info' : 'egg-info',
+    metadataName,
+    site,
+    requires: requires.length > 0 || requiresText === undefined ? requires : requirementsFromEggInfo(decodeText(requiresText)),
+    wheel: wheel === undefined ? undefined : wheelFrom(parseHeaders(wheel)),
+    directUrl: directUrl === undefined ? undefined : parseDirectUrl(decodeText(directUrl)),
+    record,
+    topLevels: topLevel === undefined ? [] : linesOf(decodeText(topLevel))
+  };
+}
+
+function wheelFrom(headers: Headers): Candidate['wheel'] {
+  const tags = headers.all('Tag');
+  return {
+    tags: tags.length === 0 ? ['py3-none-any'] : tags,
+    rootIsPurelib: headers.first('Root-Is-Purelib').toLowerCase() !== 'false'
+  };
+}
+
+async function readRecord(metadataPath: string): Promise<FileList | undefined> {
+  const path = join(metadataPath, 'RECORD');
+  const bytes = await readOptional(path);
+  if (bytes === undefined) return undefined;
+  const { mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  const entries = parseRecord(decodeText(bytes));
+  // Nothing but itself: conda and some system packages leave it so.
+  return entries.length === 0 ? undefined : { entries, times: { mtimeNs, ctimeNs } };
+}
+
+/** pip's list for legacy installations: paths relative to the egg-info directory itself. */
+async function readInstalledFiles(metadataPath: string, metadataName: string): Promise<FileList | undefined> {
+  const bytes = await readOptional(join(metadataPath, 'installed-files.txt'));
+  if (bytes === undefined) return undefined;
+  return { entries: linesOf(decodeText(bytes)).map(line => ({ path: posix.join(metadataName, line) })) };
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r\n|\n|\r/).map(line => line.trim()).filter(line => line !== '');
+}

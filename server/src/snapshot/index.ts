@@ -1,0 +1,118 @@
+import type { Cache } from '../cache/cache.js';
+import { type Finding, type Snapshot, snapshot } from '../contract/snapshot.js';
+import { ShipEnvError } from '../errors.js';
+import { type Owners, identifyDistributions } from './distributions.js';
+import { findCompiledExtension } from './editable-roots.js';
+import type { FoundEditable } from './editables.js';
+import { HashStore } from './hash-store.js';
+import { askInterpreter } from './interpreter.js';
+import { compareText } from './names.js';
+import { kindOf } from './read.js';
+import { resolveNames } from './resolve.js';
+import { type SiteContents, readSites } from './site-contents.js';
+import { findUnownedModules } from './unowned.js';
+
+/** What {@link takeSnapshot} needs. */
+export interface SnapshotOptions {
+  /** The kernel python: an executable, or the folder of a virtual environment. */
+  readonly python: string;
+  readonly cache: Cache;
+  readonly signal: AbortSignal;
+  /** Called with the files identified so far, and all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Reads what the kernel python holds now, from its files alone: no pip is run, no code of the environment or the
+ * person is imported, nothing in the environment is written. An unchanged environment costs one stat a file.
+ *
+ * @throws ShipEnvError PYTHON_NOT_FOUND, PYTHON_UNSUPPORTED, SNAPSHOT_UNREADABLE, CACHE_UNUSABLE, DISK_FULL
+ * @throws the signal's reason when it is aborted
+ */
+export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+  options.signal.throwIfAborted();
+  try {
+    return snapshot.parse(await read(options));
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (isSystemError(error)) throw unreadable(error);
+    throw error;
+  }
+}
+
+async function read({ python, cache, signal, onProgress }: SnapshotOptions): Promise<Snapshot> {
+  const { interpreter, siteDirectories } = await askInterpreter(python, cache, signal);
+  const sites = await readSites(siteDirectories, signal);
+  const { distributions: chosen, editables, findings } = await resolveNames(sites);
+  const store = await HashStore.open(cache, interpreter.prefix);
+  const everyone = sites.flatMap(contents => contents.candidates);
+  const context = { interpreter, store, signal, ...(onProgress === undefined ? {} : { onProgress }) };
+  const identified = await identifyDistributions(chosen, everyone, context);
+  await store.save();
+  const all = [
+    ...findings,
+    ...identified.findings,
+    ...(await Promise.all(editables.map(findingsOfEditable))).flat(),
+    ...(await unownedModules(sites, identified.owners))
+  ];
+  return {
+    interpreter: { ...interpreter, siteDirectories: sites.map(({ site: { path, layer } }) => ({ path, layer })) },
+    distributions: identified.distributions,
+    editables: editables.map(({ editable }) => editable),
+    findings: all.sort(byText)
+  };
+}
+
+function byText(left: Finding, right: Finding): number {
+  return (
+    compareText(left.kind, right.kind) || compareText(left.subject, right.subject) || compareText(left.message, right.message)
+  );
+}
+
+async function findingsOfEditable({ editable, isCompiled }: FoundEditable): Promise<Finding[]> {
+  const { name, projectDirectory, roots } = editable;
+  const folders = [...new Set([projectDirectory, ...roots.map(root => root.path)])].filter(path => path !== '');
+  const kinds = await Promise.all(folders.map(kindOf));
+  const findings: Finding[] = folders
+    .filter((_, index) => kinds[index] === undefined)
+    .map(path => ({
+      kind: 'editable-folder-gone',
+      subject: name,
+      message: `${path}, where the code of the editable ${name} was, is gone.`
+    }));
+  const extension = (await Promise.all(roots.map(findCompiledExtension))).find(path => path !== undefined);
+  if (extension !== undefined || isCompiled) {
+    findings.push({
+      kind: 'editable-compiled-extension',
+      subject: name,
+      message: `The editable ${name} has compiled code${extension === undefined ? '' : ` (${extension})`}: it runs only on nodes of the same platform and Python.`
+    });
+  }
+  return findings;
+}
+
+async function unownedModules(sites: readonly SiteContents[], owners: Owners): Promise<Finding[]> {
+  const environment = sites.filter(({ site }) => site.layer === 'environment');
+  const paths = [...owners.keys()];
+  const found = environment.map(contents => {
+    const start = `${contents.site.path}/`;
+    const owned = paths.filter(path => path.startsWith(start)).map(path => path.slice(start.length).split('/')[0] ?? '');
+    // The hook of a .pth file is read as the editable that it is.
+    const hooks = contents.pthFiles.flatMap(file => file.imports.map(module => `${module}.py`));
+    return findUnownedModules(contents, new Set([...owned, ...hooks]));
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** An error of the file system that no one below knew what to do with. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
+}
+
+function unreadable(cause: NodeJS.ErrnoException): ShipEnvError {
+  const path = cause.path ?? 'a file of the environment';
+  return new ShipEnvError('SNAPSHOT_UNREADABLE', `${path} could not be read (${cause.code}).`, {
+    hint: 'Check that you may read it, and that no installation is under way, then try again.',
+    cause
+  });
+}

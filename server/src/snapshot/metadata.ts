@@ -1,0 +1,76 @@
+/** The header block of METADATA, PKG-INFO or WHEEL (RFC 822 as the core metadata specification uses it). */
+export class Headers {
+  readonly #values = new Map<string, string[]>();
+
+  add(name: string, value: string): void {
+    const key = name.toLowerCase();
+    const values = this.#values.get(key);
+    if (values === undefined) this.#values.set(key, [value]);
+    else values.push(value);
+  }
+
+  /** Every value of a header in the file's order; names are compared without case. */
+  all(name: string): string[] {
+    return this.#values.get(name.toLowerCase()) ?? [];
+  }
+
+  /** The first value of a header; empty when it is not there or says nothing, as old tools write `UNKNOWN`. */
+  first(name: string): string {
+    const value = this.all(name)[0] ?? '';
+    return value === 'UNKNOWN' ? '' : value;
+  }
+}
+
+/**
+ * Reads the headers up to the first empty line. A folded line (one that begins with a space or tab) continues the
+ * header above it.
+ */
+export function parseHeaders(bytes: Buffer): Headers {
+  const headers = new Headers();
+  let name = '';
+  let value = '';
+  for (const line of decodeText(bytes).split(/\r\n|\n|\r/)) {
+    if (line === '') break;
+    if (/^[ \t]/.test(line)) {
+      value += ` ${line.trim()}`;
+      continue;
+    }
+    if (name !== '') headers.add(name, value.trim());
+    const colon = line.indexOf(':');
+    name = colon === -1 ? '' : line.slice(0, colon).trim();
+    value = colon === -1 ? '' : line.slice(colon + 1).trim();
+  }
+  if (name !== '') headers.add(name, value.trim());
+  return headers;
+}
+
+/** UTF-8 without its byte order mark; a file that is not UTF-8 is read as Latin-1, which never fails. */
+export function decodeText(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return bytes.toString('latin1');
+    throw error;
+  }
+}
+
+/**
+ * setuptools' requires.txt as `Requires-Dist` lines: `[extra]`, `[:marker]` and `[extra:marker]` sections become
+ * markers.
+ */
+export function requirementsFromEggInfo(text: string): string[] {
+  const requirements: string[] = [];
+  let markers: string[] = [];
+  for (const raw of text.split(/\r\n|\n|\r/)) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    const section = /^\[([^:\]]*)(?::(.*))?\]$/.exec(line);
+    if (section === null) {
+      requirements.push(markers.length === 0 ? line : `${line} ; ${markers.join(' and ')}`);
+      continue;
+    }
+    const [, extra = '', marker = ''] = section;
+    markers = [...(marker === '' ? [] : [`(${marker})`]), ...(extra === '' ? [] : [`extra == '${extra}'`])];
+  }
+  return requirements;
+}

@@ -1,0 +1,98 @@
+import type { Finding } from '../contract/snapshot.js';
+import type { Candidate } from './candidate.js';
+import { type FoundEditable, editableFromCandidate, editableFromEggLink, editablesFromPth, unownedPthFiles } from './editables.js';
+import { compareText } from './names.js';
+import type { SiteContents } from './site-contents.js';
+
+/** Which distribution or editable counts for each name. */
+export interface Resolution {
+  readonly distributions: Candidate[];
+  readonly editables: FoundEditable[];
+  readonly findings: Finding[];
+}
+
+/** Who holds a name: its layer, and words for a finding. */
+interface Holder {
+  readonly layer: 'environment' | 'base';
+  readonly description: string;
+}
+
+/**
+ * Goes through the site directories in the order of `sys.path`. The first of a name wins: silently over the base's,
+ * with a finding over another one of its own layer. A distribution's own code comes before what a `.pth` file or
+ * egg-link adds, since those are appended to the path.
+ */
+export async function resolveNames(sites: readonly SiteContents[]): Promise<Resolution> {
+  const holders = new Map<string, Holder>();
+  const resolution: Resolution = { distributions: [], editables: [], findings: [] };
+  const claim = (normalizedName: string, holder: Holder): boolean => {
+    const other = holders.get(normalizedName);
+    if (other === undefined) holders.set(normalizedName, holder);
+    else if (other.layer === holder.layer) resolution.findings.push(duplicate(normalizedName, other, holder));
+    return other === undefined;
+  };
+  for (const layer of ['environment', 'base'] as const) {
+    const contents = sites.filter(each => each.site.layer === layer);
+    for (const each of contents) await takeCandidates(each, resolution, claim);
+    for (const each of contents) await takeEggLinks(each, resolution, claim);
+    const taken = importDirectories(sites, resolution.editables);
+    for (const each of contents) await takePthFiles(each, taken, resolution, holders);
+  }
+  resolution.distributions.sort((left, right) => compareText(left.normalizedName, right.normalizedName));
+  resolution.editables.sort((left, right) => compareText(left.editable.normalizedName, right.editable.normalizedName));
+  return resolution;
+}
+
+type Claim = (normalizedName: string, holder: Holder) => boolean;
+
+async function takeCandidates(contents: SiteContents, resolution: Resolution, claim: Claim): Promise<void> {
+  for (const candidate of contents.candidates) {
+    const description = `${candidate.version} (${candidate.site.path}/${candidate.metadataName})`;
+    if (!claim(candidate.normalizedName, { layer: candidate.site.layer, description })) continue;
+    const editable = await editableFromCandidate(candidate, contents.pthFiles);
+    if (editable === undefined) resolution.distributions.push(candidate);
+    else resolution.editables.push(editable);
+  }
+}
+
+async function takeEggLinks(contents: SiteContents, resolution: Resolution, claim: Claim): Promise<void> {
+  for (const link of contents.eggLinks) {
+    const found = await editableFromEggLink(link);
+    const description = `the editable in ${link.projectDirectory}`;
+    if (claim(found.editable.normalizedName, { layer: found.layer, description })) resolution.editables.push(found);
+  }
+}
+
+async function takePthFiles(
+  contents: SiteContents,
+  taken: ReadonlySet<string>,
+  resolution: Resolution,
+  holders: Map<string, Holder>
+): Promise<void> {
+  for (const file of unownedPthFiles(contents)) {
+    for (const found of await editablesFromPth(file, taken)) {
+      const { editable, layer } = found;
+      // The file's name says nothing about what is in the folder: it must neither hide a package nor be hidden by one.
+      const isFree = !holders.has(editable.normalizedName);
+      const name = isFree ? editable.name : `${editable.name}-pth`;
+      const normalizedName = isFree ? editable.normalizedName : `${editable.normalizedName}-pth`;
+      if (holders.has(normalizedName)) continue;
+      holders.set(normalizedName, { layer, description: `the folder ${editable.projectDirectory}` });
+      resolution.editables.push({ ...found, editable: { ...editable, name, normalizedName } });
+    }
+  }
+}
+
+/** Folders on the path that are accounted for already: site directories and what editables put there. */
+function importDirectories(sites: readonly SiteContents[], editables: readonly FoundEditable[]): ReadonlySet<string> {
+  const roots = editables.flatMap(({ editable }) => editable.roots.filter(root => root.importName === ''));
+  return new Set([...sites.map(({ site }) => site.path), ...roots.map(root => root.path)]);
+}
+
+function duplicate(normalizedName: string, kept: Holder, left: Holder): Finding {
+  return {
+    kind: 'duplicate-distribution',
+    subject: normalizedName,
+    message: `${normalizedName} is installed more than once: ${kept.description} ships, ${left.description} does not.`
+  };
+}
