@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
-import { buildArtifact, loadSeed, type BuiltArtifact } from '../artifact/index.js';
+import { buildArtifact, type BuiltArtifact } from '../artifact/index.js';
 import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { StepRunner } from '../ship/steps.js';
@@ -28,7 +28,7 @@ export async function buildCommand(options: CliOptions, view: View, signal: Abor
     });
     return { value, detail: `Python ${value.interpreter.version}, ${value.distributions.length} distributions` };
   });
-  const { plan } = planShip(snapshot, request, await loadSeed());
+  const { plan } = await planShip(snapshot, request, signal);
   const built = await steps.run('build', async report => {
     const value = await buildArtifact(plan, {
       cache,

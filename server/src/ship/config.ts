@@ -1,4 +1,3 @@
-import { loadSeed } from '../artifact/index.js';
 import type { ShipRequest } from '../contract/ship.js';
 import { ShipEnvError } from '../errors.js';
 import { takeSnapshot } from '../snapshot/index.js';
@@ -19,7 +18,7 @@ export async function configOf(request: ShipRequest, context: Omit<ShipContext, 
   const target = await openTarget(request.target);
   try {
     const snapshot = await takeSnapshot({ python: request.python, cache, signal });
-    const { plan, editables } = planShip(snapshot, request, await loadSeed());
+    const { plan, editables } = await planShip(snapshot, request, signal);
     const manifest = await publishedManifest(target, plan.id, signal);
     if (manifest === undefined) throw notShipped(target, plan.id);
     const code = await archiveAll(editables, request, { cache, signal });

@@ -1,5 +1,5 @@
 import prettyBytes from 'pretty-bytes';
-import { buildArtifact, loadSeed, type ArtifactPlan } from '../artifact/index.js';
+import { buildArtifact, type ArtifactPlan } from '../artifact/index.js';
 import type { Cache } from '../cache/cache.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
@@ -111,7 +111,7 @@ class Ship {
     return this.#steps.run('plan', async () => {
       // A master without a config must stop the ship here, not after the upload.
       deploymentOf(this.#request.master);
-      const planned = planShip(snapshot, this.#request, await loadSeed());
+      const planned = await planShip(snapshot, this.#request, this.#context.signal);
       const published = await publishedManifest(this.#target, planned.plan.id, this.#context.signal);
       return {
         value: { ...planned, published },

@@ -78,7 +78,8 @@ test.each(EVERY_ROUTE)('%s /%s refuses a request without the token, and with a w
     ran = true;
     return Promise.resolve(RESULT);
   });
-  for (const headers of [{}, { [TOKEN_HEADER]: 'wrong' }]) {
+  const without: Record<string, string> = {};
+  for (const headers of [without, { [TOKEN_HEADER]: 'wrong' }]) {
     const reply = await call(method, path, REQUEST, headers);
     expect(reply.status).toBe(401);
     expect(JSON.parse(reply.body)).toMatchObject({ type: 'error', code: 'AUTH_REFUSED' });
