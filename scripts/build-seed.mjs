@@ -1,0 +1,38 @@
+// Has the pex tool write the empty PEX that every artifact starts from: server/dist/seed.pex, and a copy for the wheel.
+// usage: node scripts/build-seed.mjs [--out FILE]...    (pex on PATH, in the pinned version)
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/** Its .bootstrap goes into every artifact as it is, so another version means other artifacts. */
+const PEX_VERSION = '2.105.2';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({ options: { out: { type: 'string', multiple: true } } });
+const outputs = values.out ?? [join(root, 'server/dist/seed.pex'), join(root, 'jupyterlab_ship_env/sidecar/seed.pex')];
+
+const version = run('--version').trim();
+if (version !== PEX_VERSION) {
+  throw new Error(`pex ${PEX_VERSION} was expected on PATH, and it is ${version}. Run: pip install pex==${PEX_VERSION}`);
+}
+const work = mkdtempSync(join(tmpdir(), 'ship-env-seed-'));
+try {
+  const seed = join(work, 'seed.pex');
+  // fallback: executors have pyspark on PYTHONPATH. include-tools: PEX_TOOLS=1 ./env.pex. shebang: not this machine's.
+  run('--output-file', seed, '--inherit-path=fallback', '--include-tools', '--python-shebang', '/usr/bin/env python3');
+  for (const output of outputs) {
+    mkdirSync(dirname(output), { recursive: true });
+    copyFileSync(seed, output);
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function run(...args) {
+  // No pexrc and no PEX_* variable: nothing of this machine's settings may reach the seed.
+  const { PATH, HOME = tmpdir(), LANG = 'C.UTF-8' } = process.env;
+  return execFileSync('pex', args, { encoding: 'utf8', env: { PATH, HOME, LANG, PEX_IGNORE_RCFILES: '1' } });
+}

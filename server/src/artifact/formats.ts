@@ -1,0 +1,35 @@
+import type { Snapshot } from '../contract/snapshot.js';
+import { ShipEnvError } from '../errors.js';
+import { pexFormat } from './pex/format.js';
+import type { ArtifactFormat, ArtifactPlan, BuildOptions, BuiltArtifact, PlanOptions } from './types.js';
+
+const FORMATS: readonly ArtifactFormat[] = [pexFormat];
+
+/**
+ * Computes what an artifact of this environment holds and how it is called. Writes nothing; reads the scripts in `bin/`
+ * and what describes them (a few small files), since an installer wrote this machine's paths into them.
+ *
+ * @throws ShipEnvError FORMAT_UNKNOWN, ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE
+ */
+export async function planArtifact(snapshot: Snapshot, options: PlanOptions): Promise<ArtifactPlan> {
+  return formatOf(options.format).plan(snapshot, options);
+}
+
+/**
+ * Builds the planned artifact in the cache, or finds it there. Bounded memory, whatever the size; several callers and
+ * processes that want the same artifact build it once.
+ *
+ * @throws ShipEnvError ARTIFACT_FILE_CHANGED when a file is no longer what the snapshot saw, SNAPSHOT_UNREADABLE,
+ *   DISK_FULL; the signal's reason when aborted. Nothing half-written is left behind.
+ */
+export async function buildArtifact(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltArtifact> {
+  return formatOf(plan.format).build(plan, options);
+}
+
+function formatOf(name: string): ArtifactFormat {
+  const format = FORMATS.find(candidate => candidate.name === name);
+  if (format !== undefined) return format;
+  throw new ShipEnvError('FORMAT_UNKNOWN', `The artifact format “${name}” was asked for, and there is none of this name.`, {
+    hint: `Use one of: ${FORMATS.map(candidate => candidate.name).join(', ')}.`
+  });
+}

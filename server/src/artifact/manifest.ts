@@ -1,0 +1,27 @@
+import { manifest, type Manifest, type ManifestSegment } from '../contract/manifest.js';
+import type { ArtifactPlan } from './types.js';
+
+/** The manifest of an artifact: of the same plan and bytes always the same. */
+export function manifestOf(plan: ArtifactPlan, artifact: Manifest['artifact'], segments: ManifestSegment[]): Manifest {
+  const { implementation, minor, pythonTag, abiTag, platformTag } = plan.interpreter;
+  return manifest.parse({
+    schema: 1,
+    id: plan.id,
+    format: plan.format,
+    artifact,
+    python: { implementation, minor, pythonTag, abiTag, platformTag },
+    segments,
+    excluded: [...plan.excluded],
+    ...(plan.sparkVersion === undefined ? {} : { sparkVersion: plan.sparkVersion })
+  } satisfies Manifest);
+}
+
+/** File name of a manifest. */
+export function manifestName(id: string): string {
+  return `${id}.json`;
+}
+
+/** A manifest as it is stored; zod gives the keys the contract's order, whatever order they came in. */
+export function manifestBytes(value: Manifest): Buffer {
+  return Buffer.from(`${JSON.stringify(manifest.parse(value), undefined, 1)}\n`);
+}

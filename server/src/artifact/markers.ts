@@ -1,0 +1,130 @@
+import { satisfies, valid } from '@renovatebot/pep440';
+import type { Interpreter } from '../contract/snapshot.js';
+
+/** Variables of environment markers (PEP 508) that are known of the nodes. */
+export type MarkerEnvironment = Readonly<Record<string, string>>;
+
+/** What a marker can know of the nodes: they have the kernel's python and platform. */
+export function markerEnvironment(interpreter: Interpreter): MarkerEnvironment {
+  const { implementation, version, minor, platformTag } = interpreter;
+  const platform = /^(linux|macosx|win)/.exec(platformTag)?.[1];
+  const system = { linux: 'Linux', macosx: 'Darwin', win: 'Windows' }[platform ?? ''];
+  const sysPlatform = { linux: 'linux', macosx: 'darwin', win: 'win32' }[platform ?? ''];
+  const machine = /(x86_64|aarch64|arm64|i686|ppc64le|s390x|armv7l|riscv64)$/.exec(platformTag)?.[1];
+  const implementationName = { cpython: 'CPython', pypy: 'PyPy' }[implementation];
+  return {
+    python_version: minor,
+    python_full_version: version,
+    implementation_name: implementation,
+    extra: '',
+    ...(platform === undefined ? {} : { os_name: platform === 'win' ? 'nt' : 'posix' }),
+    ...(system === undefined ? {} : { platform_system: system }),
+    ...(sysPlatform === undefined ? {} : { sys_platform: sysPlatform }),
+    ...(machine === undefined ? {} : { platform_machine: machine }),
+    ...(implementationName === undefined ? {} : { platform_python_implementation: implementationName })
+  };
+}
+
+/** True, false, or undefined when it depends on something unknown or cannot be read. */
+type Truth = boolean | undefined;
+
+const TOKEN = /\s*(\(|\)|===|[<>=!~]=|[<>]|'[^']*'|"[^"]*"|[A-Za-z_][A-Za-z0-9_.]*)/y;
+
+/**
+ * Evaluates an environment marker (PEP 508); the empty one holds.
+ *
+ * @returns undefined when that depends on a variable that the environment lacks, or when it is no marker
+ */
+export function holds(marker: string, environment: MarkerEnvironment): Truth {
+  if (marker.trim() === '') return true;
+  const tokens = tokenize(marker);
+  if (tokens === undefined) return undefined;
+  const parser = new Parser(tokens, environment);
+  const truth = parser.or();
+  return parser.isAtEnd() ? truth : undefined;
+}
+
+function tokenize(marker: string): string[] | undefined {
+  const text = marker.trim();
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.length) {
+    const match = TOKEN.exec(text);
+    if (match === null) return undefined;
+    tokens.push(match[1] ?? '');
+  }
+  return tokens;
+}
+
+class Parser {
+  readonly #tokens: readonly string[];
+  readonly #environment: MarkerEnvironment;
+  #at = 0;
+
+  constructor(tokens: readonly string[], environment: MarkerEnvironment) {
+    this.#tokens = tokens;
+    this.#environment = environment;
+  }
+
+  isAtEnd(): boolean {
+    return this.#at === this.#tokens.length;
+  }
+
+  or(): Truth {
+    let left = this.#and();
+    while (this.#take('or')) {
+      const right = this.#and();
+      left = left === true || right === true ? true : left === undefined || right === undefined ? undefined : false;
+    }
+    return left;
+  }
+
+  #and(): Truth {
+    let left = this.#comparison();
+    while (this.#take('and')) {
+      const right = this.#comparison();
+      left = left === false || right === false ? false : left === undefined || right === undefined ? undefined : true;
+    }
+    return left;
+  }
+
+  #comparison(): Truth {
+    if (this.#take('(')) {
+      const inner = this.or();
+      return this.#take(')') ? inner : undefined;
+    }
+    const left = this.#value();
+    const operator = this.#take('not') ? `not ${this.#next()}` : this.#next();
+    const right = this.#value();
+    return left === undefined || right === undefined ? undefined : compare(left, operator, right);
+  }
+
+  #value(): string | undefined {
+    const token = this.#next();
+    return /^['"]/.test(token) ? token.slice(1, -1) : this.#environment[token];
+  }
+
+  #next(): string {
+    const token = this.#tokens[this.#at] ?? '';
+    this.#at += 1;
+    return token;
+  }
+
+  #take(token: string): boolean {
+    if (this.#tokens[this.#at] !== token) return false;
+    this.#at += 1;
+    return true;
+  }
+}
+
+/** As versions when both sides are, else as text (PEP 508). */
+function compare(left: string, operator: string, right: string): Truth {
+  if (operator === 'in') return right.includes(left);
+  if (operator === 'not in') return !right.includes(left);
+  if (valid(left) !== null && valid(right.replace(/\.\*$/, '')) !== null) {
+    return satisfies(left, `${operator}${right}`, { prereleases: true });
+  }
+  if (operator === '==' || operator === '===') return left === right;
+  if (operator === '!=') return left !== right;
+  return undefined;
+}

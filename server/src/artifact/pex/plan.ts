@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import pLimit from 'p-limit';
+import type { Finding, Snapshot } from '../../contract/snapshot.js';
+import { compareText, normalizeName } from '../../snapshot/names.js';
+import { missingDependencies } from '../dependencies.js';
+import type { ArtifactPlan, PlanOptions } from '../types.js';
+import { pexInfoOf } from './pex-info.js';
+import { planSegment } from './segment-plan.js';
+
+/** Changes with everything that gives other bytes for the same plan: header, order, records. */
+const FORMAT_VERSION = 1;
+
+/** Executors get these from the cluster; shipping them would triple the artifact. */
+const SPARK = ['py4j', 'pyspark'];
+
+/** Distributions whose scripts are read at a time. */
+const PARALLEL_READS = 8;
+
+/** Plans a PEX; see `planArtifact`. */
+export async function planPex(snapshot: Snapshot, options: PlanOptions): Promise<ArtifactPlan> {
+  const { seed, signal } = options;
+  const { interpreter } = snapshot;
+  const excluded = excludedNames(snapshot, options);
+  const shipped = snapshot.distributions.filter(({ normalizedName }) => !excluded.has(normalizedName));
+  const limit = pLimit(PARALLEL_READS);
+  const planned = await Promise.all(
+    shipped.map(distribution => limit(() => planSegment(distribution, interpreter, signal)))
+  );
+  const segments = planned
+    .map(({ segment }) => segment)
+    .sort((a, b) => b.bytes - a.bytes || compareText(a.wheel, b.wheel));
+  const names = [...excluded].sort(compareText);
+  const { text: pexInfo, pexHash } = pexInfoOf(seed, segments, names);
+  const sparkVersion = snapshot.distributions.find(({ normalizedName }) => normalizedName === 'pyspark')?.version;
+  const { implementation, minor, pythonTag, abiTag, platformTag } = interpreter;
+  // PEX-INFO names each segment's key, so this covers every byte that ships.
+  const identity = [FORMAT_VERSION, seed.hash, implementation, minor, pythonTag, abiTag, platformTag, sparkVersion ?? null, pexInfo];
+  const id = `env-${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 20)}`;
+  const findings: Finding[] = [...planned.flatMap(plan => plan.findings), ...missingDependencies(snapshot, excluded)];
+  return {
+    id,
+    name: `${id}.pex`,
+    format: 'pex',
+    interpreter,
+    segments,
+    excluded: names,
+    sparkVersion,
+    pexInfo,
+    pexHash,
+    seed,
+    findings
+  };
+}
+
+/** What stays home: Spark unless asked for, the editables (they travel as code archives), and what the person named. */
+function excludedNames(snapshot: Snapshot, { excludes, includeSpark }: PlanOptions): Set<string> {
+  return new Set([
+    ...(includeSpark ? [] : SPARK),
+    ...snapshot.editables.map(({ normalizedName }) => normalizedName),
+    ...excludes.map(name => normalizeName(name.trim())).filter(name => name !== '')
+  ]);
+}

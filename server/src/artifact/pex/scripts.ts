@@ -1,0 +1,109 @@
+/** Scripts in `bin/`, as the pex tool rewrites them so that no path of this machine ships (pex/pep_427.py). */
+
+/** A line of `console_scripts` or `gui_scripts`. */
+interface ScriptEntryPoint {
+  readonly name: string;
+  readonly module: string;
+  /** Empty: the module runs as a program. */
+  readonly attributes: readonly string[];
+}
+
+/**
+ * The scripts that an entry_points.txt asks for, by name. What is no valid line names no script.
+ */
+export function scriptEntryPoints(text: string): Map<string, ScriptEntryPoint> {
+  const scripts = new Map<string, ScriptEntryPoint>();
+  let group = '';
+  for (const raw of text.split(/\r\n|\r|\n/)) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    const section = /^\[(.*)\]$/.exec(line);
+    if (section !== null) {
+      group = section[1] ?? '';
+    } else if (group === 'console_scripts' || group === 'gui_scripts') {
+      // The trailing extras (`name = module:attr [extra]`) say nothing to a script.
+      const match = /^([^=]+)=\s*([^:[\s]+)\s*(?::\s*([^[\s]+)\s*)?(?:\[.*)?$/.exec(line);
+      if (match === null) continue;
+      const [, name = '', module = '', attributes] = match;
+      scripts.set(name.trim(), { name: name.trim(), module, attributes: attributes?.split('.') ?? [] });
+    }
+  }
+  return scripts;
+}
+
+/** The script of an entry point, in the pex tool's own words (pex/entry_points_txt.py, install_scripts). */
+export function entryPointScript({ module, attributes }: ScriptEntryPoint): string {
+  const cleanUp = `    import os
+    pex_root_fallback = os.environ.get("_PEX_ROOT_FALLBACK")
+    if pex_root_fallback:
+        import atexit
+        import shutil
+
+        atexit.register(shutil.rmtree, pex_root_fallback, True)
+`;
+  if (attributes.length === 0) {
+    return `#!python
+# -*- coding: utf-8 -*-
+import runpy
+import sys
+
+if __name__ == "__main__":
+${cleanUp}
+    runpy.run_module(${pythonString(module)}, run_name="__main__", alter_sys=True)
+    sys.exit(0)
+`;
+  }
+  const names = attributes.map(pythonString).join(', ');
+  return `#!python
+# -*- coding: utf-8 -*-
+import importlib
+import sys
+
+entry_point = importlib.import_module(${pythonString(module)})
+for attr in (${names}${attributes.length === 1 ? ',' : ''}):
+    entry_point = getattr(entry_point, attr)
+
+if __name__ == "__main__":
+${cleanUp}
+    sys.exit(entry_point())
+`;
+}
+
+/** Shebangs of Python that the pex tool knows (pex/executables.py, _PYTHON_SHEBANG_RE). */
+const PYTHON_SHEBANG = /^(?:|.*\W)(?:python|pypy)(?:\d+(?:\.\d+)*)?(?:\.exe)?(?:\s\S|$)/i;
+/** PEP 263. */
+const ENCODING_LINE = /^[ \t\f]*#.*?coding[:=][ \t]*[-_.a-zA-Z0-9]+/;
+
+/**
+ * A Python script with `#!python` for its shebang, which the pex tool turns into the venv's python; undefined when it
+ * is no Python script. A path that is too long for a shebang, or has a space, makes installers write an `sh` script in
+ * a Python string instead; that goes as a whole.
+ */
+export function withNeutralShebang(script: Buffer): Buffer | undefined {
+  if (script.subarray(0, 2).toString('latin1') !== '#!') return undefined;
+  const lines = lineEnds(script);
+  const line = (index: number): string => script.subarray(lines[index - 1] ?? 0, lines[index] ?? script.length).toString('latin1');
+  const shebang = line(0).slice(2).trimEnd();
+  if (PYTHON_SHEBANG.test(shebang)) return Buffer.concat([Buffer.from('#!python\n'), script.subarray(lines[0] ?? script.length)]);
+  if (shebang !== '/bin/sh') return undefined;
+  const encoding = ENCODING_LINE.test(line(1)) ? line(1) : '';
+  const first = encoding === '' ? 1 : 2;
+  const redirect = line(first);
+  const isRedirect = redirect === "'''': pshprs\n" || (/^'''.*exec.+/.test(redirect) && redirect.split("'").length > 4);
+  if (!isRedirect) return undefined;
+  let last = first + 1;
+  while (last < lines.length && !line(last).endsWith("'''\n")) last += 1;
+  return Buffer.concat([Buffer.from(`#!python\n${encoding}`, 'latin1'), script.subarray(lines[last] ?? script.length)]);
+}
+
+/** Offsets just after each of the first line feeds; a shebang and its redirection need no more. */
+function lineEnds(script: Buffer): number[] {
+  const ends: number[] = [];
+  for (let at = script.indexOf(10); at !== -1 && ends.length < 64; at = script.indexOf(10, at + 1)) ends.push(at + 1);
+  return ends;
+}
+
+/** As Python's repr writes a name. */
+function pythonString(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}

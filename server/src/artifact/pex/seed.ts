@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { inflateRawSync } from 'node:zlib';
+import { fromBuffer, type Entry } from 'yauzl';
+import { z } from 'zod';
+import { ShipEnvError, hasCode } from '../../errors.js';
+import type { Seed } from '../types.js';
+import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from '../zip/records.js';
+
+/** Module of ours at the root of every artifact; executors run it with `-m` and import it. */
+export const RUNTIME_NAME = 'ship_env_runtime.py';
+
+// Beside this file: in the wheel and in server/dist it is the bundle, in tests it is the source.
+const SEED_PLACES = ['./seed.pex', '../../../dist/seed.pex'];
+const RUNTIME_PLACES = [
+  `./${RUNTIME_NAME}`,
+  `../runtime/${RUNTIME_NAME}`,
+  `../../jupyterlab_ship_env/runtime/${RUNTIME_NAME}`,
+  `../../../../jupyterlab_ship_env/runtime/${RUNTIME_NAME}`
+];
+
+const BOOTSTRAP = '.bootstrap/';
+const LOCAL_HEADER_BYTES = 30;
+/** APPNOTE 4.4.4, bit 3: sizes follow the data. The pex tool writes none of these. */
+const FLAG_DATA_DESCRIPTOR = 0x0008;
+const PEX_HASH = /pex_hash='([0-9a-f]{40})'/g;
+
+const seedInfo = z.looseObject({
+  inherit_path: z.literal('fallback'),
+  bootstrap_hash: z.string(),
+  pex_hash: z.string(),
+  distributions: z.record(z.string(), z.never())
+});
+
+/**
+ * Reads the empty PEX that scripts/build-seed.mjs had the pex tool write, and the runtime module.
+ *
+ * @param options - where they lie; else `$SHIP_ENV_SEED`, else beside the bundle
+ * @throws ShipEnvError INTERNAL when one is missing, or is not what the pinned pex tool writes
+ */
+export async function loadSeed(options: { seedPath?: string; runtimePath?: string } = {}): Promise<Seed> {
+  const seedPath = options.seedPath ?? process.env['SHIP_ENV_SEED'];
+  const file = await readFirst('the PEX seed', seedPath, SEED_PLACES);
+  const runtime = await readFirst('the runtime module', options.runtimePath, RUNTIME_PLACES);
+  const entries = await zipEntries(file);
+  const text = (name: string): string => {
+    const entry = entries.find(candidate => candidate.fileName === name);
+    if (entry === undefined) throw malformed(`It has no ${name}.`);
+    return content(file, entry).toString('utf8');
+  };
+  const info = seedInfo.safeParse(JSON.parse(text('PEX-INFO')));
+  if (!info.success) throw malformed('Its PEX-INFO is not that of an empty PEX with inherit_path=fallback.', info.error);
+  const main = text('__main__.py');
+  const importHook = text('__pex__/__init__.py');
+  for (const source of [main, importHook]) {
+    const literals = [...source.matchAll(PEX_HASH)].map(match => match[1]);
+    if (literals.length !== 1 || literals[0] !== info.data.pex_hash) throw malformed('Its boot code does not name pex_hash once.');
+  }
+  return {
+    hash: createHash('sha256').update(createHash('sha256').update(file).digest()).update(runtime).digest('hex'),
+    bootstrap: rawEntries(file, entries.filter(entry => entry.fileName.startsWith(BOOTSTRAP))),
+    pexInfo: info.data,
+    main,
+    importHook,
+    pexHash: info.data.pex_hash,
+    runtime
+  };
+}
+
+async function readFirst(what: string, given: string | undefined, places: readonly string[]): Promise<Buffer> {
+  const paths = given ? [given] : places.map(place => fileURLToPath(new URL(place, import.meta.url)));
+  for (const path of paths) {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+  }
+  throw new ShipEnvError('INTERNAL', `Could not find ${what}. Looked for ${paths.join(', ')}.`, {
+    hint: 'Install jupyterlab-ship-env again; in a clone, run `npm run build`.'
+  });
+}
+
+function zipEntries(file: Buffer): Promise<Entry[]> {
+  return new Promise((resolve, reject) => {
+    fromBuffer(file, (error, zip) => {
+      if (error) return reject(malformed('It is not a zip file.', error));
+      const entries: Entry[] = [];
+      zip.on('entry', (entry: Entry) => entries.push(entry));
+      zip.on('end', () => resolve(entries));
+      zip.on('error', cause => reject(malformed('It is not a zip file.', cause)));
+    });
+  });
+}
+
+/** Where an entry's compressed data lies; the local header's own extra field may differ from the directory's. */
+function dataRange(file: Buffer, entry: Entry): { start: number; end: number } {
+  const header = entry.relativeOffsetOfLocalHeader;
+  const start = header + LOCAL_HEADER_BYTES + file.readUInt16LE(header + 26) + file.readUInt16LE(header + 28);
+  return { start, end: start + entry.compressedSize };
+}
+
+function content(file: Buffer, entry: Entry): Buffer {
+  const { start, end } = dataRange(file, entry);
+  const data = file.subarray(start, end);
+  return methodOf(entry) === DEFLATED ? inflateRawSync(data) : data;
+}
+
+function rawEntries(file: Buffer, entries: readonly Entry[]): Seed['bootstrap'] {
+  const parts: Buffer[] = [];
+  const rows: ZipEntry[] = [];
+  let offset = 0;
+  for (const entry of entries) {
+    if (entry.generalPurposeBitFlag & FLAG_DATA_DESCRIPTOR) throw malformed(`${entry.fileName} has a data descriptor.`);
+    const part = file.subarray(entry.relativeOffsetOfLocalHeader, dataRange(file, entry).end);
+    parts.push(part);
+    rows.push({
+      name: entry.fileName,
+      offset,
+      crc32: entry.crc32,
+      compressedSize: entry.compressedSize,
+      size: entry.uncompressedSize,
+      method: methodOf(entry),
+      mode: entry.externalFileAttributes >>> 16
+    });
+    offset += part.length;
+  }
+  if (rows.length === 0) throw malformed('It has no .bootstrap.');
+  return { bytes: Buffer.concat(parts), entries: rows };
+}
+
+function methodOf(entry: Entry): ZipMethod {
+  if (entry.compressionMethod === DEFLATED) return DEFLATED;
+  if (entry.compressionMethod === STORED) return STORED;
+  throw malformed(`${entry.fileName} is compressed in an unknown way.`);
+}
+
+function malformed(what: string, cause?: unknown): ShipEnvError {
+  return new ShipEnvError('INTERNAL', `The PEX seed is not what the pex tool of this release writes. ${what}`, {
+    hint: 'Install jupyterlab-ship-env again; in a clone, run `npm run build`.',
+    cause
+  });
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import type { Distribution, DistributionFile, Finding, Interpreter } from '../../contract/snapshot.js';
+import { compareText } from '../../snapshot/names.js';
+import { isShebangFile, readSeenFile, type SeenFile } from '../read-file.js';
+import type { DataEntry, PlannedSegment, SegmentEntry } from '../types.js';
+import { distInfoName, metadataFromPkgInfo, metadataPlace, pkgInfoPath, wheelText } from './dist-info.js';
+import { placesOf } from './places.js';
+import { recordText } from './record.js';
+import { entryPointScript, scriptEntryPoints, withNeutralShebang } from './scripts.js';
+import { wheelName } from './wheel-name.js';
+
+/** Changes with everything that gives other bytes for the same files: paths, generated files, compression. */
+export const SEGMENT_VERSION = 1;
+
+/** What a distribution becomes in a PEX: the files of its "installed wheel chroot". */
+export async function planSegment(
+  distribution: Distribution,
+  interpreter: Interpreter,
+  signal: AbortSignal | undefined
+): Promise<{ segment: PlannedSegment; findings: Finding[] }> {
+  const wheel = wheelName(distribution);
+  const distInfo = distInfoName(distribution, wheel);
+  const { entries, findings } = await placeFiles(distribution, interpreter, distInfo, signal);
+  await addMetadata(entries, distribution, distInfo, signal);
+  const record = `${distInfo}/RECORD`;
+  add(entries, dataEntry(record, recordText(record, [...entries.values()])));
+  const layout = {
+    record_relpath: record,
+    root_is_purelib: distribution.rootIsPurelib,
+    stash_dir: '.prefix',
+    sys_path_entries: ['.']
+  };
+  const key = segmentKey(wheel, entries, layout);
+  // The pex tool's fingerprint is a hash of the content and names the directory under PEX_ROOT; the key does the same.
+  add(entries, dataEntry('.layout.json', JSON.stringify({ fingerprint: key, ...layout })));
+  const sorted = [...entries.values()].sort((a, b) => compareText(a.name, b.name));
+  return {
+    segment: {
+      wheel,
+      name: distribution.name,
+      version: distribution.version,
+      key,
+      entries: sorted,
+      bytes: sorted.reduce((sum, entry) => sum + sizeOf(entry), 0)
+    },
+    findings
+  };
+}
+
+/** Uncompressed bytes of an entry. */
+export function sizeOf(entry: SegmentEntry): number {
+  return entry.kind === 'file' ? entry.size : entry.data.length;
+}
+
+type Entries = Map<string, SegmentEntry>;
+
+async function placeFiles(
+  distribution: Distribution,
+  interpreter: Interpreter,
+  distInfo: string,
+  signal: AbortSignal | undefined
+): Promise<{ entries: Entries; findings: Finding[] }> {
+  const entries: Entries = new Map();
+  const findings: Finding[] = [];
+  const placeOf = placesOf(distribution, interpreter);
+  const entryPoints = scriptEntryPoints(await readMetadata(distribution, 'entry_points.txt', signal));
+  for (const file of distribution.files) {
+    const place = placeOf(file.path);
+    if (place === undefined) {
+      findings.push({
+        kind: 'missing-file',
+        subject: distribution.name,
+        message: `${file.path} of ${distribution.name} lies outside the environment and does not ship.`
+      });
+      continue;
+    }
+    const name = place.isScript ? place.name : metadataPlace(distribution, distInfo, place.name);
+    if (name === undefined || name.endsWith('.pyc')) continue;
+    // Written afresh below.
+    if (place.isScript && entryPoints.has(posix.basename(name))) continue;
+    add(entries, place.isScript ? await scriptEntry(distribution, file, name, signal) : fileEntry(distribution, file, name));
+  }
+  for (const entryPoint of entryPoints.values()) {
+    add(entries, dataEntry(`.prefix/bin/${entryPoint.name}`, entryPointScript(entryPoint), true));
+  }
+  return { entries, findings };
+}
+
+/** METADATA and WHEEL for an egg-info, WHEEL for a dist-info that has none. */
+async function addMetadata(
+  entries: Entries,
+  distribution: Distribution,
+  distInfo: string,
+  signal: AbortSignal | undefined
+): Promise<void> {
+  if (distribution.metadataKind === 'egg-info') {
+    const file = distribution.files.find(({ path }) => path === pkgInfoPath(distribution));
+    const pkgInfo = file === undefined ? minimalMetadata(distribution) : await readText(distribution, file, signal);
+    add(entries, dataEntry(`${distInfo}/METADATA`, metadataFromPkgInfo(pkgInfo, distribution)));
+  }
+  if (!entries.has(`${distInfo}/WHEEL`)) add(entries, dataEntry(`${distInfo}/WHEEL`, wheelText(distribution)));
+}
+
+function minimalMetadata({ name, version }: Distribution): string {
+  return `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`;
+}
+
+async function readMetadata(distribution: Distribution, name: string, signal: AbortSignal | undefined): Promise<string> {
+  const file = distribution.files.find(({ path }) => path === `${distribution.metadataName}/${name}`);
+  return file === undefined ? '' : readText(distribution, file, signal);
+}
+
+async function readText(distribution: Distribution, file: DistributionFile, signal: AbortSignal | undefined): Promise<string> {
+  return (await readSeenFile(seen(distribution, file), signal)).toString('utf8');
+}
+
+async function scriptEntry(
+  distribution: Distribution,
+  file: DistributionFile,
+  name: string,
+  signal: AbortSignal | undefined
+): Promise<SegmentEntry> {
+  const source = seen(distribution, file);
+  // A program in machine code may be large; only the first bytes of it are read.
+  const script = (await isShebangFile(source)) ? withNeutralShebang(await readSeenFile(source, signal)) : undefined;
+  return script === undefined ? fileEntry(distribution, file, name) : dataEntry(name, script, file.executable);
+}
+
+function seen(distribution: Distribution, file: DistributionFile): SeenFile {
+  return { source: posix.resolve(distribution.location, file.path), size: file.size, sha256: file.sha256 };
+}
+
+function fileEntry(distribution: Distribution, file: DistributionFile, name: string): SegmentEntry {
+  return { kind: 'file', name, executable: file.executable, ...seen(distribution, file) };
+}
+
+function dataEntry(name: string, content: string | Buffer, executable = false): DataEntry {
+  const data = typeof content === 'string' ? Buffer.from(content) : content;
+  return { kind: 'data', name, data, sha256: createHash('sha256').update(data).digest('hex'), executable };
+}
+
+function add(entries: Entries, entry: SegmentEntry): void {
+  entries.set(entry.name, entry);
+}
+
+function segmentKey(wheel: string, entries: Entries, layout: object): string {
+  const hash = createHash('sha256').update(JSON.stringify([SEGMENT_VERSION, wheel, layout]));
+  for (const { name, sha256, executable } of [...entries.values()].sort((a, b) => compareText(a.name, b.name))) {
+    hash.update(JSON.stringify([name, sha256, executable]));
+  }
+  return hash.digest('hex');
+}

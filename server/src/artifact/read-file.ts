@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { ShipEnvError, hasCode } from '../errors.js';
+
+/** What the snapshot saw of a file. */
+export interface SeenFile {
+  readonly source: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/**
+ * A small file, whole, when it still is what the snapshot saw.
+ *
+ * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE
+ */
+export async function readSeenFile(file: SeenFile, signal: AbortSignal | undefined): Promise<Buffer> {
+  const data = await readFile(file.source, { signal }).catch((error: unknown) => {
+    throw readError(file, error);
+  });
+  if (data.length !== file.size || createHash('sha256').update(data).digest('hex') !== file.sha256) throw changed(file);
+  return data;
+}
+
+/** Does the file begin with `#!`? Reads no more than that. */
+export async function isShebangFile(file: SeenFile): Promise<boolean> {
+  try {
+    const handle = await open(file.source);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+      return bytesRead === 2 && buffer.toString('latin1') === '#!';
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw readError(file, error);
+  }
+}
+
+/** The error for a file whose content is no longer what the snapshot saw. */
+export function changed(file: SeenFile, cause?: unknown): ShipEnvError {
+  return new ShipEnvError(
+    'ARTIFACT_FILE_CHANGED',
+    `${file.source} was expected to have the content that the snapshot saw (sha256 ${file.sha256}, ${file.size} bytes); it has changed since.`,
+    { hint: 'Wait until nothing installs into the environment any more, then ship again.', cause }
+  );
+}
+
+/** What a failed read means to the person; an abort stays what it is. */
+export function readError(file: SeenFile, error: unknown): unknown {
+  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return changed(file, error);
+  if (!hasCode(error, 'EACCES', 'EPERM', 'EIO', 'ELOOP')) return error;
+  return new ShipEnvError('SNAPSHOT_UNREADABLE', `${file.source} belongs to the environment and could not be read.`, {
+    hint: 'Make the file readable for the user who ships, or exclude the package that it belongs to.',
+    cause: error
+  });
+}

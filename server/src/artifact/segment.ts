@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import { ShipEnvError } from '../errors.js';
+import { changed, readError, readSeenFile } from './read-file.js';
+import type { DataEntry, FileEntry, PlannedSegment } from './types.js';
+import { crc32 } from './zip/crc32.js';
+import { PIECE_BYTES, deflatePiece, pays } from './zip/deflate.js';
+import { OutputFile } from './zip/output-file.js';
+import { DEFLATED, STORED, localHeader, type ZipEntry, type ZipMethod } from './zip/records.js';
+
+/** Entries or pieces of one segment that are read and compressed at a time: at most 8 MiB, and what they become. */
+const AHEAD = 8;
+
+const MODE_FILE = 0o100644;
+const MODE_PROGRAM = 0o100755;
+
+/** A segment in the cache. */
+export interface Segment {
+  readonly path: string;
+  /** Local headers and data, from the file's start on; what goes into an artifact. */
+  readonly bytes: number;
+  /** Offsets are relative to the file's start. */
+  readonly entries: readonly ZipEntry[];
+}
+
+/**
+ * Writes a segment: the zip entries of one distribution under `.deps/<wheel>/`, then an index of them as JSON, then
+ * the length of the index in four bytes.
+ *
+ * @param onBytes - called with the uncompressed bytes done since the last call
+ * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; the signal's reason
+ */
+export function writeSegment(
+  path: string,
+  segment: PlannedSegment,
+  options: { signal: AbortSignal; onBytes: (bytes: number) => void }
+): Promise<void> {
+  return OutputFile.create(path, 0o600, async file => {
+    const writer = new SegmentWriter(file, segment, options.signal, options.onBytes);
+    const index = Buffer.from(JSON.stringify(await writer.write()));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(index.length);
+    await file.append(index);
+    await file.append(length);
+  });
+}
+
+const indexRow = z.tuple([z.string(), z.number(), z.number(), z.number(), z.number(), z.union([z.literal(STORED), z.literal(DEFLATED)]), z.number()]);
+type IndexRow = z.infer<typeof indexRow>;
+
+/**
+ * Reads the index of a segment file.
+ *
+ * @throws ShipEnvError CACHE_UNUSABLE when it is damaged
+ */
+export async function readSegment(path: string): Promise<Segment> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    const length = (await readExactly(handle, 4, size - 4)).readUInt32LE();
+    const bytes = size - 4 - length;
+    const rows = z.array(indexRow).parse(JSON.parse((await readExactly(handle, length, bytes)).toString('utf8')));
+    const entries = rows.map(([name, offset, crc, compressedSize, fullSize, method, mode]) => {
+      return { name, offset, crc32: crc, compressedSize, size: fullSize, method, mode };
+    });
+    return { path, bytes, entries };
+  } catch (error) {
+    throw new ShipEnvError('CACHE_UNUSABLE', `The cached segment ${path} was expected to end in an index; it is damaged.`, {
+      hint: 'Delete this file, or the whole cache folder, and ship again.',
+      cause: error
+    });
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readExactly(handle: FileHandle, length: number, position: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+  if (bytesRead !== length) throw new RangeError(`${length} bytes were wanted at ${position}, ${bytesRead} were read`);
+  return buffer;
+}
+
+/** An entry that is compressed as a whole. */
+interface Compressed {
+  readonly crc32: number;
+  readonly size: number;
+  readonly method: ZipMethod;
+  readonly data: Buffer;
+}
+
+/** Compresses several entries at a time and writes them in their order. */
+class SegmentWriter {
+  readonly #file: OutputFile;
+  readonly #segment: PlannedSegment;
+  readonly #signal: AbortSignal;
+  readonly #onBytes: (bytes: number) => void;
+  readonly #rows: IndexRow[] = [];
+  /** Compressions under way, and what to do with each when it is its turn. */
+  readonly #queue: (() => Promise<void>)[] = [];
+
+  constructor(file: OutputFile, segment: PlannedSegment, signal: AbortSignal, onBytes: (bytes: number) => void) {
+    this.#file = file;
+    this.#segment = segment;
+    this.#signal = signal;
+    this.#onBytes = onBytes;
+  }
+
+  async write(): Promise<IndexRow[]> {
+    for (const entry of this.#segment.entries) {
+      this.#signal.throwIfAborted();
+      if (entry.kind === 'file' && entry.size > PIECE_BYTES) await this.#large(entry);
+      else await this.#enqueue(compress(entry, this.#signal), result => this.#small(entry, result));
+    }
+    await this.#drain(0);
+    return this.#rows;
+  }
+
+  async #small(entry: FileEntry | DataEntry, { data, ...compressed }: Compressed): Promise<void> {
+    const offset = this.#file.position;
+    const header = { name: this.#name(entry), compressedSize: data.length, ...compressed };
+    await this.#file.append(localHeader(header));
+    await this.#file.append(data);
+    this.#row({ ...header, offset, mode: modeOf(entry) });
+    this.#onBytes(compressed.size);
+  }
+
+  /** Streams a file in pieces; its local header is filled in at the end. */
+  async #large(entry: FileEntry): Promise<void> {
+    await this.#drain(0);
+    const offset = this.#file.position;
+    const name = this.#name(entry);
+    const { size } = entry;
+    const reserved = localHeader({ name, crc32: 0, compressedSize: 0, size, method: STORED });
+    await this.#file.append(reserved);
+    const { crc, method } = await this.#pieces(entry);
+    await this.#drain(0);
+    const compressedSize = this.#file.position - offset - reserved.length;
+    const header = { name, crc32: crc, compressedSize, size, method };
+    await this.#file.patch(offset, localHeader(header));
+    this.#row({ ...header, offset, mode: modeOf(entry) });
+  }
+
+  async #pieces(entry: FileEntry): Promise<{ crc: number; method: ZipMethod }> {
+    const hash = createHash('sha256');
+    let crc = 0;
+    let method: ZipMethod | undefined;
+    let previous: Buffer | undefined;
+    let left = entry.size;
+    const handle = await openSeen(entry);
+    try {
+      while (left > 0) {
+        this.#signal.throwIfAborted();
+        const piece = await readPiece(handle, entry, Math.min(PIECE_BYTES, left));
+        left -= piece.length;
+        hash.update(piece);
+        crc = crc32(piece, crc);
+        const deflated = method === STORED ? Promise.resolve(piece) : deflatePiece(piece, { previous, last: left === 0 });
+        // The first piece decides for the file: what does not shrink (archives, images) is stored.
+        method ??= pays(piece.length, (await deflated).length) ? DEFLATED : STORED;
+        await this.#enqueue(method === STORED ? Promise.resolve(piece) : deflated, async data => {
+          await this.#file.append(data);
+          this.#onBytes(piece.length);
+        });
+        previous = piece;
+      }
+      if ((await handle.read(Buffer.alloc(1), 0, 1, entry.size)).bytesRead > 0) throw changed(entry);
+    } finally {
+      await handle.close();
+    }
+    if (hash.digest('hex') !== entry.sha256) throw changed(entry);
+    return { crc, method: method ?? STORED };
+  }
+
+  async #enqueue<T>(work: Promise<T>, write: (result: T) => Promise<void>): Promise<void> {
+    // It is awaited in its turn; until then a failure must not count as unhandled.
+    work.catch(() => undefined);
+    this.#queue.push(async () => write(await work));
+    await this.#drain(AHEAD - 1);
+  }
+
+  async #drain(left: number): Promise<void> {
+    while (this.#queue.length > left) {
+      this.#signal.throwIfAborted();
+      await this.#queue.shift()?.();
+    }
+  }
+
+  #name(entry: FileEntry | DataEntry): string {
+    return `.deps/${this.#segment.wheel}/${entry.name}`;
+  }
+
+  #row(entry: ZipEntry): void {
+    const { name, offset, crc32: crc, compressedSize, size, method, mode } = entry;
+    this.#rows.push([name, offset, crc, compressedSize, size, method, mode]);
+  }
+}
+
+async function compress(entry: FileEntry | DataEntry, signal: AbortSignal): Promise<Compressed> {
+  const content = entry.kind === 'data' ? entry.data : await readSeenFile(entry, signal);
+  const deflated = await deflatePiece(content, { previous: undefined, last: true });
+  const method = pays(content.length, deflated.length) ? DEFLATED : STORED;
+  return { crc32: crc32(content), size: content.length, method, data: method === DEFLATED ? deflated : content };
+}
+
+function modeOf({ executable }: { executable: boolean }): number {
+  return executable ? MODE_PROGRAM : MODE_FILE;
+}
+
+async function openSeen(entry: FileEntry): Promise<FileHandle> {
+  return open(entry.source).catch((error: unknown) => {
+    throw readError(entry, error);
+  });
+}
+
+async function readPiece(handle: FileHandle, entry: FileEntry, length: number): Promise<Buffer> {
+  const piece = Buffer.allocUnsafe(length);
+  for (let read = 0; read < length; ) {
+    const { bytesRead } = await handle.read(piece, read, length - read, null).catch((error: unknown) => {
+      throw readError(entry, error);
+    });
+    if (bytesRead === 0) throw changed(entry);
+    read += bytesRead;
+  }
+  return piece;
+}

@@ -1,0 +1,115 @@
+import type { Cache } from '../cache/cache.js';
+import type { Finding, Interpreter, Snapshot } from '../contract/snapshot.js';
+import type { Manifest } from '../contract/manifest.js';
+import type { Payload } from '../targets/target.js';
+import type { ZipEntry } from './zip/records.js';
+
+/** What every PEX carries besides distributions: the boot code that the pex tool wrote, and our runtime module. */
+export interface Seed {
+  /** sha256 over the pex tool's file and the runtime module, lower-case hex. */
+  readonly hash: string;
+  /** `.bootstrap/…` as the pex tool wrote it: raw zip entries, back to back, offsets relative to `bytes`. */
+  readonly bootstrap: { readonly bytes: Buffer; readonly entries: readonly ZipEntry[] };
+  /** The tool's own PEX-INFO, of an empty PEX. */
+  readonly pexInfo: Readonly<Record<string, unknown>>;
+  /** `__main__.py` and `__pex__/__init__.py`; both hold {@link Seed.pexHash} as a literal, once. */
+  readonly main: string;
+  readonly importHook: string;
+  readonly pexHash: string;
+  /** `ship_env_runtime.py`, which stands at the root of the artifact. */
+  readonly runtime: Buffer;
+}
+
+/** A file of a distribution as it lies on disk. */
+export interface FileEntry {
+  readonly kind: 'file';
+  /** Path inside the wheel's directory, `/`-separated: `numpy/__init__.py`, `.prefix/data/share/…`. */
+  readonly name: string;
+  /** Absolute path on disk. */
+  readonly source: string;
+  readonly size: number;
+  /** What the snapshot saw, lower-case hex; what is read must have it. */
+  readonly sha256: string;
+  readonly executable: boolean;
+}
+
+/** A file that is written afresh, so that nothing of this machine ships: RECORD, console scripts, `.layout.json`. */
+export interface DataEntry {
+  readonly kind: 'data';
+  readonly name: string;
+  readonly data: Buffer;
+  readonly sha256: string;
+  readonly executable: boolean;
+}
+
+export type SegmentEntry = FileEntry | DataEntry;
+
+/** One distribution on its way into an artifact. */
+export interface PlannedSegment {
+  /** `numpy-2.1.0-cp311-cp311-manylinux_2_17_x86_64.whl`. */
+  readonly wheel: string;
+  readonly name: string;
+  readonly version: string;
+  /** sha256 over the format's version, the wheel's name and each entry's path, content and execute bit. */
+  readonly key: string;
+  /** Sorted by name. */
+  readonly entries: readonly SegmentEntry[];
+  /** Uncompressed bytes of all entries. */
+  readonly bytes: number;
+}
+
+/** All that names an artifact and all that is needed to build it. */
+export interface ArtifactPlan {
+  /** `env-` and 20 hexadecimal digits of a sha256 over everything below but the findings. */
+  readonly id: string;
+  /** File name: `<id>.pex`. */
+  readonly name: string;
+  readonly format: 'pex';
+  readonly interpreter: Interpreter;
+  /** In the order of the file: largest first, so that what seldom changes keeps its neighbours for a delta upload. */
+  readonly segments: readonly PlannedSegment[];
+  /** Normalized names that stay home on purpose, sorted. */
+  readonly excluded: readonly string[];
+  /** Version of pyspark in the kernel python. */
+  readonly sparkVersion: string | undefined;
+  readonly pexInfo: string;
+  readonly pexHash: string;
+  readonly seed: Seed;
+  readonly findings: readonly Finding[];
+}
+
+export interface PlanOptions {
+  /** Name of a format; `pex` today. */
+  readonly format: string;
+  /** Distribution names that stay home besides pyspark and py4j, in any spelling. */
+  readonly excludes: readonly string[];
+  /** Ship pyspark and py4j too. */
+  readonly includeSpark: boolean;
+  readonly seed: Seed;
+  readonly signal?: AbortSignal;
+}
+
+export interface BuildOptions {
+  readonly cache: Cache;
+  readonly signal: AbortSignal;
+  /** Uncompressed bytes done and in all; `detail` names the distribution that was finished last. */
+  readonly onProgress?: (progress: { doneBytes: number; totalBytes: number; detail: string }) => void;
+}
+
+export interface BuiltArtifact {
+  readonly id: string;
+  readonly payload: Payload;
+  readonly manifest: Manifest;
+  /** The manifest's bytes, `<id>.json`. */
+  readonly manifestPayload: Payload;
+  /** Distributions whose compressed entries were in the cache, and those compressed now. */
+  readonly reusedSegments: number;
+  readonly builtSegments: number;
+}
+
+/** A kind of artifact. One file implements one; formats.ts lists them. */
+export interface ArtifactFormat {
+  readonly name: string;
+  plan(snapshot: Snapshot, options: PlanOptions): Promise<ArtifactPlan>;
+  build(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltArtifact>;
+}

@@ -1,0 +1,153 @@
+/**
+ * The records of a zip file, after APPNOTE.TXT 6.3.10. Names are UTF-8, times are fixed, and there are no data
+ * descriptors, so that equal content gives equal bytes and readers from the front need no look-ahead.
+ */
+
+/** An entry whose compressed data is written; what the central directory says of it. */
+export interface ZipEntry {
+  readonly name: string;
+  /** Of the local header, in bytes from wherever the entries start. */
+  readonly offset: number;
+  readonly crc32: number;
+  readonly compressedSize: number;
+  readonly size: number;
+  readonly method: ZipMethod;
+  /** Unix mode with the file type: 0o100644. */
+  readonly mode: number;
+}
+
+export const STORED = 0;
+export const DEFLATED = 8;
+export type ZipMethod = typeof STORED | typeof DEFLATED;
+
+/** 4.4.1.4: a field that holds this has its value in the zip64 extra field. */
+const MAX_32 = 0xffff_ffff;
+const MAX_16 = 0xffff;
+/** 1980-01-01 00:00, the first moment a zip can name (4.4.6). */
+const DOS_DATE = 0x0021;
+const DOS_TIME = 0;
+/** 4.4.3: 2.0 for deflate, 4.5 for zip64. */
+const VERSION = 20;
+const VERSION_ZIP64 = 45;
+/** 4.4.2: made on Unix, so that external attributes hold a mode. */
+const MADE_ON_UNIX = 3 << 8;
+/** 4.4.4, bit 11: the name is UTF-8. */
+const FLAG_UTF8 = 0x0800;
+const ZIP64_EXTRA_ID = 0x0001;
+
+const LOCAL_HEADER_BYTES = 30;
+const CENTRAL_HEADER_BYTES = 46;
+const END64_BYTES = 56;
+const END64_LOCATOR_BYTES = 20;
+const END_BYTES = 22;
+
+/**
+ * Does a file of this size get 64-bit fields in its local header? A margin below 4 GiB, because the header is reserved
+ * before the compressed size is known, and deflate may add a little to what does not compress.
+ */
+export function needsZip64Local(size: number): boolean {
+  return size >= 0xff00_0000;
+}
+
+/** A local file header (4.3.7), with 64-bit sizes exactly when {@link needsZip64Local} says so for `entry.size`. */
+export function localHeader(entry: Omit<ZipEntry, 'offset' | 'mode'>): Buffer {
+  const name = Buffer.from(entry.name);
+  const zip64 = needsZip64Local(entry.size);
+  const header = Buffer.alloc(LOCAL_HEADER_BYTES);
+  header.writeUInt32LE(0x04034b50, 0);
+  header.writeUInt16LE(zip64 ? VERSION_ZIP64 : VERSION, 4);
+  writeCommon(header, 6, entry, name);
+  header.writeUInt32LE(zip64 ? MAX_32 : entry.compressedSize, 18);
+  header.writeUInt32LE(zip64 ? MAX_32 : entry.size, 22);
+  const extra = zip64 ? zip64Extra([entry.size, entry.compressedSize]) : Buffer.alloc(0);
+  header.writeUInt16LE(name.length, 26);
+  header.writeUInt16LE(extra.length, 28);
+  return Buffer.concat([header, name, extra]);
+}
+
+/**
+ * A central directory header (4.3.12).
+ *
+ * @param base - what to add to the entry's offset
+ */
+export function centralHeader(entry: ZipEntry, base: number): Buffer {
+  const name = Buffer.from(entry.name);
+  const offset = entry.offset + base;
+  // 4.5.3: only the fields that do not fit, in this order.
+  const large = [entry.size, entry.compressedSize, offset].filter(value => value >= MAX_32);
+  const extra = large.length === 0 ? Buffer.alloc(0) : zip64Extra(large);
+  const header = Buffer.alloc(CENTRAL_HEADER_BYTES);
+  const version = large.length > 0 || needsZip64Local(entry.size) ? VERSION_ZIP64 : VERSION;
+  header.writeUInt32LE(0x02014b50, 0);
+  header.writeUInt16LE(MADE_ON_UNIX | version, 4);
+  header.writeUInt16LE(version, 6);
+  writeCommon(header, 8, entry, name);
+  header.writeUInt32LE(Math.min(entry.compressedSize, MAX_32), 20);
+  header.writeUInt32LE(Math.min(entry.size, MAX_32), 24);
+  header.writeUInt16LE(name.length, 28);
+  header.writeUInt16LE(extra.length, 30);
+  header.writeUInt32LE((entry.mode << 16) >>> 0, 38);
+  header.writeUInt32LE(Math.min(offset, MAX_32), 42);
+  return Buffer.concat([header, name, extra]);
+}
+
+/** Where a central directory lies and how many entries it names. */
+export interface DirectoryExtent {
+  readonly entries: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Does an archive with this directory need the zip64 end records? */
+export function needsZip64End({ entries, offset, bytes }: DirectoryExtent): boolean {
+  return entries >= MAX_16 || offset >= MAX_32 || bytes >= MAX_32;
+}
+
+/** What follows the central directory: its end record (4.3.16), after the zip64 ones (4.3.14, 4.3.15) when needed. */
+export function endRecords(directory: DirectoryExtent): Buffer {
+  const { entries, offset, bytes } = directory;
+  const end = Buffer.alloc(END_BYTES);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(Math.min(entries, MAX_16), 8);
+  end.writeUInt16LE(Math.min(entries, MAX_16), 10);
+  end.writeUInt32LE(Math.min(bytes, MAX_32), 12);
+  end.writeUInt32LE(Math.min(offset, MAX_32), 16);
+  if (!needsZip64End(directory)) return end;
+  const end64 = Buffer.alloc(END64_BYTES);
+  end64.writeUInt32LE(0x06064b50, 0);
+  // 4.3.14.1: its size without this field and the signature.
+  writeUInt64(end64, END64_BYTES - 12, 4);
+  end64.writeUInt16LE(MADE_ON_UNIX | VERSION_ZIP64, 12);
+  end64.writeUInt16LE(VERSION_ZIP64, 14);
+  writeUInt64(end64, entries, 24);
+  writeUInt64(end64, entries, 32);
+  writeUInt64(end64, bytes, 40);
+  writeUInt64(end64, offset, 48);
+  const locator = Buffer.alloc(END64_LOCATOR_BYTES);
+  locator.writeUInt32LE(0x07064b50, 0);
+  writeUInt64(locator, offset + bytes, 8);
+  locator.writeUInt32LE(1, 16);
+  return Buffer.concat([end64, locator, end]);
+}
+
+/** Flags, method, time, date and CRC stand in the same order in both headers. */
+function writeCommon(header: Buffer, at: number, entry: Pick<ZipEntry, 'method' | 'crc32' | 'name'>, name: Buffer): void {
+  // ASCII names need no flag, and the pex tool sets none for them either.
+  header.writeUInt16LE(name.length === entry.name.length ? 0 : FLAG_UTF8, at);
+  header.writeUInt16LE(entry.method, at + 2);
+  header.writeUInt16LE(DOS_TIME, at + 4);
+  header.writeUInt16LE(DOS_DATE, at + 6);
+  header.writeUInt32LE(entry.crc32, at + 8);
+}
+
+function zip64Extra(values: readonly number[]): Buffer {
+  const extra = Buffer.alloc(4 + values.length * 8);
+  extra.writeUInt16LE(ZIP64_EXTRA_ID, 0);
+  extra.writeUInt16LE(values.length * 8, 2);
+  values.forEach((value, index) => writeUInt64(extra, value, 4 + index * 8));
+  return extra;
+}
+
+function writeUInt64(buffer: Buffer, value: number, at: number): void {
+  buffer.writeBigUInt64LE(BigInt(value), at);
+}
