@@ -1,0 +1,47 @@
+"""Ship env to cluster: the Python glue of the JupyterLab extension.
+
+This package lives in two places: beside JupyterLab, where it serves the extension and its sidecar, and in the kernel's
+environment, where it is the cell magic. Importing it costs nothing: only the standard library, and IPython or
+jupyter_server where one of them calls us.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+try:
+    from ._version import __version__
+except ImportError:
+    # A checkout that was never built or installed has no generated version.
+    __version__ = "0+unknown"
+
+__all__ = ["__version__", "load_ipython_extension"]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Say where the built front end lies, for ``jupyter-builder develop``."""
+    return [{"src": "labextension", "dest": "jupyterlab-ship-env"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Name the server extension to a Jupyter server."""
+    from .extension import ShipEnvExtension
+
+    return [{"module": "jupyterlab_ship_env.extension", "app": ShipEnvExtension}]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Run by ``%load_ext jupyterlab_ship_env``: adds ``%ship_env`` and ``%%ship_env``."""
+    from .magic import register
+
+    register(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Run by ``%unload_ext jupyterlab_ship_env``: takes the magics away."""
+    from .magic import unregister
+
+    unregister(shell)

@@ -1,0 +1,38 @@
+"""The console script ``ship-env``: becomes the Node bundle, so that signals and exit code are the bundle's."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from .errors import ShipEnvError
+from .node import find_bundle, find_node
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns only when the bundle cannot be started (or on Windows).
+
+    With ``--json`` among the arguments a failure to start is one error object on stdout, as every other failure is.
+
+    :returns: exit code
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        command = [find_node().path, str(find_bundle()), *arguments]
+    except ShipEnvError as error:
+        if "--json" in arguments:
+            print(json.dumps(error.to_object()))
+        else:
+            print("\n".join(error.lines()), file=sys.stderr)
+        return 1
+    if os.name != "nt":
+        os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+    # Windows has no exec.
+    return subprocess.call(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

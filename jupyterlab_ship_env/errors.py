@@ -1,0 +1,49 @@
+"""The one error of the Python half; the codes are those of server/src/contract/errors.ts and docs/errors.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class ShipEnvError(Exception):
+    """Something that the person should read, with a stable code.
+
+    :param code: a code of docs/errors.md, such as ``NODE_MISSING``
+    :param message: what was wanted and what was found
+    :param hint: what to do next; empty when there is nothing to do
+    :param causes: messages of the causes, outermost first
+    """
+
+    def __init__(self, code: str, message: str, hint: str = "", causes: Sequence[str] = ()) -> None:
+        super().__init__(code, message, hint, tuple(causes))
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.causes = tuple(causes)
+
+    def __str__(self) -> str:
+        """One paragraph: code, message, causes, hint."""
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """Return what a person reads, a line each."""
+        lines = [f"{self.code}: {self.message}"]
+        lines += [f"  because: {cause}" for cause in self.causes]
+        if self.hint:
+            lines.append(self.hint)
+        return lines
+
+    def to_object(self) -> dict[str, Any]:
+        """Return the error object of the contract, as routes and ``--json`` carry it."""
+        return {
+            "type": "error",
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "cause": list(self.causes),
+        }
+
+    def _render_traceback_(self) -> list[str]:
+        """Tell IPython what to show in place of a traceback through our own code."""
+        return [f"ShipEnvError: {self}"]

