@@ -1,0 +1,250 @@
+"""The sidecar as a child process of the Jupyter server: started when first asked for, again when it crashed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from logging import Logger, LoggerAdapter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+from .errors import ShipEnvError
+from .node import find_bundle, find_node
+
+if TYPE_CHECKING:
+    AnyLogger = Union[Logger, "LoggerAdapter[Logger]"]
+
+#: The sidecar answers 130-540 ms after its start; a machine under load may need many times that.
+READY_TIMEOUT_S = 60.0
+#: How long the sidecar may take to end its ships after its stdin closed; then it is killed.
+STOP_TIMEOUT_S = 10.0
+#: So many ends that nobody asked for, within so many seconds, are a crash loop.
+CRASH_LIMIT = 3
+CRASH_WINDOW_S = 60.0
+
+#: Tokens of the Jupyter server and of JupyterHub: the sidecar has no use for them.
+_PRIVATE_VARIABLES = ("JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
+#: A unix socket's path is limited to 108 bytes on Linux and 104 on macOS.
+_SOCKET_PATH_LIMIT = 100
+#: Longest line of the sidecar's output that is read whole.
+_LINE_LIMIT = 1 << 20
+
+
+class Endpoint(NamedTuple):
+    """Where a running sidecar listens, and the token that each request must carry."""
+
+    socket: str
+    token: str
+
+
+class _Running(NamedTuple):
+    process: asyncio.subprocess.Process
+    endpoint: Endpoint
+    watcher: asyncio.Task[None]
+
+
+class SidecarProcess:
+    """Keeps at most one sidecar running.
+
+    The sidecar must end whenever the Jupyter server ends, also by ``kill -9``. So it holds the reading end of a pipe
+    whose only writing end is ours, and exits when that closes: the kernel closes it for us however we die. It runs in
+    a session of its own, since Ctrl+C in the server's terminal goes to the whole process group, while the server
+    itself only asks "Shut down? (y/n)".
+
+    The socket lies in a directory with mode 0700, and requests carry a token that only this process and the sidecar
+    know, so that no other user of the machine, and no page in the browser, can talk to it past the Jupyter server.
+    """
+
+    def __init__(self, log: AnyLogger) -> None:
+        """Start nothing yet; the sidecar's log lines go to ``log``."""
+        self._log = log
+        self._lock = asyncio.Lock()
+        self._running: _Running | None = None
+        self._crashes: deque[float] = deque(maxlen=CRASH_LIMIT)
+        self._tail: deque[str] = deque(maxlen=20)
+        self._directory: str | None = None
+        self._stopped = False
+        self._is_ending = False
+
+    async def endpoint(self) -> Endpoint:
+        """Return where the sidecar listens; start it when it does not run. Many callers at once start one.
+
+        :raises ShipEnvError: NODE_MISSING, or SIDECAR_UNAVAILABLE with the end of the sidecar's log
+        """
+        async with self._lock:
+            running = self._running
+            if running is not None and running.process.returncode is None:
+                return running.endpoint
+            if self._stopped:
+                raise ShipEnvError("SIDECAR_UNAVAILABLE", "The Jupyter server is shutting down.")
+            if running is not None:
+                # Until its watcher has seen the end, the crash is not counted yet.
+                await running.watcher
+            self._refuse_crash_loop()
+            self._running = await self._start()
+            return self._running.endpoint
+
+    async def wait_for_end(self, endpoint: Endpoint) -> None:
+        """Wait until the end of a sidecar that does not accept connections any more was seen; some seconds at most."""
+        running = self._running
+        if running is not None and running.endpoint == endpoint:
+            await asyncio.wait({running.watcher}, timeout=STOP_TIMEOUT_S)
+
+    async def stop(self) -> None:
+        """Close the sidecar's stdin, wait until it has ended, remove the socket's directory. Never starts again."""
+        async with self._lock:
+            self._stopped = True
+            running, self._running = self._running, None
+            if running is not None:
+                await self._end(running.process)
+                await running.watcher
+            if self._directory is not None:
+                shutil.rmtree(self._directory, ignore_errors=True)
+                self._directory = None
+
+    def _refuse_crash_loop(self) -> None:
+        since = time.monotonic() - CRASH_WINDOW_S
+        if len(self._crashes) < CRASH_LIMIT or self._crashes[0] < since:
+            return
+        raise self._unavailable(
+            f"The sidecar ended {CRASH_LIMIT} times within {CRASH_WINDOW_S:.0f} s; it is not started again for now.",
+        )
+
+    async def _start(self) -> _Running:
+        node, bundle = await asyncio.gather(asyncio.to_thread(find_node), asyncio.to_thread(find_bundle))
+        self._tail.clear()
+        self._is_ending = False
+        token = secrets.token_urlsafe(32)
+        environ = {k: v for k, v in os.environ.items() if k not in _PRIVATE_VARIABLES}
+        # A name of its own for each start: a crashed sidecar leaves its socket behind.
+        socket_path = str(Path(self._socket_directory(), f"{secrets.token_hex(4)}.sock"))
+        process = await self._spawn(
+            [node.path, str(bundle), "serve", "--socket", socket_path],
+            {**environ, "SHIP_ENV_TOKEN": token},
+        )
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        readers = [
+            asyncio.create_task(self._read_stdout(process, ready)),
+            asyncio.create_task(self._read_stderr(process)),
+        ]
+        watcher = asyncio.create_task(self._watch(process, readers, ready))
+        try:
+            await asyncio.wait_for(ready, READY_TIMEOUT_S)
+        except BaseException as error:
+            # Also when the request that asked for it was cancelled: no half-started sidecar stays.
+            await self._end(process)
+            await watcher
+            if isinstance(error, asyncio.TimeoutError):
+                raise self._unavailable(
+                    f"The sidecar was started and did not listen within {READY_TIMEOUT_S:.0f} s."
+                ) from error
+            raise
+        self._log.info("The sidecar runs on Node.js %s, process %s.", node.version, process.pid)
+        return _Running(process, Endpoint(socket_path, token), watcher)
+
+    async def _spawn(self, command: Sequence[str], environ: dict[str, str]) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=environ,
+                limit=_LINE_LIMIT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ShipEnvError(
+                "SIDECAR_UNAVAILABLE",
+                f"The sidecar could not be started with {command[0]}.",
+                "See the Jupyter server's log.",
+                [str(error)],
+            ) from error
+
+    async def _read_stdout(self, process: asyncio.subprocess.Process, ready: asyncio.Future[None]) -> None:
+        assert process.stdout is not None
+        async for line in _lines(process.stdout):
+            if not ready.done() and _is_ready(line):
+                ready.set_result(None)
+            else:
+                self._log.info("sidecar: %s", line)
+
+    async def _read_stderr(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        async for line in _lines(process.stderr):
+            self._tail.append(line)
+            self._log.info("sidecar: %s", line)
+
+    async def _watch(
+        self,
+        process: asyncio.subprocess.Process,
+        readers: list[asyncio.Task[None]],
+        ready: asyncio.Future[None],
+    ) -> None:
+        """Wait for the sidecar's end; count it when nobody asked for it."""
+        status = await process.wait()
+        # Its last words are in the pipes. A grandchild that holds them open must not hold us.
+        await asyncio.wait(readers, timeout=2)
+        for reader in readers:
+            reader.cancel()
+        if not self._is_ending:
+            self._crashes.append(time.monotonic())
+            self._log.error("The sidecar ended by itself, exit status %s.", status)
+        if not ready.done():
+            ready.set_exception(self._unavailable(f"The sidecar ended before it listened, exit status {status}."))
+            # Read here once, or asyncio reports it as lost when the waiting request was cancelled.
+            ready.exception()
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        self._is_ending = True
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+        except asyncio.TimeoutError:
+            process.kill()
+            await process.wait()
+
+    def _unavailable(self, message: str) -> ShipEnvError:
+        return ShipEnvError(
+            "SIDECAR_UNAVAILABLE",
+            message,
+            f"See the Jupyter server's log. The sidecar is tried again {CRASH_WINDOW_S:.0f} s after a crash.",
+            list(self._tail),
+        )
+
+    def _socket_directory(self) -> str:
+        if self._directory is None:
+            # mkdtemp makes it 0700. A long TMPDIR would make the path longer than a socket's may be.
+            parent = tempfile.gettempdir()
+            if len(os.fsencode(parent)) + len("/ship-env-xxxxxxxx/xxxxxxxx.sock") > _SOCKET_PATH_LIMIT:
+                parent = "/tmp"  # noqa: S108 - mkdtemp makes the directory private
+            self._directory = tempfile.mkdtemp(prefix="ship-env-", dir=parent)
+        return self._directory
+
+
+async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[str]:
+    while True:
+        try:
+            line = await reader.readline()
+        except ValueError:
+            # Longer than the limit: what was read of it is gone, the rest follows.
+            continue
+        if not line:
+            return
+        yield line.decode("utf-8", "replace").rstrip()
+
+
+def _is_ready(line: str) -> bool:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(event, dict) and event.get("type") == "ready"

@@ -1,0 +1,355 @@
+"""The door of the Jupyter server: who is let in, what goes on, what comes back. Real server, real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from jupyter_server.auth import Authorizer
+from tornado.httpclient import HTTPClientError, HTTPResponse
+from tornado.simple_httpclient import HTTPStreamClosedError
+
+from jupyterlab_ship_env import sidecar_process
+
+BASE = "/user/ann/"
+
+#: Long enough for a machine under load; a test that hangs fails here.
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def jp_base_url() -> str:
+    return BASE
+
+
+@pytest.fixture
+def jp_server_config(stand_in: Path) -> dict[str, Any]:
+    return {"ServerApp": {"jpserver_extensions": {"jupyterlab_ship_env": True}}}
+
+
+@pytest.fixture
+def sidecar(jp_serverapp: Any, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Any]:
+    """The server's sidecar; ended afterwards as a stopping server ends it."""
+    (extension,) = jp_serverapp.extension_manager.extension_apps["jupyterlab_ship_env"]
+    yield extension.sidecar
+    jp_asyncio_loop.run_until_complete(jp_serverapp.extension_manager.stop_all_extensions())
+
+
+@pytest.fixture
+def fetch(sidecar: Any, jp_fetch: Any) -> Any:
+    """Fetch from ``ship-env/…`` with the token, whatever the status."""
+
+    async def do(path: str, *, method: str = "GET", body: str | None = None, **options: Any) -> HTTPResponse:
+        options.setdefault("request_timeout", PATIENCE_S)
+        if method == "POST" and body is None:
+            body = ""
+        return await jp_fetch("ship-env", path, method=method, body=body, raise_error=False, **options)
+
+    return do
+
+
+@pytest.fixture
+def bare(sidecar: Any, http_server_client: Any) -> Any:
+    """Fetch without the token, with these headers only."""
+
+    async def do(path: str, *, method: str = "GET", headers: dict[str, str] | None = None) -> HTTPResponse:
+        body = "{}" if method == "POST" else None
+        return await http_server_client.fetch(
+            f"{BASE}ship-env/{path}",
+            method=method,
+            body=body,
+            headers=headers or {},
+            raise_error=False,
+            follow_redirects=False,
+        )
+
+    return do
+
+
+@pytest.fixture
+def cookies(sidecar: Any, jp_serverapp: Any, http_server_client: Any) -> Any:
+    """Log in as a browser does, by the form; return the cookies."""
+
+    async def do() -> dict[str, str]:
+        url = f"{BASE}login"
+        found = set_cookies(await http_server_client.fetch(url))
+        form = urlencode({"password": jp_serverapp.identity_provider.token, "_xsrf": found["_xsrf"]})
+        found |= set_cookies(
+            await http_server_client.fetch(
+                url,
+                method="POST",
+                body=form,
+                headers=cookie_header(found),
+                follow_redirects=False,
+                raise_error=False,
+            )
+        )
+        assert any(name.startswith("username-") for name in found)
+        return found
+
+    return do
+
+
+def set_cookies(response: HTTPResponse) -> dict[str, str]:
+    jar: SimpleCookie = SimpleCookie()
+    for header in response.headers.get_list("Set-Cookie"):
+        jar.load(header)
+    return {name: morsel.value for name, morsel in jar.items() if morsel.value}
+
+
+def cookie_header(cookies: dict[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of ours runs; one that ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+# Who is let in
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_without_token_is_refused_and_starts_nothing(bare: Any, sidecar: Any, method: str) -> None:
+    response = await bare("health", method=method)
+    assert response.code == 403
+    assert sidecar._running is None
+
+
+async def test_token_is_let_in(fetch: Any) -> None:
+    response = await fetch("health")
+    assert response.code == 200
+    assert json.loads(response.body)["name"] == "ship-env"
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_cookie_needs_the_xsrf_token_to_write(bare: Any, cookies: Any, method: str) -> None:
+    jar = await cookies()
+    path = "echo" if method == "POST" else "ships/one"
+    refused = await bare(path, method=method, headers=cookie_header(jar))
+    assert refused.code == 403
+    headers = {**cookie_header(jar), "X-XSRFToken": jar["_xsrf"]}
+    assert (await bare(path, method=method, headers=headers)).code in (200, 201)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_foreign_origin_is_refused(bare: Any, cookies: Any, method: str) -> None:
+    jar = await cookies()
+    headers = {**cookie_header(jar), "X-XSRFToken": jar["_xsrf"]}
+    path = "health" if method == "GET" else "echo"
+    assert (await bare(path, method=method, headers={**headers, "Origin": "http://evil.test"})).code == 404
+    assert (await bare(path, method=method, headers=headers)).code in (200, 201)
+
+
+async def test_authorizer_is_asked(jp_serverapp: Any, fetch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    class ReadOnly(Authorizer):
+        def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+            asked.append((action, resource))
+            return action == "read"
+
+    monkeypatch.setitem(jp_serverapp.web_app.settings, "authorizer", ReadOnly(parent=jp_serverapp))
+    assert (await fetch("health")).code == 200
+    assert (await fetch("echo", method="POST")).code == 403
+    assert asked == [("read", "ship-env"), ("write", "ship-env")]
+
+
+# What goes on to the sidecar
+
+
+async def test_only_body_and_its_type_go_on(fetch: Any, sidecar: Any, jp_serverapp: Any) -> None:
+    response = await fetch(
+        "echo",
+        method="POST",
+        body='{"é": 1}',
+        params={"token": jp_serverapp.identity_provider.token},
+        headers={"Cookie": "a=secret", "X-Forwarded-For": "10.0.0.1", "Content-Type": "application/json"},
+    )
+    assert response.code == 201
+    seen = json.loads(response.body)
+    assert seen["headers"].pop("x-ship-env-token") == sidecar._running.endpoint.token
+    assert set(seen["headers"]) == {"content-type", "host", "content-length"}
+    assert (seen["method"], seen["url"], seen["body"]) == ("POST", "/echo", '{"é": 1}')
+
+
+async def test_delete_goes_on(fetch: Any) -> None:
+    response = await fetch("ships/one", method="DELETE")
+    assert json.loads(response.body) == {"method": "DELETE", "url": "/ships/one"}
+
+
+@pytest.mark.parametrize("path", ["../api/status", "ships/../health", "ships/%2e%2e/health", "ships%2fone", "//health"])
+async def test_odd_paths_never_reach_the_sidecar(
+    http_server_client: Any, jp_auth_header: Any, sidecar: Any, path: str
+) -> None:
+    with pytest.raises(HTTPClientError) as caught:
+        await http_server_client.fetch(f"{BASE}ship-env/{path}", headers=jp_auth_header)
+    assert caught.value.code == 404
+    assert sidecar._running is None
+
+
+async def test_long_body_is_refused_before_it_is_read(
+    sidecar: Any, jp_http_port: int, jp_auth_header: Any, jp_fetch: Any
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", jp_http_port)
+    writer.write(raw_request("POST", "echo", {**jp_auth_header, "Content-Length": str(1 << 30)}))
+    status = await asyncio.wait_for(reader.readline(), PATIENCE_S)
+    assert status.split()[1] == b"413"
+    writer.close()
+    assert sidecar._running is None
+
+
+def raw_request(method: str, path: str, headers: dict[str, str]) -> bytes:
+    lines = [f"{method} {BASE}ship-env/{path} HTTP/1.1", "Host: 127.0.0.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+# What comes back
+
+
+async def test_events_arrive_one_by_one(fetch: Any) -> None:
+    pieces: asyncio.Queue[bytes] = asyncio.Queue()
+    stream = asyncio.ensure_future(fetch("ships/one/events", streaming_callback=pieces.put_nowait))
+    first = await asyncio.wait_for(pieces.get(), PATIENCE_S)
+    assert json.loads(first)["state"] == "started"
+    assert not stream.done()
+    # Only now may the sidecar write the second.
+    await fetch("release", method="POST")
+    assert json.loads(await asyncio.wait_for(pieces.get(), PATIENCE_S)) == {"type": "result"}
+    response = await stream
+    assert response.headers["Content-Type"] == "application/x-ndjson"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_browser_that_leaves_ends_the_stream_in_the_sidecar(
+    fetch: Any, jp_http_port: int, jp_auth_header: Any
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", jp_http_port)
+    writer.write(raw_request("GET", "ships/one/events", jp_auth_header))
+    await asyncio.wait_for(reader.readuntil(b"started"), PATIENCE_S)
+    writer.close()
+    closed = await fetch("closed")
+    assert json.loads(closed.body) == {"whole": False}
+
+
+async def test_big_answer_passes(fetch: Any) -> None:
+    length = 0
+
+    def count(piece: bytes) -> None:
+        nonlocal length
+        length += len(piece)
+
+    await fetch("big", streaming_callback=count)
+    assert length == 32 * 1024 * 1024
+
+
+async def test_sidecars_refusals_pass(fetch: Any) -> None:
+    response = await fetch("nothing-here")
+    assert response.code == 404
+    assert json.loads(response.body)["url"] == "/nothing-here"
+
+
+# The sidecar's life
+
+
+async def test_many_requests_at_once_start_one(fetch: Any) -> None:
+    replies = await asyncio.gather(*[fetch("health") for _ in range(8)])
+    assert len({json.loads(reply.body)["pid"] for reply in replies}) == 1
+
+
+async def test_socket_is_private_and_tokens_stay_out_of_the_environment(
+    fetch: Any, sidecar: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_TOKEN", "not for the sidecar")
+    await fetch("health")
+    directory = Path(sidecar._running.endpoint.socket).parent
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    environment = Path(f"/proc/{sidecar._running.process.pid}/environ").read_text()
+    assert "JUPYTER_TOKEN" not in environment
+    assert sidecar._running.endpoint.token not in Path(f"/proc/{sidecar._running.process.pid}/cmdline").read_text()
+
+
+async def test_killed_sidecar_comes_back_with_the_next_request(fetch: Any, sidecar: Any) -> None:
+    first = json.loads((await fetch("health")).body)["pid"]
+    os.kill(first, signal.SIGKILL)
+    # Dead, and its end perhaps not seen by the server's loop, which does not run meanwhile.
+    with suppress(ChildProcessError):
+        os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)  # noqa: ASYNC222 - the loop shall not run
+    second = await fetch("health")
+    assert second.code == 200
+    assert json.loads(second.body)["pid"] != first
+
+
+async def test_request_that_kills_the_sidecar_gets_an_error(fetch: Any) -> None:
+    response = await fetch("die", method="POST")
+    assert response.code == 503
+    error = json.loads(response.body)
+    assert (error["type"], error["code"]) == ("error", "SIDECAR_UNAVAILABLE")
+
+
+async def test_broken_stream_ends_with_an_error_event(fetch: Any) -> None:
+    response = await fetch("dying/events")
+    assert response.code == 200
+    assert json.loads(response.body.splitlines()[-1])["code"] == "SIDECAR_UNAVAILABLE"
+
+
+async def test_half_a_document_never_looks_whole(fetch: Any) -> None:
+    with pytest.raises(HTTPStreamClosedError):
+        await fetch("dying/document")
+
+
+async def test_crash_loop_is_bounded_and_says_why(fetch: Any, sidecar: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAND_IN", "crash-at-start")
+    starts = 0
+    spawn = sidecar._spawn
+
+    async def counted(*arguments: Any) -> Any:
+        nonlocal starts
+        starts += 1
+        return await spawn(*arguments)
+
+    monkeypatch.setattr(sidecar, "_spawn", counted)
+    for _ in range(sidecar_process.CRASH_LIMIT + 2):
+        response = await fetch("health")
+        error = json.loads(response.body)
+        assert (response.code, error["code"]) == (503, "SIDECAR_UNAVAILABLE")
+        assert error["cause"] == ["the cache is on fire"]
+    assert starts == sidecar_process.CRASH_LIMIT
+
+    # When the window has passed, and the reason is gone, it works again.
+    monkeypatch.delenv("STAND_IN")
+    now = time.monotonic()
+    monkeypatch.setattr(sidecar_process.time, "monotonic", lambda: now + sidecar_process.CRASH_WINDOW_S + 1)
+    assert (await fetch("health")).code == 200
+
+
+async def test_no_node_is_said(fetch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHIP_ENV_NODE", "/nowhere/node")
+    response = await fetch("health")
+    assert response.code == 500
+    assert json.loads(response.body)["code"] == "NODE_MISSING"
+
+
+async def test_stopping_server_ends_the_sidecar(fetch: Any, sidecar: Any, jp_serverapp: Any) -> None:
+    pid = json.loads((await fetch("health")).body)["pid"]
+    directory = Path(sidecar._running.endpoint.socket).parent
+    process = sidecar._running.process
+    await jp_serverapp.extension_manager.stop_all_extensions()
+    assert not is_alive(pid)
+    assert process.returncode == 0, "closing stdin was enough"
+    assert not directory.exists()
