@@ -1,7 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { ERRORS } from '../contract/errors.js';
-import { ShipEnvError, toErrorObject } from '../errors.js';
+import { ShipEnvError, isShipEnvError, toErrorObject } from '../errors.js';
 
 /**
  * A handler that parses the body, calls and replies with JSON. What `work` throws goes to {@link replyWithError}.
@@ -41,7 +41,7 @@ export function replyWithError(error: unknown, _request: Request, response: Resp
 
 /** http-errors as express.json() throws them: the caller's fault, with a 4xx status. */
 function isBodyParserError(error: unknown): error is Error & { status: number } {
-  return error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500;
+  return error instanceof Error && !isShipEnvError(error) && 'status' in error && typeof error.status === 'number' && error.status < 500;
 }
 
 function badBody(cause: Error): ShipEnvError {

@@ -80,7 +80,7 @@ test.each(EVERY_ROUTE)('%s /%s refuses a request without the token, and with a w
   });
   const without: Record<string, string> = {};
   for (const headers of [without, { [TOKEN_HEADER]: 'wrong' }]) {
-    const reply = await call(method, path, REQUEST, headers);
+    const reply = await call(method, path, method === 'POST' ? REQUEST : undefined, headers);
     expect(reply.status).toBe(401);
     expect(JSON.parse(reply.body)).toMatchObject({ type: 'error', code: 'AUTH_REFUSED' });
     expect(reply.body).not.toContain(TOKEN);
