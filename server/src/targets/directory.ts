@@ -1,0 +1,148 @@
+import { createReadStream } from 'node:fs';
+import { readFile, readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Probe } from '../contract/targets.js';
+import { ShipEnvError, hasCode } from '../errors.js';
+import { directoryError } from './directory-errors.js';
+import type { DirectoryLocation } from './directory-location.js';
+import { makeSharedDirectory, publishFile, removeStaleTemporaries, writeTemporary } from './directory-write.js';
+import { assertObjectName, isHidden } from './names.js';
+import { MAX_READ_BYTES, conflict, differs, missing, tooLarge } from './object-errors.js';
+import { digestOf } from './payload.js';
+import { probe } from './probe.js';
+import type { Payload, Target, TargetEntry, TransferOptions } from './target.js';
+import { encodedPath } from './url.js';
+
+/** A local or shared directory. It is made at the first write; until then it is an empty target. */
+export class DirectoryTarget implements Target {
+  readonly url: string;
+  readonly #path: string;
+
+  constructor(location: DirectoryLocation) {
+    this.url = location.url;
+    this.#path = location.path;
+  }
+
+  uri(name: string): string {
+    assertObjectName(name);
+    return `${this.url}/${encodedPath([name])}`;
+  }
+
+  sparkProperties(): Record<string, string> {
+    return {};
+  }
+
+  async head(name: string, signal: AbortSignal): Promise<{ bytes: number } | undefined> {
+    assertObjectName(name);
+    signal.throwIfAborted();
+    return this.#attempt(`Looking for ${name} in`, async () => {
+      const info = await orMissing(stat(join(this.#path, name)));
+      if (info !== undefined && !info.isFile()) {
+        throw new ShipEnvError('TARGET_CONFLICT', `${this.url}/${name} is not a file.`, {
+          hint: 'Move it away or choose another directory as target.'
+        });
+      }
+      return info && { bytes: info.size };
+    });
+  }
+
+  async put(payload: Payload, { signal, onProgress }: TransferOptions): Promise<'created' | 'exists'> {
+    assertObjectName(payload.name);
+    signal.throwIfAborted();
+    return this.#attempt(`Writing ${payload.name} to`, async () => {
+      await makeSharedDirectory(this.#path);
+      await removeStaleTemporaries(this.#path);
+      if (await this.#holds(payload, signal)) return 'exists';
+      const temporary = await writeTemporary(this.#path, payload, signal, onProgress);
+      try {
+        signal.throwIfAborted();
+        if (await publishFile(temporary, join(this.#path, payload.name))) return 'created';
+      } finally {
+        await orMissing(unlink(temporary));
+      }
+      if (await this.#holds(payload, signal)) return 'exists';
+      throw new ShipEnvError('TARGET_FAILED', `${this.url}/${payload.name} was there and then was not.`, {
+        hint: 'Someone removes files from this directory just now. Ship again.'
+      });
+    });
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    const found = await this.head(name, signal);
+    if (found === undefined) return undefined;
+    if (found.bytes > MAX_READ_BYTES) throw tooLarge(this.url, name, found.bytes);
+    return this.#attempt(`Reading ${name} from`, () => orMissing(readFile(join(this.#path, name), { signal })), signal);
+  }
+
+  async verify(payload: Payload, signal: AbortSignal): Promise<void> {
+    const found = await this.head(payload.name, signal);
+    if (found === undefined) throw missing(this.url, payload);
+    if (found.bytes !== payload.bytes) throw differs(this.url, payload, `${found.bytes} bytes`);
+    const { sha256 } = await this.#attempt(
+      `Reading ${payload.name} from`,
+      () => digestOf(createReadStream(join(this.#path, payload.name), { signal }), signal),
+      signal
+    );
+    if (sha256 !== payload.sha256) throw differs(this.url, payload, `sha256 ${sha256}`);
+  }
+
+  async *list(signal: AbortSignal): AsyncIterable<TargetEntry> {
+    const doing = 'Listing';
+    const found = await this.#attempt(doing, () => orMissing(readdir(this.#path, { withFileTypes: true })));
+    const names = (found ?? []).filter(entry => entry.isFile() && !isHidden(entry.name)).map(entry => entry.name);
+    for (const name of names.sort()) {
+      signal.throwIfAborted();
+      const info = await this.#attempt(doing, () => orMissing(stat(join(this.#path, name))));
+      if (info !== undefined) yield { name, bytes: info.size, modified: info.mtime };
+    }
+  }
+
+  async remove(name: string, signal: AbortSignal): Promise<void> {
+    assertObjectName(name);
+    signal.throwIfAborted();
+    await this.#attempt(`Deleting ${name} from`, () => orMissing(unlink(join(this.#path, name))));
+  }
+
+  async check(signal: AbortSignal): Promise<Probe> {
+    return probe(
+      {
+        url: this.url,
+        write: payload => this.put(payload, { signal }),
+        read: (name, until) => this.read(name, until),
+        remove: (name, until) => this.remove(name, until)
+      },
+      signal
+    );
+  }
+
+  close(): void {
+    // A directory holds no connection.
+  }
+
+  /** Is there an object of this name and size? @throws ShipEnvError TARGET_CONFLICT when the size differs */
+  async #holds(payload: Payload, signal: AbortSignal): Promise<boolean> {
+    const found = await this.head(payload.name, signal);
+    if (found !== undefined && found.bytes !== payload.bytes) throw conflict(this.url, payload, found.bytes);
+    return found !== undefined;
+  }
+
+  async #attempt<T>(doing: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // Node wraps the reason into an error of its own; the caller's is the one to pass on.
+      signal?.throwIfAborted();
+      throw directoryError(error, `${doing} ${this.url}`, this.#path);
+    }
+  }
+}
+
+/** Undefined when what was asked for is not there. */
+async function orMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

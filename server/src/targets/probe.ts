@@ -1,0 +1,76 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Probe } from '../contract/targets.js';
+import { ShipEnvError, isShipEnvError } from '../errors.js';
+import type { Payload, Target } from './target.js';
+
+/** How long the probe object's removal may take when the probe itself failed or was aborted. */
+const CLEAN_UP_MS = 5000;
+const PROBE_BYTES = 1024;
+
+/** What a probe needs of a target. */
+export interface ProbedTarget extends Pick<Target, 'url' | 'read' | 'remove'> {
+  write(payload: Payload, signal: AbortSignal): Promise<unknown>;
+}
+
+/**
+ * Writes, reads back and deletes a small object of a random, hidden name, and times each.
+ *
+ * The object is deleted whatever fails in between; the first error is the one reported.
+ */
+export async function probe(target: ProbedTarget, signal: AbortSignal): Promise<Probe> {
+  const payload = bufferPayload(`.ship-env-probe-${randomUUID()}`, randomBytes(PROBE_BYTES));
+  try {
+    const writeMs = await timed(() => target.write(payload, signal));
+    const readMs = await timed(() => readBack(target, payload, signal));
+    const deleteMs = await timed(() => target.remove(payload.name, signal));
+    return { url: target.url, writeMs, readMs, deleteMs };
+  } catch (error) {
+    if (mayHaveWritten(error)) {
+      // What this one says was said by the first error already, or does not matter beside it.
+      await target.remove(payload.name, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
+/** A payload whose bytes are in memory, for small objects. */
+export function bufferPayload(name: string, content: Buffer): Payload {
+  return {
+    name,
+    bytes: content.length,
+    sha256: createHash('sha256').update(content).digest('hex'),
+    open: range => Readable.from([content.subarray(range?.start, range?.end)])
+  };
+}
+
+async function readBack(target: ProbedTarget, payload: Payload, signal: AbortSignal): Promise<void> {
+  const read = await target.read(payload.name, signal);
+  const sha256 = read === undefined ? undefined : createHash('sha256').update(read).digest('hex');
+  if (sha256 === payload.sha256) return;
+  throw new ShipEnvError(
+    'TARGET_CHECKSUM',
+    `The target ${target.url} took a probe object of ${payload.bytes} bytes, but ${
+      read === undefined ? 'does not find it any more' : `gave back ${read.length} other bytes`
+    }.`,
+    { hint: 'Something between here and the store changes or drops data: a proxy, a cache, a broken disk. Ask who runs it.' }
+  );
+}
+
+/** A store that could not be reached or refused the write holds no probe object, and asking it again takes time. */
+function mayHaveWritten(error: unknown): boolean {
+  return !(
+    isShipEnvError(error, 'TARGET_REFUSED') ||
+    isShipEnvError(error, 'TARGET_NAME_NOT_FOUND') ||
+    isShipEnvError(error, 'TARGET_TLS') ||
+    isShipEnvError(error, 'TARGET_CREDENTIALS_MISSING') ||
+    isShipEnvError(error, 'TARGET_SIGNATURE') ||
+    isShipEnvError(error, 'TARGET_BUCKET_MISSING')
+  );
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return Math.round((performance.now() - start) * 10) / 10;
+}

@@ -1,0 +1,27 @@
+/** HTTP status of the store's answer. */
+export function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  const metadata: unknown = error.$metadata;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
+}
+
+/** The S3 error code of the store's answer: `NoSuchBucket`. */
+export function s3CodeOf(error: unknown): string | undefined {
+  return error instanceof Error && statusOf(error) !== undefined ? error.name : undefined;
+}
+
+/** The system code of the first error in the chain that has one: `ECONNREFUSED`. */
+export function systemCodeOf(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
+    if ('code' in at && typeof at.code === 'string') return at.code;
+    // One error for each address of a host that has several.
+    if (at instanceof AggregateError) {
+      for (const inner of at.errors) {
+        const code = systemCodeOf(inner);
+        if (code !== undefined) return code;
+      }
+    }
+  }
+  return undefined;
+}

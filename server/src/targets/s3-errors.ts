@@ -1,0 +1,31 @@
+import { ShipEnvError } from '../errors.js';
+import { s3CodeOf, statusOf, systemCodeOf } from './s3-answer.js';
+import { FAILURES, failureOf, type Failure } from './s3-failures.js';
+import type { S3Settings } from './s3-settings.js';
+
+/**
+ * What went wrong with a store, decided by system codes, S3 codes and HTTP status. Errors that are ours pass through;
+ * so do errors that no library's code explains, which are bugs.
+ *
+ * @param doing - what was wanted, with the target's URL: `Writing env-1.pex to s3://bucket`
+ */
+export function s3Error(error: unknown, doing: string, settings: S3Settings): unknown {
+  if (error instanceof ShipEnvError) return error;
+  const name = failureOf(error);
+  if (name === undefined) return error;
+  const failure: Failure = FAILURES[name];
+  const answer = answerOf(error);
+  return new ShipEnvError(failure.code, `${doing} failed: ${failure.found(settings)}${answer && ` (${answer})`}.`, {
+    hint: failure.hint(settings),
+    cause: error
+  });
+}
+
+/** What the store said, in its own terms; nothing that the request held. */
+function answerOf(error: unknown): string {
+  const status = statusOf(error);
+  if (status === undefined) return systemCodeOf(error) ?? '';
+  const code = s3CodeOf(error) ?? '';
+  // A HEAD request is answered without a body: the SDK then makes up a name.
+  return /^[A-Z][A-Za-z]+$/u.test(code) && !/^(?:Unknown|Error|NotFound$|Forbidden$)/u.test(code) ? `${code}, HTTP ${status}` : `HTTP ${status}`;
+}

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  UploadPartCommand,
+  type CompletedPart
+} from '@aws-sdk/client-s3';
+import { assertDigest, readRange } from './payload.js';
+import { statusOf } from './s3-answer.js';
+import type { S3Store } from './s3-store.js';
+import { UPLOAD_ID, unlessTaken } from './s3-whole.js';
+import type { Payload, TransferOptions } from './target.js';
+
+const MIB = 1024 * 1024;
+/** What fits into one part is sent by one request. */
+export const PART_BYTES = 8 * MIB;
+/** Amazon's limit. */
+const MAX_PARTS = 10_000;
+/** Parts on their way at once; with the one that is being read, five are in memory. */
+const PARTS_IN_FLIGHT = 4;
+/** How long the removal of a failed upload may take. */
+const ABORT_MS = 30_000;
+
+/** Bytes of each part but the last: a function of the size alone, so that a verifier finds the same parts. */
+export function partBytesOf(bytes: number): number {
+  return Math.max(PART_BYTES, Math.ceil(bytes / MAX_PARTS / MIB) * MIB);
+}
+
+/**
+ * The checksum that S3 keeps of an object in parts: the sha256, base64, of the parts' sha256 in a row, and the number
+ * of parts. (Amazon S3 user guide, "Checking object integrity", composite checksums.)
+ */
+export function compositeChecksum(parts: readonly Buffer[]): string {
+  return `${createHash('sha256').update(Buffer.concat(parts)).digest('base64')}-${parts.length}`;
+}
+
+/** The composite checksum of a payload as {@link putInParts} sends it; reads all of it. */
+export async function compositeChecksumOf(payload: Payload, signal: AbortSignal): Promise<string> {
+  const digests: Buffer[] = [];
+  for (const { start, end } of partsOf(payload.bytes)) {
+    digests.push(createHash('sha256').update(await readRange(payload, start, end, signal)).digest());
+  }
+  return compositeChecksum(digests);
+}
+
+/**
+ * Writes a payload in parts, several on their way at once, unless there is an object of that name. When it fails or is
+ * aborted, the parts are removed from the store before this rejects.
+ *
+ * @param uploadId - becomes the object's metadata
+ * @param isTaken - asked before an unconditional end, on stores without conditional writes
+ * @returns false when the name is taken
+ * @throws what the SDK throws; ShipEnvError CACHE_UNUSABLE; the signal's reason
+ */
+export async function putInParts(
+  store: S3Store,
+  payload: Payload,
+  uploadId: string,
+  isTaken: () => Promise<boolean>,
+  { signal, onProgress }: TransferOptions
+): Promise<boolean> {
+  // Not aborted halfway: without the answer nobody could remove the upload.
+  const id = await createUpload(store, payload, uploadId);
+  try {
+    const parts = await sendParts(store, payload, id, signal, onProgress);
+    signal.throwIfAborted();
+    const done = await unlessTaken(store, async () => {
+      if (!store.conditional && (await isTaken())) return false;
+      const command = new CompleteMultipartUploadCommand({
+        ...store.object(payload.name),
+        UploadId: id,
+        MultipartUpload: { Parts: parts },
+        ...(store.conditional && { IfNoneMatch: '*' })
+      });
+      await store.client.send(command);
+      return true;
+    });
+    if (!done) await abortUpload(store, payload, id);
+    return done;
+  } catch (error) {
+    await abortUpload(store, payload, id).catch((second: unknown) => {
+      throw withLeftovers(error, second);
+    });
+    throw error;
+  }
+}
+
+async function createUpload(store: S3Store, payload: Payload, uploadId: string): Promise<string> {
+  const create = (): Promise<{ UploadId?: string }> =>
+    store.client.send(
+      new CreateMultipartUploadCommand({
+        ...store.object(payload.name),
+        ContentType: 'application/octet-stream',
+        Metadata: { [UPLOAD_ID]: uploadId },
+        ...(store.checksums && { ChecksumAlgorithm: 'SHA256', ChecksumType: 'COMPOSITE' })
+      })
+    );
+  const { UploadId: id } = await create().catch((error: unknown) => {
+    // Not Implemented, or a header that an older store calls invalid.
+    if (!store.checksums || ![400, 501].includes(statusOf(error) ?? 0)) throw error;
+    store.checksums = false;
+    return create();
+  });
+  if (id === undefined) throw new Error('The store began an upload without naming it.');
+  return id;
+}
+
+/** Reads the parts in their order, which lets the whole be hashed on the way, and sends up to four at once. */
+async function sendParts(
+  store: S3Store,
+  payload: Payload,
+  id: string,
+  signal: AbortSignal,
+  onProgress?: (bytes: number) => void
+): Promise<CompletedPart[]> {
+  const failure = new AbortController();
+  const stop = AbortSignal.any([signal, failure.signal]);
+  const whole = createHash('sha256');
+  const done: CompletedPart[] = [];
+  const inFlight = new Set<Promise<void>>();
+  let sent = 0;
+  const send = async (number: number, body: Buffer): Promise<void> => {
+    done[number - 1] = await sendPart(store, payload, id, number, body, stop);
+    sent += body.length;
+    onProgress?.(sent);
+  };
+  try {
+    for (const { number, start, end } of partsOf(payload.bytes)) {
+      const body = await readRange(payload, start, end, stop);
+      whole.update(body);
+      while (inFlight.size >= PARTS_IN_FLIGHT) await Promise.race(inFlight);
+      stop.throwIfAborted();
+      const part = send(number, body).finally(() => inFlight.delete(part));
+      inFlight.add(part);
+      // Whoever fails first stops the others; its error is taken up where the set is awaited.
+      part.catch((error: unknown) => failure.abort(error));
+    }
+    await Promise.all(inFlight);
+    stop.throwIfAborted();
+    assertDigest(payload, whole.digest('hex'));
+    return done;
+  } catch (error) {
+    failure.abort(error);
+    await Promise.allSettled(inFlight);
+    signal.throwIfAborted();
+    // Not `error`: that may be the abort of one part because another failed.
+    failure.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function sendPart(
+  store: S3Store,
+  payload: Payload,
+  id: string,
+  number: number,
+  body: Buffer,
+  signal: AbortSignal
+): Promise<CompletedPart> {
+  const checksum = store.checksums ? { ChecksumSHA256: createHash('sha256').update(body).digest('base64') } : {};
+  const { ETag } = await store.client.send(
+    new UploadPartCommand({
+      ...store.object(payload.name),
+      UploadId: id,
+      PartNumber: number,
+      Body: body,
+      ContentLength: body.length,
+      ...checksum
+    }),
+    { abortSignal: signal }
+  );
+  return { PartNumber: number, ETag, ...checksum };
+}
+
+/** With a time limit of its own: the caller's signal may be why it runs. An upload that is gone is what is wanted. */
+async function abortUpload(store: S3Store, payload: Payload, id: string): Promise<void> {
+  try {
+    await store.client.send(new AbortMultipartUploadCommand({ ...store.object(payload.name), UploadId: id }), {
+      abortSignal: AbortSignal.timeout(ABORT_MS)
+    });
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+  }
+}
+
+function* partsOf(bytes: number): Generator<{ number: number; start: number; end: number }> {
+  const size = partBytesOf(bytes);
+  for (let number = 1, start = 0; start < bytes; number += 1, start += size) {
+    yield { number, start, end: Math.min(start + size, bytes) };
+  }
+}
+
+/** The first error stays the error; that parts are left on the store joins its causes. */
+function withLeftovers(error: unknown, second: unknown): unknown {
+  if (error instanceof Error) {
+    error.cause = new AggregateError([error.cause, second], 'The parts of the unfinished upload could not be removed from the store.');
+  }
+  return error;
+}

@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ShipEnvError } from '../errors.js';
+import { statusOf } from './s3-answer.js';
+import { s3Error } from './s3-errors.js';
+import type { S3Settings } from './s3-settings.js';
+
+/** How patient a connection is. */
+export interface Patience {
+  readonly connectMs: number;
+  /** Without a byte in either direction. A store may think a while before it has put the parts of an upload together. */
+  readonly idleMs: number;
+  readonly attempts: number;
+}
+
+/**
+ * A connection to one bucket, with the errors of the SDK turned into ours, and what was learned about the store.
+ *
+ * Stores differ. Both flags begin optimistic and go down when the store says that it does not have the feature.
+ */
+export class S3Store {
+  readonly client: S3Client;
+  readonly settings: S3Settings;
+  /** The store knows `If-None-Match: *`. */
+  conditional = true;
+  /** The store keeps the SHA-256 checksums it is sent. */
+  checksums = true;
+  #bucketSeen = false;
+
+  private constructor(client: S3Client, settings: S3Settings) {
+    this.client = client;
+    this.settings = settings;
+  }
+
+  /** @throws ShipEnvError SETTINGS_INVALID when `AWS_CA_BUNDLE` cannot be read */
+  static async connect(settings: S3Settings, patience: Patience): Promise<S3Store> {
+    const { endpoint, region, pathStyle, profile } = settings;
+    const ca = await certificateAuthorities();
+    const client = new S3Client({
+      ...(profile !== undefined && { profile }),
+      ...(endpoint !== undefined && { endpoint }),
+      region: region ?? 'us-east-1',
+      // Without a region set, Amazon's answer names the right one.
+      followRegionRedirects: endpoint === undefined,
+      forcePathStyle: pathStyle,
+      maxAttempts: patience.attempts,
+      // We send SHA-256 ourselves where it counts; some stores fail on the checksums that newer SDKs add everywhere.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      // With it the SDK opens a new connection for each part.
+      expectContinueHeader: false,
+      requestHandler: {
+        connectionTimeout: patience.connectMs,
+        socketTimeout: patience.idleMs,
+        httpAgent: { keepAlive: true },
+        httpsAgent: { keepAlive: true, ...(ca && { ca }) }
+      }
+    });
+    return new S3Store(client, settings);
+  }
+
+  /** The key of an object of that name. */
+  key(name: string): string {
+    return this.settings.keyPrefix + name;
+  }
+
+  /** What every request about one object begins with. */
+  object(name: string): { Bucket: string; Key: string } {
+    return { Bucket: this.settings.bucket, Key: this.key(name) };
+  }
+
+  /**
+   * Runs requests; what fails becomes a ShipEnvError, an abort rejects with the signal's reason.
+   *
+   * @param doing - for the message: `Writing env-1.pex to`
+   */
+  async attempt<T>(doing: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      const result = await work();
+      this.#bucketSeen = true;
+      return result;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const known = (await this.#explained(error, signal)) ?? error;
+      signal?.throwIfAborted();
+      throw s3Error(known, `${doing} ${this.settings.url}`, this.settings);
+    }
+  }
+
+  /**
+   * A HEAD request is answered 404 for a missing object and for a missing bucket alike. Asks once which it is.
+   *
+   * @throws what says that the bucket is missing
+   */
+  async assertBucket(signal: AbortSignal): Promise<void> {
+    if (this.#bucketSeen) return;
+    const error = await this.#askWithBody(signal);
+    // Who may not list the bucket may still use it.
+    if (error !== undefined && statusOf(error) !== 403) throw error;
+    this.#bucketSeen = true;
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+
+  /** A HEAD request is answered without a body, so that 400 and 403 do not say why: the same as a GET does. */
+  async #explained(error: unknown, signal?: AbortSignal): Promise<unknown> {
+    const status = statusOf(error);
+    const isHead = error instanceof Error && (error.name === 'UnknownError' || error.name === 'Forbidden' || error.name === String(status));
+    if (!isHead || status === undefined || status < 300 || status > 499) return undefined;
+    return this.#askWithBody(signal ?? AbortSignal.timeout(10_000));
+  }
+
+  async #askWithBody(signal: AbortSignal): Promise<unknown> {
+    try {
+      const { bucket: Bucket, keyPrefix: Prefix } = this.settings;
+      await this.client.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }), { abortSignal: signal });
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+}
+
+/** Amazon's own tools trust the file in `AWS_CA_BUNDLE`; their SDK for JavaScript does not look. */
+async function certificateAuthorities(): Promise<string[] | undefined> {
+  const path = process.env['AWS_CA_BUNDLE'];
+  if (!path) return undefined;
+  try {
+    return [...rootCertificates, await readFile(path, 'utf8')];
+  } catch (cause) {
+    throw new ShipEnvError('SETTINGS_INVALID', `The file of certificates that AWS_CA_BUNDLE names cannot be read: ${path}.`, {
+      hint: 'Correct or unset AWS_CA_BUNDLE where JupyterLab is started.',
+      cause
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { ShipEnvError } from '../errors.js';
+
+/** A target URL taken apart; `segments` are the decoded path segments, empty ones left out. */
+export interface TargetUrl {
+  /** Lower case, as written: `s3a` stays `s3a`. */
+  readonly scheme: string;
+  readonly authority: string;
+  readonly segments: readonly string[];
+}
+
+const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)([?#].*)?$/iu;
+
+/**
+ * Takes a target URL apart. Not by `new URL`: that one lower-cases, drops `..` and reads the first folder of
+ * `file://data/x` as a host, so that a typing error becomes another valid target.
+ *
+ * @throws ShipEnvError TARGET_URL_INVALID
+ */
+export function parseTargetUrl(text: string): TargetUrl {
+  const url = text.trim();
+  const match = SHAPE.exec(url);
+  const [, scheme, authority, path, rest] = match ?? [];
+  if (scheme === undefined || authority === undefined || path === undefined) {
+    throw new ShipEnvError('TARGET_URL_INVALID', `A target is a URL, but this is none: ${shownUrl(url)}.`, {
+      hint: /^[/~.]/u.test(url)
+        ? 'Write a directory as file:///path/to/directory, or file://~/directory below your home.'
+        : 'Write s3://bucket/prefix or file:///path/to/directory.'
+    });
+  }
+  if (authority.includes('@')) {
+    throw new ShipEnvError('TARGET_URL_INVALID', `The target URL holds a user name or password: ${shownUrl(url)}.`, {
+      hint: 'Take it out of the URL and name an AWS profile in the target’s settings instead.'
+    });
+  }
+  if (rest !== undefined) {
+    throw new ShipEnvError('TARGET_URL_INVALID', `The target URL has a part after "${rest.charAt(0)}": ${shownUrl(url)}.`, {
+      hint: 'When the character belongs to a folder’s name, write %3F for "?" and %23 for "#".'
+    });
+  }
+  return { scheme: scheme.toLowerCase(), authority, segments: decodedSegments(path, url) };
+}
+
+/** The path of a canonical URL: what a reader can do without stays unescaped, what Spark's lists split at does not. */
+export function encodedPath(segments: readonly string[]): string {
+  return segments.map(segment => encodeURI(segment).replace(/[?#,]/gu, encodeURIComponent)).join('/');
+}
+
+/** A URL as it may stand in a message: whatever could be a password is left out. */
+export function shownUrl(url: string): string {
+  const [, scheme, authority] = SHAPE.exec(url) ?? [];
+  if (url.includes('@') || /:(?!\d+$)/u.test(authority ?? '')) return scheme === undefined ? '…' : `${scheme}://…`;
+  return JSON.stringify(url);
+}
+
+function decodedSegments(path: string, url: string): string[] {
+  let segments: string[];
+  try {
+    segments = path.split('/').filter(Boolean).map(decodeURIComponent);
+    // A half of a surrogate pair decodes but cannot be encoded again.
+    encodedPath(segments);
+  } catch (cause) {
+    if (!(cause instanceof URIError)) throw cause;
+    throw new ShipEnvError('TARGET_URL_INVALID', `The target URL is not well escaped: ${shownUrl(url)}.`, {
+      hint: 'Write %25 for a "%" that belongs to a folder’s name.',
+      cause
+    });
+  }
+  // eslint-disable-next-line no-control-regex -- control characters are what must not get into a path or a header
+  if (segments.some(segment => segment === '.' || segment === '..' || /[/\u0000-\u001f\u007f]/u.test(segment))) {
+    throw new ShipEnvError('TARGET_URL_INVALID', `The target URL has a path segment that is not allowed: ${shownUrl(url)}.`, {
+      hint: 'Leave out ".", "..", control characters and escaped slashes.'
+    });
+  }
+  return segments;
+}
