@@ -65,7 +65,8 @@ async function runGit(
 ): Promise<{ paths: string[] } | { reason: string }> {
   try {
     const { stdout } = await run('git', args, { signal, cwd: folder, env: ENVIRONMENT, outputLimit: OUTPUT_LIMIT });
-    return { paths: stdout.split('\0').filter(path => path !== '') };
+    // `./` is what git says in the empty folder of a submodule that was not fetched.
+    return { paths: stdout.split('\0').filter(path => path !== '' && path !== './') };
   } catch (error) {
     if (!(error instanceof ProcessError)) throw error;
     if (error.reason === 'not-found') return { reason: 'git is not on the PATH' };

@@ -1,0 +1,191 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, chown, mkdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { editableOf, git, list, project, shippedPaths, temporaryFolder, writeTree } from './helpers.js';
+
+/** Sets variables of this process until the test ends. */
+function setEnvironment(values: Record<string, string>): void {
+  for (const [name, value] of Object.entries(values)) {
+    const before = process.env[name];
+    process.env[name] = value;
+    onTestFinished(() => {
+      if (before === undefined) delete process.env[name];
+      else process.env[name] = before;
+    });
+  }
+}
+
+async function repository(files: Record<string, string>): Promise<string> {
+  const folder = await project(files);
+  await git(folder, 'init', '-q');
+  return folder;
+}
+
+describe('in a git work tree', () => {
+  it('ships what git tracks or would add, deleted files left out', async () => {
+    const folder = await repository({
+      '.gitignore': '*.log\n/src/m/local/\n',
+      'src/m/__init__.py': '',
+      'src/m/deleted.py': '',
+      'src/m/data/table.csv': ''
+    });
+    await git(folder, 'add', '-A');
+    await git(folder, 'commit', '-qm', 'x');
+    await rm(join(folder, 'src/m/deleted.py'));
+    await writeTree(folder, { 'src/m/new.py': '', 'src/m/run.log': '', 'src/m/local/a.py': '' });
+    const listing = await list(editableOf(folder, ['src', '']));
+    expect(listing.files.map(file => file.archivePath)).toEqual(['m/__init__.py', 'm/data/table.csv', 'm/new.py']);
+    expect(listing.findings).toEqual([]);
+    expect(listing.skipped).toMatchObject([
+      { rule: 'git-ignored', count: 2, examples: ['src/m/local/', 'src/m/run.log'] }
+    ]);
+  });
+
+  it("follows git's own matcher where others err: data/* ignored at the top only", async () => {
+    const folder = await repository({
+      '.gitignore': '/data/*\n*.bin\n!keep.bin\n',
+      'data/raw.py': '',
+      'src/x/data/__init__.py': '',
+      'src/x/keep.bin': '',
+      'src/x/drop.bin': '',
+      'src/x/.gitignore': 'nested.txt\n',
+      'src/x/nested.txt': ''
+    });
+    expect(await shippedPaths(editableOf(folder, ['src', '']))).toEqual([
+      'x/.gitignore',
+      'x/data/__init__.py',
+      'x/keep.bin'
+    ]);
+  });
+
+  it('ships a tracked file that an ignore rule matches', async () => {
+    const folder = await repository({ '.gitignore': '*.csv\n', 'src/m/__init__.py': '', 'src/m/table.csv': '' });
+    await git(folder, 'add', '-f', 'src/m/table.csv');
+    expect(await shippedPaths(editableOf(folder, ['src', '']))).toContain('m/table.csv');
+  });
+
+  it('ships built extension modules that git ignores', async () => {
+    const folder = await repository({
+      '.gitignore': '*.so\nbuild/\n',
+      'src/m/__init__.py': '',
+      'src/m/fast.cpython-311-x86_64-linux-gnu.so': '',
+      'src/m/libother.so.1': '',
+      'build/lib/m/fast.abi3.so': ''
+    });
+    expect(await shippedPaths(editableOf(folder, ['src', '']))).toEqual([
+      'm/__init__.py',
+      'm/fast.cpython-311-x86_64-linux-gnu.so',
+      'm/libother.so.1'
+    ]);
+  });
+
+  it('ships submodules and nested repositories by their own rules', async () => {
+    const library = await repository({ 'lib.py': '', '.gitignore': '*.tmp\n' });
+    await git(library, 'add', '-A');
+    await git(library, 'commit', '-qm', 'x');
+    const folder = await repository({ 'src/m/__init__.py': '' });
+    await git(folder, 'submodule', 'add', '-q', library, 'src/m/vendored');
+    await git(folder, 'submodule', 'add', '-q', library, 'src/m/absent');
+    await git(folder, 'submodule', 'deinit', '-q', '-f', 'src/m/absent');
+    await writeTree(folder, {
+      'src/m/vendored/scratch.tmp': '',
+      'src/m/nested/__init__.py': '',
+      'src/m/nested/x.log': '',
+      'src/m/nested/.gitignore': '*.log'
+    });
+    await git(join(folder, 'src/m/nested'), 'init', '-q');
+    expect(await shippedPaths(editableOf(folder, ['src', '']))).toEqual([
+      'm/__init__.py',
+      'm/nested/.gitignore',
+      'm/nested/__init__.py',
+      'm/vendored/.gitignore',
+      'm/vendored/lib.py',
+      'm/vendored/pyproject.toml'
+    ]);
+  });
+
+  it('lists a file with conflicts once', async () => {
+    const folder = await repository({ 'src/m.py': 'a' });
+    await git(folder, 'checkout', '-qb', 'one');
+    await git(folder, 'add', '-A');
+    await git(folder, 'commit', '-qm', 'x');
+    for (const branch of ['two', 'three']) {
+      await git(folder, 'checkout', '-qb', branch, 'one');
+      await writeTree(folder, { 'src/m.py': branch });
+      await git(folder, 'commit', '-qam', branch);
+    }
+    await expect(git(folder, 'merge', 'two')).rejects.toThrow();
+    expect(await shippedPaths(editableOf(folder, ['src', '']))).toEqual(['m.py']);
+  });
+
+  it('ships all the same when the folder itself is ignored', async () => {
+    const home = await repository({ '.gitignore': '*\n', 'work/src/m/__init__.py': '', 'work/pyproject.toml': '' });
+    expect(await shippedPaths(editableOf(join(home, 'work'), ['src', '']))).toEqual(['m/__init__.py']);
+  });
+
+  it('is not misled by the variables that git sets in hooks', async () => {
+    const other = await repository({ 'elsewhere.py': '' });
+    const folder = await repository({ '.gitignore': 'no.py', 'src/yes.py': '', 'src/no.py': '' });
+    setEnvironment({ GIT_DIR: join(other, '.git'), GIT_WORK_TREE: other, GIT_INDEX_FILE: join(other, '.git/index') });
+    expect(await shippedPaths(editableOf(folder, ['src', '']))).toEqual(['yes.py']);
+  });
+
+  it('does not run the program that the repository names as its file watcher', async () => {
+    const folder = await repository({ 'src/m.py': '', 'watch*': '#!/bin/sh\ntouch "$(dirname "$0")/was-run"\n' });
+    await git(folder, 'config', 'core.fsmonitor', join(folder, 'watch').replace(/ /g, '\\ '));
+    await shippedPaths(editableOf(folder, ['src', '']));
+    expect(execFileSync('ls', [folder], { encoding: 'utf8' })).not.toContain('was-run');
+  });
+});
+
+describe('when git cannot be asked', () => {
+  it('falls back to the plain rule and says so: no git on the PATH', async () => {
+    const folder = await repository({ '.gitignore': 'no.py', 'src/yes.py': '', 'src/no.py': '', 'src/x.pyc': '' });
+    setEnvironment({ PATH: await temporaryFolder() });
+    const listing = await list(editableOf(folder, ['src', '']));
+    expect(listing.files.map(file => file.archivePath)).toEqual(['no.py', 'yes.py']);
+    expect(listing.findings).toMatchObject([{ kind: 'git-unusable', subject: 'My-Model' }]);
+    expect(listing.findings[0]?.message).toContain('git is not on the PATH');
+  });
+
+  it('falls back to the plain rule and says so: a repository that git refuses', async () => {
+    const folder = await repository({ 'src/m.py': '' });
+    if (process.getuid?.() === 0) {
+      // Dubious ownership (safe.directory): the work tree belongs to someone else.
+      setEnvironment({ GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' });
+      for (const path of [folder, join(folder, '.git')]) await chown(path, 65534, 65534);
+    } else {
+      await chmod(join(folder, '.git/config'), 0);
+    }
+    const listing = await list(editableOf(folder, ['src', '']));
+    expect(listing.files.map(file => file.archivePath)).toEqual(['m.py']);
+    expect(listing.findings).toMatchObject([{ kind: 'git-unusable' }]);
+  });
+
+  it('asks nobody outside a work tree', async () => {
+    const folder = await project({ 'src/m.py': '' });
+    setEnvironment({ PATH: '' });
+    const listing = await list(editableOf(folder, ['src', '']));
+    expect(listing.findings).toEqual([]);
+    expect(listing.files).toHaveLength(1);
+  });
+
+  it('answers for a worktree whose .git is a file', async () => {
+    const folder = await repository({ '.gitignore': 'no.py', 'src/m.py': '' });
+    await git(folder, 'add', '-A');
+    await git(folder, 'commit', '-qm', 'x');
+    const tree = join(await temporaryFolder(), 'tree');
+    await git(folder, 'worktree', 'add', '-q', tree);
+    await writeTree(tree, { 'src/no.py': '' });
+    expect(await shippedPaths(editableOf(tree, ['src', '']))).toEqual(['m.py']);
+  });
+
+  it('answers for a root that is reached through a link', async () => {
+    const folder = await repository({ '.gitignore': 'no.py', 'src/m.py': '', 'src/no.py': '' });
+    const link = join(await temporaryFolder(), 'link');
+    await symlink(folder, link);
+    await mkdir(join(folder, 'empty'));
+    expect(await shippedPaths(editableOf(link, ['src', '']))).toEqual(['m.py']);
+  });
+});
