@@ -1,0 +1,89 @@
+import type { CodeArchive, Manifest } from '../contract/manifest.js';
+import { ShipEnvError } from '../errors.js';
+import type { Target } from '../targets/target.js';
+import { deploymentOf, type Deployment } from './deployment.js';
+
+/** Spark properties in the order in which a person reads them. */
+export type SparkConf = [key: string, value: string][];
+
+/** The module of the artifact that Spark runs as the daemon of its Python workers. */
+export const DAEMON_MODULE = 'ship_env_runtime';
+
+/** How a Spark property for a list of files is called; on YARN its own one, which its node cache knows about. */
+const FILES_KEY: Record<Deployment, string> = {
+  'local-cluster': 'spark.files',
+  standalone: 'spark.files',
+  unnamed: 'spark.files',
+  yarn: 'spark.yarn.dist.files'
+};
+
+/**
+ * Where the artifact unpacks itself on a node. In the home directory of the user who runs the executor it is shared by
+ * the node's executors and writable for no one else; where the home cannot be written, PEX takes a temporary directory.
+ * YARN sets HOME to a directory that is nobody's, so there it is the container.
+ */
+const PEX_ROOT: Record<Deployment, string> = {
+  'local-cluster': '~/.cache/ship-env/pex',
+  standalone: '~/.cache/ship-env/pex',
+  unnamed: '~/.cache/ship-env/pex',
+  yarn: './.pex'
+};
+
+/** Since Spark 4.2 every Python UDF goes through Arrow, which an environment without pyarrow cannot do. */
+const WITHOUT_ARROW: SparkConf = [
+  ['spark.sql.execution.pythonUDF.arrow.enabled', 'false'],
+  ['spark.sql.execution.pythonUDTF.arrow.enabled', 'false']
+];
+
+/** How tasks start the artifact: Spark puts its files into the working directory of each executor. */
+export function pythonExec(manifest: Manifest): string {
+  return `./${manifest.artifact.name}`;
+}
+
+/**
+ * Spark properties of a session whose executors run the artifact and the code archives.
+ *
+ * @param of.pointer - name of the pointer file on the target, undefined when there is no code to point at
+ * @param of.master - Spark master, empty to leave it out
+ * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, TARGET_URL_INVALID
+ */
+export function sparkConfig(of: {
+  manifest: Manifest;
+  code: readonly CodeArchive[];
+  pointer: string | undefined;
+  target: Pick<Target, 'uri' | 'sparkProperties'>;
+  master: string;
+}): SparkConf {
+  const deployment = deploymentOf(of.master);
+  const archives = of.code.map(({ fileName }) => fileName).sort();
+  const files = [of.manifest.artifact.name, ...archives, ...(of.pointer === undefined ? [] : [of.pointer])];
+  return [
+    ...(of.master === '' ? [] : [['spark.master', of.master] satisfies SparkConf[number]]),
+    [FILES_KEY[deployment], files.map(name => requireListable(of.target.uri(name))).join(',')],
+    ['spark.pyspark.python', pythonExec(of.manifest)],
+    ['spark.python.daemon.module', DAEMON_MODULE],
+    ['spark.executorEnv.PEX_ROOT', PEX_ROOT[deployment]],
+    ...(holds(of.manifest, 'pyarrow') ? [] : WITHOUT_ARROW),
+    ...Object.entries(of.target.sparkProperties()).sort(([a], [b]) => (a < b ? -1 : 1))
+  ];
+}
+
+/**
+ * Can Spark be given this URI in a list of files? It splits the list at commas and expands wildcards, and no escape
+ * survives: spark-submit decodes each URI and joins them anew (DependencyUtils.resolveGlobPaths).
+ *
+ * @throws ShipEnvError TARGET_URL_INVALID
+ */
+export function requireListable(uri: string): string {
+  const found = /[,[\]{}*?\\]|%(?:2C|5B|5D|7B|7D|2A|3F|5C)/i.exec(uri);
+  if (found === null) return uri;
+  throw new ShipEnvError(
+    'TARGET_URL_INVALID',
+    `Spark was to be given the file ${uri}; it does not take "${decodeURIComponent(found[0])}" in the name of one.`,
+    { hint: 'Choose a folder or prefix for the target without any of the characters , [ ] { } * ? \\' }
+  );
+}
+
+function holds(manifest: Manifest, name: string): boolean {
+  return manifest.segments.some(segment => segment.name.toLowerCase() === name);
+}

@@ -1,0 +1,7 @@
+/** Spark's configuration of what was shipped: pure functions, no I/O. */
+export { CELL_MARK, cellSource } from './cell.js';
+export { codePointerFile } from './code-pointer.js';
+export { DAEMON_MODULE, requireListable, sparkConfig, type SparkConf } from './config.js';
+export { deploymentOf, type Deployment } from './deployment.js';
+export { liveUpdate } from './live-update.js';
+export { submitArguments } from './submit.js';

@@ -1,0 +1,153 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { CodeArchive, Manifest } from '../../src/contract/manifest.js';
+import { cellSource, codePointerFile, liveUpdate, sparkConfig } from '../../src/spark/index.js';
+import { folderTarget, manifestOf, shipCode } from './support/code.js';
+import { Kernel } from './support/kernel.js';
+import { makePex, makeSparkHome, makeVenv, processesWith } from './support/spark.js';
+
+const MASTER = 'local-cluster[2,1,1024]';
+/** What is pickled when: `by_reference` names a function of the package, the others close over the module. */
+const PREPARE = `
+import sys, json, threading
+sys.path.insert(0, SOURCE)
+import my_model
+import pandas
+from acme import helper
+from pyspark.sql.functions import udf, pandas_udf, col, count
+spark = builder.getOrCreate()
+sc = spark.sparkContext
+by_reference = udf(my_model.answer, "string")
+by_value = udf(lambda value: my_model.answer(value), "string")
+
+@pandas_udf("string")
+def vectorised(values: pandas.Series) -> pandas.Series:
+    return values.map(my_model.answer)
+
+def outside(paths):
+    return [path for path in paths if SOURCE in path or path.startswith(VENV)]
+
+def look():
+    frame = spark.range(0, 8, 1, 4)
+    seen = {
+        "rdd": sc.parallelize(range(8), 4).map(lambda value: my_model.answer(value)).collect(),
+        "partitions": sc.parallelize(range(8), 4).mapPartitions(lambda it: [helper.answer(v) for v in it]).collect(),
+    }
+    for name, function in {"reference": by_reference, "value": by_value, "vectorised": vectorised}.items():
+        seen[name] = [row[0] for row in frame.select(function("id")).collect()]
+    return {name: sorted(set(values)) for name, values in seen.items()}
+
+def origins(_):
+    import numpy
+    return [sys.executable, numpy.__file__, my_model.__file__]
+`;
+
+let folder: string;
+let target: string;
+let kernel: Kernel;
+let manifest: Manifest;
+const update = z.object({ state: z.string(), message: z.string() });
+
+/** The package of a version, and a namespace package beside it whose code holds on to the first one. */
+async function version(name: string): Promise<CodeArchive[]> {
+  const model = { 'my_model/__init__.py': 'from .inner import answer\n', 'my_model/inner.py': `def answer(value):\n    return "${name}"\n` };
+  return [
+    await shipCode(target, ['acme'], { 'acme/helper.py': 'from my_model import answer\n' }),
+    await shipCode(target, ['my_model'], model)
+  ];
+}
+
+async function updateTo(code: CodeArchive[], of: Manifest = manifest): Promise<string> {
+  const { source, expression } = liveUpdate({ manifest: of, code, target: folderTarget(target) });
+  const answer = await kernel.run(source, expression);
+  return update.parse(JSON.parse(z.string().parse(answer))).state;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ship-env-live-'));
+  target = join(folder, 'target 100% é #1');
+  await mkdir(target);
+  const python = await makeVenv(join(folder, 'venv'), ['numpy', 'pandas<3', 'pyarrow']);
+  manifest = manifestOf('env-0123456789abcdef');
+  await makePex(join(target, manifest.artifact.name), join(folder, 'venv'));
+  await mkdir(join(folder, 'notebook'));
+  await mkdir(join(folder, 'source', 'my_model'), { recursive: true });
+  await mkdir(join(folder, 'source', 'acme'), { recursive: true });
+  await writeFile(join(folder, 'source', 'my_model', '__init__.py'), 'def answer(value):\n    return "the source folder"\n');
+  await writeFile(join(folder, 'source', 'acme', 'helper.py'), 'from my_model import answer\n');
+  kernel = new Kernel(python, await makeSparkHome(folder), join(folder, 'notebook'));
+});
+
+afterAll(async () => {
+  // Undefined when the set-up failed.
+  await (kernel as Kernel | undefined)?.close();
+  expect(await processesWith(folder)).toEqual([]);
+  await rm(folder, { recursive: true });
+});
+
+test('A running session runs new code from the next task on, five times forward and once back', async () => {
+  const code = await version('v1');
+  expect(await updateTo(code)).toBe('none');
+  const pointer = codePointerFile(code);
+  await writeFile(join(target, pointer.name), pointer.content);
+  const conf = sparkConfig({ manifest, code, pointer: pointer.name, target: folderTarget(target), master: MASTER });
+  const cell = cellSource({ manifest, code, conf, master: MASTER });
+  await kernel.run(`${cell}\nbuilder = builder.config("spark.ui.enabled", "false")`);
+  await kernel.run(`SOURCE = ${JSON.stringify(join(folder, 'source'))}\nVENV = ${JSON.stringify(join(folder, 'venv'))}\n${PREPARE}`);
+
+  const all = (name: string) => ({ rdd: [name], partitions: [name], reference: [name], value: [name], vectorised: [name] });
+  expect(await kernel.run('', 'look()')).toEqual(all('v1'));
+  const origins = await kernel.run('', 'sorted(set(sum(sc.parallelize(range(2), 2).map(origins).collect(), [])))');
+  expect(await kernel.run('', `outside(${JSON.stringify(origins)})`)).toEqual([]);
+  const workers = await processesWith(folder, 'ship_env_runtime');
+  expect(workers.length).toBeGreaterThan(2);
+
+  for (const name of ['v2', 'v3', 'v4', 'v5', 'v6', 'v5']) {
+    expect(await updateTo(await version(name))).toBe('updated');
+    expect(await kernel.run('', 'look()')).toEqual(all(name));
+    expect(await processesWith(folder, 'ship_env_runtime')).toEqual(workers);
+  }
+  expect(await updateTo(await version('v5'))).toBe('current');
+  expect(await updateTo(await version('v6'), manifestOf('env-of-another-kind'))).toBe('restart');
+  expect(await kernel.run('', '[name for name in globals() if "ship_env" in name]')).toEqual(['_ship_env_outcome']);
+  await kernel.run(cell);
+  expect(await kernel.run('', 'builder.getOrCreate() is spark')).toBe(true);
+});
+
+test('Any thread can update the session', async () => {
+  const { source, expression } = liveUpdate({ manifest, code: await version('v7'), target: folderTarget(target) });
+  await kernel.run(`
+thread = threading.Thread(target=lambda: exec(${JSON.stringify(source)}, globals()))
+thread.start()
+thread.join()
+`);
+  expect(await kernel.run('', `json.loads(${expression})["state"]`)).toBe('updated');
+  expect(await kernel.run('', 'look()["vectorised"]')).toEqual(['v7']);
+});
+
+test('Code that no longer ships is gone from the workers', async () => {
+  expect(await updateTo((await version('v8')).filter(({ name }) => name === 'my_model'))).toBe('updated');
+  expect(await kernel.run('', 'sc.parallelize([1], 1).map(lambda value: my_model.answer(value)).collect()')).toEqual(['v8']);
+  const gone = kernel.run('sc.parallelize([1], 1).map(lambda value: helper.answer(value)).collect()');
+  await expect(gone).rejects.toThrow("No module named 'acme'");
+});
+
+test('An archive that cannot be fetched fails the update, and the session keeps its code', async () => {
+  const code = await version('v9');
+  await Promise.all(code.map(({ fileName }) => (fileName.startsWith('my_model') ? rm(join(target, fileName)) : undefined)));
+  const { source, expression } = liveUpdate({ manifest, code, target: folderTarget(target) });
+  await kernel.run(source);
+  expect(await kernel.run('', `json.loads(${expression})`)).toMatchObject({ state: 'failed', message: expect.stringContaining('my_model-') });
+  expect(await kernel.run('', 'sc.parallelize([1], 1).map(lambda value: my_model.answer(value)).collect()')).toEqual(['v8']);
+});
+
+test('A session that the cell did not build, and a stopped one, are left alone', async () => {
+  await kernel.run('spark.stop()');
+  expect(await updateTo(await version('v1'))).toBe('none');
+  await kernel.run('from pyspark import SparkContext\nother = SparkContext("local[1]", "other")');
+  expect(await updateTo(await version('v1'))).toBe('restart');
+  await kernel.run('other.stop()');
+});
