@@ -1,0 +1,215 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { z } from 'zod';
+import {
+  checkReply,
+  errorObject,
+  ROUTES,
+  shipEvent,
+  shipEventsPath,
+  shipPath,
+  shipStarted,
+  type Probe,
+  type ShipRequestInput,
+  type ShipResult,
+  type StepEvent,
+  type TargetSettings
+} from '../server/src/contract/index.js';
+import { ShipEnvError } from './errors.js';
+import { readLines } from './ndjson.js';
+
+/** One request to a path relative to the sidecar's root. Rejects when there was no answer at all. */
+export type Send = (path: string, init: RequestInit) => Promise<Response>;
+
+/**
+ * A stream that breaks off is taken up again after these pauses; the events are replayed from the first on. The count
+ * starts anew whenever something new arrived.
+ */
+const RECONNECT_AFTER_MS: readonly number[] = [0, 500, 2000, 5000];
+
+/** The one door to the network. What comes in is unknown until the contract has validated it. */
+export class ShipEnvClient {
+  constructor(
+    private readonly _send: Send,
+    private readonly _trans: TranslationBundle,
+    private readonly _reconnectAfterMs = RECONNECT_AFTER_MS
+  ) {}
+
+  /**
+   * Starts a ship.
+   *
+   * Takes no AbortSignal on purpose: an aborted request may have started a ship that nobody could cancel any more.
+   *
+   * @returns its id
+   */
+  async startShip(request: ShipRequestInput): Promise<string> {
+    return (await this._json(ROUTES.ships, shipStarted, post(request))).id;
+  }
+
+  /**
+   * Follows a ship to its end.
+   *
+   * @param onStep - called once with every step event, in order
+   * @returns the result
+   * @throws ShipEnvError the error that the ship ended with, or SIDECAR_UNAVAILABLE
+   */
+  async followShip(id: string, onStep: (event: StepEvent) => void): Promise<ShipResult> {
+    let seen = 0;
+    let attempt = 0;
+    for (;;) {
+      const before = seen;
+      const broken = await this._readEvents(id, event => {
+        if (event.position <= seen) return;
+        seen = event.position;
+        onStep(event.step);
+      });
+      if (broken.state === 'result') return broken.result;
+      attempt = seen > before ? 0 : attempt;
+      const pauseMs = this._reconnectAfterMs[attempt++];
+      if (pauseMs === undefined) throw broken.error;
+      await new Promise(resolve => setTimeout(resolve, pauseMs));
+    }
+  }
+
+  /** Asks the sidecar to cancel a ship; the ship then ends with SHIP_CANCELLED. */
+  async cancelShip(id: string): Promise<void> {
+    await this._answer(shipPath(id), { method: 'DELETE' });
+  }
+
+  /** Writes, reads back and deletes a small object on a target. */
+  async checkTarget(target: TargetSettings, signal?: AbortSignal): Promise<Probe> {
+    return this._json(ROUTES.targetCheck, checkReply, { ...post(target), signal: signal ?? null });
+  }
+
+  /** Reads the events of a ship once. Resolves with the result, or with why the stream broke off before its end. */
+  private async _readEvents(
+    id: string,
+    onStep: (event: { position: number; step: StepEvent }) => void
+  ): Promise<{ state: 'result'; result: ShipResult } | { state: 'broken'; error: ShipEnvError }> {
+    let position = 0;
+    try {
+      const response = await this._answer(shipEventsPath(id), { method: 'GET', cache: 'no-store' });
+      if (response.body !== null) {
+        for await (const line of readLines(response.body)) {
+          const event = this._parse(line, shipEvent);
+          if (event.type === 'result') return { state: 'result', result: event };
+          if (event.type === 'error') throw ShipEnvError.from(event);
+          onStep({ position: ++position, step: event });
+        }
+      }
+      return { state: 'broken', error: this._unavailable(undefined) };
+    } catch (error) {
+      if (!(error instanceof ShipEnvError)) return { state: 'broken', error: this._unavailable(error) };
+      if (error.code === 'SIDECAR_UNAVAILABLE') return { state: 'broken', error };
+      throw error.code === 'SHIP_UNKNOWN' ? this._lost(error) : error;
+    }
+  }
+
+  private async _json<T>(path: string, schema: z.ZodType<T>, init: RequestInit): Promise<T> {
+    const response = await this._answer(path, init);
+    return this._parse(await response.text(), schema);
+  }
+
+  /** The response of a request that succeeded. */
+  private async _answer(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      response = await this._send(path, init);
+    } catch (error) {
+      init.signal?.throwIfAborted();
+      throw this._unavailable(error);
+    }
+    if (!response.ok) throw await this._refused(response);
+    return response;
+  }
+
+  private _parse<T>(text: string, schema: z.ZodType<T>): T {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      throw this._unexpected(error);
+    }
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw this._unexpected(parsed.error);
+    return parsed.data;
+  }
+
+  /** The sidecar answers with an error object; whatever else stands before it answers in its own way. */
+  private async _refused(response: Response): Promise<ShipEnvError> {
+    const text = await response.text().catch(() => '');
+    const object = errorObjectFrom(text);
+    if (object !== undefined) return ShipEnvError.from(object);
+    const answer = `${response.status} ${response.statusText}`.trim();
+    if (response.status === 401 || response.status === 403) {
+      return new ShipEnvError(
+        'AUTH_REFUSED',
+        this._trans.__('The Jupyter server did not accept the request (%1).', answer),
+        { hint: this._trans.__('Reload the page and log in again.') }
+      );
+    }
+    if (response.status === 404) {
+      return new ShipEnvError(
+        'SIDECAR_UNAVAILABLE',
+        this._trans.__('The Jupyter server does not know ship-env (404).'),
+        {
+          hint: this._trans.__(
+            'Install jupyterlab-ship-env where the Jupyter server runs, check that "jupyter server extension list" shows it enabled, and restart the server.'
+          )
+        }
+      );
+    }
+    return new ShipEnvError(
+      'SIDECAR_UNAVAILABLE',
+      this._trans.__('The Jupyter server answered %1 instead of the sidecar.', answer),
+      {
+        hint: this._trans.__('Look at the log of the Jupyter server, then try again.'),
+        cause: text.slice(0, 500) || undefined
+      }
+    );
+  }
+
+  private _unavailable(cause: unknown): ShipEnvError {
+    return new ShipEnvError(
+      'SIDECAR_UNAVAILABLE',
+      this._trans.__('The Jupyter server was asked, and the connection broke off or was not made.'),
+      { hint: this._trans.__('Check that the Jupyter server still runs, then try again.'), cause }
+    );
+  }
+
+  private _lost(cause: ShipEnvError): ShipEnvError {
+    return new ShipEnvError(
+      'SIDECAR_UNAVAILABLE',
+      this._trans.__('The sidecar was restarted during the ship and knows nothing of it.'),
+      {
+        hint: this._trans.__('Ship again: what was built or uploaded completely is used again.'),
+        cause
+      }
+    );
+  }
+
+  private _unexpected(cause: unknown): ShipEnvError {
+    return new ShipEnvError(
+      'INTERNAL',
+      this._trans.__('The sidecar answered something that this page does not understand.'),
+      {
+        hint: this._trans.__(
+          'After an upgrade, restart the Jupyter server and reload this page. Else it is a bug: please report it.'
+        ),
+        cause
+      }
+    );
+  }
+}
+
+function post(body: unknown): RequestInit {
+  return { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+}
+
+function errorObjectFrom(text: string): ReturnType<typeof errorObject.parse> | undefined {
+  try {
+    return errorObject.safeParse(JSON.parse(text)).data;
+  } catch {
+    // Not JSON: a page of the Jupyter server or of a proxy before it.
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { Probe } from '../../server/src/contract/index.js';
+import type { ShipEnvError } from '../errors.js';
+import { formatMs } from '../text/format.js';
+import { errorTitle } from '../text/messages.js';
+
+export type TargetCheckState =
+  | { readonly kind: 'idle' | 'testing' }
+  | { readonly kind: 'good'; readonly probe: Probe }
+  | { readonly kind: 'bad'; readonly error: ShipEnvError };
+
+export interface ITargetCheckProps {
+  readonly state: TargetCheckState;
+  readonly isDefault: boolean;
+  readonly onTest: () => void;
+  readonly trans: TranslationBundle;
+}
+
+/** The button that tests a target, and what it found. */
+export function TargetCheck({ state, isDefault, onTest, trans }: ITargetCheckProps): React.JSX.Element {
+  return (
+    <div className="jp-ShipEnv-targetCheck">
+      <div className="jp-ShipEnv-targetCheckBar">
+        <button type="button" className="jp-mod-styled" disabled={state.kind === 'testing'} onClick={onTest}>
+          {trans.__('Test connection')}
+        </button>
+        {isDefault && <span className="jp-ShipEnv-default">{trans.__('This is the default target.')}</span>}
+      </div>
+      <div className="jp-ShipEnv-targetCheckResult" data-state={state.kind} aria-live="polite">
+        <CheckResult state={state} trans={trans} />
+      </div>
+    </div>
+  );
+}
+
+function CheckResult({ state, trans }: Pick<ITargetCheckProps, 'state' | 'trans'>): React.JSX.Element | null {
+  switch (state.kind) {
+    case 'idle':
+      return null;
+    case 'testing':
+      return <p>{trans.__('Testing: a small object is written, read back and deleted…')}</p>;
+    case 'good': {
+      const { writeMs, readMs, deleteMs } = state.probe;
+      return (
+        <p>
+          {trans.__(
+            'It works: written in %1, read back in %2, deleted in %3.',
+            formatMs(writeMs),
+            formatMs(readMs),
+            formatMs(deleteMs)
+          )}
+        </p>
+      );
+    }
+    case 'bad':
+      return (
+        <>
+          <p className="jp-ShipEnv-errorTitle">{errorTitle(state.error.code, trans)}</p>
+          <p>{state.error.message}</p>
+          {state.error.hint !== '' && <p className="jp-ShipEnv-hint">{state.error.hint}</p>}
+        </>
+      );
+  }
+}

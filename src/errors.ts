@@ -1,0 +1,53 @@
+import type { ErrorCode, ErrorObject } from '../server/src/contract/index.js';
+
+/** Every error that is meant for a person, whether the sidecar sent it or the browser found it. */
+export class ShipEnvError extends Error {
+  override readonly name = 'ShipEnvError';
+  readonly code: ErrorCode;
+  /** What to do next, addressed to the person; may be empty. */
+  readonly hint: string;
+  /** Messages of the causes, outermost first. */
+  readonly causes: readonly string[];
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint ?? '';
+    this.causes = causesOf(options.cause);
+  }
+
+  /** The error that an error object of the contract stands for. */
+  static from(object: ErrorObject): ShipEnvError {
+    return new ShipEnvError(object.code, object.message, { hint: object.hint, cause: object.cause });
+  }
+}
+
+/** This error, or the bug that an unexpected one shows. */
+export function toShipEnvError(error: unknown): ShipEnvError {
+  if (error instanceof ShipEnvError) return error;
+  return new ShipEnvError(
+    'INTERNAL',
+    `The notebook side stopped on an error that it did not expect: ${messageOf(error)}`,
+    {
+      hint: 'This is a bug in ship-env. Please report it with what you did and the log.',
+      cause: error
+    }
+  );
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}
+
+function causesOf(cause: unknown): string[] {
+  if (cause === undefined) return [];
+  if (Array.isArray(cause)) return cause.map(String);
+  const messages: string[] = [];
+  let next: unknown = cause;
+  // A chain longer than this is a loop.
+  while (next !== undefined && messages.length < 8) {
+    messages.push(messageOf(next));
+    next = next instanceof Error ? next.cause : undefined;
+  }
+  return messages;
+}

@@ -1,0 +1,45 @@
+import type { Kernel } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { z } from 'zod';
+import type { LiveUpdate } from '../../server/src/contract/index.js';
+import { ShipEnvError } from '../errors.js';
+import type { ILiveOutcome, IWait } from '../ship/types.js';
+import { evaluate } from './evaluate.js';
+
+/** What the expression of a live update evaluates to. */
+const outcome = z.object({
+  state: z.enum(['none', 'updated', 'restart', 'failed']),
+  message: z.string().default('')
+});
+
+/**
+ * Hands new code to the session that the kernel runs, if there is one.
+ *
+ * @throws ShipEnvError SESSION_UPDATE_FAILED when the answer is not what the contract says; as {@link evaluate} throws
+ */
+export async function updateSession(
+  kernel: Kernel.IKernelConnection,
+  live: LiveUpdate,
+  wait: IWait,
+  trans: TranslationBundle
+): Promise<ILiveOutcome> {
+  const text = await evaluate(kernel, { code: live.source, expression: live.expression }, wait, trans);
+  const parsed = outcome.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new ShipEnvError(
+    'SESSION_UPDATE_FAILED',
+    trans.__('The running session answered something else than its state: %1', text),
+    {
+      hint: trans.__('Restart the kernel and run the notebook: the cell holds the new configuration.'),
+      cause: parsed.error
+    }
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Reads a body of newline-delimited text as it arrives.
+ *
+ * @param body - UTF-8; a character may be split between two chunks
+ * @returns the lines that are not empty, without their line feed; a last line without one counts
+ */
+export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let pending = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      pending += done ? decoder.decode() : decoder.decode(value, { stream: true });
+      const lines = pending.split('\n');
+      pending = done ? '' : (lines.pop() ?? '');
+      for (const line of lines) {
+        if (line.trim() !== '') yield line;
+      }
+      if (done) return;
+    }
+  } finally {
+    // The reader may stop early: the connection must not stay open behind it.
+    await reader.cancel().catch(() => undefined);
+  }
+}

@@ -1,0 +1,50 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Clipboard, ICommandPalette, MainAreaWidget } from '@jupyterlab/apputils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { shipIcon } from '../icons.js';
+import { CommandIDs, IShips } from '../tokens.js';
+import { ShipDetailsView } from '../views/ship-details-view.js';
+
+/** Steps, findings and log of the latest ship, in a panel of their own. */
+export const details: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-ship-env:details',
+  description: 'Shows the steps, the findings and the log of a ship.',
+  autoStart: true,
+  requires: [IShips],
+  optional: [ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    ships: IShips,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('jupyterlab_ship_env');
+    let panel: MainAreaWidget<ShipDetailsView> | null = null;
+    const open = (): MainAreaWidget<ShipDetailsView> => {
+      const content = new ShipDetailsView(ships, text => Clipboard.copyToSystem(text), trans);
+      const opened = new MainAreaWidget({ content });
+      opened.id = 'jp-ship-env-details';
+      opened.title.label = trans.__('Ship env');
+      opened.title.icon = shipIcon;
+      opened.title.closable = true;
+      app.shell.add(opened, 'main', { mode: 'split-bottom' });
+      return opened;
+    };
+    app.commands.addCommand(CommandIDs.showDetails, {
+      label: trans.__('Show Steps and Log of the Latest Ship'),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: { id: { type: 'string', description: 'Id of the ship; the latest one when left out.' } },
+          additionalProperties: false
+        }
+      },
+      execute: args => {
+        if (panel === null || panel.isDisposed) panel = open();
+        panel.content.showShip(typeof args['id'] === 'string' ? args['id'] : null);
+        app.shell.activateById(panel.id);
+      }
+    });
+    palette?.addItem({ command: CommandIDs.showDetails, category: trans.__('Notebook Operations') });
+  }
+};

@@ -1,0 +1,23 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { IFormRendererRegistry } from '@jupyterlab/ui-components';
+import { ShipEnvClient } from '../client.js';
+import { sendThrough } from '../request.js';
+import { PLUGIN_ID } from '../tokens.js';
+import { targetsField } from '../views/targets-field.js';
+
+/** The targets in the settings panel. */
+export const targetForm: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-ship-env:target-form',
+  description: 'Adds a "Test connection" button to each target in the settings panel.',
+  autoStart: true,
+  requires: [IFormRendererRegistry],
+  optional: [ITranslator],
+  activate: (app: JupyterFrontEnd, forms: IFormRendererRegistry, translator: ITranslator | null): void => {
+    const trans = (translator ?? nullTranslator).load('jupyterlab_ship_env');
+    const client = new ShipEnvClient(sendThrough(app.serviceManager.serverSettings), trans);
+    forms.addRenderer(`${PLUGIN_ID}.targets`, {
+      fieldRenderer: targetsField((target, signal) => client.checkTarget(target, signal), trans)
+    });
+  }
+};

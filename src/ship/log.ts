@@ -1,0 +1,66 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { StepEvent, TargetSettings } from '../../server/src/contract/index.js';
+import type { ShipEnvError } from '../errors.js';
+import { formatBytes, formatMs } from '../text/format.js';
+import { cellText, errorTitle, liveText, stepTitle, waitText } from '../text/messages.js';
+import type { ILogLine, IShipOutcome, KernelWait } from './types.js';
+
+/** What happened in a ship, line by line, for a person who wants to know or to report. Progress leaves no line. */
+export class ShipLog {
+  private readonly _lines: ILogLine[] = [];
+
+  constructor(private readonly _trans: TranslationBundle) {}
+
+  get lines(): readonly ILogLine[] {
+    return this._lines;
+  }
+
+  started(notebook: string): void {
+    this._add(this._trans.__('Ship of the environment of %1', notebook));
+  }
+
+  waiting(reason: KernelWait): void {
+    this._add(waitText(reason, this._trans));
+  }
+
+  shipping(python: string, target: TargetSettings): void {
+    this._add(this._trans.__('Kernel python: %1', python));
+    this._add(this._trans.__('Target: %1 (%2)', target.name, target.url));
+  }
+
+  step(event: StepEvent): void {
+    if (event.state !== 'done') return;
+    const time = event.ms === undefined ? '' : ` (${formatMs(event.ms)})`;
+    const detail = event.detail === undefined ? '' : `: ${event.detail}`;
+    this._add(`${stepTitle(event.name, this._trans)}${detail}${time}`);
+  }
+
+  cancelling(): void {
+    this._add(this._trans.__('Cancel was asked for'));
+  }
+
+  outcome(outcome: IShipOutcome): void {
+    const { result } = outcome;
+    for (const file of [result.artifact, ...result.code]) {
+      this._add(`${file.uri} (${formatBytes(file.bytes)}, sha256 ${file.sha256})`);
+    }
+    for (const finding of result.findings) {
+      this._add(this._trans.__('Finding: %1: %2', finding.subject, finding.message));
+    }
+    this._add(cellText(outcome, this._trans));
+    const live = `${liveText(outcome, this._trans)} ${outcome.live.message}`.trim();
+    if (live !== '') this._add(live);
+    this._add(this._trans.__('Done in %1, %2 uploaded', formatMs(outcome.ms), formatBytes(result.uploadedBytes)));
+  }
+
+  error(error: ShipEnvError): void {
+    this._add(`${error.code}: ${errorTitle(error.code, this._trans)}`);
+    this._add(error.message);
+    if (error.hint !== '') this._add(error.hint);
+    for (const cause of error.causes) this._add(this._trans.__('Caused by: %1', cause));
+  }
+
+  private _add(text: string): void {
+    this._lines.push({ time: new Date(), text });
+  }
+}

@@ -1,0 +1,23 @@
+import { STEP_NAMES, type StepEvent } from '../../server/src/contract/index.js';
+import type { IStep } from './types.js';
+
+/** The steps of a ship that has not begun. */
+export function initialSteps(): readonly IStep[] {
+  return STEP_NAMES.map(name => ({ name, state: 'pending' }));
+}
+
+/** The steps after this event. What an event leaves out stays as it was. */
+export function withEvent(steps: readonly IStep[], event: StepEvent): readonly IStep[] {
+  return steps.map(step => {
+    if (step.name !== event.name) return step;
+    const { type: _type, state, ...facts } = event;
+    return { ...step, ...facts, state: state === 'done' ? 'done' : 'running' };
+  });
+}
+
+/** Share of a step that is done, from 0 to 1; null when unknown. */
+export function fractionOf(step: IStep): number | null {
+  if (step.state === 'done') return 1;
+  if (step.done === undefined || step.total === undefined || step.total <= 0) return null;
+  return Math.min(1, step.done / step.total);
+}

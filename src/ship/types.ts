@@ -1,0 +1,116 @@
+import type { ISignal } from '@lumino/signaling';
+import type {
+  LiveUpdate,
+  ShipRequestInput,
+  ShipResult,
+  StepEvent,
+  StepName,
+  TargetSettings
+} from '../../server/src/contract/index.js';
+import type { ShipEnvError } from '../errors.js';
+import type { InsertPosition } from '../settings.js';
+
+/** Where a ship stands. The last three are ends. */
+export type ShipState = 'running' | 'cancelling' | 'done' | 'cancelled' | 'failed';
+
+/** What a running ship does just now. */
+export type ShipPhase = 'kernel' | 'ship' | 'cell' | 'session';
+
+/** Why the kernel did not answer yet. */
+export type KernelWait = 'busy' | 'starting';
+
+/** One step of the pipeline, as far as it came. */
+export interface IStep {
+  readonly name: StepName;
+  readonly state: 'pending' | 'running' | 'done';
+  readonly done?: number;
+  readonly total?: number;
+  readonly detail?: string;
+  readonly ms?: number;
+}
+
+/** A line of a ship's log. */
+export interface ILogLine {
+  readonly time: Date;
+  readonly text: string;
+}
+
+/** What became of the cell. */
+export type CellOutcome =
+  | { readonly state: 'inserted' | 'kept' }
+  | { readonly state: 'updated'; readonly wasEdited: boolean }
+  /** The ship went well and there was no place to write to any more. */
+  | { readonly state: 'notebook-closed' | 'notebook-read-only' };
+
+/** What became of the session that the kernel runs. */
+export interface ILiveOutcome {
+  /** `none`: there is no session of ours. `postponed`: the kernel is busy and nobody waited. */
+  readonly state: 'none' | 'updated' | 'restart' | 'failed' | 'postponed';
+  readonly message: string;
+}
+
+export interface IShipOutcome {
+  readonly result: ShipResult;
+  readonly cell: CellOutcome;
+  readonly live: ILiveOutcome;
+  /** Milliseconds from the press to the end. */
+  readonly ms: number;
+}
+
+/** One press of the button, from the press to its end. */
+export interface IShip {
+  readonly id: string;
+  readonly notebookName: string;
+  readonly target: TargetSettings | null;
+  readonly state: ShipState;
+  readonly phase: ShipPhase;
+  /** Not null while the kernel is asked and does not answer. */
+  readonly waitsFor: KernelWait | null;
+  readonly steps: readonly IStep[];
+  readonly log: readonly ILogLine[];
+  /** Set in the state `done`. */
+  readonly outcome: IShipOutcome | null;
+  /** Set in the state `failed`. */
+  readonly error: ShipEnvError | null;
+  readonly isRunning: boolean;
+  readonly changed: ISignal<IShip, void>;
+  /** Cancels; while the running session is updated, stops to wait for the kernel. */
+  cancel(): void;
+  /** Brings the notebook to the front and its cell into view. */
+  showCell(): Promise<void>;
+}
+
+/** The notebook that a ship was started from. */
+export interface INotebook {
+  readonly name: string;
+  /** @throws ShipEnvError NOTEBOOK_READ_ONLY */
+  assertWritable(): void;
+  /** Writes the cell, or says why not. */
+  write(source: string, position: InsertPosition): CellOutcome;
+  showCell(): Promise<void>;
+}
+
+/** How to wait for a kernel. */
+export interface IWait {
+  readonly signal: AbortSignal;
+  /** Called with the reason when the kernel does not answer at once, and with null when it does. */
+  readonly onWait: (reason: KernelWait | null) => void;
+}
+
+/** The kernel of that notebook. */
+export interface IKernel {
+  /**
+   * @returns `sys.executable`
+   * @throws ShipEnvError KERNEL_MISSING, KERNEL_NOT_PYTHON, KERNEL_DIED or KERNEL_FAILED; the signal's reason
+   */
+  python(wait: IWait): Promise<string>;
+  /** Hands new code to the session that the kernel runs. Throws as `python` does. */
+  update(live: LiveUpdate, wait: IWait): Promise<ILiveOutcome>;
+}
+
+/** The part of the client that a ship needs. */
+export interface IShipping {
+  startShip(request: ShipRequestInput): Promise<string>;
+  followShip(id: string, onStep: (event: StepEvent) => void): Promise<ShipResult>;
+  cancelShip(id: string): Promise<void>;
+}

@@ -1,0 +1,112 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ERRORS, type ErrorCode, type StepName } from '../../server/src/contract/index.js';
+import type { IShip, IShipOutcome, IStep, KernelWait } from '../ship/types.js';
+import { fractionOf } from '../ship/steps.js';
+import { formatBytes, formatMs, shorten } from './format.js';
+
+/** What a step does, as a heading. */
+export function stepTitle(name: StepName, trans: TranslationBundle): string {
+  const titles: Record<StepName, string> = {
+    snapshot: trans.__('Reading the environment'),
+    plan: trans.__('Comparing with the target'),
+    build: trans.__('Building the artifact'),
+    upload: trans.__('Uploading'),
+    verify: trans.__('Verifying'),
+    configure: trans.__('Writing the Spark configuration')
+  };
+  return titles[name];
+}
+
+/** How far a step is: `12 MB of 148 MB`, `40 %`, empty when unknown. */
+export function progressText(step: IStep, trans: TranslationBundle): string {
+  if (step.done === undefined || step.total === undefined || step.total === 0) return '';
+  if (step.name === 'upload') return trans.__('%1 of %2', formatBytes(step.done), formatBytes(step.total));
+  return `${Math.round((fractionOf(step) ?? 0) * 100)} %`;
+}
+
+/** The title of an error code. */
+export function errorTitle(code: ErrorCode, trans: TranslationBundle): string {
+  return trans.__(ERRORS[code].title);
+}
+
+export function waitText(reason: KernelWait, trans: TranslationBundle): string {
+  return reason === 'busy'
+    ? trans.__('Waiting for the kernel, it is busy')
+    : trans.__('Waiting for the kernel to start');
+}
+
+/** What a running ship does just now, in one line. */
+export function activityText(ship: IShip, trans: TranslationBundle): string {
+  if (ship.state === 'cancelling') return trans.__('Cancelling…');
+  if (ship.waitsFor !== null) return `${waitText(ship.waitsFor, trans)}…`;
+  if (ship.phase === 'kernel') return trans.__('Asking the kernel which python it runs…');
+  if (ship.phase === 'cell') return trans.__('Writing the cell…');
+  if (ship.phase === 'session') return trans.__('Updating the running session…');
+  const index = ship.steps.findLastIndex(step => step.state === 'running');
+  const step = ship.steps[index];
+  if (step === undefined) return trans.__('Starting…');
+  const progress = progressText(step, trans);
+  const title = stepTitle(step.name, trans);
+  return `${index + 1}/${ship.steps.length} ${progress === '' ? `${title}…` : `${title}: ${progress}`}`;
+}
+
+/** `Ship env: demo.ipynb to local`. */
+export function shipTitle(ship: IShip, trans: TranslationBundle): string {
+  const notebook = shorten(ship.notebookName, 32);
+  if (ship.target === null) return trans.__('Shipping the environment of %1', notebook);
+  return trans.__('Shipping the environment of %1 to %2', notebook, shorten(targetName(ship), 24));
+}
+
+/** What was shipped: `Shipped to local in 8.2 s: 148 MB, 6.1 MB uploaded.` */
+export function summaryText(ship: IShip, outcome: IShipOutcome, trans: TranslationBundle): string {
+  const { result } = outcome;
+  const target = shorten(targetName(ship), 24);
+  const time = formatMs(outcome.ms);
+  if (result.uploadedBytes === 0) return trans.__('Already on %1: nothing to upload (%2).', target, time);
+  const bytes = result.artifact.bytes + result.code.reduce((sum, file) => sum + file.bytes, 0);
+  return trans.__(
+    'Shipped to %1 in %2: %3, %4 uploaded.',
+    target,
+    time,
+    formatBytes(bytes),
+    formatBytes(result.uploadedBytes)
+  );
+}
+
+/** What became of the cell. */
+export function cellText(outcome: IShipOutcome, trans: TranslationBundle): string {
+  switch (outcome.cell.state) {
+    case 'inserted':
+      return trans.__('Run the new cell: it ends with builder.');
+    case 'updated':
+      return outcome.cell.wasEdited
+        ? trans.__('Your changes to the cell were replaced; Undo brings them back.')
+        : trans.__('The cell was updated.');
+    case 'kept':
+      return trans.__('The cell is up to date.');
+    case 'notebook-closed':
+      return trans.__('The notebook was closed: the cell was not written.');
+    case 'notebook-read-only':
+      return trans.__('The notebook became read-only: the cell was not written.');
+  }
+}
+
+/** What became of the running session; empty when there is none. */
+export function liveText(outcome: IShipOutcome, trans: TranslationBundle): string {
+  switch (outcome.live.state) {
+    case 'none':
+      return '';
+    case 'updated':
+      return trans.__('Running session updated.');
+    case 'restart':
+      return trans.__('Restart needed because packages changed.');
+    case 'postponed':
+      return trans.__('The running session takes the new code when the kernel is idle.');
+    case 'failed':
+      return trans.__('The running session was not updated.');
+  }
+}
+
+export function targetName(ship: IShip): string {
+  return ship.target?.name || ship.target?.url || '';
+}

@@ -1,0 +1,157 @@
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import type { IShip } from '../ship/types.js';
+import { noticeOf, type INotice, type NoticeAction } from '../text/notice.js';
+import type { IShips } from '../tokens.js';
+
+/** Progress comes faster than anybody reads. */
+const UPDATE_EVERY_MS = 250;
+
+/** What the buttons of a notification do. */
+export interface INoticeHandlers {
+  showDetails(ship: IShip): void;
+  openSettings(): void;
+  copyCell(ship: IShip): void;
+}
+
+/** Shows each ship as one notification, from the press to its end. */
+export class ShipNotifier implements IDisposable {
+  private readonly _shown = new Map<string, ShownNotice>();
+  private _isDisposed = false;
+
+  constructor(
+    ships: IShips,
+    private readonly _handlers: INoticeHandlers,
+    private readonly _trans: TranslationBundle
+  ) {
+    ships.changed.connect(this._onShipChanged, this);
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Brings the notification of a ship back when the person hid it. */
+  focus(ship: IShip): void {
+    this._shown.get(ship.id)?.focus();
+  }
+
+  dispose(): void {
+    if (this._isDisposed) return;
+    this._isDisposed = true;
+    for (const shown of this._shown.values()) shown.dispose();
+    this._shown.clear();
+    Signal.clearData(this);
+  }
+
+  private _onShipChanged(_: IShips, ship: IShip): void {
+    const shown = this._shown.get(ship.id);
+    if (shown !== undefined) {
+      shown.update();
+    } else if (ship.isRunning) {
+      this._shown.set(ship.id, new ShownNotice(ship, this._handlers, this._trans));
+    }
+    if (!ship.isRunning) this._shown.delete(ship.id);
+  }
+}
+
+/** The notification of one ship. */
+class ShownNotice implements IDisposable {
+  private readonly _notificationId: string;
+  private _timer: number | null = null;
+  private _wasOnScreen = false;
+  private _last: INotice;
+  private _isDisposed = false;
+
+  constructor(
+    private readonly _ship: IShip,
+    private readonly _handlers: INoticeHandlers,
+    private readonly _trans: TranslationBundle
+  ) {
+    this._last = noticeOf(_ship, _trans);
+    this._notificationId = Notification.emit(this._last.message, this._last.type, {
+      autoClose: false,
+      actions: this._actions(this._last)
+    });
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Shows the present state: at once when it has other buttons or ended, else with the next beat. */
+  update(): void {
+    if (this._isDisposed) return;
+    const notice = noticeOf(this._ship, this._trans);
+    if (notice.type !== this._last.type || notice.actions.join() !== this._last.actions.join()) {
+      this._show(notice);
+      if (!this._ship.isRunning) this.dispose();
+    } else {
+      this._timer ??= window.setTimeout(() => this._show(noticeOf(this._ship, this._trans)), UPDATE_EVERY_MS);
+    }
+  }
+
+  focus(): void {
+    this._wasOnScreen = false;
+    this._show(noticeOf(this._ship, this._trans));
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    this._clearTimer();
+  }
+
+  private _show(notice: INotice): void {
+    this._clearTimer();
+    this._last = notice;
+    const content = { message: notice.message, type: notice.type, actions: this._actions(notice) };
+    // JupyterLab would bring a hidden notification back with every update; 0 updates it where it is.
+    const autoClose = this._ship.isRunning && this._isHidden() ? 0 : false;
+    if (!Notification.update({ id: this._notificationId, ...content, autoClose }) && !this._ship.isRunning) {
+      // Dismissed by the person while it ran: the end is news again.
+      Notification.emit(content.message, content.type, { autoClose: false, actions: content.actions });
+    }
+  }
+
+  /** It was on the screen, and is not any more. */
+  private _isHidden(): boolean {
+    const isOnScreen = document.getElementById(this._notificationId) !== null;
+    this._wasOnScreen ||= isOnScreen;
+    return this._wasOnScreen && !isOnScreen;
+  }
+
+  private _actions(notice: INotice): Notification.IAction[] {
+    return notice.actions.map(action => this._action(action));
+  }
+
+  private _action(action: NoticeAction): Notification.IAction {
+    const ship = this._ship;
+    const trans = this._trans;
+    // A button hides the notification, unless its event is prevented: one that runs on must stay.
+    const stay = (callback: () => void) => (event: MouseEvent) => {
+      event.preventDefault();
+      callback();
+    };
+    switch (action) {
+      case 'cancel':
+        return { label: trans.__('Cancel'), callback: stay(() => ship.cancel()), displayType: 'warn' };
+      case 'stop-waiting':
+        return { label: trans.__("Don't wait"), callback: stay(() => ship.cancel()) };
+      case 'show-cell':
+        return { label: trans.__('Show cell'), callback: () => void ship.showCell(), displayType: 'accent' };
+      case 'copy-cell':
+        return { label: trans.__('Copy cell'), callback: () => this._handlers.copyCell(ship), displayType: 'accent' };
+      case 'show-details':
+        return { label: trans.__('Details'), callback: stay(() => this._handlers.showDetails(ship)) };
+      case 'open-settings':
+        return { label: trans.__('Open settings'), callback: stay(() => this._handlers.openSettings()) };
+    }
+  }
+
+  private _clearTimer(): void {
+    if (this._timer !== null) window.clearTimeout(this._timer);
+    this._timer = null;
+  }
+}

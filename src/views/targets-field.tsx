@@ -1,0 +1,97 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IFormRenderer } from '@jupyterlab/ui-components';
+import * as React from 'react';
+import { targetSettings, type Probe, type TargetSettings } from '../../server/src/contract/index.js';
+import { TargetCheck, type TargetCheckState } from '../components/TargetCheck.js';
+import { ShipEnvError, toShipEnvError } from '../errors.js';
+
+type FieldRenderer = NonNullable<IFormRenderer['fieldRenderer']>;
+type FieldProps = React.ComponentProps<FieldRenderer>;
+/** Tests a target as it stands in the form, saved or not. */
+export type CheckTarget = (target: TargetSettings, signal: AbortSignal) => Promise<Probe>;
+
+/**
+ * The field of the settings form that edits the targets: the stock list of stock forms, and under each form a button
+ * that tests it.
+ */
+export function targetsField(check: CheckTarget, trans: TranslationBundle): FieldRenderer {
+  // Made once: a component that is made anew with each render would lose its state.
+  function TargetField(props: FieldProps): React.JSX.Element {
+    const { ObjectField } = props.registry.fields;
+    return (
+      <div className="jp-ShipEnv-target">
+        {ObjectField !== undefined && <ObjectField {...props} uiSchema={withoutField(props.uiSchema)} />}
+        <TestConnection formData={props.formData} defaultTarget={defaultTargetOf(props)} check={check} trans={trans} />
+      </div>
+    );
+  }
+  return function TargetsField(props: FieldProps): React.JSX.Element | null {
+    const { ArrayField } = props.registry.fields;
+    if (ArrayField === undefined) return null;
+    return <ArrayField {...props} uiSchema={{ ...withoutField(props.uiSchema), items: { 'ui:field': TargetField } }} />;
+  };
+}
+
+interface ITestConnectionProps {
+  /** What the form holds. */
+  readonly formData: unknown;
+  /** Name of the default target. */
+  readonly defaultTarget: string;
+  readonly check: CheckTarget;
+  readonly trans: TranslationBundle;
+}
+
+function TestConnection({ formData, defaultTarget, check, trans }: ITestConnectionProps): React.JSX.Element {
+  const [state, setState] = React.useState<TargetCheckState>({ kind: 'idle' });
+  const running = React.useRef<AbortController | null>(null);
+  const fingerprint = JSON.stringify(formData);
+  // What was found holds for what was tested: another URL, another test.
+  React.useEffect(() => {
+    setState({ kind: 'idle' });
+    return () => running.current?.abort();
+  }, [fingerprint]);
+  const test = async (): Promise<void> => {
+    running.current?.abort();
+    const controller = new AbortController();
+    running.current = controller;
+    setState({ kind: 'testing' });
+    const next = await outcomeOf(() => check(targetFrom(formData, trans), controller.signal));
+    if (!controller.signal.aborted) setState(next);
+  };
+  const parsed = targetSettings.safeParse(formData);
+  const isDefault = parsed.success && parsed.data.name === defaultTarget;
+  return <TargetCheck state={state} isDefault={isDefault} onTest={() => void test()} trans={trans} />;
+}
+
+async function outcomeOf(check: () => Promise<Probe>): Promise<TargetCheckState> {
+  try {
+    return { kind: 'good', probe: await check() };
+  } catch (error) {
+    return { kind: 'bad', error: toShipEnvError(error) };
+  }
+}
+
+function targetFrom(formData: unknown, trans: TranslationBundle): TargetSettings {
+  const parsed = targetSettings.safeParse(formData);
+  if (parsed.success && parsed.data.url !== '') return parsed.data;
+  throw new ShipEnvError('TARGET_URL_INVALID', trans.__('The target has no URL.'), {
+    hint: trans.__('Write s3://bucket/prefix or file:///directory into the field URL.')
+  });
+}
+
+/** The default that the form shows, saved or not. */
+function defaultTargetOf(props: FieldProps): string {
+  const context: unknown = props.formContext;
+  const settings =
+    context !== null && typeof context === 'object' && 'settings' in context ? context.settings : undefined;
+  if (settings === null || typeof settings !== 'object' || !('composite' in settings)) return '';
+  const { composite } = settings;
+  if (composite === null || typeof composite !== 'object' || !('defaultTarget' in composite)) return '';
+  return String(composite.defaultTarget);
+}
+
+/** Without `ui:field` the form draws its stock field. */
+function withoutField(uiSchema: FieldProps['uiSchema']): FieldProps['uiSchema'] {
+  const { 'ui:field': _, ...rest } = uiSchema ?? {};
+  return rest;
+}
