@@ -1,0 +1,111 @@
+"""What ``ship-env ship --json`` prints, as Python values; the shapes are those of server/src/contract/ship.ts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Optional, Union
+
+from .errors import ShipEnvError
+
+#: The steps of a ship, in their order.
+STEP_NAMES = ("snapshot", "plan", "build", "upload", "verify", "configure")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step started, went on or ended."""
+
+    name: str
+    state: str
+    """``started``, ``progress`` or ``done``."""
+    done: Optional[float]
+    """Units of work done and in all, bytes where bytes move; None when unknown."""
+    total: Optional[float]
+    detail: str
+    ms: Optional[float]
+
+
+@dataclass(frozen=True)
+class Live:
+    """How a running session takes over new code."""
+
+    source: str
+    """Python source to run in the kernel."""
+    expression: str
+    """Expression for the outcome: the JSON text ``{"state": "none|updated|restart|failed", "message": …}``."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The end of a ship that worked."""
+
+    artifact_name: str
+    artifact_bytes: int
+    code: tuple[tuple[str, int], ...]
+    """Name and bytes of each code archive."""
+    uploaded_bytes: int
+    is_reused: bool
+    findings: tuple[str, ...]
+    """A sentence each."""
+    seconds: float
+    """The steps' times added up."""
+    cell: str
+    """Source that ends with ``builder``."""
+    live: Optional[Live]
+    is_dry_run: bool
+
+
+Event = Union[Step, Result, ShipEnvError]
+
+
+def parse_event(line: str) -> Event:
+    """Read one line.
+
+    :raises ShipEnvError: INTERNAL when the line is not one of the contract's
+    """
+    try:
+        event = json.loads(line)
+        return _PARSERS[event["type"]](event)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ShipEnvError(
+            "INTERNAL",
+            "The ship-env command line printed something else than its events.",
+            "This is a bug in ship-env. Please report it.",
+            [f"{type(error).__name__}: {error}", line[:200]],
+        ) from error
+
+
+def _step(event: dict[str, Any]) -> Step:
+    return Step(
+        name=event["name"],
+        state=event["state"],
+        done=event.get("done"),
+        total=event.get("total"),
+        detail=event.get("detail", ""),
+        ms=event.get("ms"),
+    )
+
+
+def _result(event: dict[str, Any]) -> Result:
+    live = event.get("live")
+    return Result(
+        artifact_name=event["artifact"]["name"],
+        artifact_bytes=event["artifact"]["bytes"],
+        code=tuple((archive["name"], archive["bytes"]) for archive in event["code"]),
+        uploaded_bytes=event["uploadedBytes"],
+        is_reused=event["reused"],
+        findings=tuple(finding["message"] for finding in event["findings"]),
+        seconds=sum(step["ms"] for step in event["steps"]) / 1000,
+        cell=event["cell"],
+        live=None if live is None else Live(live["source"], live["expression"]),
+        is_dry_run=event.get("dryRun", False),
+    )
+
+
+def _error(event: dict[str, Any]) -> ShipEnvError:
+    return ShipEnvError(event["code"], event["message"], event["hint"], event["cause"])
+
+
+_PARSERS: dict[str, Callable[[dict[str, Any]], Event]] = {"step": _step, "result": _result, "error": _error}

@@ -1,0 +1,180 @@
+"""``%ship_env`` and ``%%ship_env``: a ship from a cell, in a notebook, headless or in a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from argparse import Namespace
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from .errors import ShipEnvError
+from .events import Live, Result
+from .progress import error_lines, result_lines, view_for
+from .ship_process import ship
+
+_FIRST_LINE = re.compile(r"%%ship_env(?:[ \t]+(?P<line>[^\n]*))?\n?")
+
+
+def _unquoted(value: str) -> str:
+    """Take off the quotes that IPython leaves around an argument, as in ``--master "local-cluster[2,1,1024]"``."""
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1] if is_quoted else value
+
+
+@magics_class
+class ShipEnvMagics(Magics):
+    """The two magics; they share their arguments."""
+
+    shell: InteractiveShell
+
+    @magic_arguments()
+    @argument(
+        "--target",
+        "-t",
+        type=_unquoted,
+        help="A named target of the settings, or a URL: s3://bucket/prefix, file:///directory.",
+    )
+    @argument("--master", "-m", type=_unquoted, help="Spark master: local-cluster[2,1,1024], spark://host:port, yarn.")
+    @argument("--format", "-f", type=_unquoted, help="Artifact format.")
+    @argument(
+        "--dry-run",
+        action="store_true",
+        help="Say what would ship; write nothing, do not run the cell.",
+    )
+    @line_cell_magic
+    def ship_env(self, line: str, cell: str | None = None) -> None:
+        """Ship this kernel's environment to the cluster.
+
+        ``%ship_env`` ships what changed and hands new code to the running Spark session, if there is one.
+        ``%%ship_env`` also sets ``builder``, a configured ``SparkSession.builder``, and then runs the cell.
+        A failure raises ShipEnvError, and the cell does not run.
+        """
+        arguments = parse_argstring(self.ship_env, line)
+        result = self._ship(arguments)
+        if cell is None or result.is_dry_run:
+            return
+        self.shell.push({"builder": _builder_from(result.cell)})
+        if cell.strip():
+            # Only for callers of run_cell_magic, and for a cell magic below ours; see rewrite_cell.
+            self.shell.run_cell(cell).raise_error()
+
+    def _ship(self, arguments: Namespace) -> Result:
+        view = view_for(self.shell)
+        try:
+            result = ship(_command_line(arguments), view.step)
+            notes = [] if result.is_dry_run else _update_session(result.live)
+        except ShipEnvError as error:
+            view.end(error_lines(error))
+            raise
+        view.end([*result_lines(result), *notes])
+        return result
+
+
+def register(shell: InteractiveShell) -> None:
+    """Add the magics to a shell, once."""
+    if rewrite_cell in shell.input_transformers_cleanup:
+        return
+    shell.register_magics(ShipEnvMagics)
+    # The clean-up transformers run before IPython's own cell_magic, which makes a string of the cell's body.
+    shell.input_transformers_cleanup.append(rewrite_cell)
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Take the magics away."""
+    if rewrite_cell in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.remove(rewrite_cell)
+        for kind in ("line", "cell"):
+            shell.magics_manager.magics[kind].pop("ship_env", None)
+
+
+def rewrite_cell(lines: list[str]) -> list[str]:
+    """Make a cell under ``%%ship_env`` an ordinary cell whose first line ships.
+
+    A cell magic gets its body as a string, and running that again inside the magic loses top-level await, the value
+    of the last line, and the plain traceback of an error. Rewritten, IPython runs the body as it runs every cell, and
+    does not come to it when the first line raised. Line numbers stay.
+    """
+    match = _FIRST_LINE.fullmatch(lines[0]) if lines else None
+    body = "".join(lines[1:]).lstrip()
+    if match is None or not body or body.startswith("%%"):
+        return lines
+    line = (match["line"] or "").strip()
+    if line.endswith("?"):
+        return lines
+    first = f"get_ipython().run_cell_magic('ship_env', {line!r}, '\\n')\n"
+    return [first] if _is_dry_run(line) else [first, *lines[1:]]
+
+
+# IPython asks transformers without this also whether a cell is complete: a terminal would then run it too early.
+rewrite_cell.has_side_effects = True  # type: ignore[attr-defined]
+
+
+def _is_dry_run(line: str) -> bool:
+    try:
+        return bool(parse_argstring(ShipEnvMagics.ship_env, line).dry_run)
+    except UsageError:
+        # The first line will say so.
+        return False
+
+
+def _command_line(arguments: Namespace) -> list[str]:
+    command: list[str] = []
+    for name in ("target", "master", "format"):
+        value = getattr(arguments, name)
+        if value is not None:
+            command += [f"--{name}", value]
+    return [*command, "--dry-run"] if arguments.dry_run else command
+
+
+def _update_session(live: Live | None) -> list[str]:
+    """Hand new code to the running session; return what the person should read about it."""
+    if live is None or not _has_spark_context():
+        return []
+    # A namespace of its own: nothing is left in the person's.
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    try:
+        exec(compile(live.source, "<ship-env live update>", "exec"), namespace)  # noqa: S102 - made by our own bundle
+        outcome = json.loads(eval(live.expression, namespace))  # noqa: S307
+        state, message = outcome["state"], outcome.get("message", "")
+    except Exception as error:
+        raise _session_error(f"{type(error).__name__}: {error}") from error
+    if state == "failed":
+        raise _session_error(message)
+    if state == "updated":
+        return ["The running session has the new code from its next task on."]
+    return [f"The running session stays as it is: {message}"] if state == "restart" else []
+
+
+def _session_error(cause: str) -> ShipEnvError:
+    return ShipEnvError(
+        "SESSION_UPDATE_FAILED",
+        "The environment shipped, but the running Spark session could not take over the new code.",
+        "Stop the session (spark.stop()) and build it anew.",
+        [cause] if cause else [],
+    )
+
+
+def _has_spark_context() -> bool:
+    # Not imported here: a kernel that never used pyspark has no session.
+    pyspark = sys.modules.get("pyspark")
+    return pyspark is not None and pyspark.SparkContext._active_spark_context is not None  # noqa: SLF001 - there is no public question
+
+
+def _builder_from(source: str) -> Any:
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    try:
+        exec(compile(source, "<ship-env cell>", "exec"), namespace)  # noqa: S102 - made by our own bundle
+        return namespace["builder"]
+    except Exception as error:
+        raise ShipEnvError(
+            "KERNEL_FAILED",
+            "The environment shipped, but this kernel could not make the session's builder.",
+            "Is pyspark installed in the kernel's environment?" if isinstance(error, ImportError) else "",
+            [f"{type(error).__name__}: {error}"],
+        ) from error

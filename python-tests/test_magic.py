@@ -1,0 +1,316 @@
+"""The magics in a real IPython shell, and headless through a real kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import nbformat
+import pytest
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from nbformat.v4 import new_code_cell, new_notebook
+
+from jupyterlab_ship_env.errors import ShipEnvError
+from jupyterlab_ship_env.progress import NotebookView
+
+pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    shell.extension_manager.load_extension("jupyterlab_ship_env")
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def run(shell: InteractiveShell) -> Callable[[str], ExecutionResult]:
+    """Run a cell as a person would, with the prompt's own error display."""
+    return lambda source: shell.run_cell(source, store_history=True)
+
+
+Run = Callable[[str], ExecutionResult]
+
+
+def error_of(result: ExecutionResult) -> ShipEnvError:
+    error = result.error_in_exec
+    assert isinstance(error, ShipEnvError)
+    return error
+
+
+# The cell magic
+
+
+def test_cell_ships_then_runs_with_builder(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = set(shell.user_ns)
+    result = run("%%ship_env -t s3://b/p --master 'local-cluster[2,1,1024]'\nfound = list(builder)\nlen(found)")
+    result.raise_error()
+    assert shell.user_ns["found"] == [
+        *["--python", sys.executable, "--json"],
+        *["--target", "s3://b/p", "--master", "local-cluster[2,1,1024]"],
+    ]
+    assert result.result == 7
+    ours = {name for name in set(shell.user_ns) - before if not name.startswith("_")}
+    assert ours == {"builder", "found"}
+    out = capsys.readouterr().out
+    assert "snapshot" in out
+    assert "env-abc.pex (1.5 MB) is on the target." in out
+    assert "Finding: six.py <was> edited." in out
+
+
+def test_failed_ship_does_not_run_the_cell(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = error_of(run("%%ship_env --target denied\nreached = True"))
+    assert (error.code, error.hint, error.causes) == ("TARGET_DENIED", "Ask for it.", ("403",))
+    assert "reached" not in shell.user_ns
+    assert "builder" not in shell.user_ns
+    shown = capsys.readouterr().out
+    assert "TARGET_DENIED: No write access." in shown
+    assert "Ask for it." in shown
+    assert "File " not in shown, "no traceback through our own code"
+
+
+def test_error_of_the_cell_is_the_cells(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    result = run("%%ship_env\nx = 1\n1 / 0")
+    assert isinstance(result.error_in_exec, ZeroDivisionError)
+    shown = capsys.readouterr().out
+    assert shown.count("ZeroDivisionError") <= 2, "shown once: head and last line"
+    assert "ship_process.py" not in shown
+
+
+def test_top_level_await_and_other_magics_work_below(shell: InteractiveShell, run: Run) -> None:
+    run("%%ship_env\nimport asyncio\nawait asyncio.sleep(0)\n%env SHIP_ENV_X=1\nwaited = True").raise_error()
+    assert shell.user_ns["waited"] is True
+    run("%%ship_env\n%%capture caught\nprint(len(builder))").raise_error()
+    assert shell.user_ns["caught"].stdout == "3\n"
+    run("%%capture outer\n%%ship_env\nprint('inside')").raise_error()
+    assert "inside\n" in shell.user_ns["outer"].stdout
+
+
+def test_dry_run_neither_sets_builder_nor_runs_the_cell(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%%ship_env --dry-run\nreached = True").raise_error()
+    assert not {"reached", "builder"} & set(shell.user_ns)
+    assert "Dry run, nothing was written." in capsys.readouterr().out
+
+
+def test_arguments_come_from_variables_too(shell: InteractiveShell, run: Run) -> None:
+    run("where = 'file:///w'\n").raise_error()
+    run("%%ship_env -t {where}\npass").raise_error()
+    assert shell.user_ns["builder"][-1] == "file:///w"
+
+
+def test_wrong_argument_stops_before_the_cell(shell: InteractiveShell, run: Run) -> None:
+    result = run("%%ship_env --tarrget x\nreached = True")
+    assert result.error_in_exec is not None
+    assert "reached" not in shell.user_ns
+
+
+def test_unfinished_cell_waits_in_a_terminal(shell: InteractiveShell) -> None:
+    assert shell.check_complete("%%ship_env\nx = 1")[0] == "incomplete"
+
+
+def test_help_names_the_arguments(shell: InteractiveShell) -> None:
+    help_text = shell.object_inspect_text("%%ship_env")
+    for argument in ("--target", "--master", "--dry-run"):
+        assert argument in help_text
+
+
+def test_unload_takes_everything_away(shell: InteractiveShell, run: Run) -> None:
+    shell.extension_manager.unload_extension("jupyterlab_ship_env")
+    assert shell.find_line_magic("ship_env") is None
+    assert shell.find_cell_magic("ship_env") is None
+    assert run("%%ship_env\nx = 1").error_in_exec is not None
+
+
+# What the command line may do wrong
+
+
+def test_silent_death_of_the_command_line_is_a_bug_with_its_log(run: Run) -> None:
+    error = error_of(run("%ship_env --target mute"))
+    assert error.code == "INTERNAL"
+    assert "7" in error.message
+    assert error.causes == ("out of luck",)
+
+
+def test_foreign_output_is_a_bug(run: Run) -> None:
+    error = error_of(run("%ship_env --target garbage"))
+    assert error.code == "INTERNAL"
+    assert "Hello!" in error.causes[-1]
+
+
+def test_no_node_says_how_to_get_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHIP_ENV_NODE", "/nowhere/node")
+    error = error_of(run("%ship_env"))
+    assert error.code == "NODE_MISSING"
+    assert "pip install" in error.hint
+
+
+def test_interrupt_cancels_and_waits_for_the_clean_up(
+    shell: InteractiveShell,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mark = tmp_path / "mark"
+    monkeypatch.setenv("STAND_IN_MARK", str(mark))
+    step = NotebookView.step
+
+    def interrupt_at_verify(view: NotebookView, event: Any) -> None:
+        step(view, event)
+        if event.name == "verify":
+            # From another thread, as a kernel's interrupt comes while the magic waits for the next line.
+            threading.Timer(0, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    monkeypatch.setattr(NotebookView, "step", interrupt_at_verify)
+    shell.kernel = SimpleNamespace()
+    error = error_of(run("%ship_env --target hang"))
+    assert error.code == "SHIP_CANCELLED"
+    assert mark.read_text() == "cleaned up"
+    assert "Cancelled." in capsys.readouterr().out
+
+
+# A running session
+
+
+@pytest.fixture
+def spark(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A module named pyspark whose context answers with its ``state``; real Spark is the demo's and the browser's."""
+    context = SimpleNamespace(state="updated")
+    module = ModuleType("pyspark")
+    module.SparkContext = SimpleNamespace(_active_spark_context=context)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pyspark", module)
+    return context
+
+
+def test_running_session_gets_the_new_code(
+    shell: InteractiveShell, run: Run, spark: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = set(shell.user_ns)
+    run("%ship_env --target live").raise_error()
+    assert "The running session has the new code" in capsys.readouterr().out
+    assert {name for name in set(shell.user_ns) - before if not name.startswith("_")} == set()
+
+
+def test_session_that_must_be_restarted_is_said(
+    run: Run, spark: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spark.state = "restart"
+    run("%ship_env --target live").raise_error()
+    assert "The running session stays as it is: why" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("state", ["failed", 1])
+def test_update_that_fails_raises(run: Run, spark: SimpleNamespace, state: object) -> None:
+    spark.state = state
+    assert error_of(run("%ship_env --target live")).code == "SESSION_UPDATE_FAILED"
+
+
+def test_no_session_runs_nothing(run: Run, spark: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["pyspark"].SparkContext, "_active_spark_context", None)
+    spark.state = "failed"
+    run("%ship_env --target live").raise_error()
+
+
+# A real kernel
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernelspec of this python, and no configuration of the machine's."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+
+
+def execute(tmp_path: Path, *cells: str) -> subprocess.CompletedProcess[str]:
+    path = tmp_path / "notebook.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), path)
+    command = [sys.executable, "-m", "jupyter", "execute", "--inplace", "--kernel_name=python3", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.usefixtures("kernel")
+def test_headless_notebook_keeps_a_static_page_of_the_ship(tmp_path: Path) -> None:
+    done = execute(
+        tmp_path, "%load_ext jupyterlab_ship_env", "%%ship_env --target file:///t\nawaited = builder\nlen(builder)"
+    )
+    assert done.returncode == 0, done.stderr
+    cell = nbformat.read(tmp_path / "notebook.ipynb", as_version=4).cells[1]
+    shown, value = cell.outputs
+    assert value.data["text/plain"] == "5"
+    page = shown.data["text/html"]
+    assert "46 &lt;distributions&gt;" in page
+    assert "six.py &lt;was&gt; edited." in page
+    assert "<script" not in page
+    assert "progressbar" not in page, "nothing moves in a finished output"
+    assert "env-abc.pex (1.5 MB) is on the target." in shown.data["text/plain"]
+
+
+@pytest.mark.usefixtures("kernel")
+def test_failed_ship_stops_a_headless_run(tmp_path: Path) -> None:
+    mark = tmp_path / "reached"
+    done = execute(
+        tmp_path,
+        "%load_ext jupyterlab_ship_env",
+        "%%ship_env --target denied\npass",
+        f"open({str(mark)!r}, 'w').close()",
+    )
+    assert done.returncode != 0
+    assert "TARGET_DENIED" in done.stderr
+    assert not mark.exists()
+
+
+@pytest.mark.usefixtures("kernel")
+def test_papermill_runs_it_too(tmp_path: Path) -> None:
+    path = tmp_path / "notebook.ipynb"
+    cells = [new_code_cell("%load_ext jupyterlab_ship_env"), new_code_cell("%%ship_env -t mute\npass")]
+    nbformat.write(
+        new_notebook(
+            cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "p", "language": "python"}}
+        ),
+        path,
+    )
+    command = [sys.executable, "-m", "papermill", "--log-output", str(path), str(tmp_path / "out.ipynb")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "ShipEnvError" in done.stderr
+    assert json.loads((tmp_path / "out.ipynb").read_text())["cells"]
+
+
+def test_terminal_shows_one_line_a_step(tmp_path: Path) -> None:
+    code = "%load_ext jupyterlab_ship_env\n%ship_env\n"
+    script = tmp_path / "script.ipy"
+    script.write_text(code)
+    command = [sys.executable, "-m", "IPython", "--no-banner", str(script)]
+    environ = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environ)
+    assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("✓")] == ["snapshot", "upload"]
+    assert "\x1b[2K" not in done.stdout
+
+
+def test_step_names_are_the_contracts() -> None:
+    import re
+
+    from jupyterlab_ship_env.events import STEP_NAMES
+
+    source = Path(__file__).parents[1].joinpath("server", "src", "contract", "ship.ts").read_text()
+    names = re.search(r"STEP_NAMES = \[([^]]*)\]", source)
+    assert names is not None
+    assert tuple(re.findall(r"'(\w+)'", names[1])) == STEP_NAMES
