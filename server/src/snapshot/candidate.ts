@@ -83,10 +83,10 @@ async function readRecord(metadataPath: string): Promise<FileList | undefined> {
   const path = join(metadataPath, 'RECORD');
   const bytes = await readOptional(path);
   if (bytes === undefined) return undefined;
-  const { mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  const { mtimeMs, ctimeMs } = await stat(path);
   const entries = parseRecord(decodeText(bytes));
   // Nothing but itself: conda and some system packages leave it so.
-  return entries.length === 0 ? undefined : { entries, times: { mtimeNs, ctimeNs } };
+  return entries.length === 0 ? undefined : { entries, times: { mtimeMs, ctimeMs } };
 }
 
 /** pip's list for legacy installations: paths relative to the egg-info directory itself. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Cache } from '../cache/cache.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 
-/** size, mtime and ctime in nanoseconds, inode: decimal texts; then the hash. */
-const entry = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
+/** Size, mtime and ctime in milliseconds, inode, hash. */
+const entry = z.tuple([z.number(), z.number(), z.number(), z.number(), z.string()]);
 const storeFile = z.object({ schema: z.literal(1), files: z.record(z.string(), entry) });
 type Entry = z.infer<typeof entry>;
 
@@ -38,7 +38,7 @@ export class HashStore {
   }
 
   /** The hash of that file, if it is still the file that was hashed; it is then kept by the next {@link save}. */
-  get(path: string, stats: BigIntStats): string | undefined {
+  get(path: string, stats: Stats): string | undefined {
     const found = this.#known.get(path);
     if (found === undefined || !identity(stats).every((part, index) => part === found[index])) return undefined;
     this.#kept.set(path, found);
@@ -50,9 +50,9 @@ export class HashStore {
    * @param startedMs - when reading began; a file that changed in the same clock tick could change once more without
    * a new ctime, so it is not remembered
    */
-  set(path: string, stats: BigIntStats, sha256: string, startedMs: number): void {
-    const tick = stats.ctimeNs % 1_000_000_000n === 0n ? COARSE_TICK_MS : FINE_TICK_MS;
-    if (Number(stats.ctimeNs / 1_000_000n) + tick < startedMs) this.#kept.set(path, [...identity(stats), sha256]);
+  set(path: string, stats: Stats, sha256: string, startedMs: number): void {
+    const tick = stats.ctimeMs % 1000 === 0 ? COARSE_TICK_MS : FINE_TICK_MS;
+    if (stats.ctimeMs + tick < startedMs) this.#kept.set(path, [...identity(stats), sha256]);
   }
 
   /**
@@ -82,8 +82,8 @@ export class HashStore {
   }
 }
 
-function identity(stats: BigIntStats): [string, string, string, string] {
-  return [String(stats.size), String(stats.mtimeNs), String(stats.ctimeNs), String(stats.ino)];
+function identity({ size, mtimeMs, ctimeMs, ino }: Stats): [number, number, number, number] {
+  return [size, mtimeMs, ctimeMs, ino];
 }
 
 /** What cannot be read as our own format is as good as not there: it is only a shortcut. */

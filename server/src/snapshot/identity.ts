@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import type { HashStore } from './hash-store.js';
@@ -15,10 +15,10 @@ export interface FileClaim {
   readonly recordTimes?: RecordTimes;
 }
 
-/** When RECORD was written, in nanoseconds. */
+/** When RECORD was written, in milliseconds. */
 export interface RecordTimes {
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
 }
 
 /** What is on disk now. */
@@ -77,18 +77,16 @@ function stateWithoutReading(claim: FileClaim, found: FileStat | undefined, stor
 function isAsRecorded({ size, recordTimes }: FileClaim, { isLink, stats }: FileStat): boolean {
   // A link can be pointed at another, older file without any time of that file changing.
   if (isLink || size === undefined || recordTimes === undefined) return false;
-  return (
-    stats.size === BigInt(size) && stats.mtimeNs <= recordTimes.mtimeNs && stats.ctimeNs <= recordTimes.ctimeNs
-  );
+  return stats.size === size && stats.mtimeMs <= recordTimes.mtimeMs && stats.ctimeMs <= recordTimes.ctimeMs;
 }
 
 async function hashFile(path: string, store: HashStore): Promise<FileState> {
   const startedMs = Date.now();
   const file = await open(path, 'r');
   try {
-    const before = await file.stat({ bigint: true });
+    const before = await file.stat();
     const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, Number(before.size) + 1));
+    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, before.size + 1));
     let size = 0;
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length);
@@ -97,14 +95,14 @@ async function hashFile(path: string, store: HashStore): Promise<FileState> {
       size += bytesRead;
     }
     const sha256 = hash.digest('hex');
-    const after = await file.stat({ bigint: true });
-    if (after.ctimeNs === before.ctimeNs && after.size === BigInt(size)) store.set(path, after, sha256, startedMs);
+    const after = await file.stat();
+    if (after.ctimeMs === before.ctimeMs && after.size === size) store.set(path, after, sha256, startedMs);
     return { ...toState(after, sha256), size };
   } finally {
     await file.close();
   }
 }
 
-function toState(stats: BigIntStats, sha256: string): FileState & { kind: 'file' } {
-  return { kind: 'file', size: Number(stats.size), sha256, executable: (stats.mode & 0o111n) !== 0n };
+function toState(stats: Stats, sha256: string): FileState & { kind: 'file' } {
+  return { kind: 'file', size: stats.size, sha256, executable: (stats.mode & 0o111) !== 0 };
 }

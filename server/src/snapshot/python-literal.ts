@@ -97,12 +97,16 @@ class LiteralReader {
 
   /** Adjacent string literals are one string. */
   #strings(): string {
-    let value = '';
-    do {
-      value += this.#string();
+    let value = this.#string();
+    for (;;) {
+      const end = this.position;
       this.#skipSpace();
-    } while (this.#atString());
-    return value;
+      if (!this.#atString()) {
+        this.position = end;
+        return value;
+      }
+      value += this.#string();
+    }
   }
 
   #string(): string {

@@ -110,7 +110,8 @@ async function furtherSites({ site, names, candidates, pthFiles }: SiteContents)
     const path = join(site.path, name);
     if ((await kindOf(path)) === 'directory') further.push({ path, prefix: site.prefix, layer: site.layer });
   }
-  const owned = new Set(candidates.flatMap(candidate => candidate.record?.entries.map(entry => entry.path) ?? []));
+  const entries = candidates.flatMap(candidate => candidate.record?.entries ?? []).filter(entry => entry.path.endsWith('.pth'));
+  const owned = new Set(entries.map(entry => entry.path));
   for (const file of pthFiles.filter(each => !owned.has(each.fileName))) {
     for (const line of file.paths) {
       const path = resolve(site.path, line);

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstat, stat } from 'node:fs';
+import { type Stats, lstat, stat } from 'node:fs';
 import { hasCode } from '../errors.js';
 
 /** Enough to keep Node's four file threads busy, few enough to stay cancellable. */
@@ -7,13 +7,14 @@ const BATCH = 512;
 /** What the disk says of one path; `stats` follow links. */
 export interface FileStat {
   readonly isLink: boolean;
-  readonly stats: BigIntStats;
+  readonly stats: Stats;
 }
 
 /**
  * The stats of many files in their order, undefined for a file that is not there or a link to nothing.
  *
- * Callbacks in batches: 30,000 files took 0.1 s, against 0.3 s with promises and 0.5 s with a limiter.
+ * Callbacks in batches: 30,000 files took 0.1 s, against 0.3 s with promises and 0.5 s with a limiter. Times come as
+ * milliseconds with a resolution of a quarter of a microsecond; nanoseconds as BigInt cost more than the stat itself.
  */
 export async function statFiles(paths: readonly string[], signal: AbortSignal): Promise<(FileStat | undefined)[]> {
   const found: (FileStat | undefined)[] = [];
@@ -31,9 +32,9 @@ function statFile(path: string): Promise<FileStat | undefined> {
       else if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) resolve(undefined);
       else reject(error);
     };
-    lstat(path, { bigint: true }, (error, own) => {
+    lstat(path, (error, own) => {
       if (error !== null || !own.isSymbolicLink()) settle(error, { isLink: false, stats: own });
-      else stat(path, { bigint: true }, (linkError, stats) => settle(linkError, { isLink: true, stats }));
+      else stat(path, (linkError, stats) => settle(linkError, { isLink: true, stats }));
     });
   });
 }
