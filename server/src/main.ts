@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { createProgram, type Run } from './cli/program.js';
 import { jsonView, personView } from './cli/view.js';
 import type { ErrorObject } from './contract/errors.js';
-import { toErrorObject } from './errors.js';
+import { ShipEnvError, toErrorObject } from './errors.js';
 
 /** Set by the bundler from package.json. */
 declare const SHIP_ENV_VERSION: string;
@@ -44,6 +44,12 @@ try {
   await createProgram(SHIP_ENV_VERSION, run).parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  // Commander has printed its message; --help and --version come here too, with 0.
+  // Commander has told the person; --help and --version come here too, with 0.
   process.exitCode = error.exitCode === 0 ? 0 : 2;
+  if (error.exitCode !== 0 && process.argv.includes('--json')) {
+    const message = error.message.replace(/^error: /, '');
+    jsonView(process.stdout).error(
+      toErrorObject(new ShipEnvError('USAGE_INVALID', `The command line is not valid: ${message}.`, { hint: 'See ship-env --help.' }))
+    );
+  }
 }

@@ -13,7 +13,7 @@ export async function configCommand(options: CliOptions, view: View, signal: Abo
     });
   }
   const { conf, cell } = await configOf(await toShipRequest(options), { cache: await Cache.open(), signal });
-  const text = { builder: cell, submit: submitArguments(conf), json: JSON.stringify(conf, null, 2) };
+  const text = { builder: cell.trimEnd(), submit: submitArguments(conf), json: JSON.stringify(conf, null, 2) };
   const style = options.as === 'submit' || options.as === 'json' ? options.as : 'builder';
   view.result({ type: 'result', conf, cell }, [text[style]]);
 }

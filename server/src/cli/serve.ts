@@ -7,10 +7,15 @@ export async function serveCommand(options: { socket: string; version: string },
   process.stdin.on('end', () => parentGone.abort());
   process.stdin.on('error', () => parentGone.abort());
   process.stdin.resume();
-  await serve({
-    ...options,
-    token: process.env['SHIP_ENV_TOKEN'] ?? '',
-    signal: AbortSignal.any([signal, parentGone.signal]),
-    onReady: () => view.result({ type: 'ready', socket: options.socket }, [])
-  });
+  try {
+    await serve({
+      ...options,
+      token: process.env['SHIP_ENV_TOKEN'] ?? '',
+      signal: AbortSignal.any([signal, parentGone.signal]),
+      onReady: () => view.result({ type: 'ready', socket: options.socket }, [])
+    });
+  } finally {
+    // Else an open input keeps a sidecar alive that failed to start.
+    process.stdin.destroy();
+  }
 }

@@ -1,0 +1,155 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { shipEvent, STEP_NAMES, type ShipEvent } from '../../src/contract/ship.js';
+import { exitOf, shipEnv, startShipEnv } from '../support/bundle.js';
+import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+let kernel: KernelVenv;
+beforeAll(async () => {
+  kernel = await makeKernelVenv('six==1.17.0');
+});
+afterAll(() => kernel.remove());
+
+/** The JSON lines on stdout; fails when there is anything else. */
+function events(stdout: string): ShipEvent[] {
+  return stdout.split('\n').map(line => shipEvent.parse(JSON.parse(line)));
+}
+
+async function saveSettings(home: string, text: string): Promise<void> {
+  const folder = join(home, '.jupyter', 'lab', 'user-settings', 'jupyterlab-ship-env');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'plugin.jupyterlab-settings'), text);
+}
+
+test('ship --json prints step events and then the result, and nothing else', async () => {
+  const home = await temporaryFolder();
+  const target = `file://${join(home, 'target')}`;
+  const { stdout, stderr, exitCode } = await shipEnv(home, ['ship', '--python', kernel.python, '--target', target, '--json']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const lines = events(stdout);
+  expect(lines.filter(line => line.type === 'step' && line.state === 'done').map(line => line.type === 'step' && line.name)).toEqual(
+    STEP_NAMES
+  );
+  expect(lines.at(-1)).toMatchObject({ type: 'result', reused: false, code: [{ name: expect.stringMatching(/^harbour/) }] });
+});
+
+test('a person reads steps with their times on stderr and the outcome on stdout', async () => {
+  const home = await temporaryFolder();
+  const target = `file://${join(home, 'target')}`;
+  const { stdout, stderr } = await shipEnv(home, ['ship', '--python', kernel.python, '--target', target]);
+  for (const name of STEP_NAMES) expect(stderr).toMatch(new RegExp(`^✓ ${name} .*\\d s$`, 'm'));
+  expect(stdout).toMatch(/^Shipped to file:\/\/.*: .* sent, /m);
+  expect(stdout).toMatch(/environment {2}env-[0-9a-f]{20}\.pex/);
+});
+
+test('without --python the active environment ships; without --target the default one takes it', async () => {
+  const home = await temporaryFolder();
+  const { stdout, exitCode } = await shipEnv(home, ['ship', '--json'], { VIRTUAL_ENV: join(kernel.folder, 'venv') });
+  expect(exitCode).toBe(0);
+  expect(events(stdout).at(-1)).toMatchObject({
+    artifact: { uri: expect.stringContaining(`file://${home}/.local/share/ship-env/target/`) }
+  });
+});
+
+test('the settings that the panel saved name targets, master and excludes', async () => {
+  const home = await temporaryFolder();
+  await saveSettings(
+    home,
+    `{ // the panel's file is JSON5
+      "targets": [{ "name": "shared", "url": "file://${home}/shared" }],
+      "defaultTarget": "shared", "master": "spark://master:7077", "excludes": ["six"] }`
+  );
+  const { stdout } = await shipEnv(home, ['ship', '--python', kernel.python, '--json']);
+  const result = events(stdout).at(-1);
+  expect(result).toMatchObject({ artifact: { uri: expect.stringContaining(`${home}/shared/`) } });
+  expect(result?.type === 'result' && result.cell).toContain('spark://master:7077');
+  const id = result?.type === 'result' ? result.artifact.id : '';
+  expect(await readFile(join(home, 'shared', `${id}.json`), 'utf8')).not.toContain('"name": "six"');
+});
+
+test('config prints what the ship configured, as builder, submit and json', async () => {
+  const home = await temporaryFolder();
+  const args = ['--python', kernel.python, '--target', `file://${join(home, 'target')}`, '--master', 'spark://h:7077'];
+  const { stdout } = await shipEnv(home, ['ship', ...args, '--json']);
+  const shipped = events(stdout).at(-1);
+  if (shipped?.type !== 'result') throw new Error(stdout);
+  const as = async (style: string): Promise<string> => (await shipEnv(home, ['config', ...args, '--as', style])).stdout;
+  expect(await as('builder')).toBe(shipped.cell.trimEnd());
+  expect(JSON.parse(await as('json'))).toEqual(shipped.conf);
+  expect(await as('submit')).toContain('--conf spark.python.daemon.module=ship_env_runtime');
+  const connect = await shipEnv(home, ['config', ...args, '--as', 'connect', '--json']);
+  expect(events(connect.stdout)).toMatchObject([{ code: 'CONFIG_MASTER_UNSUPPORTED' }]);
+});
+
+test('build writes a PEX that runs by itself', async () => {
+  const home = await temporaryFolder();
+  const output = join(home, 'my env.pex');
+  const built = await shipEnv(home, ['build', '--python', kernel.python, '--output', output]);
+  expect(built.exitCode, built.stderr).toBe(0);
+  expect((await stat(output)).mode & 0o111).not.toBe(0);
+  const missing = await shipEnv(home, ['build', '--python', kernel.python, '--output', join(home, 'no', 'folder.pex'), '--json']);
+  expect(missing.exitCode).toBe(2);
+  expect(JSON.parse(missing.stdout.split('\n').at(-1) ?? '')).toMatchObject({ type: 'error', code: 'USAGE_INVALID' });
+});
+
+test('snapshot, list, check and doctor answer in JSON and in words', async () => {
+  const home = await temporaryFolder();
+  const target = ['--target', `file://${join(home, 'target')}`];
+  const json = async (...args: string[]): Promise<unknown> => JSON.parse((await shipEnv(home, [...args, '--json'])).stdout);
+  expect(await json('snapshot', '--python', kernel.python)).toMatchObject({
+    interpreter: { prefix: join(kernel.folder, 'venv') },
+    editables: [{ name: 'harbour' }]
+  });
+  expect((await shipEnv(home, ['list', ...target])).stdout).toContain('Nothing on');
+  await shipEnv(home, ['ship', '--python', kernel.python, ...target]);
+  expect(await json('list', ...target)).toMatchObject({ artifacts: [{ distributions: 1 }] });
+  expect(await json('check', ...target)).toMatchObject({ writeMs: expect.any(Number), deleteMs: expect.any(Number) });
+  const doctor = await shipEnv(home, ['doctor', '--python', kernel.python, ...target]);
+  expect(doctor.exitCode).toBe(1);
+  expect(doctor.stdout).toMatch(/^✗ pyspark .*\n {2}.*pip install pyspark/m);
+  expect(doctor.stdout).toMatch(/^✓ target /m);
+});
+
+test.each([
+  [['ship', '--python', '/no/such/python'], 1, 'PYTHON_NOT_FOUND'],
+  [['ship'], 1, 'PYTHON_NO_ENVIRONMENT'],
+  [['check', '--target', 'nowhere'], 1, 'TARGET_UNKNOWN'],
+  [['check', '--target', 'ftp://host/dir'], 1, 'TARGET_URL_INVALID'],
+  [['ship', '--no-such-option'], 2, 'USAGE_INVALID'],
+  [['build'], 2, 'USAGE_INVALID'],
+  [['nonsense'], 2, 'USAGE_INVALID']
+])('%j fails with exit code %i and %s', async (args, exitCode, code) => {
+  const home = await temporaryFolder();
+  const forProgram = await shipEnv(home, [...args, '--json']);
+  expect(forProgram.exitCode).toBe(exitCode);
+  expect(events(forProgram.stdout).at(-1)).toMatchObject({ type: 'error', code });
+  const forPerson = await shipEnv(home, args);
+  expect(forPerson.exitCode).toBe(exitCode);
+  expect(forPerson.stderr).toMatch(/\S/);
+  expect(forPerson.stdout).toBe('');
+});
+
+test('settings that are damaged are named, not guessed around', async () => {
+  const home = await temporaryFolder();
+  await saveSettings(home, '{ "targets": "s3://bucket" }');
+  const { stdout } = await shipEnv(home, ['check', '--json']);
+  expect(events(stdout)).toMatchObject([{ code: 'SETTINGS_INVALID', message: expect.stringContaining('targets') }]);
+});
+
+test('the interrupt key cancels: exit code 130, and nothing on the target', async () => {
+  const home = await temporaryFolder();
+  const target = join(home, 'target');
+  const shipping = startShipEnv(home, ['ship', '--python', kernel.python, '--target', `file://${target}`, '--json']);
+  const exited = exitOf(shipping);
+  let last = '';
+  for await (const line of createInterface(shipping.stdout)) {
+    if (line.includes('"plan"')) shipping.kill('SIGINT');
+    last = line;
+  }
+  expect(await exited).toBe(130);
+  expect(JSON.parse(last)).toMatchObject({ code: 'SHIP_CANCELLED' });
+  expect((await shipEnv(home, ['list', '--target', `file://${target}`, '--json'])).stdout).toBe('{"type":"result","artifacts":[]}');
+});

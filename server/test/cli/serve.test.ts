@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { exitOf, startShipEnv } from '../support/bundle.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+/** Status of `GET /health` on a unix socket. */
+function health(socketPath: string, token: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request({ socketPath, path: '/health', headers: { 'X-Ship-Env-Token': token } }, response => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('the sidecar says when it listens, wants its token, and ends with its standard input', async () => {
+  const home = await temporaryFolder();
+  const socket = join(home, 'socket');
+  const sidecar = startShipEnv(home, ['serve', '--socket', socket], { SHIP_ENV_TOKEN: 'token' });
+  const exited = exitOf(sidecar);
+  const [ready] = (await once(sidecar.stdout, 'data')) as [Buffer];
+  expect(JSON.parse(ready.toString())).toEqual({ type: 'ready', socket });
+  expect(await health(socket, 'token')).toBe(200);
+  expect(await health(socket, 'other')).toBe(401);
+  sidecar.stdin.end();
+  expect(await exited).toBe(0);
+  await expect(stat(socket)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test.each([
+  ['no token', 0o700, ''],
+  ['a directory that others can enter', 0o755, 'token']
+])('%s stops the sidecar before it listens', async (_what, mode, token) => {
+  const home = await temporaryFolder();
+  const folder = join(home, 'run');
+  await mkdir(folder);
+  await chmod(folder, mode);
+  const sidecar = startShipEnv(home, ['serve', '--socket', join(folder, 'socket')], { SHIP_ENV_TOKEN: token });
+  const exited = exitOf(sidecar);
+  expect(JSON.parse(await text(sidecar.stdout))).toMatchObject({ type: 'error', code: 'USAGE_INVALID' });
+  // Its standard input is still open: it must not wait for that.
+  expect(await exited).toBe(2);
+});

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { createServer, request as send, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+
+/** A request on its way, as the fault sees it. */
+export interface Passing {
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+  /** Passes a body on and answers what the server answered. */
+  forward(body?: Buffer): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: IncomingMessage['headers'];
+  readonly body?: Buffer | string;
+}
+
+/** What a fault makes of a request: an answer, or `drop`: the connection is cut without one. */
+export type Fault = (passing: Passing) => Promise<Answer | 'drop'> | Answer | 'drop';
+
+/**
+ * A loopback proxy that fails in the way a test asks for, in front of a real server. The Host header passes unchanged,
+ * so that signatures hold.
+ */
+export async function startFaultyProxy(endpoint: string, fault: Fault): Promise<{ endpoint: string; stop(): Promise<void> }> {
+  const proxy = createServer((incoming, outgoing) => {
+    void (async () => {
+      const { method = '', url: path = '', headers } = incoming;
+      const body = await buffer(incoming);
+      const forward = (changed = body): Promise<Answer> => pass(endpoint, method, path, headers, changed);
+      const answer = await fault({ method, path, headers, body, forward });
+      if (answer === 'drop') {
+        incoming.socket.destroy();
+        return;
+      }
+      outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+    })().catch(() => incoming.socket.destroy());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const address = proxy.address();
+  if (address === null || typeof address === 'string') throw new Error('The proxy does not listen.');
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    stop: async () => {
+      proxy.closeAllConnections();
+      proxy.close();
+      await once(proxy, 'close');
+    }
+  };
+}
+
+/** The answer of a store that does not have a feature. */
+export const NOT_IMPLEMENTED: Answer = {
+  status: 501,
+  headers: { 'content-type': 'application/xml' },
+  body: '<?xml version="1.0" encoding="UTF-8"?><Error><Code>NotImplemented</Code><Message>No.</Message></Error>'
+};
+
+async function pass(endpoint: string, method: string, path: string, headers: IncomingMessage['headers'], body: Buffer): Promise<Answer> {
+  const { hostname, port } = new URL(endpoint);
+  const request = send({ hostname, port, method, path, headers });
+  // Listened for before the end is sent: an error may come at once.
+  const answered = once(request, 'response');
+  request.end(body);
+  const [answer] = await answered;
+  return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) };
+}
