@@ -35,9 +35,9 @@ const READ_BYTES = 256 * 1024;
 /**
  * The identity of each file, in the order of the claims, reading as little content as can be.
  *
- * RECORD's hash is taken over when the size is RECORD's and nothing touched the file after RECORD was written: an
- * installer writes RECORD last, so any later mtime or ctime, of content, mode or links, means a second look. Then the
- * content is hashed, once: the store remembers it.
+ * RECORD's hash is taken over when the size is RECORD's and mtime and ctime are earlier than RECORD's own: an
+ * installer writes RECORD last, so a later change of content, mode or links means a second look, and so does one in
+ * the same tick of the clock, which could be either. Then the content is hashed, once: the store remembers it.
  */
 export async function identifyFiles(
   claims: readonly FileClaim[],
@@ -77,7 +77,7 @@ function stateWithoutReading(claim: FileClaim, found: FileStat | undefined, stor
 function isAsRecorded({ size, recordTimes }: FileClaim, { isLink, stats }: FileStat): boolean {
   // A link can be pointed at another, older file without any time of that file changing.
   if (isLink || size === undefined || recordTimes === undefined) return false;
-  return stats.size === size && stats.mtimeMs <= recordTimes.mtimeMs && stats.ctimeMs <= recordTimes.ctimeMs;
+  return stats.size === size && stats.mtimeMs < recordTimes.mtimeMs && stats.ctimeMs < recordTimes.ctimeMs;
 }
 
 async function hashFile(path: string, store: HashStore): Promise<FileState> {

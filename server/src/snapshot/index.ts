@@ -32,7 +32,9 @@ export interface SnapshotOptions {
 export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
   options.signal.throwIfAborted();
   try {
-    return snapshot.parse(await read(options));
+    const result = snapshot.parse(await read(options));
+    options.signal.throwIfAborted();
+    return result;
   } catch (error) {
     options.signal.throwIfAborted();
     if (isSystemError(error)) throw unreadable(error);
@@ -48,6 +50,7 @@ async function read({ python, cache, signal, onProgress }: SnapshotOptions): Pro
   const everyone = sites.flatMap(contents => contents.candidates);
   const context = { interpreter, store, signal, ...(onProgress === undefined ? {} : { onProgress }) };
   const identified = await identifyDistributions(chosen, everyone, context);
+  signal.throwIfAborted();
   await store.save();
   const all = [
     ...findings,
