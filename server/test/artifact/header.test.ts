@@ -1,0 +1,163 @@
+import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa, type Result } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { shHeader } from '../../src/artifact/pex/header.js';
+import { INTERPRETER } from './fixtures.js';
+
+let folder: string;
+let bin: string;
+let container: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ship env header '));
+  bin = join(folder, 'bin');
+  container = join(folder, 'a container');
+  await mkdir(bin);
+  await mkdir(container);
+  // What the header itself needs, and no python.
+  for (const tool of ['id', 'ls', 'mkdir']) {
+    await symlink((await execa('sh', ['-c', `command -v ${tool}`])).stdout, join(bin, tool));
+  }
+  const header = shHeader(INTERPRETER, undefined);
+  await writeFile(join(container, 'env.pex'), Buffer.concat([header, Buffer.from('PK\x03\x04\0\xff(((`\n')]), { mode: 0o755 });
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A program that says how it was called; answers `status` when it is asked for its version. */
+async function fakePython(name: string, status = 0): Promise<void> {
+  const script = `#!/bin/sh\n[ "$1" = -c ] && exit ${status}\nprintf '%s|' ${name} "$PEX_ROOT" "$@"\n`;
+  await writeFile(join(bin, name), script, { mode: 0o755 });
+}
+
+function run(env: Record<string, string> = {}, shell = '/bin/sh'): Promise<Result<{ reject: false }>> {
+  const file = shell === '/bin/sh' ? './env.pex' : shell;
+  const args = ['-m', 'two words', '*', ''];
+  return execa(file, shell === '/bin/sh' ? args : ['./env.pex', ...args], {
+    cwd: container,
+    env: { PATH: bin, SHIP_ENV_NODE_ROOT: join(folder, 'node root'), ...env },
+    extendEnv: false,
+    reject: false
+  });
+}
+
+/** Where PEX_ROOT went, when the fake python ran. */
+async function chosenRoot(env?: Record<string, string>): Promise<string | undefined> {
+  return (await run(env)).stdout?.split('|')[1];
+}
+
+const OWN = (): string => join(container, '.ship-env-pex');
+
+describe('PEX_ROOT', () => {
+  beforeEach(() => fakePython('python3.11'));
+
+  test('is a private directory that the node shares, made when missing, whatever the umask', async () => {
+    expect(await chosenRoot()).toBe(join(folder, 'node root'));
+    expect((await stat(join(folder, 'node root'))).mode & 0o7777).toBe(0o700);
+    expect(await chosenRoot()).toBe(join(folder, 'node root'));
+  });
+
+  test('is by default in /tmp, with the user id', async () => {
+    // A mkdir that only says what it was to make: a test has no business in the real one.
+    await rm(join(bin, 'mkdir'));
+    await writeFile(join(bin, 'mkdir'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+    const { stdout } = await execa(join(container, 'env.pex'), [], { cwd: container, env: { PATH: bin }, extendEnv: false });
+    expect(stdout.split('\n')[0]).toBe(`-m 700 /tmp/ship-env-${process.getuid?.()}`);
+  });
+
+  test('stays what it was when set', async () => {
+    expect(await chosenRoot({ PEX_ROOT: '/some where' })).toBe('/some where');
+  });
+
+  test('is in the container when someone planted a symbolic link', async () => {
+    await mkdir(join(folder, 'real'), { mode: 0o700 });
+    await symlink(join(folder, 'real'), join(folder, 'node root'));
+    expect(await chosenRoot()).toBe(OWN());
+  });
+
+  test.each([0o755, 0o750, 0o770, 0o1700, 0o701])('is in the container when the mode is %o', async mode => {
+    await mkdir(join(folder, 'node root'));
+    await chmod(join(folder, 'node root'), mode);
+    expect(await chosenRoot()).toBe(OWN());
+  });
+
+  test('is in the container when someone else owns it', async () => {
+    // Root may give a directory away; anyone else finds root's home to be someone else's.
+    const foreign = process.getuid?.() === 0 ? join(folder, 'node root') : '/root';
+    if (foreign !== '/root') {
+      await mkdir(foreign, { mode: 0o700 });
+      await chown(foreign, 12_345, 12_345);
+    }
+    expect(await chosenRoot({ SHIP_ENV_NODE_ROOT: foreign })).toBe(OWN());
+  });
+
+  test.each(['/proc/ship-env', '/no such parent/root'])('is in the container when %s cannot be made', async root => {
+    expect(await chosenRoot({ SHIP_ENV_NODE_ROOT: root })).toBe(OWN());
+  });
+
+  test('is in the container when a file is in the way', async () => {
+    await writeFile(join(folder, 'node root'), '', { mode: 0o700 });
+    expect(await chosenRoot()).toBe(OWN());
+  });
+
+  test('is absolute when the node root is given as a relative path', async () => {
+    expect(await chosenRoot({ SHIP_ENV_NODE_ROOT: 'rel' })).toBe(join(container, 'rel'));
+  });
+});
+
+describe('the python', () => {
+  test('is pythonX.Y, which is not asked for its version', async () => {
+    await fakePython('python3.11', 1);
+    await fakePython('python3');
+    const { stdout } = await run();
+    expect(stdout).toBe(`python3.11|${join(folder, 'node root')}|./env.pex|-m|two words|*||`);
+  });
+
+  test.each(['python3', 'python'])('is %s when that is of the right version', async name => {
+    await fakePython(name);
+    if (name === 'python') await fakePython('python3', 1);
+    expect((await run()).stdout?.split('|')[0]).toBe(name);
+  });
+
+  test('is what SHIP_ENV_PYTHON names', async () => {
+    await fakePython('python3.11');
+    await fakePython('my python');
+    expect((await run({ SHIP_ENV_PYTHON: join(bin, 'my python') })).stdout?.split('|')[0]).toBe('my');
+  });
+
+  test('is asked for, and where it was looked for is said, when there is none', async () => {
+    await fakePython('python3', 1);
+    const { exitCode, stdout, stderr } = await run();
+    expect({ exitCode, stdout }).toEqual({ exitCode: 127, stdout: '' });
+    for (const part of ['./env.pex needs Python 3.11', '$SHIP_ENV_PYTHON (not set)', 'python3.11, python3 and python', `PATH (${bin})`]) {
+      expect(stderr).toContain(part);
+    }
+    const wrong = await run({ SHIP_ENV_PYTHON: '/no/python' });
+    expect(wrong.exitCode).toBe(127);
+    expect(wrong.stderr).toContain('$SHIP_ENV_PYTHON (/no/python)');
+  });
+
+  test('keeps its status', async () => {
+    await writeFile(join(bin, 'python3.11'), '#!/bin/sh\nexit 42\n', { mode: 0o755 });
+    expect((await run()).exitCode).toBe(42);
+  });
+});
+
+test.each(['dash', 'bash', 'bash --posix'])('is understood by %s', async shell => {
+  await fakePython('python3.11');
+  const { stdout } = await execa('/bin/sh', ['-c', `exec /usr/bin/env ${shell} ./env.pex a`], {
+    cwd: container,
+    env: { PATH: `${bin}:/bin`, SHIP_ENV_NODE_ROOT: join(folder, 'node root') },
+    extendEnv: false
+  });
+  expect(stdout).toBe(`python3.11|${join(folder, 'node root')}|./env.pex|a|`);
+});
+
+test.each([
+  [{ abiTag: 'cp313t', minor: '3.13' }, 'python3.13t'],
+  [{ implementation: 'pypy', minor: '3.10', abiTag: 'pypy310_pp73' }, 'pypy3.10'],
+  [{ minor: '3.9' }, 'python3.9']
+])('looks for the interpreter of %j', (changes, name) => {
+  expect(shHeader({ ...INTERPRETER, ...changes }, undefined).toString()).toContain(`command -v ${name})`);
+});
