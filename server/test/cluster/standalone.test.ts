@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { Cache } from '../../src/cache/cache.js';
+import { shipRequest, type ShipResult } from '../../src/contract/ship.js';
+import { ship } from '../../src/ship/ship.js';
+import { Kernel } from '../spark/support/kernel.js';
+import { makeSparkHome } from '../spark/support/spark.js';
+import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
+import { startStandalone, type Standalone } from './standalone.js';
+
+// A real cluster on a machine that others use as well: this only stops what hangs.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
+let folder: string;
+let venv: KernelVenv;
+let cluster: Standalone;
+let kernel: Kernel;
+let cache: Cache;
+
+const origins = z.object({
+  python: z.string(),
+  numpy: z.string(),
+  harbour: z.string(),
+  /** Does the executor see the kernel's environment and the source folder? */
+  sees: z.array(z.boolean()),
+  version: z.string()
+});
+
+function shipNow(): Promise<ShipResult> {
+  const request = shipRequest.parse({
+    python: venv.python,
+    target: { name: '', url: `file://${join(folder, 'target')}` },
+    master: cluster.master
+  });
+  return ship(request, { cache, signal: new AbortController().signal, emit: () => undefined });
+}
+
+async function lookFromAnExecutor(): Promise<z.infer<typeof origins>> {
+  return origins.parse(await kernel.run('', 'spark.sparkContext.parallelize([0], 1).map(look).first()'));
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ship-env-cluster-'));
+  venv = await makeKernelVenv('numpy', 'pandas<3', 'pyarrow', 'scikit-learn');
+  const env = await makeSparkHome(folder);
+  cluster = await startStandalone(folder, env, [join(venv.folder, 'venv'), join(venv.folder, 'harbour')]);
+  cache = await Cache.open(join(folder, 'cache'));
+  kernel = new Kernel(venv.python, env, folder);
+});
+
+afterAll(async () => {
+  // Undefined where the set-up failed.
+  await (kernel as Kernel | undefined)?.close();
+  await (cluster as Standalone | undefined)?.stop();
+  await (venv as KernelVenv | undefined)?.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a standalone worker that cannot see the venv or the source runs the environment, and takes over new code', async () => {
+  const { cell } = await shipNow();
+  const hidden = JSON.stringify([venv.python, venv.module]);
+  await kernel.run(`${cell}
+spark = builder.getOrCreate()
+
+def look(_):
+    import os, sys, harbour, numpy, sklearn
+    return {
+        "python": sys.executable, "numpy": numpy.__file__, "harbour": harbour.__file__,
+        "sees": [os.path.exists(path) for path in ${hidden}], "version": harbour.version(),
+    }
+`);
+  const first = await lookFromAnExecutor();
+  expect(first).toMatchObject({ sees: [false, false], version: 'v1' });
+  for (const path of [first.numpy, first.harbour, first.python]) expect(path).not.toContain(venv.folder);
+  expect(first.harbour).toMatch(/harbour-[0-9a-f]+\.zip\/harbour\/__init__\.py$/);
+
+  const frame = 'spark.createDataFrame([(1, 1.0), (1, 2.0), (2, 3.0), (2, 5.0), (2, 10.0)], ("id", "v"))';
+  await kernel.run(`
+import pandas
+from pyspark.sql.functions import pandas_udf
+
+@pandas_udf("double")
+def mean(values: pandas.Series) -> float:
+    return values.mean()
+`);
+  await expect(
+    kernel.run('', `[[row["id"], row[1]] for row in ${frame}.groupby("id").agg(mean("v")).orderBy("id").collect()]`)
+  ).resolves.toEqual([
+    [1, 1.5],
+    [2, 6]
+  ]);
+
+  await venv.edit('v2');
+  const { live, reused } = await shipNow();
+  if (live === undefined) throw new Error('a session was to be updated');
+  expect(reused).toBe(true);
+  expect(JSON.parse(String(await kernel.run(live.source, live.expression)))).toMatchObject({ state: 'updated' });
+  expect(await lookFromAnExecutor()).toMatchObject({ version: 'v2', python: first.python });
+});
