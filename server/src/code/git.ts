@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { ProcessError, run } from '../process/run.js';
 
-/** What git says about a folder. Paths are relative to it; a nested repository is one path that ends with `/`. */
+/** What git says about a folder. Paths are relative to it; a nested repository is one path that ends with `/`; a path may come twice. */
 export type GitAnswer =
   | { readonly state: 'none' }
   /** There is a work tree, and git cannot be asked about it. */
@@ -40,9 +40,10 @@ export async function askGit(folder: string, signal: AbortSignal): Promise<GitAn
     runGit(folder, [...common, '--others', '--ignored', '--directory', '--', '.'], signal)
   ]);
   if ('reason' in files) return { state: 'unusable', reason: files.reason };
+  // In a folder that is ignored as a whole, git 2.39 fails on the second question with an internal error.
+  if (files.paths.length === 0) return { state: 'listed', files: [], ignored: [] };
   if ('reason' in ignored) return { state: 'unusable', reason: ignored.reason };
-  // An unmerged file is listed once a side.
-  return { state: 'listed', files: [...new Set(files.paths)], ignored: ignored.paths };
+  return { state: 'listed', files: files.paths, ignored: ignored.paths };
 }
 
 /** Looked up rather than asked: outside a work tree no process is needed, and git's messages stay uninterpreted. */

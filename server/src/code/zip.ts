@@ -39,33 +39,28 @@ export async function writeZip(path: string, entries: readonly ZipEntry[], signa
   signal.throwIfAborted();
   const archive = new ZipArchive({ zlib: { level: 6 } });
   const failure = new AbortController();
-  const stop = AbortSignal.any([signal, failure.signal]);
-  const written = pipeline(archive, createWriteStream(path, { flags: 'wx' }), { signal }).catch((error: unknown) => {
+  // Of the two halves, which tear each other down, the one that fails first knows why.
+  const fail = (error: unknown): void => {
     failure.abort(error);
-    throw error;
-  });
-  const fed = feed(archive, entries, stop).catch((error: unknown) => {
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
-    throw error;
-  });
-  const [feeding, writing] = await Promise.allSettled([fed, written]);
+  };
+  const stop = AbortSignal.any([signal, failure.signal]);
+  await Promise.all([
+    pipeline(archive, createWriteStream(path, { flags: 'wx' }), { signal }).catch(fail),
+    feed(archive, entries, stop).catch(fail)
+  ]);
   signal.throwIfAborted();
-  if (failure.signal.aborted && feeding.status === 'rejected' && feeding.reason !== failure.signal.reason)
-    throw feeding.reason;
-  if (writing.status === 'rejected') throw writing.reason;
-  if (feeding.status === 'rejected') throw feeding.reason;
+  failure.signal.throwIfAborted();
 }
 
 async function feed(archive: ZipArchive, entries: readonly ZipEntry[], stop: AbortSignal): Promise<void> {
-  const sorted = [...entries].sort((a, b) => byCodeUnit(a.archivePath, b.archivePath));
-  const folders = foldersOf(sorted).map(name => ({ archivePath: name, content: undefined }));
-  for (const entry of [...folders, ...sorted].sort((a, b) => byCodeUnit(a.archivePath, b.archivePath))) {
+  const folders = foldersOf(entries).map(archivePath => ({ archivePath, content: undefined }));
+  for (const entry of [...folders, ...entries].sort((a, b) => byCodeUnit(a.archivePath, b.archivePath))) {
     // One at a time: archiver would open every stream that it is given at once.
     const taken = once(archive, 'entry', { signal: stop });
-    const source = await append(archive, entry, stop).catch(async (error: unknown) => {
-      taken.catch(() => undefined);
-      throw error;
-    });
+    // It may fail before it is awaited below, and then is no stray rejection.
+    taken.catch(() => undefined);
+    const source = await append(archive, entry, stop);
     try {
       await taken;
     } finally {

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
-import { FileHashes } from '../../src/code/hashes.js';
+import { FileHashes, readUnchanged } from '../../src/code/hashes.js';
+import { writeZip } from '../../src/code/zip.js';
 import { isShipEnvError } from '../../src/errors.js';
-import { archive, editableOf, git, list, project, temporaryFolder, writeTree } from './helpers.js';
+import { archive, editableOf, git, list, project, python, temporaryFolder, writeTree } from './helpers.js';
 
 const tree = {
   'src/m/__init__.py': 'VALUE = 1\n',
@@ -143,10 +144,11 @@ describe('what is remembered of a file', () => {
     const { folder, open } = await settled();
     const path = join(folder, 'src/m.py');
     const editable = editableOf(folder, ['src', '']);
+    await utimes(path, 1_000_000, 1_000_000);
     const [before] = await (await open()).contents((await list(editable)).files, never);
-    const { atime, mtime, ino } = await lstat(path);
+    const { ino } = await lstat(path);
     await writeFile(path, 'bbbb');
-    await utimes(path, atime, mtime);
+    await utimes(path, 1_000_000, 1_000_000);
     const [after] = await (await open()).contents((await list(editable)).files, never);
     expect((await lstat(path)).ino).toBe(ino);
     expect(after?.sha256).not.toBe(before?.sha256);
@@ -205,8 +207,14 @@ describe('an archive that cannot be made', () => {
     }
   });
 
-  it('leaves nothing behind when it is aborted before, while reading or while zipping', async () => {
-    const folder = await project({ 'src/m/__init__.py': '', 'src/m/big.bin': Buffer.alloc(30_000_000, 'abc') });
+  it.each([
+    ['a large file', { 'src/m/big.bin': Buffer.alloc(30_000_000, 'abc') }],
+    [
+      'small files',
+      Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`src/m/${i}.bin`, Buffer.alloc(800_000, 'abc')]))
+    ]
+  ])('leaves nothing behind when it is aborted before or while zipping %s', async (_what, files) => {
+    const folder = await project(files);
     const cache = await Cache.open(await temporaryFolder());
     const early = new AbortController();
     early.abort();
@@ -230,6 +238,52 @@ async function someTemporaryFile(cache: Cache): Promise<void> {
 }
 
 describe('a tree that changes while it ships', () => {
+  it('is noticed while a file is read, although size and name stayed', async () => {
+    const folder = await project({ 'src/m.py': Buffer.alloc(1_000_000, 'a') });
+    const [file = expect.fail()] = (await list(editableOf(folder, ['src', '']))).files;
+    const reading = readUnchanged(file, never);
+    expect((await reading.next()).done).toBe(false);
+    await writeFile(file.sourcePath, Buffer.alloc(1_000_000, 'b'));
+    const rest = async (): Promise<void> => {
+      for await (const chunk of reading) expect(chunk.length).toBeGreaterThan(0);
+    };
+    expect(await failure(rest())).toMatchObject({ name: 'FileChanged', path: file.sourcePath });
+  });
+
+  it.each([
+    ['small', 10],
+    ['large', 2_000_000]
+  ])('is noticed while a %s file is zipped: it is not what was hashed', async (_size, size) => {
+    const folder = await project({ 'src/m.py': Buffer.alloc(size, 'a') });
+    const [file = expect.fail()] = (await list(editableOf(folder, ['src', '']))).files;
+    const zip = join(folder, 'out.zip');
+    const entries = [
+      { archivePath: 'm.py', file, sha256: '0'.repeat(64) },
+      { archivePath: 'n', content: '' }
+    ];
+    expect(await failure(writeZip(zip, entries, never))).toMatchObject({ name: 'FileChanged', path: file.sourcePath });
+  });
+
+  it('ships what was saved last, when a file is saved while the zip is written', async () => {
+    const folder = await project({ 'src/m/big.bin': Buffer.alloc(30_000_000, 'abc'), 'src/m/zz.py': 'VALUE = 1' });
+    const cache = await Cache.open(await temporaryFolder());
+    const shipping = archive(editableOf(folder, ['src', '']), { cache });
+    await someTemporaryFile(cache);
+    await writeFile(join(folder, 'src/m/zz.py'), 'VALUE = 2');
+    const { path } = await shipping;
+    expect(await python('python3', path, 'import m.zz; print(m.zz.VALUE)')).toBe('2');
+    expect(await readdir(join(cache.root, 'tmp'))).toEqual([]);
+  });
+
+  it('ends with the error of the disk when the zip cannot be written', async () => {
+    const folder = await project({ 'src/m.py': Buffer.alloc(3_000_000, 'a') });
+    const [file = expect.fail()] = (await list(editableOf(folder, ['src', '']))).files;
+    const entries = [
+      { archivePath: 'm.py', file, sha256: createHash('sha256').update(Buffer.alloc(3_000_000, 'a')).digest('hex') }
+    ];
+    expect(await failure(writeZip(join(folder, 'no/out.zip'), entries, never))).toMatchObject({ code: 'ENOENT' });
+  });
+
   it('ships as one state or the other, never under a wrong name', async () => {
     const folder = await project({ 'src/m/__init__.py': '' });
     const path = join(folder, 'src/m/state.bin');

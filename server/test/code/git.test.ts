@@ -121,7 +121,9 @@ describe('in a git work tree', () => {
 
   it('ships all the same when the folder itself is ignored', async () => {
     const home = await repository({ '.gitignore': '*\n', 'work/src/m/__init__.py': '', 'work/pyproject.toml': '' });
-    expect(await shippedPaths(editableOf(join(home, 'work'), ['src', '']))).toEqual(['m/__init__.py']);
+    const listing = await list(editableOf(join(home, 'work'), ['src', '']));
+    expect(listing.files.map(file => file.archivePath)).toEqual(['m/__init__.py']);
+    expect(listing.findings).toEqual([]);
   });
 
   it('is not misled by the variables that git sets in hooks', async () => {

@@ -91,20 +91,20 @@ describe('Python imports from the archive', () => {
     expect(code.modules).toEqual(['acme.tool', 'other', 'renamed']);
   });
 
-  it('and sees the execute bit and no other mode', async () => {
+  it('and sees the execute bit, no other mode and no date', async () => {
     const folder = await project({ 'src/m/__init__.py': '', 'src/m/run.sh*': '#!/bin/sh', 'src/m/odd.txt': '' });
     await chmod(join(folder, 'src/m/odd.txt'), 0o604);
     const { path } = await archive(editableOf(folder, ['src', '']));
     await expectEverywhere(
       path,
-      `import zipfile\nfor i in zipfile.ZipFile(${JSON.stringify(path)}).infolist(): print(oct(i.external_attr >> 16), i.filename)`,
+      `import zipfile\nfor i in zipfile.ZipFile(${JSON.stringify(path)}).infolist(): print(oct(i.external_attr >> 16), i.date_time[0], i.filename)`,
       [
-        '0o40755 m/',
-        '0o100644 m/__init__.py',
-        '0o100644 m/odd.txt',
-        '0o100755 m/run.sh',
-        '0o40755 my_model-1.2.0.dist-info/',
-        '0o100644 my_model-1.2.0.dist-info/METADATA'
+        '0o40755 1980 m/',
+        '0o100644 1980 m/__init__.py',
+        '0o100644 1980 m/odd.txt',
+        '0o100755 1980 m/run.sh',
+        '0o40755 1980 my_model-1.2.0.dist-info/',
+        '0o100644 1980 my_model-1.2.0.dist-info/METADATA'
       ].join('\n')
     );
   });
