@@ -16,7 +16,9 @@ const outputs = values.out ?? [join(root, 'server/dist/seed.pex'), join(root, 'j
 
 const version = run('--version').trim();
 if (version !== PEX_VERSION) {
-  throw new Error(`pex ${PEX_VERSION} was expected on PATH, and it is ${version}. Run: pip install pex==${PEX_VERSION}`);
+  throw new Error(
+    `pex ${PEX_VERSION} was expected on PATH, and it is ${version}. Run: pip install pex==${PEX_VERSION}`
+  );
 }
 const work = mkdtempSync(join(tmpdir(), 'ship-env-seed-'));
 try {

@@ -123,7 +123,13 @@ async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash, signal: AbortS
 /** An entry of our own, compressed, and its bytes. */
 function storedEntry(name: string, data: Buffer, mode: number): { entry: ZipEntry; bytes: Buffer } {
   const compressed = deflateRawSync(data);
-  const header = { name, crc32: crc32(data), compressedSize: compressed.length, size: data.length, method: DEFLATED } as const;
+  const header = {
+    name,
+    crc32: crc32(data),
+    compressedSize: compressed.length,
+    size: data.length,
+    method: DEFLATED
+  } as const;
   return { entry: { ...header, offset: 0, mode }, bytes: Buffer.concat([localHeader(header), compressed]) };
 }
 
@@ -139,11 +145,17 @@ function isZip64(
     (sum, { bytes }) => sum + bytes,
     headerBytes + bootstrap.bytes.length
   );
-  const entries = segments.reduce((sum, segment) => sum + segment.entries.length, last.length + bootstrap.entries.length);
+  const entries = segments.reduce(
+    (sum, segment) => sum + segment.entries.length,
+    last.length + bootstrap.entries.length
+  );
   return needsZip64End({ entries, offset, bytes: 0 });
 }
 
-function manifestRow(planned: PlannedSegment, range: Pick<ManifestSegment, 'offset' | 'length' | 'sha256'>): ManifestSegment {
+function manifestRow(
+  planned: PlannedSegment,
+  range: Pick<ManifestSegment, 'offset' | 'length' | 'sha256'>
+): ManifestSegment {
   const { wheel, name, version, key } = planned;
   return { wheel, name, version, key, ...range };
 }

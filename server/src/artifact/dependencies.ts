@@ -22,8 +22,16 @@ export function missingDependencies(snapshot: Snapshot, excluded: ReadonlySet<st
       // Unknown markers are given the benefit of the doubt.
       if (requirement === undefined || holds(requirement.marker, environment) !== true) continue;
       const problem = problemOf(requirement, versions.get(requirement.normalizedName));
-      if (problem === undefined || (excluded.has(requirement.normalizedName) && !editables.has(requirement.normalizedName))) continue;
-      findings.push({ kind: 'missing-dependency', subject: name, message: `${name} requires ${requirement.text}, ${problem}.` });
+      if (
+        problem === undefined ||
+        (excluded.has(requirement.normalizedName) && !editables.has(requirement.normalizedName))
+      )
+        continue;
+      findings.push({
+        kind: 'missing-dependency',
+        subject: name,
+        message: `${name} requires ${requirement.text}, ${problem}.`
+      });
     }
   }
   return findings.sort((a, b) => compareText(a.message, b.message));
@@ -41,7 +49,9 @@ interface Requirement {
 /** A `Requires-Dist` line (PEP 508; PEP 345's parentheses too); undefined when it is none. */
 export function parseRequirement(line: string): Requirement | undefined {
   const [requirement = '', ...marker] = line.split(';');
-  const match = /^\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*\(?([^()@]*)\)?\s*(?:@.*)?$/.exec(requirement);
+  const match = /^\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*\(?([^()@]*)\)?\s*(?:@.*)?$/.exec(
+    requirement
+  );
   if (match === null) return undefined;
   const [, name = '', specifier = ''] = match;
   return {

@@ -29,7 +29,11 @@ export async function buildArtifact(plan: ArtifactPlan, options: BuildOptions): 
 function formatOf(name: string): ArtifactFormat {
   const format = FORMATS.find(candidate => candidate.name === name);
   if (format !== undefined) return format;
-  throw new ShipEnvError('FORMAT_UNKNOWN', `The artifact format “${name}” was asked for, and there is none of this name.`, {
-    hint: `Use one of: ${FORMATS.map(candidate => candidate.name).join(', ')}.`
-  });
+  throw new ShipEnvError(
+    'FORMAT_UNKNOWN',
+    `The artifact format “${name}” was asked for, and there is none of this name.`,
+    {
+      hint: `Use one of: ${FORMATS.map(candidate => candidate.name).join(', ')}.`
+    }
+  );
 }

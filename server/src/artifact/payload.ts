@@ -24,6 +24,7 @@ export function bufferPayload(name: string, data: Buffer): Payload {
     name,
     bytes: data.length,
     sha256: createHash('sha256').update(data).digest('hex'),
-    open: (range = { start: 0, end: data.length }) => Readable.from([data.subarray(range.start, range.end)], { objectMode: false })
+    open: (range = { start: 0, end: data.length }) =>
+      Readable.from([data.subarray(range.start, range.end)], { objectMode: false })
   };
 }

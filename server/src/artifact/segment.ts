@@ -46,7 +46,15 @@ export function writeSegment(
   });
 }
 
-const indexRow = z.tuple([z.string(), z.number(), z.number(), z.number(), z.number(), z.union([z.literal(STORED), z.literal(DEFLATED)]), z.number()]);
+const indexRow = z.tuple([
+  z.string(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.union([z.literal(STORED), z.literal(DEFLATED)]),
+  z.number()
+]);
 type IndexRow = z.infer<typeof indexRow>;
 
 /**
@@ -66,10 +74,14 @@ export async function readSegment(path: string): Promise<Segment> {
     });
     return { path, bytes, entries };
   } catch (error) {
-    throw new ShipEnvError('CACHE_UNUSABLE', `The cached segment ${path} was expected to end in an index; it is damaged.`, {
-      hint: 'Delete this file, or the whole cache folder, and ship again.',
-      cause: error
-    });
+    throw new ShipEnvError(
+      'CACHE_UNUSABLE',
+      `The cached segment ${path} was expected to end in an index; it is damaged.`,
+      {
+        hint: 'Delete this file, or the whole cache folder, and ship again.',
+        cause: error
+      }
+    );
   } finally {
     await handle.close();
   }
@@ -155,7 +167,8 @@ class SegmentWriter {
         left -= piece.length;
         hash.update(piece);
         crc = crc32(piece, crc);
-        const deflated = method === STORED ? Promise.resolve(piece) : deflatePiece(piece, { previous, last: left === 0 });
+        const deflated =
+          method === STORED ? Promise.resolve(piece) : deflatePiece(piece, { previous, last: left === 0 });
         // The first piece decides for the file: what does not shrink (archives, images) is stored.
         method ??= pays(piece.length, (await deflated).length) ? DEFLATED : STORED;
         await this.#enqueue(method === STORED ? Promise.resolve(piece) : deflated, async data => {
@@ -215,7 +228,7 @@ async function openSeen(entry: FileEntry): Promise<FileHandle> {
 
 async function readPiece(handle: FileHandle, entry: FileEntry, length: number): Promise<Buffer> {
   const piece = Buffer.allocUnsafe(length);
-  for (let read = 0; read < length; ) {
+  for (let read = 0; read < length;) {
     const { bytesRead } = await handle.read(piece, read, length - read, null).catch((error: unknown) => {
       throw readError(entry, error);
     });

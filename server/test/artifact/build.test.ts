@@ -41,7 +41,9 @@ async function large(site: string, name: string, bytes: number): Promise<Distrib
   } finally {
     await handle.close();
   }
-  const files = distribution.files.map(file => (file.path === `${name}.bin` ? { ...file, size: bytes, sha256: hash.digest('hex') } : file));
+  const files = distribution.files.map(file =>
+    file.path === `${name}.bin` ? { ...file, size: bytes, sha256: hash.digest('hex') } : file
+  );
   return { ...distribution, files };
 }
 
@@ -49,7 +51,10 @@ describe('the same environment', () => {
   test('gives the same bytes, whoever installed it, wherever it lies, from whatever cache', async () => {
     const requirements = ['markupsafe==3.0.2', 'idna==3.10', await workshop.wheel()];
     const byPip = await workshop.build(await workshop.venv('pip', 'pip', requirements), 'pip.pex');
-    const byUv = await workshop.build(await workshop.venv('a much longer path, with spaces and ümlauts', 'uv', requirements), 'uv.pex');
+    const byUv = await workshop.build(
+      await workshop.venv('a much longer path, with spaces and ümlauts', 'uv', requirements),
+      'uv.pex'
+    );
     expect(byUv.plan.id).toBe(byPip.plan.id);
     const again = await buildArtifact(byUv.plan, { cache: await emptyCache('cache-uv'), signal: NEVER });
     expect(again.builtSegments).toBe(3);
@@ -65,7 +70,10 @@ describe('identity', () => {
     const one = await handMade(site, 'one', { 'one.py': '1\n' });
     const spark = { ...(await handMade(site, 'pyspark', { 'pyspark/x.py': '' })), version: '4.0.0' };
     const base = await workshop.plan(snapshotOf([one, spark]));
-    const patched = (changes: object): Distribution => ({ ...one, files: one.files.map(file => (file.path === 'one.py' ? { ...file, ...changes } : file)) });
+    const patched = (changes: object): Distribution => ({
+      ...one,
+      files: one.files.map(file => (file.path === 'one.py' ? { ...file, ...changes } : file))
+    });
     const ids = await Promise.all(
       [
         workshop.plan(snapshotOf([patched({ sha256: '0'.repeat(64) }), spark])),
@@ -82,7 +90,11 @@ describe('identity', () => {
     expect(new Set([base.id, ...ids]).size).toBe(ids.length + 1);
     expect(base.id).toMatch(/^env-[0-9a-f]{20}$/);
     expect(base.excluded).toEqual(['py4j', 'pyspark']);
-    const other = snapshotOf([one, { ...spark, files: [] }], { ...INTERPRETER, executable: '/other', version: '3.11.9' });
+    const other = snapshotOf([one, { ...spark, files: [] }], {
+      ...INTERPRETER,
+      executable: '/other',
+      version: '3.11.9'
+    });
     expect((await workshop.plan(other)).id).toBe(base.id);
   });
 
@@ -94,7 +106,10 @@ describe('identity', () => {
     const python = workshop.path('empty', 'bin', 'python');
     await execa('uv', ['--quiet', 'venv', workshop.path('empty')]);
     const made = await workshop.build(python, 'empty.pex');
-    const { stdout } = await execa(made.path, ['-c', 'import ship_env_runtime; print("here")'], { env: workshop.nodeEnvironment('node-empty'), extendEnv: false });
+    const { stdout } = await execa(made.path, ['-c', 'import ship_env_runtime; print("here")'], {
+      env: workshop.nodeEnvironment('node-empty'),
+      extendEnv: false
+    });
     expect(stdout).toBe('here');
   });
 });
@@ -179,10 +194,16 @@ describe('a file of the environment', () => {
   test('that was patched ships patched', async () => {
     const python = await workshop.venv('patched', 'uv', ['idna==3.10']);
     const before = await workshop.build(python, 'before.pex');
-    await appendFile(workshop.path('patched/lib', `python${before.plan.interpreter.minor}`, 'site-packages/idna/__init__.py'), '\nPATCHED = 1\n');
+    await appendFile(
+      workshop.path('patched/lib', `python${before.plan.interpreter.minor}`, 'site-packages/idna/__init__.py'),
+      '\nPATCHED = 1\n'
+    );
     const after = await workshop.build(python, 'after.pex');
     expect(after.plan.id).not.toBe(before.plan.id);
-    const run = await execa(after.path, ['-c', 'import idna; print(idna.PATCHED)'], { env: workshop.nodeEnvironment('node-patched'), extendEnv: false });
+    const run = await execa(after.path, ['-c', 'import idna; print(idna.PATCHED)'], {
+      env: workshop.nodeEnvironment('node-patched'),
+      extendEnv: false
+    });
     expect(run.stdout).toBe('1');
   });
 
@@ -214,7 +235,9 @@ describe('a file of the environment', () => {
 
 test('an abort stops at once and leaves nothing', async () => {
   const site = workshop.path('abort');
-  const plan = await workshop.plan(snapshotOf([await large(site, 'one', 200 << 20), await large(site, 'two', 200 << 20)]));
+  const plan = await workshop.plan(
+    snapshotOf([await large(site, 'one', 200 << 20), await large(site, 'two', 200 << 20)])
+  );
   const cache = await emptyCache('cache-abort');
   const controller = new AbortController();
   let abortedAt = 0;
@@ -252,7 +275,13 @@ test('memory stays small beside a 400 MB environment', async () => {
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }
   });
   const runtime = fileURLToPath(new URL('../../../jupyterlab_ship_env/runtime/ship_env_runtime.py', import.meta.url));
-  const { stdout } = await execa('node', [outfile, workshop.path('memory.json'), workshop.path('cache-memory'), workshop.path('seed.pex'), runtime]);
+  const { stdout } = await execa('node', [
+    outfile,
+    workshop.path('memory.json'),
+    workshop.path('cache-memory'),
+    workshop.path('seed.pex'),
+    runtime
+  ]);
   const { grownKiB, builtSegments } = JSON.parse(stdout);
   expect(builtSegments).toBe(2);
   expect(grownKiB).toBeLessThan(150 * 1024);
@@ -263,7 +292,8 @@ test('70,000 files: zip64 that python, unzip and zipinfo read, and that boots', 
   const files = Object.fromEntries(Array.from({ length: 70_000 }, (_, n) => [`many/d${n % 100}/f${n}.txt`, `${n}`]));
   const distribution = await handMade(site, 'many', { ...files, 'many/__init__.py': '' });
   const { path } = await workshop.assemble(snapshotOf([distribution]), 'many.pex');
-  const code = 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(len(z.namelist()), z.testzip(), z.read(".deps/many-1.0-py3-none-any.whl/many/d99/f69999.txt"))';
+  const code =
+    'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(len(z.namelist()), z.testzip(), z.read(".deps/many-1.0-py3-none-any.whl/many/d99/f69999.txt"))';
   const { stdout } = await execa('python', ['-c', code, path]);
   expect(stdout).toMatch(/^70\d{3} None b'69999'$/);
   expect((await execa('unzip', ['-tq', path])).stdout).toContain('No errors detected');

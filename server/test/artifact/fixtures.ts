@@ -28,7 +28,11 @@ export class Workshop {
   static async open(): Promise<Workshop> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'ship-env-artifact-')));
     const seedPath = join(folder, 'seed.pex');
-    await execa('node', [fileURLToPath(new URL('../../../scripts/build-seed.mjs', import.meta.url)), '--out', seedPath]);
+    await execa('node', [
+      fileURLToPath(new URL('../../../scripts/build-seed.mjs', import.meta.url)),
+      '--out',
+      seedPath
+    ]);
     return new Workshop(folder, await Cache.open(join(folder, 'cache')), await loadSeed({ seedPath }));
   }
 
@@ -92,7 +96,8 @@ export interface Made {
 
 /** The interpreter that the tests' own python stands on. */
 export async function basePython(): Promise<string> {
-  const code = 'import os, sys; print(os.path.join(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}"))';
+  const code =
+    'import os, sys; print(os.path.join(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}"))';
   return (await execa('python', ['-c', code])).stdout;
 }
 

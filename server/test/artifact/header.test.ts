@@ -21,7 +21,9 @@ beforeEach(async () => {
     await symlink((await execa('sh', ['-c', `command -v ${tool}`])).stdout, join(bin, tool));
   }
   const header = shHeader(INTERPRETER, undefined);
-  await writeFile(join(container, 'env.pex'), Buffer.concat([header, Buffer.from('PK\x03\x04\0\xff(((`\n')]), { mode: 0o755 });
+  await writeFile(join(container, 'env.pex'), Buffer.concat([header, Buffer.from('PK\x03\x04\0\xff(((`\n')]), {
+    mode: 0o755
+  });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -62,7 +64,11 @@ describe('PEX_ROOT', () => {
     // A mkdir that only says what it was to make: a test has no business in the real one.
     await rm(join(bin, 'mkdir'));
     await writeFile(join(bin, 'mkdir'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
-    const { stdout } = await execa(join(container, 'env.pex'), [], { cwd: container, env: { PATH: bin }, extendEnv: false });
+    const { stdout } = await execa(join(container, 'env.pex'), [], {
+      cwd: container,
+      env: { PATH: bin },
+      extendEnv: false
+    });
     expect(stdout.split('\n')[0]).toBe(`-m 700 /tmp/ship-env-${process.getuid?.()}`);
   });
 
@@ -130,7 +136,12 @@ describe('the python', () => {
     await fakePython('python3', 1);
     const { exitCode, stdout, stderr } = await run();
     expect({ exitCode, stdout }).toEqual({ exitCode: 127, stdout: '' });
-    for (const part of ['./env.pex needs Python 3.11', '$SHIP_ENV_PYTHON (not set)', 'python3.11, python3 and python', `PATH (${bin})`]) {
+    for (const part of [
+      './env.pex needs Python 3.11',
+      '$SHIP_ENV_PYTHON (not set)',
+      'python3.11, python3 and python',
+      `PATH (${bin})`
+    ]) {
       expect(stderr).toContain(part);
     }
     const wrong = await run({ SHIP_ENV_PYTHON: '/no/python' });

@@ -15,4 +15,6 @@ const plan = await planArtifact(snapshot.parse(JSON.parse(await readFile(snapsho
 const before = process.resourceUsage().maxRSS;
 const built = await buildArtifact(plan, { cache: await Cache.open(cachePath), signal: new AbortController().signal });
 const { artifact } = built.manifest;
-process.stdout.write(JSON.stringify({ ...artifact, grownKiB: process.resourceUsage().maxRSS - before, builtSegments: built.builtSegments }));
+process.stdout.write(
+  JSON.stringify({ ...artifact, grownKiB: process.resourceUsage().maxRSS - before, builtSegments: built.builtSegments })
+);

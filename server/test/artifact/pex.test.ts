@@ -5,7 +5,14 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Workshop, type Made } from './fixtures.js';
 
-const REQUIREMENTS = ['requests==2.32.3', 'certifi==2024.8.30', 'idna==3.10', 'urllib3==2.2.3', 'charset-normalizer==3.4.0', 'markupsafe==3.0.2'];
+const REQUIREMENTS = [
+  'requests==2.32.3',
+  'certifi==2024.8.30',
+  'idna==3.10',
+  'urllib3==2.2.3',
+  'charset-normalizer==3.4.0',
+  'markupsafe==3.0.2'
+];
 
 let workshop: Workshop;
 let python: string;
@@ -18,18 +25,21 @@ beforeAll(async () => {
 });
 afterAll(() => workshop.remove());
 
-/** Entries of a zip but the boot code: name → sha256 and mode; lines of RECORD sorted, as their order says nothing. */
+/**
+ * Entries of a zip but the boot code: name → sha256 and mode. Lines of RECORD sorted, as their order says nothing, and
+ * without direct_url.json: the tool ships it, with the path of the wheel on this machine.
+ */
 async function entries(path: string): Promise<Record<string, string>> {
   const code = `
 import hashlib, json, sys, zipfile
 found = {}
 with zipfile.ZipFile(sys.argv[1]) as archive:
     for info in archive.infolist():
-        if info.is_dir() or info.filename.startswith(".bootstrap/"):
+        if info.is_dir() or info.filename.startswith(".bootstrap/") or info.filename.endswith("/direct_url.json"):
             continue
         data = archive.read(info)
         if info.filename.endswith("/RECORD"):
-            data = b"\\n".join(sorted(data.splitlines()))
+            data = b"\\n".join(sorted(line for line in data.splitlines() if b"direct_url.json" not in line))
         found[info.filename] = hashlib.sha256(data).hexdigest() + " " + oct(info.external_attr >> 16)
 print(json.dumps(found))
 `;
@@ -48,16 +58,27 @@ describe('against the pex tool', () => {
     const excludes = ['--exclude', 'no-such-thing', '--exclude', 'six'];
     await execa(
       'pex',
-      ['--venv-repository', python, ...REQUIREMENTS, 'harbor-kit', ...excludes, '--inherit-path=fallback', '-o', reference],
+      [
+        '--venv-repository',
+        python,
+        ...REQUIREMENTS,
+        'harbor-kit',
+        ...excludes,
+        '--inherit-path=fallback',
+        '-o',
+        reference
+      ],
       { env: pexRoot() }
     );
     const ours = await workshop.build(python, 'as-reference.pex', { excludes: ['six'] });
     const [expected, actual] = [await entries(reference), await entries(ours.path)];
-    const ignore = (name: string): boolean => name.endsWith('/.layout.json') || ['PEX-INFO', '__main__.py', '__pex__/__init__.py'].includes(name);
+    const ignore = (name: string): boolean =>
+      name.endsWith('/.layout.json') || ['PEX-INFO', '__main__.py', '__pex__/__init__.py'].includes(name);
     for (const [name, content] of Object.entries(expected)) {
       if (ignore(name)) expect(actual).toHaveProperty([name]);
       // The tool loses the execute bit of a script whose shebang it rewrites.
-      else if (!name.includes('/RECORD') && name.endsWith('.prefix/bin/harbor-plain')) expect(actual[name]?.split(' ')[0]).toBe(content.split(' ')[0]);
+      else if (!name.includes('/RECORD') && name.endsWith('.prefix/bin/harbor-plain'))
+        expect(actual[name]?.split(' ')[0]).toBe(content.split(' ')[0]);
       else expect({ [name]: actual[name] }).toEqual({ [name]: content });
     }
     expect(Object.keys(actual).filter(name => !(name in expected))).toEqual(['ship_env_runtime.py']);
@@ -88,7 +109,9 @@ describe('against the pex tool', () => {
     expect((await execa(bin('harbor-plain'))).stdout).toBe('plain 1.2');
     expect((await execa(bin('harbor-shell'))).stdout).toBe('shell');
     expect(await readFile(join(venv, 'share', 'harbor', 'map.txt'), 'utf8')).toBe('here be dragons\n');
-    expect((await execa(bin('python'), ['-c', 'import markupsafe._speedups, requests; print(requests.__version__)'])).stdout).toBe('2.32.3');
+    expect(
+      (await execa(bin('python'), ['-c', 'import markupsafe._speedups, requests; print(requests.__version__)'])).stdout
+    ).toBe('2.32.3');
   });
 
   test('unzip finds no fault', async () => {
@@ -111,7 +134,9 @@ del info._pex_info["pex_hash"]
 print(hashlib.sha1(info.dump().encode()).hexdigest(), hashlib.sha1(text.encode()).hexdigest())
 `;
     await mkdir(workshop.path('code'));
-    const [pexHash, textHash] = (await execa('python', ['-c', code, made.path, workshop.path('code')])).stdout.split(' ');
+    const [pexHash, textHash] = (await execa('python', ['-c', code, made.path, workshop.path('code')])).stdout.split(
+      ' '
+    );
     expect(pexHash).toBe(made.plan.pexHash);
     expect(textHash).toBe(createHash('sha1').update(made.plan.pexInfo).digest('hex'));
   });
@@ -130,26 +155,42 @@ print(json.dumps({
     "under": harbor_kit.__file__.startswith(os.environ["ROOT"]),
 }))
 `;
-    const { stdout, stderr } = await execa(made.path, ['-c', code], { env: { ...env, ROOT: workshop.path('node-a') }, extendEnv: false });
+    const { stdout, stderr } = await execa(made.path, ['-c', code], {
+      env: { ...env, ROOT: workshop.path('node-a') },
+      extendEnv: false
+    });
     expect(stderr).toBe('');
     const found = JSON.parse(stdout);
     const kit = made.snapshot.distributions.find(({ name }) => name === 'Harbor-Kit');
-    const files = kit?.files.filter(({ path }) => /^harbor_kit\/[^/]+$/.test(path)).map(({ path, sha256 }) => [path.slice('harbor_kit/'.length), sha256]);
+    const files = kit?.files
+      .filter(({ path }) => /^harbor_kit\/[^/]+$/.test(path))
+      .map(({ path, sha256 }) => [path.slice('harbor_kit/'.length), sha256]);
     expect(found).toEqual({ tool: 'tool\n', under: true, files: Object.fromEntries(files ?? []) });
   });
 
   test('runs and imports the runtime module', async () => {
     const env = workshop.nodeEnvironment('node-a');
-    const run = await execa(made.path, ['-c', 'import ship_env_runtime; print(ship_env_runtime.__name__)'], { env, extendEnv: false });
+    const run = await execa(made.path, ['-c', 'import ship_env_runtime; print(ship_env_runtime.__name__)'], {
+      env,
+      extendEnv: false
+    });
     expect(run.stdout).toBe('ship_env_runtime');
     // Without the pipes of a Spark worker it ends; that python found it with -m is what counts.
-    const asModule = await execa(made.path, ['-m', 'ship_env_runtime'], { env, extendEnv: false, reject: false, stdin: 'ignore' });
+    const asModule = await execa(made.path, ['-m', 'ship_env_runtime'], {
+      env,
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore'
+    });
     expect(asModule.stderr).not.toContain('No module named ship_env_runtime');
   });
 
   test('python runs it too, and PEX_TOOLS=1 gives the tools', async () => {
     const env = { ...workshop.nodeEnvironment('node-b'), ...pexRoot() };
-    expect((await execa('python', [made.path, '-c', 'import requests; print(requests.__name__)'], { env, extendEnv: false })).stdout).toBe('requests');
+    expect(
+      (await execa('python', [made.path, '-c', 'import requests; print(requests.__name__)'], { env, extendEnv: false }))
+        .stdout
+    ).toBe('requests');
     const tools = await execa(made.path, ['info'], { env: { ...env, PEX_TOOLS: '1' }, extendEnv: false });
     expect(JSON.parse(tools.stdout)).toMatchObject({ pex_hash: made.plan.pexHash });
   });
@@ -158,15 +199,49 @@ print(json.dumps({
     const env = { ...workshop.nodeEnvironment('node-a'), PYTHONPATH: workshop.path('extra') };
     await mkdir(workshop.path('extra'));
     await writeFile(workshop.path('extra', 'cluster_only.py'), 'WHERE = __file__\n');
-    const { stdout } = await execa(made.path, ['-c', 'import cluster_only; print(cluster_only.WHERE)'], { env, extendEnv: false });
+    const { stdout } = await execa(made.path, ['-c', 'import cluster_only; print(cluster_only.WHERE)'], {
+      env,
+      extendEnv: false
+    });
     expect(stdout).toBe(workshop.path('extra', 'cluster_only.py'));
   });
 });
 
+test('an egg-info, as setup.py and Debian leave it, becomes what the pex tool accepts', async () => {
+  const kernel = await workshop.venv('legacy', 'uv', ['six==1.16.0']);
+  const site = workshop.path('legacy', 'lib', `python${made.plan.interpreter.minor}`, 'site-packages');
+  const egg = join(site, 'Old_Thing-2.0.egg-info');
+  await mkdir(egg);
+  await writeFile(join(site, 'old_thing.py'), "def main():\n    print('old')\n");
+  await writeFile(join(egg, 'PKG-INFO'), 'Metadata-Version: 1.1\nName: Old-Thing\nVersion: 2.0\n\nOld.\n');
+  await writeFile(join(egg, 'requires.txt'), 'six>=1\n');
+  await writeFile(join(egg, 'entry_points.txt'), '[console_scripts]\nold = old_thing:main\n');
+  await writeFile(join(egg, 'installed-files.txt'), '../old_thing.py\nPKG-INFO\nrequires.txt\nentry_points.txt\n');
+  const legacy = await workshop.build(kernel, 'legacy.pex');
+  const { stdout: metadata } = await execa('unzip', ['-p', legacy.path, '*/Old_Thing-2.0.dist-info/METADATA']);
+  expect(metadata).toBe('Metadata-Version: 1.1\nName: Old-Thing\nVersion: 2.0\nRequires-Dist: six>=1\n\nOld.');
+  const venv = workshop.path('from-legacy');
+  const result = await execa('pex-tools', [legacy.path, 'venv', venv], { env: pexRoot() });
+  expect(result.stdout + result.stderr).toBe('');
+  expect((await execa(join(venv, 'bin', 'old'))).stdout).toBe('old');
+  const version = 'from importlib.metadata import version; print(version("old-thing"))';
+  expect(
+    (await execa(legacy.path, ['-c', version], { env: workshop.nodeEnvironment('node-a'), extendEnv: false })).stdout
+  ).toBe('2.0');
+});
+
 test('names unmet requirements, and boots all the same', async () => {
   expect(made.plan.findings).toEqual([
-    { kind: 'missing-dependency', subject: 'Harbor-Kit', message: 'Harbor-Kit requires no-such-thing>=2, which is not installed.' },
-    { kind: 'missing-dependency', subject: 'Harbor-Kit', message: 'Harbor-Kit requires six>=99, but 1.16.0 is installed.' }
+    {
+      kind: 'missing-dependency',
+      subject: 'Harbor-Kit',
+      message: 'Harbor-Kit requires no-such-thing>=2, which is not installed.'
+    },
+    {
+      kind: 'missing-dependency',
+      subject: 'Harbor-Kit',
+      message: 'Harbor-Kit requires six>=99, but 1.16.0 is installed.'
+    }
   ]);
 });
 

@@ -30,7 +30,10 @@ function distribution(changes: Partial<Distribution> = {}): Distribution {
 
 describe('wheel names', () => {
   test.each([
-    [{ name: 'zope.interface', version: '5.0-1', tags: ['cp311-cp311-linux_x86_64'] }, 'zope_interface-5.0_1-cp311-cp311-linux_x86_64.whl'],
+    [
+      { name: 'zope.interface', version: '5.0-1', tags: ['cp311-cp311-linux_x86_64'] },
+      'zope_interface-5.0_1-cp311-cp311-linux_x86_64.whl'
+    ],
     [{ name: 'Six', version: '1.10', tags: ['py2-none-any', 'py3-none-any'] }, 'Six-1.10-py2.py3-none-any.whl'],
     [{ name: 'six', version: '1', tags: ['py3.py2-none-any'] }, 'six-1-py2.py3-none-any.whl'],
     [
@@ -76,9 +79,15 @@ describe('places', () => {
   test('lib64 is the same place as lib', () => {
     const interpreter = {
       ...INTERPRETER,
-      siteDirectories: [...INTERPRETER.siteDirectories, { path: '/venv/lib64/python3.11/site-packages', layer: 'environment' as const }]
+      siteDirectories: [
+        ...INTERPRETER.siteDirectories,
+        { path: '/venv/lib64/python3.11/site-packages', layer: 'environment' as const }
+      ]
     };
-    expect(placesOf(distribution(), interpreter)('../../../lib64/python3.11/site-packages/x.so')).toEqual({ name: 'x.so', isScript: false });
+    expect(placesOf(distribution(), interpreter)('../../../lib64/python3.11/site-packages/x.so')).toEqual({
+      name: 'x.so',
+      isScript: false
+    });
   });
 });
 
@@ -89,7 +98,10 @@ describe('scripts', () => {
     ['#!/usr/bin/env python3\r\nx\n', '#!python\nx\n'],
     ['#!/venv/bin/pythonw.exe\nx\n', undefined],
     ["#!/bin/sh\n'''exec' \"/a b/bin/python\" \"$0\" \"$@\"\n' '''\nx\n", '#!python\nx\n'],
-    ["#!/bin/sh\n# -*- coding: utf-8 -*-\n'''exec' '/a b/bin/python' \"$0\" \"$@\"\n' '''\nx\n", '#!python\n# -*- coding: utf-8 -*-\nx\n'],
+    [
+      "#!/bin/sh\n# -*- coding: utf-8 -*-\n'''exec' '/a b/bin/python' \"$0\" \"$@\"\n' '''\nx\n",
+      '#!python\n# -*- coding: utf-8 -*-\nx\n'
+    ],
     ['#!/bin/sh\necho python\n', undefined],
     ['#!/usr/bin/perl\n', undefined],
     ['\x7fELF', undefined],
@@ -100,7 +112,8 @@ describe('scripts', () => {
   });
 
   test('entry points of both kinds are read, other groups and nonsense are not', () => {
-    const text = '# note\n[console_scripts]\r\na = m.n:f.g [x,y]\nb=m\nnonsense\n c = m : f \n[gui_scripts]\nw = m:f\n[other]\nz = m:f\n';
+    const text =
+      '# note\n[console_scripts]\r\na = m.n:f.g [x,y]\nb=m\nnonsense\n c = m : f \n[gui_scripts]\nw = m:f\n[other]\nz = m:f\n';
     expect([...scriptEntryPoints(text).values()]).toEqual([
       { name: 'a', module: 'm.n', attributes: ['f', 'g'] },
       { name: 'b', module: 'm', attributes: [] },
@@ -110,12 +123,20 @@ describe('scripts', () => {
   });
 
   test('a module runs as a program', () => {
-    expect(entryPointScript({ name: 'b', module: 'm', attributes: [] })).toContain(`runpy.run_module('m', run_name="__main__", alter_sys=True)`);
+    expect(entryPointScript({ name: 'b', module: 'm', attributes: [] })).toContain(
+      `runpy.run_module('m', run_name="__main__", alter_sys=True)`
+    );
   });
 });
 
 test('RECORD quotes what CSV must quote and lists itself without a hash', () => {
-  const entry = { kind: 'data', name: 'a,"b".py', data: Buffer.from('x'), sha256: '00'.repeat(32), executable: false } as const;
+  const entry = {
+    kind: 'data',
+    name: 'a,"b".py',
+    data: Buffer.from('x'),
+    sha256: '00'.repeat(32),
+    executable: false
+  } as const;
   expect(recordText('z/RECORD', [entry])).toBe(`"a,""b"".py",sha256=${'A'.repeat(43)},1\nz/RECORD,,\n`);
 });
 
@@ -130,7 +151,10 @@ test('METADATA of an egg-info gets the requirements', () => {
 describe('requirements', () => {
   test.each([
     ['six', { normalizedName: 'six', specifier: '', marker: '' }],
-    ['Foo_Bar[a,b] >=1,<2 ; python_version<"3"', { normalizedName: 'foo-bar', specifier: '>=1,<2', marker: 'python_version<"3"' }],
+    [
+      'Foo_Bar[a,b] >=1,<2 ; python_version<"3"',
+      { normalizedName: 'foo-bar', specifier: '>=1,<2', marker: 'python_version<"3"' }
+    ],
     ['foo (>=1.0)', { normalizedName: 'foo', specifier: '>=1.0', marker: '' }],
     ['foo @ https://x/y.whl', { normalizedName: 'foo', specifier: '', marker: '' }]
   ])('%s', (line, expected) => {
@@ -175,8 +199,8 @@ describe('requirements', () => {
       roots: [],
       requires: ['gone']
     });
-    expect(missingDependencies(snapshot, new Set(['pyspark', 'py4j', 'my-code'])).map(({ message }) => message)).toEqual([
-      'my-code requires gone, which is not installed.'
-    ]);
+    expect(
+      missingDependencies(snapshot, new Set(['pyspark', 'py4j', 'my-code'])).map(({ message }) => message)
+    ).toEqual(['my-code requires gone, which is not installed.']);
   });
 });

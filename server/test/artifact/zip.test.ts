@@ -7,7 +7,15 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crc32, crc32ByTable } from '../../src/artifact/zip/crc32.js';
 import { PIECE_BYTES, deflatePiece, pays } from '../../src/artifact/zip/deflate.js';
-import { STORED, centralHeader, endRecords, localHeader, needsZip64End, needsZip64Local, type ZipEntry } from '../../src/artifact/zip/records.js';
+import {
+  STORED,
+  centralHeader,
+  endRecords,
+  localHeader,
+  needsZip64End,
+  needsZip64Local,
+  type ZipEntry
+} from '../../src/artifact/zip/records.js';
 
 let folder: string;
 
@@ -17,11 +25,24 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function entry(name: string, offset: number, data: Buffer): ZipEntry {
-  return { name, offset, crc32: crc32(data), compressedSize: data.length, size: data.length, method: STORED, mode: 0o100755 };
+  return {
+    name,
+    offset,
+    crc32: crc32(data),
+    compressedSize: data.length,
+    size: data.length,
+    method: STORED,
+    mode: 0o100755
+  };
 }
 
 /** Writes entries at their offsets and a directory at `directoryAt`: a sparse file, which costs no disk. */
-async function sparseArchive(path: string, entries: readonly ZipEntry[], data: Buffer, directoryAt: number): Promise<void> {
+async function sparseArchive(
+  path: string,
+  entries: readonly ZipEntry[],
+  data: Buffer,
+  directoryAt: number
+): Promise<void> {
   const handle: FileHandle = await open(path, 'w');
   try {
     for (const row of entries) {
@@ -39,7 +60,11 @@ async function sparseArchive(path: string, entries: readonly ZipEntry[], data: B
 test('entries beyond 4 GiB are found by python and unzip', async () => {
   const path = join(folder, 'far.zip');
   const data = Buffer.from('far away\n');
-  const entries = [entry('near', 0, data), entry('last-of-32-bit', 0xffff_fffe, data), entry('täglich', 0x1_4000_0000, data)];
+  const entries = [
+    entry('near', 0, data),
+    entry('last-of-32-bit', 0xffff_fffe, data),
+    entry('täglich', 0x1_4000_0000, data)
+  ];
   await sparseArchive(path, entries, data, 0x1_8000_0000);
   const code = `
 import json, sys, zipfile
@@ -55,10 +80,20 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
 
 test('a file of more than 4 GiB has its sizes in 64 bits', () => {
   const size = 0x1_2345_6789;
-  const row = { name: 'big', crc32: 1, compressedSize: size + 5, size, method: STORED, mode: 0o100644, offset: 0 } as const;
+  const row = {
+    name: 'big',
+    crc32: 1,
+    compressedSize: size + 5,
+    size,
+    method: STORED,
+    mode: 0o100644,
+    offset: 0
+  } as const;
   const local = localHeader(row);
   const extra = local.subarray(30 + 3);
-  expect([local.readUInt32LE(18), local.readUInt32LE(22), local.readUInt16LE(28)]).toEqual([0xffff_ffff, 0xffff_ffff, 20]);
+  expect([local.readUInt32LE(18), local.readUInt32LE(22), local.readUInt16LE(28)]).toEqual([
+    0xffff_ffff, 0xffff_ffff, 20
+  ]);
   expect([extra.readUInt16LE(0), extra.readUInt16LE(2), extra.readBigUInt64LE(4), extra.readBigUInt64LE(12)]).toEqual([
     1,
     16,

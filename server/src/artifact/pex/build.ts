@@ -30,7 +30,8 @@ async function cached(plan: ArtifactPlan, cache: Cache): Promise<BuiltArtifact |
   if (path === undefined || manifestPath === undefined) return undefined;
   const known = manifest.safeParse(parseJson(await readFile(manifestPath, 'utf8')));
   // A damaged file is as good as none; it is built again.
-  if (!known.success || known.data.id !== plan.id || (await sizeOf(path)) !== known.data.artifact.bytes) return undefined;
+  if (!known.success || known.data.id !== plan.id || (await sizeOf(path)) !== known.data.artifact.bytes)
+    return undefined;
   return built(plan, path, known.data, plan.segments.length);
 }
 
@@ -51,7 +52,10 @@ async function build(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltAr
 }
 
 /** All segments of a plan, compressed now or found in the cache. When one fails the others stop. */
-async function ensureSegments(plan: ArtifactPlan, options: BuildOptions): Promise<{ segments: Segment[]; reused: number }> {
+async function ensureSegments(
+  plan: ArtifactPlan,
+  options: BuildOptions
+): Promise<{ segments: Segment[]; reused: number }> {
   const { cache, onProgress } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
@@ -66,7 +70,9 @@ async function ensureSegments(plan: ArtifactPlan, options: BuildOptions): Promis
   };
   const ensure = async (segment: PlannedSegment): Promise<Segment> => {
     signal.throwIfAborted();
-    const entry = await cache.entry('segments', segment.key, path => writeSegment(path, segment, { signal, onBytes: progress }));
+    const entry = await cache.entry('segments', segment.key, path =>
+      writeSegment(path, segment, { signal, onBytes: progress })
+    );
     detail = `${segment.name} ${segment.version}`;
     if (entry.reused) reused += 1;
     progress(entry.reused ? segment.bytes : 0);

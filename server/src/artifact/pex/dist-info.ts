@@ -51,7 +51,9 @@ export function pkgInfoPath(distribution: Distribution): string {
 export function metadataFromPkgInfo(pkgInfo: string, distribution: Distribution): string {
   const end = /\r?\n\r?\n/.exec(pkgInfo)?.index ?? pkgInfo.trimEnd().length;
   const headers = pkgInfo.slice(0, end);
-  const missing = /^Requires-Dist:/im.test(headers) ? [] : distribution.requires.map(line => `\nRequires-Dist: ${line}`);
+  const missing = /^Requires-Dist:/im.test(headers)
+    ? []
+    : distribution.requires.map(line => `\nRequires-Dist: ${line}`);
   return `${headers}${missing.join('')}${pkgInfo.slice(end).trimEnd()}\n`;
 }
 

@@ -16,7 +16,10 @@ export function shHeader(interpreter: Interpreter, zip64PexHash: string | undefi
   const { minor } = interpreter;
   const name = pythonName(interpreter);
   const version = minor.split('.').join(', ');
-  const run = zip64PexHash === undefined ? 'exec "$python" "$0" "$@"' : `exec "$python" -c '${zip64Boot(zip64PexHash)}' "$0" "$@"`;
+  const run =
+    zip64PexHash === undefined
+      ? 'exec "$python" "$0" "$@"'
+      : `exec "$python" -c '${zip64Boot(zip64PexHash)}' "$0" "$@"`;
   return Buffer.from(`#!/bin/sh
 # A PEX of ship-env: python runs it, pex-tools and unzip read it.
 set -u

@@ -46,7 +46,9 @@ function codeHash(runtime: Buffer): string {
 /** What makes the boot code activate this very distribution. */
 function requirement({ name, version }: PlannedSegment): string {
   // A version outside PEP 440 is no specifier; there is one distribution of each name anyway.
-  return valid(version) !== null && satisfies(version, `==${version}`, { prereleases: true }) ? `${name}==${version}` : name;
+  return valid(version) !== null && satisfies(version, `==${version}`, { prereleases: true })
+    ? `${name}==${version}`
+    : name;
 }
 
 /** json.dumps(…, sort_keys=True, separators=(",", ":")). */

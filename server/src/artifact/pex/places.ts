@@ -21,7 +21,8 @@ const SITE_DIRECTORY = /^(.*?)\/(?:lib|lib64)\/(?:python|pypy)[\d.]*t?\/(?:site|
  */
 export function placesOf(distribution: Distribution, interpreter: Interpreter): (path: string) => Place | undefined {
   const { location, tags, name } = distribution;
-  const prefix = SITE_DIRECTORY.exec(location)?.[1] ?? (distribution.layer === 'base' ? interpreter.basePrefix : interpreter.prefix);
+  const prefix =
+    SITE_DIRECTORY.exec(location)?.[1] ?? (distribution.layer === 'base' ? interpreter.basePrefix : interpreter.prefix);
   const sites = [location, ...interpreter.siteDirectories.map(site => site.path)];
   const headers = `.prefix/include/site/python${headersVersion(tags)}/${name}`;
   return path => {

@@ -34,7 +34,17 @@ export async function planPex(snapshot: Snapshot, options: PlanOptions): Promise
   const sparkVersion = snapshot.distributions.find(({ normalizedName }) => normalizedName === 'pyspark')?.version;
   const { implementation, minor, pythonTag, abiTag, platformTag } = interpreter;
   // PEX-INFO names each segment's key, so this covers every byte that ships.
-  const identity = [FORMAT_VERSION, seed.hash, implementation, minor, pythonTag, abiTag, platformTag, sparkVersion ?? null, pexInfo];
+  const identity = [
+    FORMAT_VERSION,
+    seed.hash,
+    implementation,
+    minor,
+    pythonTag,
+    abiTag,
+    platformTag,
+    sparkVersion ?? null,
+    pexInfo
+  ];
   const id = `env-${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 20)}`;
   const findings: Finding[] = [...planned.flatMap(plan => plan.findings), ...missingDependencies(snapshot, excluded)];
   return {

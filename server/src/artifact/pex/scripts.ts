@@ -82,9 +82,11 @@ const ENCODING_LINE = /^[ \t\f]*#.*?coding[:=][ \t]*[-_.a-zA-Z0-9]+/;
 export function withNeutralShebang(script: Buffer): Buffer | undefined {
   if (script.subarray(0, 2).toString('latin1') !== '#!') return undefined;
   const lines = lineEnds(script);
-  const line = (index: number): string => script.subarray(lines[index - 1] ?? 0, lines[index] ?? script.length).toString('latin1');
+  const line = (index: number): string =>
+    script.subarray(lines[index - 1] ?? 0, lines[index] ?? script.length).toString('latin1');
   const shebang = line(0).slice(2).trimEnd();
-  if (PYTHON_SHEBANG.test(shebang)) return Buffer.concat([Buffer.from('#!python\n'), script.subarray(lines[0] ?? script.length)]);
+  if (PYTHON_SHEBANG.test(shebang))
+    return Buffer.concat([Buffer.from('#!python\n'), script.subarray(lines[0] ?? script.length)]);
   if (shebang !== '/bin/sh') return undefined;
   const encoding = ENCODING_LINE.test(line(1)) ? line(1) : '';
   const first = encoding === '' ? 1 : 2;

@@ -50,16 +50,21 @@ export async function loadSeed(options: { seedPath?: string; runtimePath?: strin
     return content(file, entry).toString('utf8');
   };
   const info = seedInfo.safeParse(JSON.parse(text('PEX-INFO')));
-  if (!info.success) throw malformed('Its PEX-INFO is not that of an empty PEX with inherit_path=fallback.', info.error);
+  if (!info.success)
+    throw malformed('Its PEX-INFO is not that of an empty PEX with inherit_path=fallback.', info.error);
   const main = text('__main__.py');
   const importHook = text('__pex__/__init__.py');
   for (const source of [main, importHook]) {
     const literals = [...source.matchAll(PEX_HASH)].map(match => match[1]);
-    if (literals.length !== 1 || literals[0] !== info.data.pex_hash) throw malformed('Its boot code does not name pex_hash once.');
+    if (literals.length !== 1 || literals[0] !== info.data.pex_hash)
+      throw malformed('Its boot code does not name pex_hash once.');
   }
   return {
     hash: createHash('sha256').update(createHash('sha256').update(file).digest()).update(runtime).digest('hex'),
-    bootstrap: rawEntries(file, entries.filter(entry => entry.fileName.startsWith(BOOTSTRAP))),
+    bootstrap: rawEntries(
+      file,
+      entries.filter(entry => entry.fileName.startsWith(BOOTSTRAP))
+    ),
     pexInfo: info.data,
     main,
     importHook,

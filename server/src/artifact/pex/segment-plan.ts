@@ -79,7 +79,10 @@ async function placeFiles(
     if (name === undefined || name.endsWith('.pyc')) continue;
     // Written afresh below.
     if (place.isScript && entryPoints.has(posix.basename(name))) continue;
-    add(entries, place.isScript ? await scriptEntry(distribution, file, name, signal) : fileEntry(distribution, file, name));
+    add(
+      entries,
+      place.isScript ? await scriptEntry(distribution, file, name, signal) : fileEntry(distribution, file, name)
+    );
   }
   for (const entryPoint of entryPoints.values()) {
     add(entries, dataEntry(`.prefix/bin/${entryPoint.name}`, entryPointScript(entryPoint), true));
@@ -106,12 +109,20 @@ function minimalMetadata({ name, version }: Distribution): string {
   return `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`;
 }
 
-async function readMetadata(distribution: Distribution, name: string, signal: AbortSignal | undefined): Promise<string> {
+async function readMetadata(
+  distribution: Distribution,
+  name: string,
+  signal: AbortSignal | undefined
+): Promise<string> {
   const file = distribution.files.find(({ path }) => path === `${distribution.metadataName}/${name}`);
   return file === undefined ? '' : readText(distribution, file, signal);
 }
 
-async function readText(distribution: Distribution, file: DistributionFile, signal: AbortSignal | undefined): Promise<string> {
+async function readText(
+  distribution: Distribution,
+  file: DistributionFile,
+  signal: AbortSignal | undefined
+): Promise<string> {
   return (await readSeenFile(seen(distribution, file), signal)).toString('utf8');
 }
 

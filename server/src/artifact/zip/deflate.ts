@@ -22,7 +22,10 @@ const deflate = promisify(deflateRaw);
  *
  * @param previous - the piece before this one
  */
-export function deflatePiece(piece: Buffer, { previous, last }: { previous: Buffer | undefined; last: boolean }): Promise<Buffer> {
+export function deflatePiece(
+  piece: Buffer,
+  { previous, last }: { previous: Buffer | undefined; last: boolean }
+): Promise<Buffer> {
   return deflate(piece, {
     level: LEVEL,
     finishFlush: last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,

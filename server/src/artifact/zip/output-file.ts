@@ -56,7 +56,7 @@ export class OutputFile {
 
 /** `write` may write less than it is given, on a full disk for instance, without an error. */
 async function writeFully(handle: FileHandle, data: Buffer, position: number): Promise<void> {
-  for (let written = 0; written < data.length; ) {
+  for (let written = 0; written < data.length;) {
     written += (await handle.write(data, written, data.length - written, position + written)).bytesWritten;
   }
 }

@@ -131,7 +131,12 @@ export function endRecords(directory: DirectoryExtent): Buffer {
 }
 
 /** Flags, method, time, date and CRC stand in the same order in both headers. */
-function writeCommon(header: Buffer, at: number, entry: Pick<ZipEntry, 'method' | 'crc32' | 'name'>, name: Buffer): void {
+function writeCommon(
+  header: Buffer,
+  at: number,
+  entry: Pick<ZipEntry, 'method' | 'crc32' | 'name'>,
+  name: Buffer
+): void {
   // ASCII names need no flag, and the pex tool sets none for them either.
   header.writeUInt16LE(name.length === entry.name.length ? 0 : FLAG_UTF8, at);
   header.writeUInt16LE(entry.method, at + 2);
