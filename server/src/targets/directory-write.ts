@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { chmod, link, lstat, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../errors.js';
 import { assertDigest, chunksOf } from './payload.js';
@@ -18,11 +18,29 @@ const NO_DIRECTORY_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EISDIR',
 const STALE_MS = 24 * 60 * 60 * 1000;
 const TEMPORARY = /^\..+\.[0-9a-f-]{36}\.tmp$/u;
 
-/** Makes a directory and those above it that are missing, open to readers; existing ones stay as they are. */
+/**
+ * Makes a directory and those above it that are missing, open to readers; existing ones stay as they are.
+ *
+ * Step by step: with `recursive`, Node reports a read-only file system as ENOENT.
+ */
 export async function makeSharedDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, DIRECTORY_MODE);
+  try {
+    await makeOne(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeSharedDirectory(dirname(path));
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, DIRECTORY_MODE);
+    // The umask may have taken rights away.
+    await chmod(path, DIRECTORY_MODE);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST') || !(await stat(path)).isDirectory()) throw error;
+  }
 }
 
 /**
@@ -106,7 +124,7 @@ async function copy(
 
 /** write(2) may take less than it is given, most of all on a disk that is about to be full. */
 async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) offset += (await file.write(chunk, offset)).bytesWritten;
+  for (let offset = 0; offset < chunk.length;) offset += (await file.write(chunk, offset)).bytesWritten;
 }
 
 async function exists(path: string): Promise<boolean> {

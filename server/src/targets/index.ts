@@ -54,9 +54,13 @@ export function canonicalUrl(text: string): string {
 function kindOf(url: TargetUrl, text: string): Kind {
   const kind = KINDS.get(url.scheme);
   if (kind !== undefined) return kind;
-  throw new ShipEnvError('TARGET_URL_INVALID', `There is no kind of target for ${url.scheme}:// URLs: ${shownUrl(text.trim())}.`, {
-    hint: 'Use s3://bucket/prefix or file:///path/to/directory.'
-  });
+  throw new ShipEnvError(
+    'TARGET_URL_INVALID',
+    `There is no kind of target for ${url.scheme}:// URLs: ${shownUrl(text.trim())}.`,
+    {
+      hint: 'Use s3://bucket/prefix or file:///path/to/directory.'
+    }
+  );
 }
 
 export { bufferPayload } from './probe.js';

@@ -26,7 +26,8 @@ export async function readRange(payload: Payload, start: number, end: number, si
 /** The chunks of a byte stream, as what they are. */
 export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of stream) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('A payload must be a stream of bytes, not of text or objects.');
+    if (!(chunk instanceof Uint8Array))
+      throw new TypeError('A payload must be a stream of bytes, not of text or objects.');
     yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
 }

@@ -53,7 +53,9 @@ async function readBack(target: ProbedTarget, payload: Payload, signal: AbortSig
     `The target ${target.url} took a probe object of ${payload.bytes} bytes, but ${
       read === undefined ? 'does not find it any more' : `gave back ${read.length} other bytes`
     }.`,
-    { hint: 'Something between here and the store changes or drops data: a proxy, a cache, a broken disk. Ask who runs it.' }
+    {
+      hint: 'Something between here and the store changes or drops data: a proxy, a cache, a broken disk. Ask who runs it.'
+    }
   );
 }
 

@@ -6,9 +6,13 @@ export function statusOf(error: unknown): number | undefined {
   return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
 }
 
-/** The S3 error code of the store's answer: `NoSuchBucket`. */
+/** Names that the SDK makes up for an answer without a body that it can read. */
+const MADE_UP = ['Error', 'SyntaxError', 'Unknown', 'UnknownError', 'NotFound', 'Forbidden'];
+
+/** The S3 error code of the store's answer: `NoSuchBucket`; undefined when it did not name one. */
 export function s3CodeOf(error: unknown): string | undefined {
-  return error instanceof Error && statusOf(error) !== undefined ? error.name : undefined;
+  if (!(error instanceof Error) || statusOf(error) === undefined) return undefined;
+  return MADE_UP.includes(error.name) || /^\d+$/u.test(error.name) ? undefined : error.name;
 }
 
 /** The system code of the first error in the chain that has one: `ECONNREFUSED`. */

@@ -21,11 +21,16 @@ export function s3Error(error: unknown, doing: string, settings: S3Settings): un
   });
 }
 
+/** What answers there is no S3 store. */
+export function noS3Store(settings: S3Settings): ShipEnvError {
+  const { code, found, hint } = FAILURES.notS3;
+  return new ShipEnvError(code, `The target ${settings.url} cannot be used: ${found(settings)}.`, { hint: hint() });
+}
+
 /** What the store said, in its own terms; nothing that the request held. */
 function answerOf(error: unknown): string {
   const status = statusOf(error);
   if (status === undefined) return systemCodeOf(error) ?? '';
   const code = s3CodeOf(error) ?? '';
-  // A HEAD request is answered without a body: the SDK then makes up a name.
-  return /^[A-Z][A-Za-z]+$/u.test(code) && !/^(?:Unknown|Error|NotFound$|Forbidden$)/u.test(code) ? `${code}, HTTP ${status}` : `HTTP ${status}`;
+  return code === '' ? `HTTP ${status}` : `${code}, HTTP ${status}`;
 }

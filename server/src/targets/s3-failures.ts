@@ -50,17 +50,21 @@ export const FAILURES = {
   notS3: {
     code: 'TARGET_FAILED',
     found: of => `${store(of)} does not answer as an S3 store does`,
-    hint: () => 'Check the endpoint: the port may belong to a web console, or the store may want https:// instead of http://.'
+    hint: () =>
+      'Check the endpoint: the port may belong to a web console, or the store may want https:// instead of http://.'
   },
   closed: {
     code: 'TARGET_FAILED',
     found: of => `${store(of)} closed the connection`,
-    hint: () => 'Try again. When it happens each time, check the endpoint and any proxy in between.'
+    hint: ({ endpoint }) =>
+      `Try again. When it happens each time, check ${endpoint?.startsWith('http:') ? 'whether the store wants https:// instead of http://, ' : ''}the endpoint and any proxy in between.`
   },
   noCredentials: {
     code: 'TARGET_CREDENTIALS_MISSING',
     found: ({ profile }) =>
-      profile === undefined ? 'no AWS credentials were found' : `no credentials were found for the AWS profile ${JSON.stringify(profile)}`,
+      profile === undefined
+        ? 'no AWS credentials were found'
+        : `no credentials were found for the AWS profile ${JSON.stringify(profile)}`,
     hint: of =>
       of.profile === undefined
         ? 'Name a profile in the target’s settings, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where JupyterLab is started.'
@@ -93,7 +97,8 @@ export const FAILURES = {
   },
   elsewhere: {
     code: 'TARGET_FAILED',
-    found: ({ bucket, region }) => `the bucket ${bucket} is not in the region ${region ?? 'us-east-1'}, or is addressed another way`,
+    found: ({ bucket, region }) =>
+      `the bucket ${bucket} is not in the region ${region ?? 'us-east-1'}, or is addressed another way`,
     hint: () => 'Set the region and endpoint of the bucket in the target’s settings.'
   },
   denied: {
@@ -115,7 +120,8 @@ export const FAILURES = {
   checksum: {
     code: 'TARGET_CHECKSUM',
     found: of => `${store(of)} received other bytes than were sent, and kept none of them`,
-    hint: () => 'Something in between changes data: a proxy or a broken network. Try again; when it stays, ask who runs the network.'
+    hint: () =>
+      'Something in between changes data: a proxy or a broken network. Try again; when it stays, ask who runs the network.'
   },
   full: {
     code: 'DISK_FULL',
@@ -213,23 +219,23 @@ export function failureOf(error: unknown): FailureName | undefined {
   if (!(error instanceof Error)) return undefined;
   const status = statusOf(error);
   const code = s3CodeOf(error);
-  if (status !== undefined && code !== undefined) return BY_S3_CODE[code] ?? byStatus(status);
+  if (status !== undefined) return (code && BY_S3_CODE[code]) || byStatus(status, code !== undefined);
   if (NO_CREDENTIALS.includes(error.name)) return 'noCredentials';
   const systemCode = systemCodeOf(error);
   if (systemCode !== undefined) return bySystemCode(systemCode);
   return error.name === 'TimeoutError' ? 'timeout' : undefined;
 }
 
-function byStatus(status: number): FailureName {
+function byStatus(status: number, isS3: boolean): FailureName {
   if (status === 403) return 'denied';
   if (status === 401) return 'unknownKey';
   if (status === 301 || status === 307 || status === 308) return 'elsewhere';
   if (status === 408 || status === 504) return 'timeout';
   if (status === 429 || status === 503) return 'busy';
   if (status === 507) return 'full';
-  // An answer of success that could not be read: a web page, a proxy's greeting.
-  if (status < 300 || status === 404 || status === 405) return 'notS3';
-  return status >= 500 ? 'broken' : 'refusedRequest';
+  if (status >= 500) return 'broken';
+  // An answer that could not be read: a web page, a proxy's greeting, a TLS server that was spoken to in clear.
+  return isS3 ? 'refusedRequest' : 'notS3';
 }
 
 function bySystemCode(code: string): FailureName | undefined {

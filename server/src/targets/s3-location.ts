@@ -20,7 +20,9 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u;
  */
 export function locationOf({ authority: bucket, segments }: TargetUrl): S3Location {
   if (bucket === '') {
-    throw new ShipEnvError('TARGET_URL_INVALID', 'The target URL names no bucket.', { hint: 'Write s3://bucket/prefix.' });
+    throw new ShipEnvError('TARGET_URL_INVALID', 'The target URL names no bucket.', {
+      hint: 'Write s3://bucket/prefix.'
+    });
   }
   if (/:\d+$/u.test(bucket)) {
     throw new ShipEnvError('TARGET_URL_INVALID', `s3://${bucket}/… names a host and a port where the bucket belongs.`, {

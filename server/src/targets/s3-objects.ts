@@ -1,5 +1,10 @@
 import { Readable } from 'node:stream';
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput
+} from '@aws-sdk/client-s3';
 import { assertObjectName } from './names.js';
 import { MAX_READ_BYTES, tooLarge } from './object-errors.js';
 import { chunksOf } from './payload.js';
@@ -7,16 +12,23 @@ import { s3CodeOf, statusOf } from './s3-answer.js';
 import type { S3Store } from './s3-store.js';
 
 /** What the store says of an object, checksums included; undefined when it is not there. */
-export async function headObject(store: S3Store, name: string, signal: AbortSignal): Promise<HeadObjectCommandOutput | undefined> {
+export async function headObject(
+  store: S3Store,
+  name: string,
+  signal: AbortSignal
+): Promise<HeadObjectCommandOutput | undefined> {
   assertObjectName(name);
   const command = new HeadObjectCommand({ ...store.object(name), ChecksumMode: 'ENABLED' });
   return store.attempt(
     `Looking for ${name} in`,
     async () => {
       try {
-        return await store.client.send(command, { abortSignal: signal });
+        const answer = await store.client.send(command, { abortSignal: signal });
+        store.assertS3(answer);
+        return answer;
       } catch (error) {
-        if (statusOf(error) !== 404) throw error;
+        const status = statusOf(error);
+        if (status !== 404) throw status !== undefined && status < 500 ? ((await store.ask(signal)) ?? error) : error;
         await store.assertBucket(signal);
         return undefined;
       }
@@ -51,8 +63,15 @@ export async function readObject(store: S3Store, name: string, signal: AbortSign
 
 /** An object's bytes. @throws what the SDK throws */
 export async function openObject(store: S3Store, name: string, signal: AbortSignal): Promise<Readable> {
-  const { Body } = await store.client.send(new GetObjectCommand(store.object(name)), { abortSignal: signal });
+  const answer = await store.client.send(new GetObjectCommand(store.object(name)), { abortSignal: signal });
+  const { Body } = answer;
   if (!(Body instanceof Readable)) throw new TypeError('The SDK answered without a stream.');
+  try {
+    store.assertS3(answer);
+  } catch (error) {
+    Body.destroy();
+    throw error;
+  }
   return Body;
 }
 

@@ -16,9 +16,12 @@ export async function removeOrphanedUploads(store: S3Store): Promise<void> {
   const before = Date.now() - STALE_MS;
   const signal = AbortSignal.timeout(TIDY_MS);
   try {
-    const found = await store.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix, Delimiter: '/' }), { abortSignal: signal });
+    const found = await store.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix, Delimiter: '/' }), {
+      abortSignal: signal
+    });
     for (const { Key, UploadId, Initiated } of found.Uploads ?? []) {
-      if (Key === undefined || Initiated === undefined || Initiated.getTime() > before || !CONTENT_NAMED.test(Key)) continue;
+      if (Key === undefined || Initiated === undefined || Initiated.getTime() > before || !CONTENT_NAMED.test(Key))
+        continue;
       if (Key.slice(Prefix.length).includes('/')) continue;
       await store.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), { abortSignal: signal });
     }

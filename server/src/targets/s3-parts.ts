@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  UploadPartCommand,
-  type CompletedPart
-} from '@aws-sdk/client-s3';
+import { CompleteMultipartUploadCommand, type CompletedPart } from '@aws-sdk/client-s3';
 import { assertDigest, readRange } from './payload.js';
-import { statusOf } from './s3-answer.js';
+import { abortUpload, createUpload, sendPart } from './s3-multipart.js';
 import type { S3Store } from './s3-store.js';
-import { UPLOAD_ID, unlessTaken } from './s3-whole.js';
+import { unlessTaken } from './s3-whole.js';
 import type { Payload, TransferOptions } from './target.js';
 
 const MIB = 1024 * 1024;
@@ -19,8 +13,8 @@ export const PART_BYTES = 8 * MIB;
 const MAX_PARTS = 10_000;
 /** Parts on their way at once; with the one that is being read, five are in memory. */
 const PARTS_IN_FLIGHT = 4;
-/** How long the removal of a failed upload may take. */
-const ABORT_MS = 30_000;
+/** How long parts on their way may take to end when the upload has failed or was cancelled. */
+const GRACE_MS = 3000;
 
 /** Bytes of each part but the last: a function of the size alone, so that a verifier finds the same parts. */
 export function partBytesOf(bytes: number): number {
@@ -39,7 +33,11 @@ export function compositeChecksum(parts: readonly Buffer[]): string {
 export async function compositeChecksumOf(payload: Payload, signal: AbortSignal): Promise<string> {
   const digests: Buffer[] = [];
   for (const { start, end } of partsOf(payload.bytes)) {
-    digests.push(createHash('sha256').update(await readRange(payload, start, end, signal)).digest());
+    digests.push(
+      createHash('sha256')
+        .update(await readRange(payload, start, end, signal))
+        .digest()
+    );
   }
   return compositeChecksum(digests);
 }
@@ -86,27 +84,12 @@ export async function putInParts(
   }
 }
 
-async function createUpload(store: S3Store, payload: Payload, uploadId: string): Promise<string> {
-  const create = (): Promise<{ UploadId?: string }> =>
-    store.client.send(
-      new CreateMultipartUploadCommand({
-        ...store.object(payload.name),
-        ContentType: 'application/octet-stream',
-        Metadata: { [UPLOAD_ID]: uploadId },
-        ...(store.checksums && { ChecksumAlgorithm: 'SHA256', ChecksumType: 'COMPOSITE' })
-      })
-    );
-  const { UploadId: id } = await create().catch((error: unknown) => {
-    // Not Implemented, or a header that an older store calls invalid.
-    if (!store.checksums || ![400, 501].includes(statusOf(error) ?? 0)) throw error;
-    store.checksums = false;
-    return create();
-  });
-  if (id === undefined) throw new Error('The store began an upload without naming it.');
-  return id;
-}
-
-/** Reads the parts in their order, which lets the whole be hashed on the way, and sends up to four at once. */
+/**
+ * Reads the parts in their order, which lets the whole be hashed on the way, and sends up to four at once.
+ *
+ * When one fails, or the signal is aborted, no new one begins. Those on their way get a moment to end before their
+ * connections are cut: a part that was sent whole may else arrive after the upload was removed, and stay for ever.
+ */
 async function sendParts(
   store: S3Store,
   payload: Payload,
@@ -116,71 +99,50 @@ async function sendParts(
 ): Promise<CompletedPart[]> {
   const failure = new AbortController();
   const stop = AbortSignal.any([signal, failure.signal]);
+  const cut = new AbortController();
   const whole = createHash('sha256');
   const done: CompletedPart[] = [];
   const inFlight = new Set<Promise<void>>();
   let sent = 0;
   const send = async (number: number, body: Buffer): Promise<void> => {
-    done[number - 1] = await sendPart(store, payload, id, number, body, stop);
+    done[number - 1] = await sendPart(store, payload, id, number, body, cut.signal);
     sent += body.length;
-    onProgress?.(sent);
+    if (!stop.aborted) onProgress?.(sent);
   };
   try {
     for (const { number, start, end } of partsOf(payload.bytes)) {
       const body = await readRange(payload, start, end, stop);
       whole.update(body);
-      while (inFlight.size >= PARTS_IN_FLIGHT) await Promise.race(inFlight);
+      while (inFlight.size >= PARTS_IN_FLIGHT) await settledOrAborted(Promise.race(inFlight), stop);
       stop.throwIfAborted();
       const part = send(number, body).finally(() => inFlight.delete(part));
       inFlight.add(part);
       // Whoever fails first stops the others; its error is taken up where the set is awaited.
       part.catch((error: unknown) => failure.abort(error));
     }
-    await Promise.all(inFlight);
-    stop.throwIfAborted();
+    await settledOrAborted(Promise.all(inFlight), stop);
     assertDigest(payload, whole.digest('hex'));
     return done;
   } catch (error) {
-    failure.abort(error);
+    const timer = setTimeout(() => cut.abort(), GRACE_MS);
     await Promise.allSettled(inFlight);
-    signal.throwIfAborted();
-    // Not `error`: that may be the abort of one part because another failed.
-    failure.signal.throwIfAborted();
+    clearTimeout(timer);
+    stop.throwIfAborted();
     throw error;
   }
 }
 
-async function sendPart(
-  store: S3Store,
-  payload: Payload,
-  id: string,
-  number: number,
-  body: Buffer,
-  signal: AbortSignal
-): Promise<CompletedPart> {
-  const checksum = store.checksums ? { ChecksumSHA256: createHash('sha256').update(body).digest('base64') } : {};
-  const { ETag } = await store.client.send(
-    new UploadPartCommand({
-      ...store.object(payload.name),
-      UploadId: id,
-      PartNumber: number,
-      Body: body,
-      ContentLength: body.length,
-      ...checksum
-    }),
-    { abortSignal: signal }
+/** Waits for some parts, and no longer once the signal is aborted. @throws what they throw, or the signal's reason */
+async function settledOrAborted(parts: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const listening = new AbortController();
+  const aborted = new Promise<void>(resolve =>
+    signal.addEventListener('abort', () => resolve(), { signal: listening.signal })
   );
-  return { PartNumber: number, ETag, ...checksum };
-}
-
-/** With a time limit of its own: the caller's signal may be why it runs. An upload that is gone is what is wanted. */
-async function abortUpload(store: S3Store, payload: Payload, id: string): Promise<void> {
   try {
-    await store.client.send(new AbortMultipartUploadCommand({ ...store.object(payload.name), UploadId: id }), {
-      abortSignal: AbortSignal.timeout(ABORT_MS)
-    });
-  } catch (error) {
-    if (statusOf(error) !== 404) throw error;
+    await Promise.race([parts, aborted]);
+    signal.throwIfAborted();
+  } finally {
+    listening.abort();
   }
 }
 
@@ -194,7 +156,10 @@ function* partsOf(bytes: number): Generator<{ number: number; start: number; end
 /** The first error stays the error; that parts are left on the store joins its causes. */
 function withLeftovers(error: unknown, second: unknown): unknown {
   if (error instanceof Error) {
-    error.cause = new AggregateError([error.cause, second], 'The parts of the unfinished upload could not be removed from the store.');
+    error.cause = new AggregateError(
+      [error.cause, second],
+      'The parts of the unfinished upload could not be removed from the store.'
+    );
   }
   return error;
 }

@@ -17,7 +17,11 @@ const SETTLE_MS = 10_000;
  * The object carries the id of its upload as metadata. So when an answer is lost on the way, or the SDK's own retry
  * finds the name taken, the object itself tells whether it is ours.
  */
-export async function putObject(store: S3Store, payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {
+export async function putObject(
+  store: S3Store,
+  payload: Payload,
+  options: TransferOptions
+): Promise<'created' | 'exists'> {
   const { signal } = options;
   const id = randomUUID();
   // Also for stores that take If-None-Match without a word and then overwrite.
@@ -27,9 +31,13 @@ export async function putObject(store: S3Store, payload: Payload, options: Trans
     outcome = (await write(store, payload, id, options)) ? 'created' : await settle(store, payload, id, signal);
   }
   if (outcome === undefined) {
-    throw new ShipEnvError('TARGET_FAILED', `${store.settings.url} does not take ${payload.name} and does not hold it either.`, {
-      hint: 'Someone writes or removes it just now. Ship again.'
-    });
+    throw new ShipEnvError(
+      'TARGET_FAILED',
+      `${store.settings.url} does not take ${payload.name} and does not hold it either.`,
+      {
+        hint: 'Someone writes or removes it just now. Ship again.'
+      }
+    );
   }
   if (outcome === 'created' && signal.aborted) {
     await removeObject(store, payload.name, AbortSignal.timeout(SETTLE_MS));
@@ -41,13 +49,14 @@ export async function putObject(store: S3Store, payload: Payload, options: Trans
 /** @returns false when the name is taken */
 async function write(store: S3Store, payload: Payload, id: string, options: TransferOptions): Promise<boolean> {
   const { signal, onProgress } = options;
+  const isWhole = payload.bytes <= PART_BYTES;
   try {
     const created = await store.attempt(
       `Writing ${payload.name} to`,
-      () => (payload.bytes <= PART_BYTES ? putWhole(store, payload, id) : writeParts(store, payload, id, options)),
+      () => (isWhole ? putWhole(store, payload, id) : writeParts(store, payload, id, options)),
       signal
     );
-    if (created) onProgress?.(payload.bytes);
+    if (created && isWhole) onProgress?.(payload.bytes);
     return created;
   } catch (error) {
     if (await wroteAllTheSame(store, payload, id, error, signal)) return true;
@@ -63,8 +72,15 @@ async function writeParts(store: S3Store, payload: Payload, id: string, options:
 }
 
 /** Did a request arrive whose answer did not? Asked only where that can be; the error at hand stays the one to report. */
-async function wroteAllTheSame(store: S3Store, payload: Payload, id: string, error: unknown, signal: AbortSignal): Promise<boolean> {
-  if (!signal.aborted && !isShipEnvError(error, 'TARGET_FAILED') && !isShipEnvError(error, 'TARGET_TIMEOUT')) return false;
+async function wroteAllTheSame(
+  store: S3Store,
+  payload: Payload,
+  id: string,
+  error: unknown,
+  signal: AbortSignal
+): Promise<boolean> {
+  if (!signal.aborted && !isShipEnvError(error, 'TARGET_FAILED') && !isShipEnvError(error, 'TARGET_TIMEOUT'))
+    return false;
   const outcome = await settle(store, payload, id, AbortSignal.timeout(SETTLE_MS)).catch(() => undefined);
   return outcome === 'created';
 }
@@ -74,7 +90,12 @@ async function wroteAllTheSame(store: S3Store, payload: Payload, id: string, err
  *
  * @throws ShipEnvError TARGET_CONFLICT when it has another size
  */
-async function settle(store: S3Store, payload: Payload, id: string, signal: AbortSignal): Promise<'created' | 'exists' | undefined> {
+async function settle(
+  store: S3Store,
+  payload: Payload,
+  id: string,
+  signal: AbortSignal
+): Promise<'created' | 'exists' | undefined> {
   const found = await headObject(store, payload.name, signal);
   if (found === undefined) return undefined;
   if (found.ContentLength !== payload.bytes) throw conflict(store.settings.url, payload, found.ContentLength ?? 0);

@@ -75,13 +75,22 @@ function validEndpoint(text: string): string | undefined {
   if (text === '') return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/u.test(url.protocol) || url.hostname === '') {
-    throw invalid('The endpoint of the target is not an http:// or https:// URL.', 'Write it as in https://s3.example.org:9000.');
+    throw invalid(
+      'The endpoint of the target is not an http:// or https:// URL.',
+      'Write it as in https://s3.example.org:9000.'
+    );
   }
   if (url.username !== '' || url.password !== '') {
-    throw invalid('The endpoint of the target holds a user name or password.', 'Take it out and name an AWS profile instead.');
+    throw invalid(
+      'The endpoint of the target holds a user name or password.',
+      'Take it out and name an AWS profile instead.'
+    );
   }
   if (url.search !== '' || url.hash !== '') {
-    throw invalid('The endpoint of the target has a part after "?" or "#".', 'Write only the host, as in https://s3.example.org:9000.');
+    throw invalid(
+      'The endpoint of the target has a part after "?" or "#".',
+      'Write only the host, as in https://s3.example.org:9000.'
+    );
   }
   return `${url.origin}${url.pathname.replace(/\/+$/u, '')}`;
 }
@@ -89,14 +98,20 @@ function validEndpoint(text: string): string | undefined {
 function validRegion(region: string): string | undefined {
   if (region === '') return undefined;
   if (/^[A-Za-z0-9-]+$/u.test(region)) return region;
-  throw invalid('The region of the target has characters that no region has.', 'Write it as in eu-central-1, or leave it empty.');
+  throw invalid(
+    'The region of the target has characters that no region has.',
+    'Write it as in eu-central-1, or leave it empty.'
+  );
 }
 
 function validProfile(profile: string): string | undefined {
   if (profile === '') return undefined;
   // eslint-disable-next-line no-control-regex -- a line break would forge another setting in a conf file
   if (!/[\u0000-\u001f\u007f\]]/u.test(profile)) return profile;
-  throw invalid('The profile of the target has characters that no profile’s name has.', 'Write its name as it stands in ~/.aws/credentials.');
+  throw invalid(
+    'The profile of the target has characters that no profile’s name has.',
+    'Write its name as it stands in ~/.aws/credentials.'
+  );
 }
 
 function invalid(message: string, hint: string): ShipEnvError {

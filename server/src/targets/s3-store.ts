@@ -3,7 +3,7 @@ import { rootCertificates } from 'node:tls';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { ShipEnvError } from '../errors.js';
 import { statusOf } from './s3-answer.js';
-import { s3Error } from './s3-errors.js';
+import { noS3Store, s3Error } from './s3-errors.js';
 import type { S3Settings } from './s3-settings.js';
 
 /** How patient a connection is. */
@@ -82,9 +82,7 @@ export class S3Store {
       return result;
     } catch (error) {
       signal?.throwIfAborted();
-      const known = (await this.#explained(error, signal)) ?? error;
-      signal?.throwIfAborted();
-      throw s3Error(known, `${doing} ${this.settings.url}`, this.settings);
+      throw s3Error(error, `${doing} ${this.settings.url}`, this.settings);
     }
   }
 
@@ -95,25 +93,23 @@ export class S3Store {
    */
   async assertBucket(signal: AbortSignal): Promise<void> {
     if (this.#bucketSeen) return;
-    const error = await this.#askWithBody(signal);
+    const error = await this.ask(signal);
     // Who may not list the bucket may still use it.
     if (error !== undefined && statusOf(error) !== 403) throw error;
     this.#bucketSeen = true;
   }
 
-  close(): void {
-    this.client.destroy();
+  /** Every S3 store names the ETag of an object; a web server that answers 200 to everything does not. */
+  assertS3(answer: { ETag?: string | undefined }): void {
+    if (answer.ETag === undefined) throw noS3Store(this.settings);
   }
 
-  /** A HEAD request is answered without a body, so that 400 and 403 do not say why: the same as a GET does. */
-  async #explained(error: unknown, signal?: AbortSignal): Promise<unknown> {
-    const status = statusOf(error);
-    const isHead = error instanceof Error && (error.name === 'UnknownError' || error.name === 'Forbidden' || error.name === String(status));
-    if (!isHead || status === undefined || status < 300 || status > 499) return undefined;
-    return this.#askWithBody(signal ?? AbortSignal.timeout(10_000));
-  }
-
-  async #askWithBody(signal: AbortSignal): Promise<unknown> {
+  /**
+   * Asks something harmless. A HEAD request is answered without a body, so that its 400 and 403 do not say why.
+   *
+   * @returns what the SDK throws, undefined when all is well
+   */
+  async ask(signal: AbortSignal): Promise<unknown> {
     try {
       const { bucket: Bucket, keyPrefix: Prefix } = this.settings;
       await this.client.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }), { abortSignal: signal });
@@ -121,6 +117,10 @@ export class S3Store {
     } catch (error) {
       return error;
     }
+  }
+
+  close(): void {
+    this.client.destroy();
   }
 }
 
@@ -131,9 +131,13 @@ async function certificateAuthorities(): Promise<string[] | undefined> {
   try {
     return [...rootCertificates, await readFile(path, 'utf8')];
   } catch (cause) {
-    throw new ShipEnvError('SETTINGS_INVALID', `The file of certificates that AWS_CA_BUNDLE names cannot be read: ${path}.`, {
-      hint: 'Correct or unset AWS_CA_BUNDLE where JupyterLab is started.',
-      cause
-    });
+    throw new ShipEnvError(
+      'SETTINGS_INVALID',
+      `The file of certificates that AWS_CA_BUNDLE names cannot be read: ${path}.`,
+      {
+        hint: 'Correct or unset AWS_CA_BUNDLE where JupyterLab is started.',
+        cause
+      }
+    );
   }
 }

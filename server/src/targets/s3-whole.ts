@@ -17,7 +17,12 @@ export const UPLOAD_ID = 'ship-env-upload';
  * @returns false when the name is taken
  * @throws what the SDK throws; ShipEnvError CACHE_UNUSABLE
  */
-export async function putWhole(store: S3Store, payload: Payload, uploadId: string, signal?: AbortSignal): Promise<boolean> {
+export async function putWhole(
+  store: S3Store,
+  payload: Payload,
+  uploadId: string,
+  signal?: AbortSignal
+): Promise<boolean> {
   const body = await readRange(payload, 0, payload.bytes, signal);
   const digest = createHash('sha256').update(body).digest();
   assertDigest(payload, digest.toString('hex'));
@@ -31,7 +36,7 @@ export async function putWhole(store: S3Store, payload: Payload, uploadId: strin
       ...(store.checksums && { ChecksumSHA256: digest.toString('base64') }),
       ...(store.conditional && { IfNoneMatch: '*' })
     });
-    await store.client.send(command, { abortSignal: signal });
+    store.assertS3(await store.client.send(command, { abortSignal: signal }));
     return true;
   });
 }

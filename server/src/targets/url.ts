@@ -33,9 +33,13 @@ export function parseTargetUrl(text: string): TargetUrl {
     });
   }
   if (rest !== undefined) {
-    throw new ShipEnvError('TARGET_URL_INVALID', `The target URL has a part after "${rest.charAt(0)}": ${shownUrl(url)}.`, {
-      hint: 'When the character belongs to a folder’s name, write %3F for "?" and %23 for "#".'
-    });
+    throw new ShipEnvError(
+      'TARGET_URL_INVALID',
+      `The target URL has a part after "${rest.charAt(0)}": ${shownUrl(url)}.`,
+      {
+        hint: 'When the character belongs to a folder’s name, write %3F for "?" and %23 for "#".'
+      }
+    );
   }
   return { scheme: scheme.toLowerCase(), authority, segments: decodedSegments(path, url) };
 }
@@ -67,9 +71,13 @@ function decodedSegments(path: string, url: string): string[] {
   }
   // eslint-disable-next-line no-control-regex -- control characters are what must not get into a path or a header
   if (segments.some(segment => segment === '.' || segment === '..' || /[/\u0000-\u001f\u007f]/u.test(segment))) {
-    throw new ShipEnvError('TARGET_URL_INVALID', `The target URL has a path segment that is not allowed: ${shownUrl(url)}.`, {
-      hint: 'Leave out ".", "..", control characters and escaped slashes.'
-    });
+    throw new ShipEnvError(
+      'TARGET_URL_INVALID',
+      `The target URL has a path segment that is not allowed: ${shownUrl(url)}.`,
+      {
+        hint: 'Leave out ".", "..", control characters and escaped slashes.'
+      }
+    );
   }
   return segments;
 }

@@ -26,7 +26,10 @@ export type Fault = (passing: Passing) => Promise<Answer | 'drop'> | Answer | 'd
  * A loopback proxy that fails in the way a test asks for, in front of a real server. The Host header passes unchanged,
  * so that signatures hold.
  */
-export async function startFaultyProxy(endpoint: string, fault: Fault): Promise<{ endpoint: string; stop(): Promise<void> }> {
+export async function startFaultyProxy(
+  endpoint: string,
+  fault: Fault
+): Promise<{ endpoint: string; stop(): Promise<void> }> {
   const proxy = createServer((incoming, outgoing) => {
     void (async () => {
       const { method = '', url: path = '', headers } = incoming;
@@ -61,7 +64,13 @@ export const NOT_IMPLEMENTED: Answer = {
   body: '<?xml version="1.0" encoding="UTF-8"?><Error><Code>NotImplemented</Code><Message>No.</Message></Error>'
 };
 
-async function pass(endpoint: string, method: string, path: string, headers: IncomingMessage['headers'], body: Buffer): Promise<Answer> {
+async function pass(
+  endpoint: string,
+  method: string,
+  path: string,
+  headers: IncomingMessage['headers'],
+  body: Buffer
+): Promise<Answer> {
   const { hostname, port } = new URL(endpoint);
   const request = send({ hostname, port, method, path, headers });
   // Listened for before the end is sent: an error may come at once.

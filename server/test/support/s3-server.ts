@@ -95,7 +95,16 @@ export class S3Server {
   /** A user without any right until a bucket policy gives it some; named as a profile too. */
   async createUser(name: string, keys: Keys): Promise<void> {
     await promisify(execFile)(await findBinary(), [
-      ...['admin', '--allow-insecure', '--endpoint-url', this.endpoint, '--access', this.root.accessKeyId, '--secret', this.root.secretAccessKey],
+      ...[
+        'admin',
+        '--allow-insecure',
+        '--endpoint-url',
+        this.endpoint,
+        '--access',
+        this.root.accessKeyId,
+        '--secret',
+        this.root.secretAccessKey
+      ],
       ...['create-user', '--access', keys.accessKeyId, '--secret', keys.secretAccessKey, '--role', 'user']
     ]);
     await this.addProfile(name, keys);
@@ -133,7 +142,10 @@ async function findBinary(): Promise<string> {
   try {
     await access(path, constants.X_OK);
   } catch (cause) {
-    throw new Error(`The tests need the S3 server versitygw at ${path}. Run the set-up script, or name it in SHIP_ENV_TEST_S3_SERVER.`, { cause });
+    throw new Error(
+      `The tests need the S3 server versitygw at ${path}. Run the set-up script, or name it in SHIP_ENV_TEST_S3_SERVER.`,
+      { cause }
+    );
   }
   return path;
 }
@@ -142,7 +154,7 @@ async function findBinary(): Promise<string> {
 async function listeningPort(child: ChildProcess): Promise<number> {
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)));
-  for (const start = Date.now(); Date.now() - start < 30_000; ) {
+  for (const start = Date.now(); Date.now() - start < 30_000;) {
     if (child.exitCode !== null || child.signalCode !== null) break;
     const port = child.pid === undefined ? undefined : await portOf(child.pid);
     if (port !== undefined) return port;
@@ -159,7 +171,8 @@ async function portOf(pid: number): Promise<number | undefined> {
   const table = await readFile(`/proc/${pid}/net/tcp`, 'utf8').catch(() => '');
   for (const line of table.split('\n').slice(1)) {
     const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/u);
-    if (state === '0A' && links.includes(`socket:[${inode ?? ''}]`)) return Number.parseInt(local.split(':')[1] ?? '', 16);
+    if (state === '0A' && links.includes(`socket:[${inode ?? ''}]`))
+      return Number.parseInt(local.split(':')[1] ?? '', 16);
   }
   return undefined;
 }

@@ -1,0 +1,94 @@
+import { homedir } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { isShipEnvError } from '../../src/errors.js';
+import { canonicalUrl, openTarget } from '../../src/targets/index.js';
+
+describe('a target URL has one spelling', () => {
+  test.each([
+    ['s3://bucket', 's3://bucket'],
+    ['s3://bucket/', 's3://bucket'],
+    [' s3://bucket/a//b/ ', 's3://bucket/a/b'],
+    ['s3a://bucket/a', 's3://bucket/a'],
+    ['S3://bucket/A', 's3://bucket/A'],
+    ['s3://bucket/team a/ü', 's3://bucket/team%20a/%C3%BC'],
+    ['s3://bucket/team%20a/%C3%BC', 's3://bucket/team%20a/%C3%BC'],
+    ['s3://bucket/day=1,2/50%25', 's3://bucket/day=1%2C2/50%25'],
+    ['file:///srv/ship/', 'file:///srv/ship'],
+    ['file://localhost/srv/ship', 'file:///srv/ship'],
+    ['file:///srv/my ship/ü', 'file:///srv/my%20ship/%C3%BC'],
+    ['file:///srv/a%23b%3Fc', 'file:///srv/a%23b%3Fc'],
+    ['file://~/ship', `file://${homedir()}/ship`],
+    ['file://~', `file://${homedir()}`]
+  ])('%s', (text, canonical) => {
+    expect(canonicalUrl(text)).toBe(canonical);
+    expect(canonicalUrl(canonical)).toBe(canonical);
+  });
+});
+
+describe('what is no target URL is refused', () => {
+  test.each([
+    ['', 's3://'],
+    ['bucket/prefix', 's3://'],
+    ['/srv/ship', 'file:///'],
+    ['./ship', 'file:///'],
+    ['~/ship', 'file://~/'],
+    ['ftp://host/dir', 's3://'],
+    ['hdfs://host:9000/dir', 's3://'],
+    ['s3:///prefix', 's3://bucket'],
+    ['s3://', 's3://bucket'],
+    ['s3://localhost:9000/bucket', 'endpoint'],
+    ['s3://My_Bucket/x', 'lower-case'],
+    ['s3://ab/x', '3 to 63'],
+    ['s3://a..b/x', 'bucket'],
+    ['s3://bucket/a/../b', '".."'],
+    ['s3://bucket/a%2Fb', 'slashes'],
+    ['s3://bucket/a%0Ab', 'control'],
+    ['s3://bucket/100%', '%25'],
+    ['s3://bucket/x?versionId=1', '%3F'],
+    ['s3://bucket/x#y', '%23'],
+    ['file://data/ship', 'three slashes'],
+    ['file://./ship', 'three slashes'],
+    ['file:///', 'file:///'],
+    ['file:///srv/../etc', '".."']
+  ])('%j', (text, hint) => {
+    const error = refusal(text);
+    expect(error.code).toBe('TARGET_URL_INVALID');
+    expect(error.hint).toContain(hint);
+  });
+
+  test.each([
+    's3://ann:canary@bucket/x',
+    's3://ann:can/ary@bucket/x',
+    's3://ann:canary/x',
+    'file://ann:canary@host/x',
+    'ann:canary@x',
+    'x://ann:canary@b'
+  ])('%s, without a word of its password', text => {
+    const error = refusal(text);
+    expect(error.code).toBe('TARGET_URL_INVALID');
+    expect(`${error.message} ${error.hint}`).not.toMatch(/can|ary/u);
+  });
+});
+
+test('a directory is addressed as Spark splits and decodes it', async () => {
+  const target = await openTarget({
+    name: '',
+    url: 'file:///srv/a,b c',
+    endpoint: '',
+    region: '',
+    pathStyle: false,
+    profile: ''
+  });
+  expect(target.uri('env-1.pex')).toBe('file:///srv/a%2Cb%20c/env-1.pex');
+  expect(target.sparkProperties()).toEqual({});
+});
+
+function refusal(text: string): { code: string; message: string; hint: string } {
+  try {
+    canonicalUrl(text);
+  } catch (error) {
+    if (isShipEnvError(error)) return error;
+    throw error;
+  }
+  throw new Error(`${text} was taken.`);
+}
