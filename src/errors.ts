@@ -18,7 +18,10 @@ export class ShipEnvError extends Error {
 
   /** The error that an error object of the contract stands for. */
   static from(object: ErrorObject): ShipEnvError {
-    return new ShipEnvError(object.code, object.message, { hint: object.hint, cause: object.cause });
+    return new ShipEnvError(object.code, object.message, {
+      hint: object.hint,
+      ...(object.cause.length > 0 ? { cause: object.cause } : {})
+    });
   }
 }
 
@@ -39,13 +42,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
+/** The chain of causes; a list stands for the chain that the sidecar saw. */
 function causesOf(cause: unknown): string[] {
-  if (cause === undefined) return [];
-  if (Array.isArray(cause)) return cause.map(String);
   const messages: string[] = [];
   let next: unknown = cause;
   // A chain longer than this is a loop.
   while (next !== undefined && messages.length < 8) {
+    if (Array.isArray(next)) return [...messages, ...next.map(String)];
     messages.push(messageOf(next));
     next = next instanceof Error ? next.cause : undefined;
   }

@@ -37,7 +37,7 @@ function statusText(ship: IShip, trans: TranslationBundle): string {
       summaryText(ship, outcome, trans),
       cellText(outcome, trans),
       liveText(outcome, trans),
-      outcome.live.message
+      outcome.live.state === 'none' ? '' : outcome.live.message
     ];
     return texts.filter(text => text !== '').join(' ');
   }

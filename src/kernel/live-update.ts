@@ -8,7 +8,7 @@ import { evaluate } from './evaluate.js';
 
 /** What the expression of a live update evaluates to. */
 const outcome = z.object({
-  state: z.enum(['none', 'updated', 'restart', 'failed']),
+  state: z.enum(['none', 'current', 'updated', 'restart', 'failed']),
   message: z.string().default('')
 });
 

@@ -20,7 +20,8 @@ export class ShipLog {
   }
 
   waiting(reason: KernelWait): void {
-    this._add(waitText(reason, this._trans));
+    const text = waitText(reason, this._trans);
+    if (this._lines.at(-1)?.text !== text) this._add(text);
   }
 
   shipping(python: string, target: TargetSettings): void {

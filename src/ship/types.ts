@@ -44,8 +44,8 @@ export type CellOutcome =
 
 /** What became of the session that the kernel runs. */
 export interface ILiveOutcome {
-  /** `none`: there is no session of ours. `postponed`: the kernel is busy and nobody waited. */
-  readonly state: 'none' | 'updated' | 'restart' | 'failed' | 'postponed';
+  /** `none`: there is no session. `current`: it has this code already. `postponed`: the kernel is busy and nobody waited. */
+  readonly state: 'none' | 'current' | 'updated' | 'restart' | 'failed' | 'postponed';
   readonly message: string;
 }
 
@@ -57,9 +57,8 @@ export interface IShipOutcome {
   readonly ms: number;
 }
 
-/** One press of the button, from the press to its end. */
-export interface IShip {
-  readonly id: string;
+/** Where a ship stands: all that a text about it needs. */
+export interface IShipFacts {
   readonly notebookName: string;
   readonly target: TargetSettings | null;
   readonly state: ShipState;
@@ -67,11 +66,16 @@ export interface IShip {
   /** Not null while the kernel is asked and does not answer. */
   readonly waitsFor: KernelWait | null;
   readonly steps: readonly IStep[];
-  readonly log: readonly ILogLine[];
   /** Set in the state `done`. */
   readonly outcome: IShipOutcome | null;
   /** Set in the state `failed`. */
   readonly error: ShipEnvError | null;
+}
+
+/** One press of the button, from the press to its end. */
+export interface IShip extends IShipFacts {
+  readonly id: string;
+  readonly log: readonly ILogLine[];
   readonly isRunning: boolean;
   readonly changed: ISignal<IShip, void>;
   /** Cancels; while the running session is updated, stops to wait for the kernel. */

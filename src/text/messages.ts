@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ERRORS, type ErrorCode, type StepName } from '../../server/src/contract/index.js';
-import type { IShip, IShipOutcome, IStep, KernelWait } from '../ship/types.js';
+import type { IShipFacts, IShipOutcome, IStep, KernelWait } from '../ship/types.js';
 import { fractionOf } from '../ship/steps.js';
 import { formatBytes, formatMs, shorten } from './format.js';
 
@@ -36,7 +36,7 @@ export function waitText(reason: KernelWait, trans: TranslationBundle): string {
 }
 
 /** What a running ship does just now, in one line. */
-export function activityText(ship: IShip, trans: TranslationBundle): string {
+export function activityText(ship: IShipFacts, trans: TranslationBundle): string {
   if (ship.state === 'cancelling') return trans.__('Cancelling…');
   if (ship.waitsFor !== null) return `${waitText(ship.waitsFor, trans)}…`;
   if (ship.phase === 'kernel') return trans.__('Asking the kernel which python it runs…');
@@ -50,27 +50,23 @@ export function activityText(ship: IShip, trans: TranslationBundle): string {
   return `${index + 1}/${ship.steps.length} ${progress === '' ? `${title}…` : `${title}: ${progress}`}`;
 }
 
-/** `Ship env: demo.ipynb to local`. */
-export function shipTitle(ship: IShip, trans: TranslationBundle): string {
+/** `Ship env of demo.ipynb to local`. */
+export function shipTitle(ship: IShipFacts, trans: TranslationBundle): string {
   const notebook = shorten(ship.notebookName, 32);
-  if (ship.target === null) return trans.__('Shipping the environment of %1', notebook);
-  return trans.__('Shipping the environment of %1 to %2', notebook, shorten(targetName(ship), 24));
+  if (ship.target === null) return trans.__('Ship env of %1', notebook);
+  return trans.__('Ship env of %1 to %2', notebook, shorten(targetName(ship), 24));
 }
 
-/** What was shipped: `Shipped to local in 8.2 s: 148 MB, 6.1 MB uploaded.` */
-export function summaryText(ship: IShip, outcome: IShipOutcome, trans: TranslationBundle): string {
+/** What was shipped: `Shipped to local in 8.2 s: 6.1 MB of 148 MB uploaded.` */
+export function summaryText(ship: IShipFacts, outcome: IShipOutcome, trans: TranslationBundle): string {
   const { result } = outcome;
   const target = shorten(targetName(ship), 24);
   const time = formatMs(outcome.ms);
   if (result.uploadedBytes === 0) return trans.__('Already on %1: nothing to upload (%2).', target, time);
-  const bytes = result.artifact.bytes + result.code.reduce((sum, file) => sum + file.bytes, 0);
-  return trans.__(
-    'Shipped to %1 in %2: %3, %4 uploaded.',
-    target,
-    time,
-    formatBytes(bytes),
-    formatBytes(result.uploadedBytes)
-  );
+  const uploaded = formatBytes(result.uploadedBytes);
+  const all = formatBytes(result.artifact.bytes + result.code.reduce((sum, file) => sum + file.bytes, 0));
+  if (uploaded === all) return trans.__('Shipped to %1 in %2: %3 uploaded.', target, time, all);
+  return trans.__('Shipped to %1 in %2: %3 of %4 uploaded.', target, time, uploaded, all);
 }
 
 /** What became of the cell. */
@@ -96,10 +92,12 @@ export function liveText(outcome: IShipOutcome, trans: TranslationBundle): strin
   switch (outcome.live.state) {
     case 'none':
       return '';
+    case 'current':
+      return trans.__('The running session has this code already.');
     case 'updated':
       return trans.__('Running session updated.');
     case 'restart':
-      return trans.__('Restart needed because packages changed.');
+      return trans.__('Restart needed: the running session has other packages.');
     case 'postponed':
       return trans.__('The running session takes the new code when the kernel is idle.');
     case 'failed':
@@ -107,6 +105,6 @@ export function liveText(outcome: IShipOutcome, trans: TranslationBundle): strin
   }
 }
 
-export function targetName(ship: IShip): string {
+export function targetName(ship: IShipFacts): string {
   return ship.target?.name || ship.target?.url || '';
 }

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IShip, IShipOutcome } from '../ship/types.js';
+import type { IShipFacts, IShipOutcome } from '../ship/types.js';
 import { activityText, cellText, errorTitle, liveText, shipTitle, summaryText } from './messages.js';
 import { shorten } from './format.js';
 
@@ -16,7 +16,7 @@ export interface INotice {
 }
 
 /** What to tell about a ship just now. Pure. */
-export function noticeOf(ship: IShip, trans: TranslationBundle): INotice {
+export function noticeOf(ship: IShipFacts, trans: TranslationBundle): INotice {
   if (ship.outcome !== null) return ended(ship, ship.outcome, trans);
   if (ship.error !== null) {
     const { code, message, hint } = ship.error;
@@ -36,7 +36,7 @@ export function noticeOf(ship: IShip, trans: TranslationBundle): INotice {
   };
 }
 
-function ended(ship: IShip, outcome: IShipOutcome, trans: TranslationBundle): INotice {
+function ended(ship: IShipFacts, outcome: IShipOutcome, trans: TranslationBundle): INotice {
   const isWritten = outcome.cell.state !== 'notebook-closed' && outcome.cell.state !== 'notebook-read-only';
   const isFine = isWritten && outcome.live.state !== 'failed';
   return {
@@ -46,7 +46,7 @@ function ended(ship: IShip, outcome: IShipOutcome, trans: TranslationBundle): IN
   };
 }
 
-function runningActions(ship: IShip): NoticeAction[] {
+function runningActions(ship: IShipFacts): NoticeAction[] {
   if (ship.state !== 'running') return [];
   return [ship.phase === 'session' ? 'stop-waiting' : 'cancel'];
 }

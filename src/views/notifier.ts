@@ -136,7 +136,7 @@ class ShownNotice implements IDisposable {
     };
     switch (action) {
       case 'cancel':
-        return { label: trans.__('Cancel'), callback: stay(() => ship.cancel()), displayType: 'warn' };
+        return { label: trans.__('Cancel'), callback: stay(() => ship.cancel()) };
       case 'stop-waiting':
         return { label: trans.__("Don't wait"), callback: stay(() => ship.cancel()) };
       case 'show-cell':

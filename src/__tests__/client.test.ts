@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { ShipEnvClient, type Send } from '../client.js';
+import type { StepEvent } from '../../server/src/contract/index.js';
+import { result, steps } from './samples.js';
+import { trans } from './trans.js';
+
+const target = { name: 'local', url: 'file:///target', endpoint: '', region: '', pathStyle: false, profile: '' };
+
+function clientOf(...answers: (() => Response)[]): {
+  client: ShipEnvClient;
+  sent: { path: string; init: RequestInit }[];
+} {
+  const sent: { path: string; init: RequestInit }[] = [];
+  const send: Send = async (path, init) => {
+    sent.push({ path, init });
+    const answer = answers[sent.length - 1];
+    if (answer === undefined) throw new Error('one request too many');
+    return answer();
+  };
+  return { client: new ShipEnvClient(send, trans, [0, 0]), sent };
+}
+
+const json =
+  (value: unknown, status = 200): (() => Response) =>
+  () =>
+    new Response(JSON.stringify(value), { status });
+const stream =
+  (...events: unknown[]): (() => Response) =>
+  () =>
+    new Response(events.map(event => `${JSON.stringify(event)}\n`).join(''));
+/** A stream that breaks off without an end. */
+const broken =
+  (...events: unknown[]): (() => Response) =>
+  () => {
+    let isSent = false;
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (isSent) return controller.error(new TypeError('network error'));
+          isSent = true;
+          controller.enqueue(new TextEncoder().encode(events.map(event => `${JSON.stringify(event)}\n`).join('')));
+        }
+      })
+    );
+  };
+
+describe('starting a ship', () => {
+  it('posts the request and returns the id', async () => {
+    const { client, sent } = clientOf(json({ id: 's1' }));
+    expect(await client.startShip({ python: '/venv/bin/python', target })).toBe('s1');
+    expect(sent[0]).toMatchObject({ path: 'ships', init: { method: 'POST' } });
+    expect(JSON.parse(String(sent[0]?.init.body))).toEqual({ python: '/venv/bin/python', target });
+  });
+
+  it('throws the error object that the sidecar answered', async () => {
+    const { client } = clientOf(
+      json({ type: 'error', code: 'TARGET_UNKNOWN', message: 'm', hint: 'h', cause: ['deep'] }, 404)
+    );
+    await expect(client.startShip({ python: 'p', target })).rejects.toMatchObject({
+      code: 'TARGET_UNKNOWN',
+      message: 'm',
+      hint: 'h',
+      causes: ['deep']
+    });
+  });
+
+  it.each([
+    [401, 'AUTH_REFUSED'],
+    [403, 'AUTH_REFUSED'],
+    [404, 'SIDECAR_UNAVAILABLE'],
+    [502, 'SIDECAR_UNAVAILABLE']
+  ])('knows what a %i of the Jupyter server itself means', async (status, code) => {
+    const { client } = clientOf(() => new Response('<html>no</html>', { status }));
+    await expect(client.startShip({ python: 'p', target })).rejects.toMatchObject({ code });
+  });
+
+  it('takes no answer at all for a sidecar that does not run, and keeps the cause', async () => {
+    const client = new ShipEnvClient(() => Promise.reject(new TypeError('Failed to fetch')), trans);
+    await expect(client.startShip({ python: 'p', target })).rejects.toMatchObject({
+      code: 'SIDECAR_UNAVAILABLE',
+      causes: ['Failed to fetch']
+    });
+  });
+
+  it('does not take an answer of another shape', async () => {
+    const { client } = clientOf(json({ ship: 's1' }));
+    await expect(client.startShip({ python: 'p', target })).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+});
+
+describe('following a ship', () => {
+  const follow = async (client: ShipEnvClient): Promise<{ seen: StepEvent[]; end: unknown }> => {
+    const seen: StepEvent[] = [];
+    const end: unknown = await client.followShip('a/b', event => seen.push(event)).catch((error: unknown) => error);
+    return { seen, end };
+  };
+
+  it('hands every step over and returns the result', async () => {
+    const { client, sent } = clientOf(stream(...steps, result));
+    const { seen, end } = await follow(client);
+    expect(seen).toEqual(steps);
+    expect(end).toEqual(result);
+    expect(sent[0]?.path).toBe('ships/a%2Fb/events');
+  });
+
+  it('throws the error that the ship ended with', async () => {
+    const { client } = clientOf(
+      stream(steps[0], { type: 'error', code: 'SHIP_CANCELLED', message: 'm', hint: '', cause: [] })
+    );
+    const { seen, end } = await follow(client);
+    expect(seen).toHaveLength(1);
+    expect(end).toMatchObject({ code: 'SHIP_CANCELLED' });
+  });
+
+  it('takes a stream up again that breaks off, and hands no step over twice', async () => {
+    const { client, sent } = clientOf(broken(...steps.slice(0, 2)), stream(...steps, result));
+    const { seen, end } = await follow(client);
+    expect(seen).toEqual(steps);
+    expect(end).toEqual(result);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('gives up after some attempts that brought nothing', async () => {
+    const { client, sent } = clientOf(stream(), stream(), stream());
+    expect((await follow(client)).end).toMatchObject({ code: 'SIDECAR_UNAVAILABLE' });
+    expect(sent).toHaveLength(3);
+  });
+
+  it('says so when a new sidecar does not know the ship', async () => {
+    const { client } = clientOf(
+      broken(steps[0]),
+      json({ type: 'error', code: 'SHIP_UNKNOWN', message: 'm', hint: '', cause: [] }, 404)
+    );
+    expect((await follow(client)).end).toMatchObject({ code: 'SIDECAR_UNAVAILABLE', causes: ['m'] });
+  });
+});
+
+it('passes an abort of a check on as what it is', async () => {
+  const controller = new AbortController();
+  const client = new ShipEnvClient(async () => {
+    controller.abort(new Error('left the page'));
+    throw new TypeError('aborted');
+  }, trans);
+  await expect(client.checkTarget(target, controller.signal)).rejects.toThrow('left the page');
+});

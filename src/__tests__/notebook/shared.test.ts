@@ -1,0 +1,72 @@
+import { YNotebook } from '@jupyter/ydoc';
+import { describe, expect, it } from 'vitest';
+import { writeCell } from '../../notebook/shared.js';
+
+const code = (source: string): { cell_type: 'code'; source: string; metadata: object } => ({
+  cell_type: 'code',
+  source,
+  metadata: {}
+});
+
+function sourcesOf(notebook: YNotebook): string[] {
+  return notebook.cells.map(cell => cell.getSource());
+}
+
+// JupyterLab's default, and what "documentWideUndoRedo" makes of it: both must take a ship back in one step.
+describe.each([
+  { name: 'each cell has an undo stack of its own', disableDocumentWideUndoRedo: true },
+  { name: 'the notebook has one undo stack', disableDocumentWideUndoRedo: false }
+])('when $name', ({ disableDocumentWideUndoRedo }) => {
+  const open = (...sources: string[]): YNotebook => {
+    const notebook = YNotebook.create({ disableDocumentWideUndoRedo, data: { cells: sources.map(code) } });
+    notebook.clearUndoHistory();
+    return notebook;
+  };
+
+  it('one Undo takes the inserted cell back and nothing else', () => {
+    const notebook = open('a', 'builder.getOrCreate()');
+    notebook.insertCell(0, code('mine'));
+    expect(writeCell(notebook, 'ours', 'before-session')).toEqual({ kind: 'insert', index: 2 });
+    expect(sourcesOf(notebook)).toEqual(['mine', 'a', 'ours', 'builder.getOrCreate()']);
+    notebook.undo();
+    expect(sourcesOf(notebook)).toEqual(['mine', 'a', 'builder.getOrCreate()']);
+  });
+
+  it('one Undo takes the update back and nothing else', () => {
+    const notebook = open('a');
+    writeCell(notebook, 'first', 'top');
+    writeCell(notebook, 'second, longer', 'top');
+    notebook.insertCell(2, code('mine'));
+    notebook.undo();
+    expect(sourcesOf(notebook)).toEqual(['second, longer', 'a']);
+    notebook.undo();
+    expect(sourcesOf(notebook)).toEqual(['first', 'a']);
+    notebook.undo();
+    expect(sourcesOf(notebook)).toEqual(['a']);
+  });
+
+  it('brings the edits of the person back that an update replaced', () => {
+    const notebook = open();
+    writeCell(notebook, 'first', 'top');
+    notebook.getCell(0).setSource('first, edited');
+    expect(writeCell(notebook, 'second', 'top')).toMatchObject({ kind: 'update', wasEdited: true });
+    notebook.undo();
+    expect(sourcesOf(notebook)).toEqual(['first, edited']);
+  });
+
+  it('does not touch a cell that holds this source already', () => {
+    const notebook = open();
+    writeCell(notebook, 'same', 'top');
+    notebook.clearUndoHistory();
+    expect(writeCell(notebook, 'same', 'top')).toEqual({ kind: 'keep', index: 0 });
+    expect(notebook.canUndo()).toBe(false);
+  });
+
+  it('keeps the tags and the metadata that the person gave the cell', () => {
+    const notebook = open();
+    writeCell(notebook, 'first', 'top');
+    notebook.getCell(0).setMetadata('tags', ['ship-env', 'hide-input']);
+    writeCell(notebook, 'second', 'top');
+    expect(notebook.getCell(0).getMetadata('tags')).toEqual(['ship-env', 'hide-input']);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import schema from '../../schema/plugin.json' with { type: 'json' };
+import { shipRequest } from '../../server/src/contract/index.js';
+import { defaultTarget, parseSettings, requestFrom } from '../settings.js';
+import { trans } from './trans.js';
+
+/** What the settings registry composes when the person changed nothing. */
+const defaults = Object.fromEntries(
+  Object.entries(schema.properties).map(([name, { default: value }]) => [name, value])
+);
+
+const target = (name: string): object => ({ name, url: 'file:///x' });
+
+describe('the settings', () => {
+  it('make a valid request as they are installed', () => {
+    const request = requestFrom(parseSettings(defaults, trans), trans);
+    expect(shipRequest.parse({ ...request, python: '/venv/bin/python' })).toMatchObject({
+      target: { name: 'local', url: 'file://~/.local/share/ship-env/target' },
+      master: 'local-cluster[2,1,1024]'
+    });
+  });
+
+  it('complete a target that the form saved in part', () => {
+    const settings = parseSettings({ ...defaults, targets: [target('a')], defaultTarget: 'a' }, trans);
+    expect(defaultTarget(settings, trans)).toEqual({
+      name: 'a',
+      url: 'file:///x',
+      endpoint: '',
+      region: '',
+      pathStyle: false,
+      profile: ''
+    });
+  });
+
+  it('name what is wrong with them', () => {
+    expect(() => parseSettings({ ...defaults, targets: [{ name: 'a' }] }, trans)).toThrowError(
+      expect.objectContaining({ code: 'SETTINGS_INVALID', message: expect.stringContaining('targets[0].url') })
+    );
+  });
+
+  it('name the targets there are when the default is none of them', () => {
+    const settings = parseSettings({ ...defaults, targets: [target('a'), target('b')], defaultTarget: 'c' }, trans);
+    expect(() => defaultTarget(settings, trans)).toThrowError(
+      expect.objectContaining({ code: 'TARGET_UNKNOWN', message: expect.stringContaining('a, b') })
+    );
+  });
+
+  it('refuse to choose between two targets of one name', () => {
+    const settings = parseSettings({ ...defaults, targets: [target('a'), target('a')], defaultTarget: 'a' }, trans);
+    expect(() => defaultTarget(settings, trans)).toThrowError(expect.objectContaining({ code: 'SETTINGS_INVALID' }));
+  });
+});
+
+it('describes every setting to the person', () => {
+  const all = { ...schema.properties, ...schema.definitions.target.properties };
+  for (const [name, property] of Object.entries(all)) {
+    expect(property, name).toMatchObject({
+      title: expect.stringMatching(/./),
+      description: expect.stringMatching(/\.$/)
+    });
+    expect(property, name).toHaveProperty('default');
+  }
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES, ERRORS } from '../../../server/src/contract/index.js';
+import { ShipEnvError } from '../../errors.js';
+import type { CellOutcome, ILiveOutcome, IShipFacts, IShipOutcome } from '../../ship/types.js';
+import { initialSteps, withEvent } from '../../ship/steps.js';
+import { MAX_NOTICE, noticeOf } from '../../text/notice.js';
+import { result, steps } from '../samples.js';
+import { trans } from '../trans.js';
+
+const target = { name: 'local', url: 'file:///target', endpoint: '', region: '', pathStyle: false, profile: '' };
+const long = { ...target, name: 'the shared bucket of the forecasting team in Dublin' };
+const running = { state: 'running', phase: 'ship', waitsFor: null, outcome: null, error: null } as const;
+
+const shipOf = (facts: Partial<IShipFacts>): IShipFacts => ({
+  notebookName: 'demo.ipynb',
+  target,
+  steps: initialSteps(),
+  ...running,
+  ...facts
+});
+const outcomeOf = (cell: CellOutcome, live: ILiveOutcome['state'] = 'none'): IShipOutcome => ({
+  result,
+  cell,
+  live: { state: live, message: '' },
+  ms: 8200
+});
+
+describe('a running ship', () => {
+  it('shows the step and how far it is', () => {
+    const ship = shipOf({ steps: steps.reduce(withEvent, initialSteps()) });
+    expect(noticeOf(ship, trans)).toEqual({
+      type: 'in-progress',
+      message: 'Ship env of demo.ipynb to local\n4/6 Uploading: 12 MB of 148 MB',
+      actions: ['show-details', 'cancel']
+    });
+  });
+
+  it('says that it waits for a busy kernel, and can be cancelled', () => {
+    const notice = noticeOf(shipOf({ phase: 'kernel', waitsFor: 'busy' }), trans);
+    expect(notice.message).toContain('Waiting for the kernel, it is busy');
+    expect(notice.actions).toContain('cancel');
+  });
+
+  it('cannot be cancelled twice', () => {
+    expect(noticeOf(shipOf({ state: 'cancelling' }), trans).actions).toEqual(['show-details']);
+  });
+
+  it('need not be waited for when only the session is left', () => {
+    expect(noticeOf(shipOf({ phase: 'session', waitsFor: 'busy' }), trans).actions).toContain('stop-waiting');
+  });
+});
+
+describe('the end of a ship', () => {
+  it('tells time, bytes, cell and session', () => {
+    const ship = shipOf({ state: 'done', outcome: outcomeOf({ state: 'updated', wasEdited: false }, 'updated') });
+    expect(noticeOf(ship, trans)).toEqual({
+      type: 'success',
+      message: 'Shipped to local in 8.2 s: 6.1 MB of 148 MB uploaded.\nThe cell was updated. Running session updated.',
+      actions: ['show-details', 'show-cell']
+    });
+  });
+
+  it('offers the cell when there is no notebook to write it to', () => {
+    const ship = shipOf({ state: 'done', outcome: outcomeOf({ state: 'notebook-closed' }) });
+    expect(noticeOf(ship, trans)).toMatchObject({ type: 'warning', actions: ['show-details', 'copy-cell'] });
+  });
+
+  it('warns when the session was not updated', () => {
+    const ship = shipOf({ state: 'done', outcome: outcomeOf({ state: 'kept' }, 'failed') });
+    expect(noticeOf(ship, trans).type).toBe('warning');
+  });
+
+  it('is no error when it was cancelled', () => {
+    expect(noticeOf(shipOf({ state: 'cancelled' }), trans)).toMatchObject({
+      type: 'info',
+      message: 'The ship was cancelled.'
+    });
+  });
+
+  it('leads to the settings when they are to blame', () => {
+    const actionsOf = (error: ShipEnvError): readonly string[] =>
+      noticeOf(shipOf({ state: 'failed', error }), trans).actions;
+    expect(actionsOf(new ShipEnvError('TARGET_DENIED', 'm'))).toContain('open-settings');
+    expect(actionsOf(new ShipEnvError('KERNEL_DIED', 'm'))).not.toContain('open-settings');
+  });
+});
+
+describe('what JupyterLab would cut', () => {
+  const words = 'some words that go on '.repeat(12).trim();
+
+  it.each(ERROR_CODES)('is cut by us, at a word, behind the whole title: %s', code => {
+    const error = new ShipEnvError(code, words, { hint: words });
+    const { message } = noticeOf(shipOf({ state: 'failed', error }), trans);
+    expect(message.length).toBeLessThanOrEqual(MAX_NOTICE);
+    expect(message.startsWith(`${ERRORS[code].title}\nsome words`)).toBe(true);
+    expect(message).toMatch(/\w…$/);
+  });
+
+  it('never gets that long in a ship that runs or is done, however long the names are', () => {
+    const names = { notebookName: `${'forecast of the berths '.repeat(6)}.ipynb`, target: long };
+    const cells: CellOutcome[] = [
+      { state: 'inserted' },
+      { state: 'updated', wasEdited: true },
+      { state: 'notebook-read-only' }
+    ];
+    for (const cell of cells) {
+      const { message } = noticeOf(shipOf({ ...names, state: 'done', outcome: outcomeOf(cell, 'restart') }), trans);
+      expect(message.length).toBeLessThanOrEqual(MAX_NOTICE);
+    }
+    const { message } = noticeOf(shipOf({ ...names, steps: steps.reduce(withEvent, initialSteps()) }), trans);
+    expect(message).toMatch(/…e berths \.ipynb to the shared b….+\n4\/6 Uploading: 12 MB of 148 MB$/);
+  });
+
+  it('leaves a hint to the details when there is room for a stump of it only', () => {
+    const message = 'm'.repeat(95);
+    const error = new ShipEnvError('KERNEL_DIED', message, { hint: words });
+    expect(noticeOf(shipOf({ state: 'failed', error }), trans).message).toBe(`The kernel went away\n${message}`);
+  });
+
+  it('keeps a short message and its hint whole', () => {
+    const error = new ShipEnvError('KERNEL_DIED', 'It died.', { hint: 'Start another.' });
+    expect(noticeOf(shipOf({ state: 'failed', error }), trans).message).toBe(
+      'The kernel went away\nIt died.\nStart another.'
+    );
+  });
+});
