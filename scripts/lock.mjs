@@ -15,13 +15,24 @@ await main(async args => {
   for (const name of ['dev', 'demo', 'build', 'kernel']) {
     const constraints = name === 'dev' ? [] : ['-c', 'dev.txt'];
     const upgrade = args.includes('--upgrade') ? ['--upgrade'] : [];
-    const options = ['--universal', '--python-version', OLDEST_PYTHON, '--no-header', '--no-annotate', '--no-emit-index-url'];
-    await run('uv', ['pip', 'compile', '--quiet', ...options, ...constraints, ...upgrade, `${name}.in`, '-o', `${name}.txt`], {
-      cwd: paths.requirements,
-      env,
-      // The compiled text also goes to stdout; the file is what counts.
-      stdout: 'ignore'
-    });
+    const options = [
+      '--universal',
+      '--python-version',
+      OLDEST_PYTHON,
+      '--no-header',
+      '--no-annotate',
+      '--no-emit-index-url'
+    ];
+    await run(
+      'uv',
+      ['pip', 'compile', '--quiet', ...options, ...constraints, ...upgrade, `${name}.in`, '-o', `${name}.txt`],
+      {
+        cwd: paths.requirements,
+        env,
+        // The compiled text also goes to stdout; the file is what counts.
+        stdout: 'ignore'
+      }
+    );
     console.log(`requirements/${name}.txt`);
   }
 });

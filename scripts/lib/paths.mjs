@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,4 +28,14 @@ export const paths = {
  */
 export function pythonOf(venv) {
   return join(venv, 'bin', 'python');
+}
+
+/**
+ * @param {string} venv directory of a virtual environment
+ * @returns {string} its site-packages
+ */
+export function sitePackages(venv) {
+  const library = join(venv, 'lib');
+  const versions = existsSync(library) ? readdirSync(library).filter(name => name.startsWith('python')) : [];
+  return join(library, versions.sort()[0] ?? 'python3', 'site-packages');
 }

@@ -9,10 +9,13 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
 import { paths } from './paths.mjs';
 
 const MARK = 'SHIP_ENV_SCRIPT_RUN';
 const mark = randomUUID();
+/** With the marks of the scripts that this one runs under, so that they find its children too. */
+const marks = [process.env[MARK], mark].filter(Boolean).join(' ');
 /** @type {Set<number>} Process groups that are alive. */
 const groups = new Set();
 
@@ -37,6 +40,7 @@ export class CommandFailed extends Error {
  * @property {NodeJS.ProcessEnv} [env] default: this process's
  * @property {'inherit' | 'ignore' | 'capture'} [stdout] capture keeps stdout and stderr for the result
  * @property {string} [log] file that gets stdout and stderr instead
+ * @property {(line: string) => void} [onLine] gets each line of stdout; stderr is captured
  * @property {boolean} [allowFailure] return the exit code instead of throwing
  */
 
@@ -67,11 +71,12 @@ export async function run(program, args, options = {}) {
  */
 export function start(program, args, options = {}) {
   const log = options.log === undefined ? undefined : openSync(options.log, 'w');
-  const stdout = log ?? (options.stdout === 'capture' ? 'pipe' : (options.stdout ?? 'inherit'));
+  const capture = options.stdout === 'capture' || options.onLine !== undefined;
+  const stdout = log ?? (capture ? 'pipe' : (options.stdout === 'ignore' ? 'ignore' : 'inherit'));
   const child = spawn(program, args, {
     cwd: options.cwd ?? paths.root,
-    env: { ...(options.env ?? process.env), [MARK]: mark },
-    stdio: ['ignore', stdout, log ?? (options.stdout === 'capture' ? 'pipe' : 'inherit')],
+    env: { ...(options.env ?? process.env), [MARK]: marks },
+    stdio: ['ignore', stdout, log ?? (capture ? 'pipe' : 'inherit')],
     detached: true
   });
   if (log !== undefined) {
@@ -81,7 +86,11 @@ export function start(program, args, options = {}) {
     groups.add(child.pid);
   }
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
+  const { onLine } = options;
+  if (onLine !== undefined && child.stdout !== null) {
+    createInterface({ input: child.stdout }).on('line', onLine);
+  }
+  for (const stream of onLine === undefined ? [child.stdout, child.stderr] : [child.stderr]) {
     stream?.setEncoding('utf8').on('data', chunk => (output += chunk));
   }
   /** @type {Promise<{code: number, output: string}>} */
@@ -132,7 +141,7 @@ export function leftovers() {
       continue;
     }
     try {
-      if (readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}`)) {
+      if (readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark)) {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
         found.push({ pid, command });
       }

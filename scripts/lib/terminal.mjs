@@ -23,6 +23,16 @@ export function bytes(count) {
   return `${(count / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
+/**
+ * @param {string} path
+ * @param {number} [width]
+ * @returns {string} the path, its middle left out when it is longer than that
+ */
+export function shorten(path, width = 100) {
+  const head = Math.floor(width / 4);
+  return path.length <= width ? path : `${path.slice(0, head)}…${path.slice(head + 1 - width)}`;
+}
+
 /** @param {string} text */
 export function heading(text) {
   console.log(`\n${bold(text)}`);

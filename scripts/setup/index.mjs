@@ -25,6 +25,7 @@ const LOCK = /** @type {const} */ ({ build: 'build', demo: 'demo', test: 'dev' }
  */
 export function projectEnvironment() {
   const path = [paths.bin, join(paths.venv, 'bin'), process.env['PATH'] ?? ''].join(delimiter);
+  /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, PATH: path, VIRTUAL_ENV: paths.venv };
   // Of another environment that is active where the script was started.
   delete env['PYTHONHOME'];

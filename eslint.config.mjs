@@ -1,0 +1,93 @@
+/** One configuration for all the code there is, the tests included. */
+import jupyter from '@jupyter/eslint-plugin';
+import vitest from '@vitest/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import playwright from 'eslint-plugin-playwright';
+import tseslint from 'typescript-eslint';
+
+const UNIT_TESTS = ['server/test/**/*.test.ts', 'src/**/__tests__/**/*.test.ts', 'scripts/test/**/*.test.mjs'];
+const TESTS = ['server/test/**', 'src/**/__tests__/**', 'scripts/test/**/*.test.mjs', 'ui-tests/**'];
+
+export default tseslint.config(
+  {
+    ignores: [
+      '**/node_modules/',
+      '**/dist/',
+      '**/lib/**/*.{js,d.ts}',
+      '.cache/',
+      '.venv/',
+      '.pytest_cache/',
+      'jupyterlab_ship_env/',
+      'ui-tests/playwright-report/',
+      'ui-tests/test-results/'
+    ]
+  },
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    languageOptions: {
+      parserOptions: {
+        project: [
+          'tsconfig.json',
+          'tsconfig.tests.json',
+          'server/tsconfig.json',
+          'scripts/tsconfig.json',
+          'ui-tests/tsconfig.json'
+        ],
+        tsconfigRootDir: import.meta.dirname
+      }
+    }
+  },
+  {
+    files: ['**/*.{ts,tsx,mjs}'],
+    extends: [tseslint.configs.strictTypeChecked],
+    rules: {
+      'max-lines': ['error', { max: 400 }],
+      'max-lines-per-function': ['error', { max: 60 }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }]
+    }
+  },
+  {
+    // Plain JavaScript, checked by tsc through its JSDoc: what JSON.parse and a caught error hold is not typed there.
+    files: ['**/*.mjs'],
+    rules: {
+      'no-console': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off'
+    }
+  },
+  { files: ['src/**/*.{ts,tsx}'], plugins: { jupyter }, extends: [jupyter.configs.recommended] },
+  {
+    files: TESTS,
+    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off', 'no-console': 'off' }
+  },
+  {
+    files: UNIT_TESTS,
+    extends: [vitest.configs.recommended],
+    rules: {
+      'vitest/no-disabled-tests': 'error',
+      'vitest/no-focused-tests': 'error',
+      'vitest/expect-expect': ['error', { assertFunctionNames: ['expect', 'expect*', 'assert*'] }]
+    }
+  },
+  {
+    files: ['ui-tests/**/*.ts'],
+    extends: [playwright.configs['flat/recommended']],
+    rules: {
+      'playwright/no-skipped-test': 'error',
+      'playwright/no-wait-for-timeout': 'error',
+      'playwright/no-element-handle': 'error',
+      'playwright/prefer-to-have-count': 'error',
+      'playwright/prefer-web-first-assertions': 'error',
+      'playwright/expect-expect': ['error', { assertFunctionNames: ['expect*', 'assert*'] }]
+    }
+  },
+  prettier
+);

@@ -1,0 +1,122 @@
+/** The parts of a build, in their order: what the wheel carries, from the sources. */
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { paths } from '../lib/paths.mjs';
+import { run } from '../lib/process.mjs';
+import { bytes, heading, step } from '../lib/terminal.mjs';
+import { uv } from '../setup/python.mjs';
+import { whenChanged } from '../setup/stamp.mjs';
+import { buildSidecar } from './sidecar.mjs';
+
+/**
+ * @typedef {object} Build
+ * @property {NodeJS.ProcessEnv} env
+ * @property {boolean} prod minified
+ */
+
+/** @type {Readonly<Record<string, (build: Build) => Promise<void>>>} */
+export const PARTS = {
+  lib: async ({ env }) => {
+    await step('front end', async () => {
+      // tsc leaves what an earlier run made from files that are gone.
+      rmSync(join(paths.root, 'lib'), { recursive: true, force: true });
+      await run('npx', ['tsc', '-p', '.'], { env, stdout: 'capture' });
+    });
+  },
+  seed: async ({ env }) => {
+    const seed = join(paths.root, 'server', 'dist', 'seed.pex');
+    const make = async () => run('node', ['scripts/build-seed.mjs'], { env, stdout: 'capture' });
+    await step('PEX seed', make, () => bytes(statSync(seed).size));
+  },
+  server: async ({ prod }) => {
+    const describe = (/** @type {{files: number, bytes: number}} */ made) =>
+      `${made.files} files, ${bytes(made.bytes)}`;
+    await step('sidecar bundle', () => buildSidecar({ minify: prod }), describe);
+  },
+  labextension: async ({ env, prod }) => {
+    await step('labextension', async () => {
+      rmSync(paths.labextension, { recursive: true, force: true });
+      await run('jupyter-builder', ['build', ...(prod ? [] : ['--development', 'True']), '.'], {
+        env,
+        stdout: 'capture'
+      });
+    });
+  }
+};
+
+/** What a wheel is made of: when none of it changed, the wheel of the last run is good. */
+const SOURCES = [
+  'jupyter-config',
+  'jupyterlab_ship_env',
+  'schema',
+  'scripts/build',
+  'scripts/build-seed.mjs',
+  'server/src',
+  'src',
+  'style',
+  'LICENSE',
+  'README.md',
+  'hatch_build.py',
+  'install.json',
+  'package-lock.json',
+  'package.json',
+  'pyproject.toml',
+  'requirements/build.txt',
+  'tsconfig.base.json',
+  'tsconfig.json'
+];
+const MADE = ['labextension', 'sidecar', '__pycache__', '_version.py', '.mypy_cache', '.ruff_cache'];
+
+/**
+ * Builds everything, minified, and the wheel; unless dist/ holds the wheel of these very sources.
+ *
+ * @param {NodeJS.ProcessEnv} env from `setUp`
+ * @returns {Promise<string>} path of the wheel
+ */
+export async function buildWheel(env) {
+  const inputs = SOURCES.flatMap(source => contentsOf(join(paths.root, source)));
+  const made = [join(paths.sidecar, 'ship-env.mjs'), join(paths.labextension, 'package.json')];
+  const stamp = join(paths.cache, 'wheel.stamp');
+  if (findWheel() === undefined || made.some(path => !existsSync(path))) {
+    rmSync(stamp, { force: true });
+  }
+  await whenChanged(stamp, inputs, async () => {
+    heading('Build');
+    for (const build of Object.values(PARTS)) {
+      await build({ env, prod: true });
+    }
+    await step('wheel', async () => {
+      rmSync(paths.dist, { recursive: true, force: true });
+      await uv(
+        ['build', '--quiet', '--wheel', '--no-build-isolation', '--python', join(paths.venv, 'bin', 'python')],
+        env
+      );
+    });
+  });
+  const wheel = findWheel();
+  if (wheel === undefined) {
+    throw new Error('The build ended well, but there is no wheel in dist/.');
+  }
+  return wheel;
+}
+
+function findWheel() {
+  const names = existsSync(paths.dist) ? readdirSync(paths.dist) : [];
+  const wheel = names.find(name => name.endsWith('.whl'));
+  return wheel === undefined ? undefined : join(paths.dist, wheel);
+}
+
+/**
+ * @param {string} path
+ * @returns {string[]} paths and texts of the files there, sorted
+ */
+function contentsOf(path) {
+  if (!existsSync(path)) {
+    return [path, ''];
+  }
+  if (statSync(path).isFile()) {
+    return [path, readFileSync(path, 'latin1')];
+  }
+  const names = readdirSync(path).filter(name => !MADE.includes(name));
+  return names.sort().flatMap(name => contentsOf(join(path, name)));
+}
