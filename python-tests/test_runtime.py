@@ -7,13 +7,16 @@ import importlib
 import importlib.util
 import json
 import os
+import site
 import subprocess
 import sys
 import zipfile
+import zipimport
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
+import pyspark
 import pytest
 
 RUNTIME = Path(__file__).parents[1] / "jupyterlab_ship_env" / "runtime" / "ship_env_runtime.py"
@@ -81,6 +84,19 @@ def test_the_highest_sequence_wins_also_when_it_goes_back(runtime: ModuleType, t
     assert not code.refresh(str(tmp_path)), "nothing changed"
     assert [entry for entry in sys.path if entry.startswith(str(tmp_path))] == [str(tmp_path / str(two["file"]))]
     assert sys.path[0] == str(tmp_path / str(two["file"]))
+
+
+def test_nothing_of_old_archives_stays_in_memory(runtime: ModuleType, tmp_path: Path) -> None:
+    code = runtime.Code()
+    for sequence in range(3):
+        shipped = archive(tmp_path, {"acme/right.py": f"ANSWER = {sequence}"}, ["acme.right"])
+        point(tmp_path, sequence, shipped)
+        code.refresh(str(tmp_path))
+        assert answer("acme.right") == sequence
+    kept = [*sys.path_importer_cache, *zipimport._zip_directory_cache]
+    assert {Path(path).parts[len(tmp_path.parts)] for path in kept if path.startswith(str(tmp_path))} == {
+        shipped["file"]
+    }
 
 
 def test_sequences_are_numbers(runtime: ModuleType, tmp_path: Path) -> None:
@@ -220,23 +236,52 @@ def test_the_directory_is_where_the_daemon_started(
     assert answer() == 1
 
 
-def test_both_call_forms_of_spark_are_wrapped(
-    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import pyspark
-
+@pytest.fixture
+def spark_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker knows once Spark's own setup_spark_files ran."""
     monkeypatch.setattr(pyspark.SparkFiles, "_is_running_on_worker", True)
     monkeypatch.setattr(pyspark.SparkFiles, "_root_directory", str(tmp_path))
+
+
+@pytest.mark.usefixtures("spark_files")
+def test_both_call_forms_of_pyspark_4_are_wrapped(runtime: ModuleType, tmp_path: Path) -> None:
     calls: list[tuple[object, ...]] = []
-    code = runtime.Code()
-    wrapped = runtime.wrap(lambda *arguments: calls.append(arguments), code)
+    worker_util = SimpleNamespace(setup_spark_files=lambda *arguments: calls.append(arguments))
+    runtime.hook(SimpleNamespace(), worker_util, runtime.Code())
     point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
-    wrapped("stream")
+    worker_util.setup_spark_files("stream")
     assert answer() == 1
     point(tmp_path, 2, archive(tmp_path, {"my_model.py": "ANSWER = 2"}, ["my_model"]))
-    wrapped(str(tmp_path), [])
+    worker_util.setup_spark_files(str(tmp_path), [])
     assert answer() == 2
     assert calls == [("stream",), (str(tmp_path), [])]
+
+
+@pytest.mark.usefixtures("spark_files")
+def test_the_worker_of_pyspark_3_is_wrapped_after_the_fork(
+    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = ModuleType("pyspark.worker")
+    worker.read_command = lambda serializer, file: (serializer, file, answer())  # type: ignore[attr-defined]
+    daemon = SimpleNamespace(worker=lambda *_: worker.read_command("serializer", "file"))
+    runtime.hook(daemon, SimpleNamespace(), runtime.Code())
+    monkeypatch.setitem(sys.modules, "pyspark.worker", worker)
+    monkeypatch.setattr(pyspark, "worker", worker, raising=False)
+    for sequence in (1, 2):
+        shipped = archive(tmp_path, {"my_model.py": f"ANSWER = {sequence}"}, ["my_model"])
+        point(tmp_path, sequence, shipped)
+        assert daemon.worker("socket", "authenticated") == ("serializer", "file", sequence)
+        assert not hasattr(worker.read_command.__wrapped__, "__wrapped__"), "wrapped once"
+
+
+def test_the_clusters_modules_win_over_those_of_the_nodes_python(
+    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, cluster, artifact = site.getsitepackages()[0], str(tmp_path / "a"), str(tmp_path / "b")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([artifact, cluster, "elsewhere"]))
+    monkeypatch.setattr(sys, "path", [artifact, "stdlib", installed, "plugins", cluster])
+    runtime.prefer_pythonpath()
+    assert sys.path == [artifact, "stdlib", cluster, installed, "plugins"]
 
 
 def test_it_imports_nothing_that_starts_threads(tmp_path: Path) -> None:
@@ -254,21 +299,3 @@ def test_it_imports_nothing_that_starts_threads(tmp_path: Path) -> None:
     )
     assert run.stdout == "[] 1\n"
     assert run.stderr == ""
-
-
-def test_an_old_pyspark_gets_the_code_at_start_and_says_so(tmp_path: Path) -> None:
-    fake = tmp_path / "site" / "pyspark"
-    fake.mkdir(parents=True)
-    (fake / "__init__.py").write_text("__version__ = '3.4.4'")
-    (fake / "daemon.py").write_text("def manager():\n    import sys, my_model\n    print(sys.argv[1], my_model.ANSWER)")
-    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
-    run = subprocess.run(
-        [sys.executable, "-m", "ship_env_runtime", "pyspark.worker"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(RUNTIME.parent), str(fake.parent)])},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert run.stdout == "pyspark.worker 1\n"
-    assert "ship_env: pyspark 3.4.4" in run.stderr

@@ -4,18 +4,16 @@ This module travels at the root of every artifact. The session is built with
 ``spark.python.daemon.module=ship_env_runtime``, so each executor starts
 ``./env-<hash>.pex -m ship_env_runtime <worker module>`` in place of ``-m pyspark.daemon``.
 
-Before any worker is forked, :func:`main` wraps ``pyspark.worker_util.setup_spark_files``, which
-every worker calls at the start of every task, whatever its kind (RDD, UDF, pandas UDF, data source).
-Then it is Spark's own daemon. At each task the wrapper looks into the directory of Spark's files for
-pointer files, ``ship-env-code-<sequence>-<hash>.json``; the highest sequence says which code archives
-hold. When that is not what the worker runs, the worker forgets the old archives' modules and puts the
-new archives first on ``sys.path``. Functions that were pickled by reference then import the new code,
-also those that had been evaluated before.
+Then it is Spark's own daemon, except that each worker, at the start of every task of whatever kind
+(RDD, UDF, pandas UDF, data source), looks into the directory of Spark's files for pointer files,
+``ship-env-code-<sequence>-<hash>.json``; the highest sequence says which code archives hold. When that
+is not what the worker runs, it forgets the old archives' modules and puts the new archives first on
+``sys.path``. Functions that were pickled by reference then import the new code, also those that had
+been evaluated before.
 
-Python 3.9 to 3.14, stdlib and pyspark >= 3.5. An older pyspark has no ``worker_util``: there the code
-that holds when the daemon starts is put on ``sys.path``, and new code needs a new session. The module
-is imported before the fork, so it must not import pandas or pyarrow, which start threads. It writes
-nothing to stdout, where Spark reads the daemon's port.
+Python 3.9 to 3.14, stdlib and pyspark 3.5 to 4.3. The module is imported before the daemon forks, so
+it must not import pandas or pyarrow, which start threads. It writes nothing to stdout, where Spark
+reads the daemon's port.
 
 What it cannot do: objects of old classes that user code keeps in a worker's memory stay as they are.
 """
@@ -26,15 +24,16 @@ import functools
 import hashlib
 import importlib
 import json
+import os
 import re
+import site
 import sys
 import zipimport
-from os import sep
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 POINTER = re.compile(r"ship-env-code-(\d+)-([0-9a-f]+)\.json")
 
@@ -78,7 +77,7 @@ class Code:
             archives, fault = _read_pointer(pointer)
             if fault is None:
                 if faults:
-                    _tell(f"{faults[0]}; this task runs the code of {pointer.name}")
+                    sys.stderr.write(f"ship_env: {faults[0]}; this task runs {pointer.name}\n")
                 self._swap(pointer, archives)
                 return True
             faults.append(fault)
@@ -96,45 +95,77 @@ class Code:
         sys.path[:] = new + [entry for entry in sys.path if entry not in gone and entry not in new]
         # Modules of archives that did not change go as well: they may hold what others defined.
         _forget({name for archive in (*self._archives, *archives) for name in archive.modules})
+        # Names carry the content's hash, so nothing that the import system keeps of a path goes stale.
         _drop_importers(gone.difference(new))
-        importlib.invalidate_caches()
         self._pointer, self._archives = pointer, archives
 
 
-def wrap(setup_spark_files: Callable[..., None], code: Code) -> Callable[..., None]:
-    """Return ``setup_spark_files`` of pyspark.worker_util, followed by a look at the pointer files.
+def hook(daemon: Any, worker_util: Any, code: Code) -> None:
+    """Have the workers that this daemon forks look at the pointer files in every task.
 
-    Spark calls it as ``(stream)`` or, since 4.2, as ``(directory, python_includes)``; either way it
-    leaves the directory in SparkFiles.
+    All workers of pyspark 4 call ``worker_util.setup_spark_files``, as ``(stream)`` or, since 4.2, as
+    ``(directory, python_includes)``; either way it leaves the directory in SparkFiles. They take the
+    name from the module after the fork. Before pyspark 4 the same lines were part of the worker's main
+    function, so there it is ``worker.read_command``, which unpickles what comes next. That module may
+    be imported only after the fork, which is when the daemon calls its ``worker``.
     """
+    if hasattr(worker_util, "setup_spark_files"):
+        setup_spark_files = worker_util.setup_spark_files
 
-    @functools.wraps(setup_spark_files)
-    def setup_spark_files_and_code(*args: Any, **kwargs: Any) -> None:
-        setup_spark_files(*args, **kwargs)
-        from pyspark import SparkFiles
+        @functools.wraps(setup_spark_files)
+        def setup_spark_files_and_code(*args: Any, **kwargs: Any) -> None:
+            setup_spark_files(*args, **kwargs)
+            _refresh(code)
 
-        code.refresh(SparkFiles.getRootDirectory())
+        worker_util.setup_spark_files = setup_spark_files_and_code
+        return
 
-    return setup_spark_files_and_code
+    serve = daemon.worker
+
+    @functools.wraps(serve)
+    def serve_with_code(*args: Any, **kwargs: Any) -> Any:
+        worker: Any = importlib.import_module("pyspark.worker")
+        read_command = worker.read_command
+        # The daemon's child calls this again for each task.
+        if not hasattr(read_command, "__wrapped__"):
+
+            @functools.wraps(read_command)
+            def read_command_of_code(*args: Any, **kwargs: Any) -> Any:
+                _refresh(code)
+                return read_command(*args, **kwargs)
+
+            worker.read_command = read_command_of_code
+        return serve(*args, **kwargs)
+
+    daemon.worker = serve_with_code
+
+
+def prefer_pythonpath() -> None:
+    """Let modules of PYTHONPATH win over those that the node's python happens to have installed.
+
+    Python does so by itself, but a PEX that inherits its path puts PYTHONPATH last, and Spark brings
+    the cluster's pyspark that way: another version in the node's site-packages would be taken instead.
+    """
+    installed = {*site.getsitepackages(), site.getusersitepackages()}
+    first = next((at for at, entry in enumerate(sys.path) if entry in installed), len(sys.path))
+    inherited = set(os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    # A stable sort: False comes before True.
+    sys.path[first:] = sorted(sys.path[first:], key=lambda entry: entry not in inherited)
 
 
 def main() -> None:
     """Be ``pyspark.daemon``, with every worker that it forks running the newest code."""
-    from pyspark import __version__, daemon
+    prefer_pythonpath()
+    from pyspark import daemon, worker_util
 
-    code = Code()
-    try:
-        from pyspark import worker_util
-    except ImportError:
-        _tell(
-            f"pyspark {__version__} has no worker_util (3.5 and later have); "
-            "new code reaches this executor only in a new session"
-        )
-        # An executor's files lie in its working directory, fetched before it started this daemon.
-        code.refresh(".")
-    else:
-        worker_util.setup_spark_files = wrap(worker_util.setup_spark_files, code)
+    hook(daemon, worker_util, Code())
     daemon.manager()
+
+
+def _refresh(code: Code) -> None:
+    from pyspark import SparkFiles
+
+    code.refresh(SparkFiles.getRootDirectory())
 
 
 def _pointers(directory: Path) -> list[Path]:
@@ -178,14 +209,8 @@ def _drop_importers(archives: Iterable[str]) -> None:
     for archive in archives:
         directories.pop(archive, None)
         for entry in list(sys.path_importer_cache):
-            if entry == archive or entry.startswith(archive + sep):
+            if entry == archive or entry.startswith(archive + os.sep):
                 del sys.path_importer_cache[entry]
-
-
-def _tell(message: str) -> None:
-    """Write a line to the executor's log."""
-    sys.stderr.write(f"ship_env: {message}\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":
