@@ -106,8 +106,8 @@ class ShipEnvHandler(APIHandler):
         try:
             return endpoint, await Upstream.connect(endpoint.socket)
         except StreamClosedError:
-            # It crashed this moment, and its end was not seen yet. Nothing was sent, so another can take the request.
-            await self._sidecar.wait_for_end(endpoint)
+            # Nothing was sent, so another can take the request.
+            await self._sidecar.discard(endpoint)
         endpoint = await self._sidecar.endpoint()
         try:
             return endpoint, await Upstream.connect(endpoint.socket)

@@ -91,11 +91,18 @@ class SidecarProcess:
             self._running = await self._start()
             return self._running.endpoint
 
-    async def wait_for_end(self, endpoint: Endpoint) -> None:
-        """Wait until the end of a sidecar that does not accept connections any more was seen; some seconds at most."""
-        running = self._running
-        if running is not None and running.endpoint == endpoint:
-            await asyncio.wait({running.watcher}, timeout=STOP_TIMEOUT_S)
+    async def discard(self, endpoint: Endpoint) -> None:
+        """End a sidecar that nobody can connect to, so that :meth:`endpoint` starts another.
+
+        It died this moment and its end was not seen yet, or something cleaned up the temporary directory with its
+        socket. Does nothing when another runs already.
+        """
+        async with self._lock:
+            running = self._running
+            if running is not None and running.endpoint == endpoint:
+                self._running = None
+                await self._end(running.process)
+                await running.watcher
 
     async def stop(self) -> None:
         """Close the sidecar's stdin, wait until it has ended, remove the socket's directory. Never starts again."""
@@ -225,7 +232,7 @@ class SidecarProcess:
         )
 
     def _socket_directory(self) -> str:
-        if self._directory is None:
+        if self._directory is None or not Path(self._directory).is_dir():
             # mkdtemp makes it 0700. A long TMPDIR would make the path longer than a socket's may be.
             parent = tempfile.gettempdir()
             if len(os.fsencode(parent)) + len("/ship-env-xxxxxxxx/xxxxxxxx.sock") > _SOCKET_PATH_LIMIT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import stat
 import time
@@ -295,6 +296,15 @@ async def test_killed_sidecar_comes_back_with_the_next_request(fetch: Any, sidec
     assert json.loads(second.body)["pid"] != first
 
 
+async def test_cleaned_up_temporary_directory_costs_a_restart(fetch: Any, sidecar: Any) -> None:
+    first = json.loads((await fetch("health")).body)["pid"]
+    shutil.rmtree(Path(sidecar._running.endpoint.socket).parent)
+    second = await fetch("health")
+    assert second.code == 200
+    assert json.loads(second.body)["pid"] != first
+    assert not is_alive(first)
+
+
 async def test_request_that_kills_the_sidecar_gets_an_error(fetch: Any) -> None:
     response = await fetch("die", method="POST")
     assert response.code == 503
@@ -308,9 +318,10 @@ async def test_broken_stream_ends_with_an_error_event(fetch: Any) -> None:
     assert json.loads(response.body.splitlines()[-1])["code"] == "SIDECAR_UNAVAILABLE"
 
 
-async def test_half_a_document_never_looks_whole(fetch: Any) -> None:
+@pytest.mark.parametrize("how", ["dying", "garbled"])
+async def test_half_a_document_never_looks_whole(fetch: Any, how: str) -> None:
     with pytest.raises(HTTPStreamClosedError):
-        await fetch("dying/document")
+        await fetch(f"{how}/document")
 
 
 async def test_crash_loop_is_bounded_and_says_why(fetch: Any, sidecar: Any, monkeypatch: pytest.MonkeyPatch) -> None:

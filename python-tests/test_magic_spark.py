@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -39,6 +40,11 @@ def answer(_):
 
 def ask():
     return spark.sparkContext.parallelize([0], 1).map(answer).first()
+
+# local-cluster keeps its executors' directories beside Spark's jars.
+import pathlib, pyspark
+work = pathlib.Path(pyspark.__file__).parent / "work" / spark.sparkContext.applicationId
+pathlib.Path("executors.txt").write_text(str(work))
 
 value, path = ask()
 assert value == 1, value
@@ -117,10 +123,13 @@ def test_headless_notebook_runs_new_code_in_its_running_session(kernel_python: P
         "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
         "PYTHONPATH": str(ROOT),
         "SHIP_ENV_NODE": find_node().path,
-        "SPARK_WORKER_DIR": str(tmp_path / "work"),
     }
     command = [sys.executable, "-m", "jupyter", "execute", "--inplace", "--kernel_name=python3", str(notebook)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, cwd=tmp_path)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, cwd=tmp_path)
+    finally:
+        if (tmp_path / "executors.txt").is_file():
+            shutil.rmtree((tmp_path / "executors.txt").read_text())
     assert done.returncode == 0, done.stderr
     shipped, updated, last = (nbformat.read(notebook, as_version=4).cells[i].outputs for i in (1, 2, 3))
     assert "ship_env_example-" in shipped[0].data["text/plain"]
