@@ -42,7 +42,8 @@ export async function readCandidate(site: SiteDirectory, metadataName: string): 
   const path = join(site.path, metadataName);
   const isDistInfo = metadataName.endsWith('.dist-info');
   const isFile = (await kindOf(path)) === 'file';
-  const read = (name: string): Promise<Buffer | undefined> => (isFile ? Promise.resolve(undefined) : readOptional(join(path, name)));
+  const read = (name: string): Promise<Buffer | undefined> =>
+    isFile ? Promise.resolve(undefined) : readOptional(join(path, name));
   const metadata = isFile ? await readOptional(path) : await read(isDistInfo ? 'METADATA' : 'PKG-INFO');
   if (metadata === undefined) return undefined;
   const [wheel, directUrl, topLevel, requiresText, record] = await Promise.all([
@@ -63,7 +64,8 @@ export async function readCandidate(site: SiteDirectory, metadataName: string): 
     metadataKind: isDistInfo ? 'dist-info' : 'egg-info',
     metadataName,
     site,
-    requires: requires.length > 0 || requiresText === undefined ? requires : requirementsFromEggInfo(decodeText(requiresText)),
+    requires:
+      requires.length > 0 || requiresText === undefined ? requires : requirementsFromEggInfo(decodeText(requiresText)),
     wheel: wheel === undefined ? undefined : wheelFrom(parseHeaders(wheel)),
     directUrl: directUrl === undefined ? undefined : parseDirectUrl(decodeText(directUrl)),
     record,
@@ -97,5 +99,8 @@ async function readInstalledFiles(metadataPath: string, metadataName: string): P
 }
 
 function linesOf(text: string): string[] {
-  return text.split(/\r\n|\n|\r/).map(line => line.trim()).filter(line => line !== '');
+  return text
+    .split(/\r\n|\n|\r/)
+    .map(line => line.trim())
+    .filter(line => line !== '');
 }

@@ -21,7 +21,16 @@ export interface FileListing {
  * Notes of the installer and of this machine, and what a changed RECORD invalidates. RECORD itself is written anew
  * wherever the files go.
  */
-const NOTES = new Set(['RECORD', 'RECORD.jws', 'RECORD.p7s', 'INSTALLER', 'REQUESTED', 'direct_url.json', 'uv_cache.json', 'uv_build.json']);
+const NOTES = new Set([
+  'RECORD',
+  'RECORD.jws',
+  'RECORD.p7s',
+  'INSTALLER',
+  'REQUESTED',
+  'direct_url.json',
+  'uv_cache.json',
+  'uv_build.json'
+]);
 
 /**
  * The files of a distribution: those of RECORD or installed-files.txt; without either, what lies under its top-level
@@ -82,6 +91,8 @@ async function addMetadataFiles(candidate: Candidate, files: Map<string, ListedF
 
 function ships(path: string, candidate: Candidate, all: ReadonlyMap<string, unknown>): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
+  // virtualenv's RECORD lists caches beside their sources, where they are not, and the folders themselves.
+  if (name === '__pycache__' || /\.[a-z]+-\d\w*(?:\.opt-\d)?\.py[co]$/.test(name)) return false;
   if (path === `${candidate.metadataName}/${name}`) return !NOTES.has(name);
   if (path.includes('__pycache__/')) return !/\.py[co]$/.test(name);
   // A .pyc without its source is the module itself: some vendors ship nothing else.

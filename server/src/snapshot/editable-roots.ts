@@ -9,7 +9,10 @@ import { kindOf, listDirectory, walkFiles } from './read.js';
 export type EditableRoot = Editable['roots'][number];
 
 /** The roots that an import hook's text stands for. */
-export async function rootsFromFinder(finder: FinderReading, projectDirectory: string | undefined): Promise<EditableRoot[]> {
+export async function rootsFromFinder(
+  finder: FinderReading,
+  projectDirectory: string | undefined
+): Promise<EditableRoot[]> {
   const modules = await Promise.all(finder.modules.map(rootFromModule));
   const namespaces = await existing(finder.namespaces);
   const topLevels = await Promise.all(
@@ -52,7 +55,9 @@ export async function rootInProject(projectDirectory: string, name: string): Pro
  */
 export async function rootsFromProject(projectDirectory: string, names: readonly string[]): Promise<EditableRoot[]> {
   const wanted = names.map(name => normalizeName(name).replaceAll('-', '_'));
-  const found = await Promise.all([...new Set([...names, ...wanted])].filter(isIdentifier).map(name => rootInProject(projectDirectory, name)));
+  const found = await Promise.all(
+    [...new Set([...names, ...wanted])].filter(isIdentifier).map(name => rootInProject(projectDirectory, name))
+  );
   const roots = found.filter(root => root !== undefined);
   if (roots.length > 0) return roots;
   const source = join(projectDirectory, 'src');

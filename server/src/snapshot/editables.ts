@@ -1,12 +1,19 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
-import type { Candidate } from './candidate.js';
-import { type EditableRoot, isWithin, linkTarget, rootsFromFinder, rootsFromPath, rootsFromProject, withoutCovered } from './editable-roots.js';
+import { type Candidate, readCandidate } from './candidate.js';
+import {
+  type EditableRoot,
+  isWithin,
+  linkTarget,
+  rootsFromFinder,
+  rootsFromPath,
+  rootsFromProject,
+  withoutCovered
+} from './editable-roots.js';
 import { type FinderReading, readFinder } from './finder.js';
 import { decodeText } from './metadata.js';
 import { normalizeName } from './names.js';
 import { kindOf, listDirectory, readOptional } from './read.js';
-import { readCandidate } from './candidate.js';
 import type { EggLink, PthFile, SiteContents } from './site-contents.js';
 
 /** An editable and whether its import hook serves what was compiled. */
@@ -22,7 +29,10 @@ export interface FoundEditable {
  *
  * @param pthFiles - those of its site directory
  */
-export async function editableFromCandidate(candidate: Candidate, pthFiles: readonly PthFile[]): Promise<FoundEditable | undefined> {
+export async function editableFromCandidate(
+  candidate: Candidate,
+  pthFiles: readonly PthFile[]
+): Promise<FoundEditable | undefined> {
   const declared = candidate.directUrl?.editable === true;
   const projectDirectory = candidate.directUrl?.editable === true ? candidate.directUrl.projectDirectory : undefined;
   const own = pthFiles.filter(file => ownsPth(candidate, file, declared));
@@ -56,7 +66,8 @@ export function ownsPth(candidate: Candidate, file: PthFile, isEditable: boolean
   if (candidate.site.path !== file.site.path) return false;
   if (candidate.record !== undefined) return candidate.record.entries.some(entry => entry.path === file.fileName);
   const stem = file.fileName.slice(0, -'.pth'.length);
-  const name = /^(?:__editable__\.|_editable_impl_)(.+?)(?:-\d[^-]*)?$/.exec(stem)?.[1] ?? stem.replace(/^_|[-_]editable$/g, '');
+  const name =
+    /^(?:__editable__\.|_editable_impl_)(.+?)(?:-\d[^-]*)?$/.exec(stem)?.[1] ?? stem.replace(/^_|[-_]editable$/g, '');
   return isEditable && normalizeName(name) === candidate.normalizedName;
 }
 
@@ -73,7 +84,9 @@ function outsidePaths(file: PthFile): string[] {
 
 /** `flit install --symlink`: the packages are links in the site directory. */
 async function linkedRoots({ record, site }: Candidate): Promise<EditableRoot[]> {
-  const tops = new Set(record?.entries.map(entry => entry.path.split('/')[0] ?? '').filter(name => /^\w+(?:\.py)?$/.test(name)));
+  const tops = new Set(
+    record?.entries.map(entry => entry.path.split('/')[0] ?? '').filter(name => /^\w+(?:\.py)?$/.test(name))
+  );
   const roots: EditableRoot[] = [];
   for (const name of tops) {
     const target = await linkTarget(join(site.path, name));
@@ -107,7 +120,10 @@ export async function editableFromEggLink(link: EggLink): Promise<FoundEditable>
 }
 
 /** The egg-info of that name in a source folder. */
-async function metadataIn(directory: string, { name, site }: { name: string; site: EggLink['site'] }): Promise<Candidate | undefined> {
+async function metadataIn(
+  directory: string,
+  { name, site }: { name: string; site: EggLink['site'] }
+): Promise<Candidate | undefined> {
   const wanted = normalizeName(name);
   const folders = (await listDirectory(directory)).map(entry => entry.name).filter(each => each.endsWith('.egg-info'));
   const match = folders.find(each => normalizeName(each.replace(/(?:-\d.*)?\.egg-info$/, '')) === wanted);
@@ -129,11 +145,15 @@ export async function editablesFromPth(file: PthFile, taken: ReadonlySet<string>
   for (const path of paths) {
     const project = await onlyProjectIn(path, file);
     if (project === undefined) roots.push(...(await rootsFromPath(path)));
-    else found.push(unowned(project.name, [{ path, importName: '' }], { kind: 'pth', file, project, isCompiled: false }));
+    else
+      found.push(unowned(project.name, [{ path, importName: '' }], { kind: 'pth', file, project, isCompiled: false }));
   }
   if (roots.length === 0) return found;
   const kind = hooks.length > 0 ? 'pep660-finder' : 'pth';
-  return [...found, unowned(stem, roots, { kind, file, project: undefined, isCompiled: hooks.some(hook => hook.isCompiled) })];
+  return [
+    ...found,
+    unowned(stem, roots, { kind, file, project: undefined, isCompiled: hooks.some(hook => hook.isCompiled) })
+  ];
 }
 
 /** Python passes over a relative line that leads nowhere, and over files that are no archives; so do we. */

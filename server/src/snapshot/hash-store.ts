@@ -61,7 +61,8 @@ export class HashStore {
    * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
    */
   async save(): Promise<void> {
-    const isSame = this.#kept.size === this.#known.size && [...this.#kept].every(([path, kept]) => this.#known.get(path) === kept);
+    const isSame =
+      this.#kept.size === this.#known.size && [...this.#kept].every(([path, kept]) => this.#known.get(path) === kept);
     if (isSame) return;
     const text = JSON.stringify({ schema: 1, files: Object.fromEntries(this.#kept) });
     const temporary = this.#cache.temporaryPath();
@@ -72,10 +73,14 @@ export class HashStore {
       await rename(temporary, this.#path);
     } catch (cause) {
       const isFull = hasCode(cause, 'ENOSPC', 'EDQUOT');
-      throw new ShipEnvError(isFull ? 'DISK_FULL' : 'CACHE_UNUSABLE', `The cache file ${this.#path} cannot be written.`, {
-        hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
-        cause
-      });
+      throw new ShipEnvError(
+        isFull ? 'DISK_FULL' : 'CACHE_UNUSABLE',
+        `The cache file ${this.#path} cannot be written.`,
+        {
+          hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
+          cause
+        }
+      );
     } finally {
       await rm(temporary, { force: true });
     }

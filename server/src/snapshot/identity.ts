@@ -44,7 +44,10 @@ export async function identifyFiles(
   store: HashStore,
   options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void }
 ): Promise<FileState[]> {
-  const found = await statFiles(claims.map(claim => claim.absolute), options.signal);
+  const found = await statFiles(
+    claims.map(claim => claim.absolute),
+    options.signal
+  );
   let done = 0;
   const advance = (): void => options.onProgress?.(++done, claims.length);
   const limit = pLimit(CONCURRENT_READS);

@@ -68,7 +68,9 @@ async function read({ python, cache, signal, onProgress }: SnapshotOptions): Pro
 
 function byText(left: Finding, right: Finding): number {
   return (
-    compareText(left.kind, right.kind) || compareText(left.subject, right.subject) || compareText(left.message, right.message)
+    compareText(left.kind, right.kind) ||
+    compareText(left.subject, right.subject) ||
+    compareText(left.message, right.message)
   );
 }
 
@@ -99,7 +101,9 @@ async function unownedModules(sites: readonly SiteContents[], owners: Owners): P
   const paths = [...owners.keys()];
   const found = environment.map(contents => {
     const start = `${contents.site.path}/`;
-    const owned = paths.filter(path => path.startsWith(start)).map(path => path.slice(start.length).split('/')[0] ?? '');
+    const owned = paths
+      .filter(path => path.startsWith(start))
+      .map(path => path.slice(start.length).split('/')[0] ?? '');
     // The hook of a .pth file is read as the editable that it is.
     const hooks = contents.pthFiles.flatMap(file => file.imports.map(module => `${module}.py`));
     return findUnownedModules(contents, new Set([...owned, ...hooks]));

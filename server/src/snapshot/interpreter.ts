@@ -177,10 +177,14 @@ function isTooOld(version: { major: number; minor: number }): boolean {
 }
 
 function unsupported(executable: string, found: string, cause?: unknown): ShipEnvError {
-  return new ShipEnvError('PYTHON_UNSUPPORTED', `CPython 3.${OLDEST_MINOR} or later is needed, ${executable} is ${found}.`, {
-    hint: `Make the environment with CPython 3.${OLDEST_MINOR} or later and choose it as the notebook's kernel.`,
-    cause
-  });
+  return new ShipEnvError(
+    'PYTHON_UNSUPPORTED',
+    `CPython 3.${OLDEST_MINOR} or later is needed, ${executable} is ${found}.`,
+    {
+      hint: `Make the environment with CPython 3.${OLDEST_MINOR} or later and choose it as the notebook's kernel.`,
+      cause
+    }
+  );
 }
 
 function toAnswer(executable: string, text: string): InterpreterAnswer {

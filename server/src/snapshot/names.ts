@@ -19,8 +19,8 @@ export function isCompiledExtension(path: string): boolean {
 }
 
 /**
- * Is the first version the higher one? Numbers compare as numbers, the rest as text. Enough to choose between two
- * leftovers in one directory, the same way everywhere; not PEP 440.
+ * Order of two versions: numbers compare as numbers, the rest as text. Enough to choose between two leftovers in one
+ * directory, the same way everywhere; not PEP 440.
  */
 export function compareVersions(left: string, right: string): number {
   return left.localeCompare(right, 'en', { numeric: true });

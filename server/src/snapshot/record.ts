@@ -35,7 +35,11 @@ function sha256From(hash: string): string | undefined {
 /** Rows of a CSV text: `,` between fields, `"` around a field that needs it, `""` for a quote in it. */
 export function parseCsv(text: string): string[][] {
   // Nearly every RECORD needs no quoting at all; splitting is several times faster than reading field by field.
-  if (!text.includes('"')) return text.split(/\r\n|\n|\r/).filter(line => line !== '').map(line => line.split(','));
+  if (!text.includes('"'))
+    return text
+      .split(/\r\n|\n|\r/)
+      .filter(line => line !== '')
+      .map(line => line.split(','));
   const rows: string[][] = [];
   let row: string[] = [];
   let position = 0;

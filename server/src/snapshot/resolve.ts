@@ -1,6 +1,12 @@
 import type { Finding } from '../contract/snapshot.js';
 import type { Candidate } from './candidate.js';
-import { type FoundEditable, editableFromCandidate, editableFromEggLink, editablesFromPth, unownedPthFiles } from './editables.js';
+import {
+  type FoundEditable,
+  editableFromCandidate,
+  editableFromEggLink,
+  editablesFromPth,
+  unownedPthFiles
+} from './editables.js';
 import { compareText } from './names.js';
 import type { SiteContents } from './site-contents.js';
 

@@ -54,7 +54,10 @@ export async function readSites(sites: readonly SiteDirectory[], signal: AbortSi
     waiting.push(...(await furtherSites(contents)));
   }
   // Of one layer first those that the interpreter named: what a .pth adds comes behind them on sys.path.
-  return [...found.filter(each => each.site.layer === 'environment'), ...found.filter(each => each.site.layer === 'base')];
+  return [
+    ...found.filter(each => each.site.layer === 'environment'),
+    ...found.filter(each => each.site.layer === 'base')
+  ];
 }
 
 async function readSite(site: SiteDirectory): Promise<SiteContents> {
@@ -93,7 +96,12 @@ async function readPth(site: SiteDirectory, fileName: string): Promise<PthFile |
 
 async function readEggLink(site: SiteDirectory, fileName: string): Promise<EggLink | undefined> {
   const bytes = await readOptional(join(site.path, fileName));
-  const [path = '', back = '.'] = bytes === undefined ? [] : decodeText(bytes).split(/\r\n|\n|\r/).map(line => line.trim());
+  const [path = '', back = '.'] =
+    bytes === undefined
+      ? []
+      : decodeText(bytes)
+          .split(/\r\n|\n|\r/)
+          .map(line => line.trim());
   if (path === '') return undefined;
   const importDirectory = resolve(site.path, path);
   return {
@@ -110,7 +118,9 @@ async function furtherSites({ site, names, candidates, pthFiles }: SiteContents)
     const path = join(site.path, name);
     if ((await kindOf(path)) === 'directory') further.push({ path, prefix: site.prefix, layer: site.layer });
   }
-  const entries = candidates.flatMap(candidate => candidate.record?.entries ?? []).filter(entry => entry.path.endsWith('.pth'));
+  const entries = candidates
+    .flatMap(candidate => candidate.record?.entries ?? [])
+    .filter(entry => entry.path.endsWith('.pth'));
   const owned = new Set(entries.map(entry => entry.path));
   for (const file of pthFiles.filter(each => !owned.has(each.fileName))) {
     for (const line of file.paths) {

@@ -38,13 +38,25 @@ describe('run', () => {
   });
 
   it.each<[string, () => Promise<unknown>, Partial<ProcessError>]>([
-    ['an exit code', () => node('console.error("why"); process.exit(3)'), { reason: 'exit-code', exitCode: 3, stderrTail: 'why\n' }],
-    ['an exit code while lines are followed', () => node('process.exit(4)', { onLine: () => {} }), { reason: 'exit-code', exitCode: 4 }],
+    [
+      'an exit code',
+      () => node('console.error("why"); process.exit(3)'),
+      { reason: 'exit-code', exitCode: 3, stderrTail: 'why\n' }
+    ],
+    [
+      'an exit code while lines are followed',
+      () => node('process.exit(4)', { onLine: () => {} }),
+      { reason: 'exit-code', exitCode: 4 }
+    ],
     ['a missing program', () => run('/no/such/program', [], { signal }), { reason: 'not-found' }],
     ['a file that is no program', () => run('/etc/passwd', [], { signal }), { reason: 'not-executable' }],
     ['a kill', () => node('process.kill(process.pid, "SIGKILL")'), { reason: 'killed' }],
     ['a timeout', () => node('setInterval(() => {}, 1000)', { timeoutMs: 50 }), { reason: 'timeout' }],
-    ['too much output', () => node('process.stdout.write("x".repeat(100))', { outputLimit: 10 }), { reason: 'output-limit' }]
+    [
+      'too much output',
+      () => node('process.stdout.write("x".repeat(100))', { outputLimit: 10 }),
+      { reason: 'output-limit' }
+    ]
   ])('tells %s apart', async (_what, start, expected) => {
     const error: unknown = await start().catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ProcessError);
@@ -52,7 +64,9 @@ describe('run', () => {
   });
 
   it('keeps the tail of a long output only', async () => {
-    const error: unknown = await node('process.stderr.write("x".repeat(9999)+"end"); process.exitCode = 1').catch((caught: unknown) => caught);
+    const error: unknown = await node('process.stderr.write("x".repeat(9999)+"end"); process.exitCode = 1').catch(
+      (caught: unknown) => caught
+    );
     expect(error).toHaveProperty('stderrTail', expect.stringMatching(/end$/));
     expect(error).toHaveProperty('stderrTail.length', TAIL_LENGTH);
   });
@@ -85,6 +99,9 @@ describe('run', () => {
   });
 
   it('does not start when it was aborted before', async () => {
-    await expect(run('/no/such/program', [], { signal: AbortSignal.abort() })).rejects.toHaveProperty('name', 'AbortError');
+    await expect(run('/no/such/program', [], { signal: AbortSignal.abort() })).rejects.toHaveProperty(
+      'name',
+      'AbortError'
+    );
   });
 });

@@ -54,7 +54,12 @@ const PROJECTS: Record<string, { files: Record<string, string>; roots: [importNa
   },
   'hatch-exact': {
     files: {
-      'pyproject.toml': pyproject('hatch-exact', 'hatchling", "editables', 'hatchling.build', '[tool.hatch.build]\ndev-mode-exact = true\n'),
+      'pyproject.toml': pyproject(
+        'hatch-exact',
+        'hatchling", "editables',
+        'hatchling.build',
+        '[tool.hatch.build]\ndev-mode-exact = true\n'
+      ),
       'src/hatch_exact/__init__.py': ''
     },
     roots: [['hatch_exact', 'src/hatch_exact']]
@@ -65,26 +70,40 @@ const PROJECTS: Record<string, { files: Record<string, string>; roots: [importNa
   },
   'pdm-src': {
     files: {
-      'pyproject.toml': pyproject('pdm-src', 'pdm-backend', 'pdm.backend', '[tool.pdm.build]\neditable-backend = "editables"\n'),
+      'pyproject.toml': pyproject(
+        'pdm-src',
+        'pdm-backend',
+        'pdm.backend',
+        '[tool.pdm.build]\neditable-backend = "editables"\n'
+      ),
       'src/pdm_src/__init__.py': ''
     },
     roots: [['pdm_src', 'src/pdm_src']]
   },
   'poetry-flat': {
-    files: { 'pyproject.toml': pyproject('poetry-flat', 'poetry-core', 'poetry.core.masonry.api'), 'poetry_flat/__init__.py': '' },
+    files: {
+      'pyproject.toml': pyproject('poetry-flat', 'poetry-core', 'poetry.core.masonry.api'),
+      'poetry_flat/__init__.py': ''
+    },
     roots: [['', '.']]
   }
 };
 
 function editable(snapshot: Snapshot, name: string): Editable {
   const found = snapshot.editables.find(each => each.name === name);
-  if (found === undefined) throw new Error(`${name} is not among ${snapshot.editables.map(each => each.name).join(', ')}`);
+  if (found === undefined)
+    throw new Error(`${name} is not among ${snapshot.editables.map(each => each.name).join(', ')}`);
   return found;
 }
 
 /** What the real interpreter would import, without importing it. */
 function originOf(python: string, module: string): string {
-  return sh(python, '-c', 'import importlib.util, sys; print(importlib.util.find_spec(sys.argv[1]).origin)', module).trim();
+  return sh(
+    python,
+    '-c',
+    'import importlib.util, sys; print(importlib.util.find_spec(sys.argv[1]).origin)',
+    module
+  ).trim();
 }
 
 describe('editables as the build tools make them', () => {
@@ -92,8 +111,17 @@ describe('editables as the build tools make them', () => {
   beforeAll(async () => {
     uvVenv(venv);
     for (const [name, { files }] of Object.entries(PROJECTS)) tree(join(root, name), files);
-    tree(join(root, 'st-strict'), { 'pyproject.toml': setuptools('st-strict'), 'src/st_strict/__init__.py': '', 'src/st_strict/sub/x.py': '' });
-    uvInstall(venv, '--no-deps', ...Object.keys(PROJECTS).flatMap(name => ['--editable', join(root, name)]), 'editables');
+    tree(join(root, 'st-strict'), {
+      'pyproject.toml': setuptools('st-strict'),
+      'src/st_strict/__init__.py': '',
+      'src/st_strict/sub/x.py': ''
+    });
+    uvInstall(
+      venv,
+      '--no-deps',
+      ...Object.keys(PROJECTS).flatMap(name => ['--editable', join(root, name)]),
+      'editables'
+    );
     uvInstall(venv, '--no-deps', '--config-setting', 'editable_mode=strict', '--editable', join(root, 'st-strict'));
     snapshot = await snap(join(venv, 'bin', 'python'));
   });
@@ -144,7 +172,9 @@ describe('editables as the build tools make them', () => {
     rmSync(join(root, 'hatch'), { recursive: true });
     rmSync(join(root, 'st-flat'), { recursive: true });
     const gone = await snap(join(venv, 'bin', 'python'));
-    expect(new Set(findings(gone, 'editable-folder-gone').map(finding => finding.subject))).toEqual(new Set(['hatch', 'st-flat']));
+    expect(new Set(findings(gone, 'editable-folder-gone').map(finding => finding.subject))).toEqual(
+      new Set(['hatch', 'st-flat'])
+    );
     expect(editable(gone, 'st-flat').roots).toHaveLength(1);
   });
 });
@@ -181,9 +211,17 @@ describe('editables as older and compiling tools leave them', () => {
       const all: Record<string, string> = {
         ...files,
         [`${info}/METADATA`]: `Name: ${name}\nVersion: 1.0\n`,
-        [`${info}/direct_url.json`]: JSON.stringify({ url: `file://${encodeURI(at(project))}`, dir_info: { editable: true } })
+        [`${info}/direct_url.json`]: JSON.stringify({
+          url: `file://${encodeURI(at(project))}`,
+          dir_info: { editable: true }
+        })
       };
-      tree(site, { ...all, [`${info}/RECORD`]: Object.keys(all).map(path => `${path},,\n`).join('') });
+      tree(site, {
+        ...all,
+        [`${info}/RECORD`]: Object.keys(all)
+          .map(path => `${path},,\n`)
+          .join('')
+      });
     };
     declare('built', 'built', { '__editable__.built-1.0.pth': `${at('built', 'src')}\n` });
     declare('sk', 'scikit', {
@@ -212,7 +250,11 @@ describe('editables as older and compiling tools leave them', () => {
   });
 
   it('reads a line of easy-install.pth as the project in that folder', () => {
-    expect(editable(snapshot, 'easy-one')).toMatchObject({ version: '4.0', kind: 'pth', roots: [{ path: at('easy'), importName: '' }] });
+    expect(editable(snapshot, 'easy-one')).toMatchObject({
+      version: '4.0',
+      kind: 'pth',
+      roots: [{ path: at('easy'), importName: '' }]
+    });
   });
 
   it('takes a plain path for an editable named by the file, and says when it leads nowhere', () => {
@@ -229,19 +271,32 @@ describe('editables as older and compiling tools leave them', () => {
   });
 
   it('finds what flit linked, and a package in a project that says nothing', () => {
-    expect(editable(snapshot, 'flit-linked').roots).toEqual([{ path: at('flit', 'fl_linked'), importName: 'fl_linked' }]);
+    expect(editable(snapshot, 'flit-linked').roots).toEqual([
+      { path: at('flit', 'fl_linked'), importName: 'fl_linked' }
+    ]);
     expect(editable(snapshot, 'nothing').roots).toEqual([{ path: at('nothing', 'src'), importName: '' }]);
   });
 
   it('tells which ones hold compiled code', () => {
     expect(editable(snapshot, 'sk').roots).toEqual([{ path: at('scikit', 'src', 'sk'), importName: 'sk' }]);
     expect(editable(snapshot, 'me').roots).toEqual([{ path: at('meson', 'me'), importName: 'me' }]);
-    expect(findings(snapshot, 'editable-compiled-extension').map(finding => finding.subject)).toEqual(['built', 'me', 'sk']);
+    expect(findings(snapshot, 'editable-compiled-extension').map(finding => finding.subject)).toEqual([
+      'built',
+      'me',
+      'sk'
+    ]);
   });
 
   it('lists them all and nothing else', () => {
     expect(snapshot.editables.map(each => each.name)).toEqual([
-      'built', 'easy-one', 'flit-linked', 'linked-one', 'me', 'my_folder', 'nothing', 'sk'
+      'built',
+      'easy-one',
+      'flit-linked',
+      'linked-one',
+      'me',
+      'my_folder',
+      'nothing',
+      'sk'
     ]);
     expect(snapshot.distributions).toEqual([]);
   });

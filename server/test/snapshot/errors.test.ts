@@ -17,8 +17,16 @@ function program(name: string, script: string): string {
 
 const answer = (changes: Record<string, unknown>): string =>
   JSON.stringify({
-    implementation: 'cpython', version: '3.11.7', major: 3, minor: 11, soabi: 'cpython-311-x86_64-linux-gnu',
-    platform: 'linux-x86_64', prefix: '/p', basePrefix: '/p', siteDirectories: [], ...changes
+    implementation: 'cpython',
+    version: '3.11.7',
+    major: 3,
+    minor: 11,
+    soabi: 'cpython-311-x86_64-linux-gnu',
+    platform: 'linux-x86_64',
+    prefix: '/p',
+    basePrefix: '/p',
+    siteDirectories: [],
+    ...changes
   });
 
 describe('a python that cannot be used', () => {
@@ -27,8 +35,16 @@ describe('a python that cannot be used', () => {
     ['is an empty folder', () => root, 'PYTHON_NOT_FOUND'],
     ['fails', () => program('fails', 'echo broken >&2; exit 3'), 'PYTHON_NOT_FOUND'],
     ['says something else', () => program('chatty', 'echo hello'), 'PYTHON_NOT_FOUND'],
-    ['is Python 2, which knows no -I', () => program('two', '[ "$1" = --version ] && { echo Python 2.7.18 >&2; exit 0; }; exit 2'), 'PYTHON_UNSUPPORTED'],
-    ['is Python 3.8', () => program('eight', `echo '${answer({ version: '3.8.18', minor: 8 })}'`), 'PYTHON_UNSUPPORTED'],
+    [
+      'is Python 2, which knows no -I',
+      () => program('two', '[ "$1" = --version ] && { echo Python 2.7.18 >&2; exit 0; }; exit 2'),
+      'PYTHON_UNSUPPORTED'
+    ],
+    [
+      'is Python 3.8',
+      () => program('eight', `echo '${answer({ version: '3.8.18', minor: 8 })}'`),
+      'PYTHON_UNSUPPORTED'
+    ],
     ['is PyPy', () => program('pypy', `echo '${answer({ implementation: 'pypy' })}'`), 'PYTHON_UNSUPPORTED']
   ])('%s', async (_what, python, code) => {
     await expect(snap(python())).rejects.toMatchObject({ code, hint: expect.stringMatching(/\S/) });

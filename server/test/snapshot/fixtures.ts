@@ -30,8 +30,10 @@ export function tree(root: string, files: Readonly<Record<string, string>>): str
   return root;
 }
 
+const caches = temporaryFolder('ship-env-caches-');
+
 /** Takes a snapshot with a cache of its own, or a given one. */
-export async function snap(python: string, cacheRoot = mkdtempSync(join(tmpdir(), 'ship-env-cache-'))): Promise<Snapshot> {
+export async function snap(python: string, cacheRoot = mkdtempSync(join(caches, 'cache-'))): Promise<Snapshot> {
   const cache = await Cache.open(cacheRoot);
   return takeSnapshot({ python, cache, signal: new AbortController().signal });
 }
@@ -99,7 +101,9 @@ export function pythons(): BasePython[] {
   const minors = [9, 10, 11, 12, 13, 14].map(minor => `3.${minor}`);
   const found = new Map<string, BasePython>();
   for (const minor of minors) {
-    const [first] = folders.map(folder => basePython(join(folder, `python${minor}`))).filter(each => each !== undefined);
+    const [first] = folders
+      .map(folder => basePython(join(folder, `python${minor}`)))
+      .filter(each => each !== undefined);
     if (first !== undefined) found.set(realpathSync(first.executable), first);
   }
   const system = basePython('/usr/bin/python3');

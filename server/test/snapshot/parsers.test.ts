@@ -32,13 +32,20 @@ describe('RECORD', () => {
       ['plain.py', '', '3'],
       ['last', '', '']
     ];
-    const script = 'import csv, json, sys; csv.writer(sys.stdout, lineterminator="\\n").writerows(json.loads(sys.argv[1]))';
+    const script =
+      'import csv, json, sys; csv.writer(sys.stdout, lineterminator="\\n").writerows(json.loads(sys.argv[1]))';
     expect(parseCsv(sh('python3', '-c', script, JSON.stringify(rows)))).toEqual(rows);
   });
 
   it('reads a last line without a line end, quoted or not', () => {
-    expect(parseCsv('a,b\n"c",')).toEqual([['a', 'b'], ['c', '']]);
-    expect(parseCsv('a,b\nc,"d"')).toEqual([['a', 'b'], ['c', 'd']]);
+    expect(parseCsv('a,b\n"c",')).toEqual([
+      ['a', 'b'],
+      ['c', '']
+    ]);
+    expect(parseCsv('a,b\nc,"d"')).toEqual([
+      ['a', 'b'],
+      ['c', 'd']
+    ]);
     expect(parseCsv('"never closed')).toEqual([['never closed']]);
   });
 });
@@ -77,7 +84,12 @@ describe('METADATA', () => {
 describe('pyvenv.cfg', () => {
   it.each([
     ['venv', 'home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.2\n', '/usr/bin', false],
-    ['virtualenv', 'home = /opt/p y/bin\nbase-prefix = /opt/p y\nInclude-System-Site-Packages=TRUE\n', '/opt/p y/bin', true],
+    [
+      'virtualenv',
+      'home = /opt/p y/bin\nbase-prefix = /opt/p y\nInclude-System-Site-Packages=TRUE\n',
+      '/opt/p y/bin',
+      true
+    ],
     ['uv', 'home = /x\r\nimplementation = CPython\r\nuv = 0.9\r\nrelocatable = true\r\n', '/x', true],
     ['an empty file', '', '', true]
   ])('reads what %s writes', (_tool, text, home, includeSystemSite) => {
@@ -91,14 +103,22 @@ describe('pyvenv.cfg', () => {
 
 describe('.pth', () => {
   it('tells comments, paths and imports apart as site does', () => {
-    const content = parsePth(Buffer.from('\ufeff# note\n\n/src/a b  \nimport one; one.run()\nimport\ttwo\nimportant/path\n'));
+    const content = parsePth(
+      Buffer.from('\ufeff# note\n\n/src/a b  \nimport one; one.run()\nimport\ttwo\nimportant/path\n')
+    );
     expect(content).toEqual({ paths: ['/src/a b', 'important/path'], imports: ['one', 'two'] });
   });
 });
 
 describe('Python literals', () => {
   it('agrees with ast.literal_eval on what repr writes', () => {
-    const value = { "it's": ['/a\\b', 'q"\'', 'é\u{1f40d}\u0000\n\u2028'], n: [1, -2, 3.5], t: true, f: false, none: null };
+    const value = {
+      "it's": ['/a\\b', 'q"\'', 'é\u{1f40d}\u0000\n\u2028'],
+      n: [1, -2, 3.5],
+      t: true,
+      f: false,
+      none: null
+    };
     const text = sh('python3', '-c', 'import json, sys; print(repr(json.loads(sys.argv[1])))', JSON.stringify(value));
     const parsed = parsePythonLiteral(text).value;
     expect(parsed).toEqual(new Map(Object.entries(value)));
@@ -124,7 +144,8 @@ describe('Python literals', () => {
 
 describe('import hooks of editables', () => {
   it('reads setuptools, with and without annotations', () => {
-    const annotated = "MAPPING: dict[str, str] = {'a': '/p/a'}\nNAMESPACES: dict[str, list[str]] = {'n': ['/p/n', '/q/n']}\n";
+    const annotated =
+      "MAPPING: dict[str, str] = {'a': '/p/a'}\nNAMESPACES: dict[str, list[str]] = {'n': ['/p/n', '/q/n']}\n";
     const plain = "import sys\nMAPPING = {\n  'a': '/p/a',\n}\nNAMESPACES = {'n': ['/p/n', '/q/n']}\n";
     for (const text of [annotated, plain]) {
       expect(readFinder(text)).toEqual({
@@ -140,12 +161,14 @@ describe('import hooks of editables', () => {
   });
 
   it('reads the editables library', () => {
-    const text = "from editables.redirector import RedirectingFinder as F\nF.install()\nF.map_module('a.b', '/p (1)/b/__init__.py')\n";
+    const text =
+      "from editables.redirector import RedirectingFinder as F\nF.install()\nF.map_module('a.b', '/p (1)/b/__init__.py')\n";
     expect(readFinder(text)?.modules).toEqual([{ name: 'a.b', path: '/p (1)/b/__init__.py' }]);
   });
 
   it('reads scikit-build-core and meson-python as compiled', () => {
-    const scikit = "def install(a, b):\n    pass\n\n\ninstall({'k': '/p/k/__init__.py'}, {'k._c': 'k/_c.so'}, None, False, True)\n";
+    const scikit =
+      "def install(a, b):\n    pass\n\n\ninstall({'k': '/p/k/__init__.py'}, {'k._c': 'k/_c.so'}, None, False, True)\n";
     expect(readFinder(scikit)).toMatchObject({ modules: [{ name: 'k', path: '/p/k/__init__.py' }], isCompiled: true });
     const meson = "install(\n    'm',\n    {'m', 'n'},\n    '/p/build',\n    ['ninja'],\n    False,\n)\n";
     expect(readFinder(meson)).toMatchObject({ topLevels: ['m', 'n'], isCompiled: true });
@@ -153,7 +176,7 @@ describe('import hooks of editables', () => {
 
   it('reads nothing from code that is none of them', () => {
     expect(readFinder('import os\nMAPPING = os.environ\n')).toBeUndefined();
-    expect(readFinder("x = 1\ninstall(make())\n")).toBeUndefined();
+    expect(readFinder('x = 1\ninstall(make())\n')).toBeUndefined();
   });
 });
 
