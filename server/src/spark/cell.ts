@@ -14,9 +14,16 @@ const LISTS: ReadonlySet<string> = new Set(['spark.files', 'spark.yarn.dist.file
  *
  * @param of.conf - from `sparkConfig`
  */
-export function cellSource(of: { manifest: Manifest; code: readonly CodeArchive[]; conf: SparkConf; master: string }): string {
+export function cellSource(of: {
+  manifest: Manifest;
+  code: readonly CodeArchive[];
+  conf: SparkConf;
+  master: string;
+}): string {
   return [
-    pythonComment(`${CELL_MARK.slice(2)} the executors run this kernel's packages and code. The next ship rewrites this cell.`),
+    pythonComment(
+      `${CELL_MARK.slice(2)} the executors run this kernel's packages and code. The next ship rewrites this cell.`
+    ),
     pythonComment(contents(of.manifest, of.code)),
     '# Now: spark = builder.getOrCreate()',
     '# A session that runs already keeps its environment: spark.stop() first.',

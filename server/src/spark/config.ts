@@ -17,18 +17,6 @@ const FILES_KEY: Record<Deployment, string> = {
   yarn: 'spark.yarn.dist.files'
 };
 
-/**
- * Where the artifact unpacks itself on a node. In the home directory of the user who runs the executor it is shared by
- * the node's executors and writable for no one else; where the home cannot be written, PEX takes a temporary directory.
- * YARN sets HOME to a directory that is nobody's, so there it is the container.
- */
-const PEX_ROOT: Record<Deployment, string> = {
-  'local-cluster': '~/.cache/ship-env/pex',
-  standalone: '~/.cache/ship-env/pex',
-  unnamed: '~/.cache/ship-env/pex',
-  yarn: './.pex'
-};
-
 /** Since Spark 4.2 every Python UDF goes through Arrow, which an environment without pyarrow cannot do. */
 const WITHOUT_ARROW: SparkConf = [
   ['spark.sql.execution.pythonUDF.arrow.enabled', 'false'],
@@ -42,6 +30,9 @@ export function pythonExec(manifest: Manifest): string {
 
 /**
  * Spark properties of a session whose executors run the artifact and the code archives.
+ *
+ * Where the artifact unpacks itself on a node is not among them: only its header, which runs there, can see whether a
+ * folder is private to the executor's user (artifact/pex/header.ts).
  *
  * @param of.pointer - name of the pointer file on the target, undefined when there is no code to point at
  * @param of.master - Spark master, empty to leave it out
@@ -62,7 +53,6 @@ export function sparkConfig(of: {
     [FILES_KEY[deployment], files.map(name => requireListable(of.target.uri(name))).join(',')],
     ['spark.pyspark.python', pythonExec(of.manifest)],
     ['spark.python.daemon.module', DAEMON_MODULE],
-    ['spark.executorEnv.PEX_ROOT', PEX_ROOT[deployment]],
     ...(holds(of.manifest, 'pyarrow') ? [] : WITHOUT_ARROW),
     ...Object.entries(of.target.sparkProperties()).sort(([a], [b]) => (a < b ? -1 : 1))
   ];

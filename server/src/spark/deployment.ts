@@ -11,7 +11,8 @@ const SUPPORTED: readonly { pattern: RegExp; deployment: Deployment }[] = [
   { pattern: /^yarn$/, deployment: 'yarn' }
 ];
 
-const SUPPORTED_HINT = 'Use local-cluster[<workers>,<cores>,<MiB>], spark://<host>:<port> or yarn, or leave the master out.';
+const SUPPORTED_HINT =
+  'Use local-cluster[<workers>,<cores>,<MiB>], spark://<host>:<port> or yarn, or leave the master out.';
 
 /** What is known to be something else, and what to do then. */
 const HINTS: readonly { pattern: RegExp; hint: string }[] = [
@@ -21,11 +22,17 @@ const HINTS: readonly { pattern: RegExp; hint: string }[] = [
       "Under a local master the workers run the kernel's own python: there is nothing to ship. " +
       'To try shipping on one machine use local-cluster[2,1,1024].'
   },
-  { pattern: /^local-cluster/, hint: 'Write it with three numbers: local-cluster[<workers>,<cores>,<MiB>], for example local-cluster[2,1,1024].' },
+  {
+    pattern: /^local-cluster/,
+    hint: 'Write it with three numbers: local-cluster[<workers>,<cores>,<MiB>], for example local-cluster[2,1,1024].'
+  },
   { pattern: /^sc:\/\//, hint: `Spark Connect is not supported yet. ${SUPPORTED_HINT}` },
   { pattern: /^k8s:\/\//, hint: `Kubernetes is not supported yet. ${SUPPORTED_HINT}` },
   { pattern: /^(mesos:\/\/|zk:\/\/)/, hint: `Spark 4 has no Mesos any more. ${SUPPORTED_HINT}` },
-  { pattern: /^yarn-(client|cluster)$/, hint: 'Since Spark 2 the master is plain "yarn"; the rest is spark.submit.deployMode.' }
+  {
+    pattern: /^yarn-(client|cluster)$/,
+    hint: 'Since Spark 2 the master is plain "yarn"; the rest is spark.submit.deployMode.'
+  }
 ];
 
 /**

@@ -12,7 +12,9 @@ export function submitArguments(
   const pairs = isPairs(conf) ? [...conf] : Object.entries(conf);
   if (options.driverPython !== undefined) pairs.push(['spark.pyspark.driver.python', options.driverPython]);
   return pairs
-    .map(([key, value]) => (key === 'spark.master' ? `--master ${shellWord(value)}` : `--conf ${shellWord(`${key}=${value}`)}`))
+    .map(([key, value]) =>
+      key === 'spark.master' ? `--master ${shellWord(value)}` : `--conf ${shellWord(`${key}=${value}`)}`
+    )
     .join(' \\\n');
 }
 

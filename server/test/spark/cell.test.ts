@@ -8,7 +8,9 @@ import { PROJECT } from './support/spark.js';
 
 const PYTHON = join(PROJECT, '.venv', 'bin', 'python');
 const manifest = manifestOf('env-1234');
-const code: CodeArchive[] = [{ name: 'my-model', fileName: 'my_model-aa.zip', bytes: 10, sha256: 'a', modules: ['my_model'] }];
+const code: CodeArchive[] = [
+  { name: 'my-model', fileName: 'my_model-aa.zip', bytes: 10, sha256: 'a', modules: ['my_model'] }
+];
 const folder = { uri: (name: string) => `file:///data/${name}`, sparkProperties: () => ({}) };
 
 function cellOf(conf: SparkConf, archives = code): string {
@@ -35,12 +37,15 @@ assert isinstance(names["builder"], Builder)
 del names["__builtins__"]
 print(json.dumps({"python": os.environ["PYSPARK_PYTHON"], "settings": notes[len(notes) // 2 :], "names": sorted(names)}))
 `;
-  return JSON.parse(execaSync(PYTHON, ['-c', program], { input: cell, env: { PYTHONIOENCODING: 'utf-8', PYTHONUTF8: '1' } }).stdout);
+  return JSON.parse(
+    execaSync(PYTHON, ['-c', program], { input: cell, env: { PYTHONIOENCODING: 'utf-8', PYTHONUTF8: '1' } }).stdout
+  );
 }
 
 test('The cell is plain PySpark that a person can read', () => {
   const conf = sparkConfig({ manifest, code, pointer: 'p.json', target: folder, master: 'local-cluster[2,1,1024]' });
-  expect(cellOf(conf)).toBe(`# Ship env to cluster: the executors run this kernel's packages and code. The next ship rewrites this cell.
+  expect(cellOf(conf))
+    .toBe(`# Ship env to cluster: the executors run this kernel's packages and code. The next ship rewrites this cell.
 # Python 3.11, 2 packages (env-1234); code of my-model.
 # Now: spark = builder.getOrCreate()
 # A session that runs already keeps its environment: spark.stop() first.
@@ -59,7 +64,6 @@ builder = (
     ]))
     .config("spark.pyspark.python", "./env-1234.pex")
     .config("spark.python.daemon.module", "ship_env_runtime")
-    .config("spark.executorEnv.PEX_ROOT", "~/.cache/ship-env/pex")
 )
 `);
 });
@@ -74,9 +78,32 @@ test.each(['', 'yarn', 'spark://host:7077'])('The cell asks for exactly the conf
 });
 
 test('No value and no name can leave its quotes or its comment', () => {
-  const hostile = ['"', "'", '"""', '\\', '\\"', '\n', '\r', '\u2028', '\u0085', '\0', '\u007f', '{x}', '%s', '\\N{DASH}', 'é🐍', '#'];
+  const hostile = [
+    '"',
+    "'",
+    '"""',
+    '\\',
+    '\\"',
+    '\n',
+    '\r',
+    '\u2028',
+    '\u0085',
+    '\0',
+    '\u007f',
+    '{x}',
+    '%s',
+    '\\N{DASH}',
+    'é🐍',
+    '#'
+  ];
   const conf: SparkConf = hostile.map((text, index) => [`spark.${index}.${text}`, `"); raise SystemExit(${text})`]);
-  const archives = hostile.map(text => ({ name: `${text}\nraise SystemExit`, fileName: 'x.zip', bytes: 1, sha256: '', modules: [] }));
+  const archives = hostile.map(text => ({
+    name: `${text}\nraise SystemExit`,
+    fileName: 'x.zip',
+    bytes: 1,
+    sha256: '',
+    modules: []
+  }));
   expect(settingsOf(cellOf(conf, archives))).toMatchObject({ settings: conf });
 });
 

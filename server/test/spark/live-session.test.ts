@@ -1,13 +1,16 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { CodeArchive, Manifest } from '../../src/contract/manifest.js';
 import { cellSource, codePointerFile, liveUpdate, sparkConfig } from '../../src/spark/index.js';
 import { folderTarget, manifestOf, shipCode } from './support/code.js';
 import { Kernel } from './support/kernel.js';
 import { makePex, makeSparkHome, makeVenv, processesWith } from './support/spark.js';
+
+// Real sessions on a machine that others use as well: this only stops what hangs.
+vi.setConfig({ testTimeout: 600_000 });
 
 const MASTER = 'local-cluster[2,1,1024]';
 /** What is pickled when: `by_reference` names a function of the package, the others close over the module. */
@@ -41,19 +44,23 @@ def look():
     return {name: sorted(set(values)) for name, values in seen.items()}
 
 def origins(_):
-    import numpy
-    return [sys.executable, numpy.__file__, my_model.__file__]
+    import numpy, pyspark
+    return [sys.executable, numpy.__file__, my_model.__file__, pyspark.__file__]
 `;
 
 let folder: string;
 let target: string;
 let kernel: Kernel;
+let environment: Record<string, string>;
 let manifest: Manifest;
 const update = z.object({ state: z.string(), message: z.string() });
 
 /** The package of a version, and a namespace package beside it whose code holds on to the first one. */
 async function version(name: string): Promise<CodeArchive[]> {
-  const model = { 'my_model/__init__.py': 'from .inner import answer\n', 'my_model/inner.py': `def answer(value):\n    return "${name}"\n` };
+  const model = {
+    'my_model/__init__.py': 'from .inner import answer\n',
+    'my_model/inner.py': `def answer(value):\n    return "${name}"\n`
+  };
   return [
     await shipCode(target, ['acme'], { 'acme/helper.py': 'from my_model import answer\n' }),
     await shipCode(target, ['my_model'], model)
@@ -76,9 +83,13 @@ beforeAll(async () => {
   await mkdir(join(folder, 'notebook'));
   await mkdir(join(folder, 'source', 'my_model'), { recursive: true });
   await mkdir(join(folder, 'source', 'acme'), { recursive: true });
-  await writeFile(join(folder, 'source', 'my_model', '__init__.py'), 'def answer(value):\n    return "the source folder"\n');
+  await writeFile(
+    join(folder, 'source', 'my_model', '__init__.py'),
+    'def answer(value):\n    return "the source folder"\n'
+  );
   await writeFile(join(folder, 'source', 'acme', 'helper.py'), 'from my_model import answer\n');
-  kernel = new Kernel(python, await makeSparkHome(folder), join(folder, 'notebook'));
+  environment = await makeSparkHome(folder);
+  kernel = new Kernel(python, environment, join(folder, 'notebook'));
 });
 
 afterAll(async () => {
@@ -96,12 +107,22 @@ test('A running session runs new code from the next task on, five times forward 
   const conf = sparkConfig({ manifest, code, pointer: pointer.name, target: folderTarget(target), master: MASTER });
   const cell = cellSource({ manifest, code, conf, master: MASTER });
   await kernel.run(`${cell}\nbuilder = builder.config("spark.ui.enabled", "false")`);
-  await kernel.run(`SOURCE = ${JSON.stringify(join(folder, 'source'))}\nVENV = ${JSON.stringify(join(folder, 'venv'))}\n${PREPARE}`);
+  await kernel.run(
+    `SOURCE = ${JSON.stringify(join(folder, 'source'))}\nVENV = ${JSON.stringify(join(folder, 'venv'))}\n${PREPARE}`
+  );
 
-  const all = (name: string) => ({ rdd: [name], partitions: [name], reference: [name], value: [name], vectorised: [name] });
+  const all = (name: string) => ({
+    rdd: [name],
+    partitions: [name],
+    reference: [name],
+    value: [name],
+    vectorised: [name]
+  });
   expect(await kernel.run('', 'look()')).toEqual(all('v1'));
   const origins = await kernel.run('', 'sorted(set(sum(sc.parallelize(range(2), 2).map(origins).collect(), [])))');
   expect(await kernel.run('', `outside(${JSON.stringify(origins)})`)).toEqual([]);
+  // The PATH of this test finds a python that has pyspark installed; Spark's own is what counts.
+  expect(origins).toContainEqual(expect.stringContaining(join(folder, 'spark', 'python', 'lib', 'pyspark.zip')));
   const workers = await processesWith(folder, 'ship_env_runtime');
   expect(workers.length).toBeGreaterThan(2);
 
@@ -130,24 +151,62 @@ thread.join()
 
 test('Code that no longer ships is gone from the workers', async () => {
   expect(await updateTo((await version('v8')).filter(({ name }) => name === 'my_model'))).toBe('updated');
-  expect(await kernel.run('', 'sc.parallelize([1], 1).map(lambda value: my_model.answer(value)).collect()')).toEqual(['v8']);
+  expect(await kernel.run('', 'sc.parallelize([1], 1).map(lambda value: my_model.answer(value)).collect()')).toEqual([
+    'v8'
+  ]);
   const gone = kernel.run('sc.parallelize([1], 1).map(lambda value: helper.answer(value)).collect()');
   await expect(gone).rejects.toThrow("No module named 'acme'");
 });
 
 test('An archive that cannot be fetched fails the update, and the session keeps its code', async () => {
   const code = await version('v9');
-  await Promise.all(code.map(({ fileName }) => (fileName.startsWith('my_model') ? rm(join(target, fileName)) : undefined)));
+  await Promise.all(
+    code.map(({ fileName }) => (fileName.startsWith('my_model') ? rm(join(target, fileName)) : undefined))
+  );
   const { source, expression } = liveUpdate({ manifest, code, target: folderTarget(target) });
   await kernel.run(source);
-  expect(await kernel.run('', `json.loads(${expression})`)).toMatchObject({ state: 'failed', message: expect.stringContaining('my_model-') });
-  expect(await kernel.run('', 'sc.parallelize([1], 1).map(lambda value: my_model.answer(value)).collect()')).toEqual(['v8']);
+  expect(await kernel.run('', `json.loads(${expression})`)).toMatchObject({
+    state: 'failed',
+    message: expect.stringContaining('my_model-')
+  });
+  expect(await kernel.run('', 'sc.parallelize([1], 1).map(lambda value: my_model.answer(value)).collect()')).toEqual([
+    'v8'
+  ]);
 });
 
-test('A session that the cell did not build, and a stopped one, are left alone', async () => {
+test('A stopped session is none', async () => {
   await kernel.run('spark.stop()');
   expect(await updateTo(await version('v1'))).toBe('none');
+});
+
+test('A session that the cell did not build is left alone; the cell works in its JVM, also without pyarrow', async () => {
+  const bare = manifestOf('env-fedcba9876543210', {});
+  const python = await makeVenv(join(folder, 'bare'), ['iniconfig']);
+  await makePex(join(target, bare.artifact.name), join(folder, 'bare'));
+  await kernel.close();
+  kernel = new Kernel(python, environment, join(folder, 'notebook'));
   await kernel.run('from pyspark import SparkContext\nother = SparkContext("local[1]", "other")');
-  expect(await updateTo(await version('v1'))).toBe('restart');
+  expect(await updateTo(await version('v1'), bare)).toBe('restart');
   await kernel.run('other.stop()');
+
+  const conf = sparkConfig({
+    manifest: bare,
+    code: [],
+    pointer: undefined,
+    target: folderTarget(target),
+    master: MASTER
+  });
+  await kernel.run(cellSource({ manifest: bare, code: [], conf, master: MASTER }));
+  await kernel.run(`spark = builder.config("spark.ui.enabled", "false").getOrCreate()
+sc = spark.sparkContext
+import sys
+sys.path.insert(0, ${JSON.stringify(join(folder, 'source'))})
+import my_model
+from pyspark.sql.functions import udf
+answer = udf(my_model.answer, "string")`);
+  expect(await updateTo([], bare)).toBe('current');
+  expect(await updateTo(await version('v1'), bare)).toBe('updated');
+  expect(await kernel.run('', 'spark.range(1).select(answer("id")).first()[0]')).toBe('v1');
+  expect(await updateTo([], bare)).toBe('updated');
+  await expect(kernel.run('spark.range(1).select(answer("id")).first()')).rejects.toThrow("No module named 'my_model'");
 });

@@ -33,7 +33,11 @@ test('A kernel that never imported pyspark has no session, and pyspark stays uni
 });
 
 test('A kernel with pyspark but without a session has none', () => {
-  expect(updateAfter('import pyspark')).toEqual({ state: 'none', message: 'The kernel has no Spark session.', ...quiet });
+  expect(updateAfter('import pyspark')).toEqual({
+    state: 'none',
+    message: 'The kernel has no Spark session.',
+    ...quiet
+  });
 });
 
 test('A session of Spark Connect is left alone', () => {
@@ -41,7 +45,11 @@ test('A session of Spark Connect is left alone', () => {
 connect = types.ModuleType("pyspark.sql.connect.session")
 connect.SparkSession = types.SimpleNamespace(getActiveSession=lambda: "a session")
 sys.modules["pyspark.sql.connect.session"] = connect`;
-  expect(updateAfter(connect)).toMatchObject({ state: 'none', message: expect.stringContaining('Spark Connect'), ...quiet });
+  expect(updateAfter(connect)).toMatchObject({
+    state: 'none',
+    message: expect.stringContaining('Spark Connect'),
+    ...quiet
+  });
 });
 
 test('Whatever goes wrong becomes an outcome', () => {
@@ -51,5 +59,9 @@ context = types.SimpleNamespace(_jsc=1, getConf=fail)
 pyspark = types.ModuleType("pyspark")
 pyspark.SparkContext = types.SimpleNamespace(_active_spark_context=context)
 sys.modules["pyspark"] = pyspark`;
-  expect(updateAfter(broken)).toEqual({ state: 'failed', message: 'ConnectionRefusedError: the JVM is gone', ...quiet });
+  expect(updateAfter(broken)).toEqual({
+    state: 'failed',
+    message: 'ConnectionRefusedError: the JVM is gone',
+    ...quiet
+  });
 });

@@ -7,7 +7,10 @@ import type { CodeArchive, Manifest } from '../../../src/contract/manifest.js';
 import { PROJECT } from './spark.js';
 
 /** A folder as a target, as far as configuration needs one. */
-export function folderTarget(folder: string): { uri: (name: string) => string; sparkProperties: () => Record<string, string> } {
+export function folderTarget(folder: string): {
+  uri: (name: string) => string;
+  sparkProperties: () => Record<string, string>;
+} {
   return { uri: name => pathToFileURL(join(folder, name)).href, sparkProperties: () => ({}) };
 }
 
@@ -32,7 +35,10 @@ export async function shipCode(folder: string, modules: string[], files: Record<
 }
 
 /** A manifest with this id and these distributions. */
-export function manifestOf(id: string, distributions: Record<string, string> = { numpy: '2.1.0', pyarrow: '18.0.0' }): Manifest {
+export function manifestOf(
+  id: string,
+  distributions: Record<string, string> = { numpy: '2.1.0', pyarrow: '18.0.0' }
+): Manifest {
   const segments = Object.entries(distributions).map(([name, version], index) => ({
     wheel: `${name}-${version}-py3-none-any.whl`,
     name,
@@ -47,7 +53,13 @@ export function manifestOf(id: string, distributions: Record<string, string> = {
     id,
     format: 'pex',
     artifact: { name: `${id}.pex`, bytes: 1000, sha256: '0'.repeat(64) },
-    python: { implementation: 'cpython', minor: '3.11', pythonTag: 'cp311', abiTag: 'cp311', platformTag: 'linux_x86_64' },
+    python: {
+      implementation: 'cpython',
+      minor: '3.11',
+      pythonTag: 'cp311',
+      abiTag: 'cp311',
+      platformTag: 'linux_x86_64'
+    },
     segments,
     excluded: ['py4j', 'pyspark']
   };
