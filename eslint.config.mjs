@@ -3,12 +3,21 @@ import jupyter from '@jupyter/eslint-plugin';
 import vitest from '@vitest/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import playwright from 'eslint-plugin-playwright';
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const UNIT_TESTS = ['server/test/**/*.test.ts', 'src/**/__tests__/**/*.test.ts', 'scripts/test/**/*.test.mjs'];
-const TESTS = ['server/test/**', 'src/**/__tests__/**', 'scripts/test/**/*.test.mjs', 'ui-tests/**'];
+const TESTS = [
+  'server/test/**',
+  'src/**/__tests__/**',
+  'scripts/test/**/*.test.mjs',
+  'python-tests/**/*.mjs',
+  'ui-tests/**'
+];
 
-export default tseslint.config(
+const [extensionRules, schemaRules, galataRules] = jupyter.configs.recommended;
+
+export default defineConfig(
   {
     ignores: [
       '**/node_modules/',
@@ -45,8 +54,15 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 60 }],
       'no-console': 'error',
       eqeqeq: 'error',
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }
+      ],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }]
     }
@@ -63,10 +79,21 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-return': 'off'
     }
   },
-  { files: ['src/**/*.{ts,tsx}'], plugins: { jupyter }, extends: [jupyter.configs.recommended] },
+  { plugins: { jupyter } },
+  { ...extensionRules, files: ['src/**/*.{ts,tsx}'] },
+  // A Lumino signal gets a method and its this as two arguments; jupyter/require-signal-this-arg looks after that.
+  { files: ['src/**/*.{ts,tsx}'], rules: { '@typescript-eslint/unbound-method': 'off' } },
+  schemaRules,
+  { ...galataRules, files: ['ui-tests/**/*.ts'] },
   {
     files: TESTS,
-    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off', 'no-console': 'off' }
+    rules: {
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // What stands in for an asynchronous method is async too.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unbound-method': 'off'
+    }
   },
   {
     files: UNIT_TESTS,
@@ -74,6 +101,14 @@ export default tseslint.config(
     rules: {
       'vitest/no-disabled-tests': 'error',
       'vitest/no-focused-tests': 'error',
+      // expect.any() and its like are typed any by vitest itself.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      // vitest takes a message as the second.
+      'vitest/valid-expect': ['error', { maxArgs: 2 }],
+      'vitest/no-standalone-expect': [
+        'error',
+        { additionalTestBlockFunctions: ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'] }
+      ],
       'vitest/expect-expect': ['error', { assertFunctionNames: ['expect', 'expect*', 'assert*'] }]
     }
   },

@@ -29,7 +29,7 @@ export async function buildSidecar({ minify }) {
   const { version } = JSON.parse(readFileSync(join(paths.root, 'package.json'), 'utf8'));
   rmSync(paths.sidecar, { recursive: true, force: true });
   mkdirSync(paths.sidecar, { recursive: true });
-  const { metafile } = await build(optionsFor(version, minify)).catch(error => {
+  const { metafile } = await build(optionsFor(version, minify)).catch((/** @type {unknown} */ error) => {
     // esbuild has printed where and what.
     throw new ScriptFailure('The sidecar could not be bundled.', { cause: error });
   });

@@ -91,7 +91,7 @@ export function start(program, args, options = {}) {
     createInterface({ input: child.stdout }).on('line', onLine);
   }
   for (const stream of onLine === undefined ? [child.stdout, child.stderr] : [child.stderr]) {
-    stream?.setEncoding('utf8').on('data', chunk => (output += chunk));
+    stream?.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => (output += chunk));
   }
   /** @type {Promise<{code: number, output: string}>} */
   const ended = new Promise(resolve => {

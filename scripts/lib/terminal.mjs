@@ -1,5 +1,5 @@
 /** What the scripts print: steps with their time, and tables. Colours only on a terminal, and never with NO_COLOR. */
-const colours = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+const colours = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 
 /** @type {(open: number, close: number) => (text: string) => string} */
 const style = (open, close) => text => (colours ? `\u001b[${open}m${text}\u001b[${close}m` : text);
@@ -63,7 +63,7 @@ export function stepLine(name, detail, ms) {
  */
 export async function step(name, work, describe = () => '') {
   const started = performance.now();
-  const waiting = process.stdout.isTTY === true;
+  const waiting = process.stdout.isTTY;
   if (waiting) {
     process.stdout.write(dim(`  … ${name}`));
   }
