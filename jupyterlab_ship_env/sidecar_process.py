@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import secrets
 import shutil
 import tempfile
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Union
 
 from .errors import ShipEnvError
 from .node import find_bundle, find_node
+from .output import LINE_LIMIT, event_in, lines_of
 
 if TYPE_CHECKING:
     AnyLogger = Union[Logger, "LoggerAdapter[Logger]"]
@@ -33,8 +33,6 @@ CRASH_WINDOW_S = 60.0
 _PRIVATE_VARIABLES = ("JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
 #: A unix socket's path is limited to 108 bytes on Linux and 104 on macOS.
 _SOCKET_PATH_LIMIT = 100
-#: Longest line of the sidecar's output that is read whole.
-_LINE_LIMIT = 1 << 20
 
 
 class Endpoint(NamedTuple):
@@ -164,7 +162,7 @@ class SidecarProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 env=environ,
-                limit=_LINE_LIMIT,
+                limit=LINE_LIMIT,
                 start_new_session=True,
             )
         except OSError as error:
@@ -177,8 +175,8 @@ class SidecarProcess:
 
     async def _read_stdout(self, process: asyncio.subprocess.Process, ready: asyncio.Future[None]) -> None:
         assert process.stdout is not None
-        async for line in _lines(process.stdout):
-            event = _event(line)
+        async for line in lines_of(process.stdout):
+            event = event_in(line)
             if event.get("type") == "ready" and not ready.done():
                 ready.set_result(None)
                 continue
@@ -189,7 +187,7 @@ class SidecarProcess:
 
     async def _read_stderr(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr is not None
-        async for line in _lines(process.stderr):
+        async for line in lines_of(process.stderr):
             self._tail.append(line)
             self._log.info("sidecar: %s", line)
 
@@ -239,23 +237,3 @@ class SidecarProcess:
                 parent = "/tmp"  # noqa: S108 - mkdtemp makes the directory private
             self._directory = tempfile.mkdtemp(prefix="ship-env-", dir=parent)
         return self._directory
-
-
-async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[str]:
-    while True:
-        try:
-            line = await reader.readline()
-        except ValueError:
-            # Longer than the limit: what was read of it is gone, the rest follows.
-            continue
-        if not line:
-            return
-        yield line.decode("utf-8", "replace").rstrip()
-
-
-def _event(line: str) -> dict[str, object]:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return {}
-    return event if isinstance(event, dict) else {}
