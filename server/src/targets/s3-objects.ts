@@ -15,7 +15,7 @@ import type { S3Store } from './s3-store.js';
 export async function headObject(
   store: S3Store,
   name: string,
-  signal: AbortSignal
+  signal?: AbortSignal
 ): Promise<HeadObjectCommandOutput | undefined> {
   assertObjectName(name);
   const command = new HeadObjectCommand({ ...store.object(name), ChecksumMode: 'ENABLED' });

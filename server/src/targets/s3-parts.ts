@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { CompleteMultipartUploadCommand, type CompletedPart } from '@aws-sdk/client-s3';
 import { assertDigest, readRange } from './payload.js';
+import { unlessTaken } from './s3-conditional.js';
 import { abortUpload, createUpload, sendPart } from './s3-multipart.js';
 import type { S3Store } from './s3-store.js';
-import { unlessTaken } from './s3-whole.js';
 import type { Payload, TransferOptions } from './target.js';
 
 const MIB = 1024 * 1024;
@@ -47,7 +47,6 @@ export async function compositeChecksumOf(payload: Payload, signal: AbortSignal)
  * aborted, the parts are removed from the store before this rejects.
  *
  * @param uploadId - becomes the object's metadata
- * @param isTaken - asked before an unconditional end, on stores without conditional writes
  * @returns false when the name is taken
  * @throws what the SDK throws; ShipEnvError CACHE_UNUSABLE; the signal's reason
  */
@@ -55,7 +54,6 @@ export async function putInParts(
   store: S3Store,
   payload: Payload,
   uploadId: string,
-  isTaken: () => Promise<boolean>,
   { signal, onProgress }: TransferOptions
 ): Promise<boolean> {
   // Not aborted halfway: without the answer nobody could remove the upload.
@@ -63,8 +61,7 @@ export async function putInParts(
   try {
     const parts = await sendParts(store, payload, id, signal, onProgress);
     signal.throwIfAborted();
-    const done = await unlessTaken(store, async () => {
-      if (!store.conditional && (await isTaken())) return false;
+    const done = await unlessTaken(store, payload.name, async () => {
       const command = new CompleteMultipartUploadCommand({
         ...store.object(payload.name),
         UploadId: id,
@@ -72,7 +69,6 @@ export async function putInParts(
         ...(store.conditional && { IfNoneMatch: '*' })
       });
       await store.client.send(command);
-      return true;
     });
     if (!done) await abortUpload(store, payload, id);
     return done;

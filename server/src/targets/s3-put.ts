@@ -65,8 +65,7 @@ async function write(store: S3Store, payload: Payload, id: string, options: Tran
 }
 
 async function writeParts(store: S3Store, payload: Payload, id: string, options: TransferOptions): Promise<boolean> {
-  const isTaken = async (): Promise<boolean> => (await headObject(store, payload.name, options.signal)) !== undefined;
-  const created = await putInParts(store, payload, id, isTaken, options);
+  const created = await putInParts(store, payload, id, options);
   await removeOrphanedUploads(store);
   return created;
 }

@@ -91,7 +91,7 @@ export class S3Store {
    *
    * @throws what says that the bucket is missing
    */
-  async assertBucket(signal: AbortSignal): Promise<void> {
+  async assertBucket(signal?: AbortSignal): Promise<void> {
     if (this.#bucketSeen) return;
     const error = await this.ask(signal);
     // Who may not list the bucket may still use it.
@@ -109,7 +109,7 @@ export class S3Store {
    *
    * @returns what the SDK throws, undefined when all is well
    */
-  async ask(signal: AbortSignal): Promise<unknown> {
+  async ask(signal?: AbortSignal): Promise<unknown> {
     try {
       const { bucket: Bucket, keyPrefix: Prefix } = this.settings;
       await this.client.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }), { abortSignal: signal });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { assertDigest, readRange } from './payload.js';
-import { statusOf } from './s3-answer.js';
+import { unlessTaken } from './s3-conditional.js';
 import type { S3Store } from './s3-store.js';
 import type { Payload } from './target.js';
 
@@ -26,7 +26,7 @@ export async function putWhole(
   const body = await readRange(payload, 0, payload.bytes, signal);
   const digest = createHash('sha256').update(body).digest();
   assertDigest(payload, digest.toString('hex'));
-  return unlessTaken(store, async () => {
+  return unlessTaken(store, payload.name, async () => {
     const command = new PutObjectCommand({
       ...store.object(payload.name),
       Body: body,
@@ -37,32 +37,5 @@ export async function putWhole(
       ...(store.conditional && { IfNoneMatch: '*' })
     });
     store.assertS3(await store.client.send(command, { abortSignal: signal }));
-    return true;
   });
-}
-
-/**
- * Sends a request that creates an object; goes on without what the store does not have.
- *
- * @param request - reads the store's flags anew each time; false when it finds the name taken itself
- * @returns false when the store says that the name is taken, or is just being taken
- */
-export async function unlessTaken(store: S3Store, request: () => Promise<boolean>): Promise<boolean> {
-  for (;;) {
-    try {
-      return await request();
-    } catch (error) {
-      const status = statusOf(error);
-      if (status === 412 || status === 409) return false;
-      if (status !== 501 || !goWithout(store)) throw error;
-    }
-  }
-}
-
-/** Not Implemented: leaves out what is the newest first. False when nothing is left to leave out. */
-function goWithout(store: S3Store): boolean {
-  if (store.conditional) store.conditional = false;
-  else if (store.checksums) store.checksums = false;
-  else return false;
-  return true;
 }
