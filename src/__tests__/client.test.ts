@@ -11,11 +11,10 @@ function clientOf(...answers: (() => Response)[]): {
   sent: { path: string; init: RequestInit }[];
 } {
   const sent: { path: string; init: RequestInit }[] = [];
-  const send: Send = async (path, init) => {
+  const send: Send = (path, init) => {
     sent.push({ path, init });
     const answer = answers[sent.length - 1];
-    if (answer === undefined) throw new Error('one request too many');
-    return answer();
+    return answer === undefined ? Promise.reject(new Error('one request too many')) : Promise.resolve(answer());
   };
   return { client: new ShipEnvClient(send, trans, [0, 0]), sent };
 }
@@ -36,9 +35,9 @@ const broken =
     return new Response(
       new ReadableStream<Uint8Array>({
         pull(controller) {
-          if (isSent) return controller.error(new TypeError('network error'));
+          if (isSent) controller.error(new TypeError('network error'));
+          else controller.enqueue(new TextEncoder().encode(events.map(event => `${JSON.stringify(event)}\n`).join('')));
           isSent = true;
-          controller.enqueue(new TextEncoder().encode(events.map(event => `${JSON.stringify(event)}\n`).join('')));
         }
       })
     );
@@ -49,7 +48,7 @@ describe('starting a ship', () => {
     const { client, sent } = clientOf(json({ id: 's1' }));
     expect(await client.startShip({ python: '/venv/bin/python', target })).toBe('s1');
     expect(sent[0]).toMatchObject({ path: 'ships', init: { method: 'POST' } });
-    expect(JSON.parse(String(sent[0]?.init.body))).toEqual({ python: '/venv/bin/python', target });
+    expect(sent[0]?.init.body).toBe(JSON.stringify({ python: '/venv/bin/python', target }));
   });
 
   it('throws the error object that the sidecar answered', async () => {
@@ -137,9 +136,9 @@ describe('following a ship', () => {
 
 it('passes an abort of a check on as what it is', async () => {
   const controller = new AbortController();
-  const client = new ShipEnvClient(async () => {
+  const client = new ShipEnvClient(() => {
     controller.abort(new Error('left the page'));
-    throw new TypeError('aborted');
+    return Promise.reject(new TypeError('aborted'));
   }, trans);
   await expect(client.checkTarget(target, controller.signal)).rejects.toThrow('left the page');
 });

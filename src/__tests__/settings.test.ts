@@ -33,21 +33,21 @@ describe('the settings', () => {
   });
 
   it('name what is wrong with them', () => {
-    expect(() => parseSettings({ ...defaults, targets: [{ name: 'a' }] }, trans)).toThrowError(
+    expect(() => parseSettings({ ...defaults, targets: [{ name: 'a' }] }, trans)).toThrow(
       expect.objectContaining({ code: 'SETTINGS_INVALID', message: expect.stringContaining('targets[0].url') })
     );
   });
 
   it('name the targets there are when the default is none of them', () => {
     const settings = parseSettings({ ...defaults, targets: [target('a'), target('b')], defaultTarget: 'c' }, trans);
-    expect(() => defaultTarget(settings, trans)).toThrowError(
+    expect(() => defaultTarget(settings, trans)).toThrow(
       expect.objectContaining({ code: 'TARGET_UNKNOWN', message: expect.stringContaining('a, b') })
     );
   });
 
   it('refuse to choose between two targets of one name', () => {
     const settings = parseSettings({ ...defaults, targets: [target('a'), target('a')], defaultTarget: 'a' }, trans);
-    expect(() => defaultTarget(settings, trans)).toThrowError(expect.objectContaining({ code: 'SETTINGS_INVALID' }));
+    expect(() => defaultTarget(settings, trans)).toThrow(expect.objectContaining({ code: 'SETTINGS_INVALID' }));
   });
 });
 

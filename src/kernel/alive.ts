@@ -64,13 +64,13 @@ class AliveWatch {
     this._wait.signal.removeEventListener('abort', this._onAbort);
   }
 
-  private _onKernelChanged(): void {
+  private readonly _onKernelChanged = (): void => {
     if (isGone(this._kernel)) this._onDisposed();
-  }
+  };
 
-  private _onDisposed(): void {
+  private readonly _onDisposed = (): void => {
     this._reject(died(this._trans));
-  }
+  };
 
   private readonly _onAbort = (): void => {
     this._reject(this._wait.signal.reason);

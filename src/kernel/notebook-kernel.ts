@@ -61,8 +61,9 @@ function forgetWhenRestarted(kernel: Kernel.IKernelConnection, status: Kernel.St
   kernel.statusChanged.disconnect(forgetWhenRestarted);
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+async function aborted(signal: AbortSignal): Promise<void> {
+  await new Promise(resolve => {
+    signal.addEventListener('abort', resolve, { once: true });
   });
+  signal.throwIfAborted();
 }

@@ -51,10 +51,19 @@ export function writeCell(notebook: ISharedNotebook, source: string, position: I
  * before the cell was written, or take back the cell with what she did just after.
  */
 function separateUndoSteps(notebook: ISharedNotebook): void {
-  if (!('undoManager' in notebook)) return;
+  if (isUndoable(notebook)) notebook.undoManager.stopCapturing();
+}
+
+/** The interface of a shared notebook leaves its undo manager out; every implementation so far has one. */
+function isUndoable(notebook: object): notebook is { undoManager: { stopCapturing(): void } } {
+  if (!('undoManager' in notebook)) return false;
   const { undoManager } = notebook;
-  if (typeof undoManager !== 'object' || undoManager === null || !('stopCapturing' in undoManager)) return;
-  if (typeof undoManager.stopCapturing === 'function') undoManager.stopCapturing();
+  return (
+    typeof undoManager === 'object' &&
+    undoManager !== null &&
+    'stopCapturing' in undoManager &&
+    typeof undoManager.stopCapturing === 'function'
+  );
 }
 
 function tagsOf(cell: ISharedCell): string[] {

@@ -3,7 +3,7 @@ import { Clipboard, ICommandPalette, MainAreaWidget } from '@jupyterlab/apputils
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { shipIcon } from '../icons.js';
 import { CommandIDs, IShips } from '../tokens.js';
-import { ShipDetailsView } from '../views/ship-details-view.js';
+import type { ShipDetailsView } from '../views/ship-details-view.js';
 
 /** Steps, findings and log of the latest ship, in a panel of their own. */
 export const details: JupyterFrontEndPlugin<void> = {
@@ -20,8 +20,9 @@ export const details: JupyterFrontEndPlugin<void> = {
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_ship_env');
     let panel: MainAreaWidget<ShipDetailsView> | null = null;
-    const open = (): MainAreaWidget<ShipDetailsView> => {
-      const content = new ShipDetailsView(ships, text => Clipboard.copyToSystem(text), trans);
+    const open = async (): Promise<MainAreaWidget<ShipDetailsView>> => {
+      const view = await import('../views/ship-details-view.js');
+      const content = new view.ShipDetailsView(ships, text => Clipboard.copyToSystem(text), trans);
       const opened = new MainAreaWidget({ content });
       opened.id = 'jp-ship-env-details';
       opened.title.label = trans.__('Ship env');
@@ -39,8 +40,8 @@ export const details: JupyterFrontEndPlugin<void> = {
           additionalProperties: false
         }
       },
-      execute: args => {
-        if (panel === null || panel.isDisposed) panel = open();
+      execute: async args => {
+        if (panel === null || panel.isDisposed) panel = await open();
         panel.content.showShip(typeof args['id'] === 'string' ? args['id'] : null);
         app.shell.activateById(panel.id);
       }

@@ -57,7 +57,7 @@ export class Ships implements IShips, IDisposable {
   }
 
   /** A closed notebook can be shipped no more; a ship that runs goes on and tells that there was no place for its cell. */
-  private _forget(panel: NotebookPanel): void {
+  private readonly _forget = (panel: NotebookPanel): void => {
     this._byPanel.delete(panel);
-  }
+  };
 }

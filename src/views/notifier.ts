@@ -46,7 +46,7 @@ export class ShipNotifier implements IDisposable {
     Signal.clearData(this);
   }
 
-  private _onShipChanged(_: IShips, ship: IShip): void {
+  private readonly _onShipChanged = (_: IShips, ship: IShip): void => {
     const shown = this._shown.get(ship.id);
     if (shown !== undefined) {
       shown.update();
@@ -54,7 +54,7 @@ export class ShipNotifier implements IDisposable {
       this._shown.set(ship.id, new ShownNotice(ship, this._handlers, this._trans));
     }
     if (!ship.isRunning) this._shown.delete(ship.id);
-  }
+  };
 }
 
 /** The notification of one ship. */

@@ -30,9 +30,9 @@ export class ShipDetailsView extends ReactWidget {
     return <ShipDetails ship={this._ship} onCopy={this._copy} trans={this._trans} />;
   }
 
-  private _onShipChanged(_: IShips, changed: IShip): void {
+  private readonly _onShipChanged = (_: IShips, changed: IShip): void => {
     if (changed !== this._ship && changed !== this._ships.latest) return;
     this._ship = changed;
     this.update();
-  }
+  };
 }

@@ -18,10 +18,17 @@ export function targetsField(check: CheckTarget, trans: TranslationBundle): Fiel
   // Made once: a component that is made anew with each render would lose its state.
   function TargetField(props: FieldProps): React.JSX.Element {
     const { ObjectField } = props.registry.fields;
+    const formData: unknown = props.formData;
     return (
       <div className="jp-ShipEnv-target">
-        {ObjectField !== undefined && <ObjectField {...props} uiSchema={withoutField(props.uiSchema)} />}
-        <TestConnection formData={props.formData} defaultTarget={defaultTargetOf(props)} check={check} trans={trans} />
+        {ObjectField !== undefined && (
+          <ObjectField
+            {...props}
+            required={false}
+            uiSchema={{ ...withoutField(props.uiSchema), 'ui:title': titleOf(formData, trans) }}
+          />
+        )}
+        <TestConnection formData={formData} defaultTarget={defaultTargetOf(props)} check={check} trans={trans} />
       </div>
     );
   }
@@ -77,6 +84,12 @@ function targetFrom(formData: unknown, trans: TranslationBundle): TargetSettings
   throw new ShipEnvError('TARGET_URL_INVALID', trans.__('The target has no URL.'), {
     hint: trans.__('Write s3://bucket/prefix or file:///directory into the field URL.')
   });
+}
+
+/** JupyterLab would call a target by its index. */
+function titleOf(formData: unknown, trans: TranslationBundle): string {
+  const parsed = targetSettings.safeParse(formData);
+  return parsed.success && parsed.data.name !== '' ? parsed.data.name : trans.__('New target');
 }
 
 /** The default that the form shows, saved or not. */

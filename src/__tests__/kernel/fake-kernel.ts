@@ -48,7 +48,6 @@ export class FakeKernel {
 
   /** As the product sees it; it has what the product uses. */
   get connection(): Kernel.IKernelConnection {
-    // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- a fake of the parts in use
     return this as unknown as Kernel.IKernelConnection;
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { ShipResult, StepEvent } from '../../../server/src/contract/index.js';
 import { ShipEnvError } from '../../errors.js';
@@ -28,31 +29,41 @@ function setUp(parts: { notebook?: Partial<INotebook>; kernel?: Partial<IKernel>
     },
     kernel: {
       python: () => Promise.resolve('/venv/bin/python'),
-      update: async (live): Promise<ILiveOutcome> => {
+      update: (live): Promise<ILiveOutcome> => {
         calls.push(`update ${live.artifactId}`);
-        return { state: 'updated', message: '' };
+        return Promise.resolve({ state: 'updated', message: '' });
       },
       ...parts.kernel
     },
     client: {
-      startShip: async request => {
+      startShip: request => {
         calls.push(`start ${request.python} ${request.target.name}`);
-        return 's1';
+        return Promise.resolve('s1');
       },
-      followShip: async (_id, onStep): Promise<ShipResult> => {
+      followShip: (_id, onStep): Promise<ShipResult> => {
         steps.forEach(onStep);
-        return result;
+        return Promise.resolve(result);
       },
-      cancelShip: async id => void calls.push(`cancel ${id}`),
+      cancelShip: id => {
+        calls.push(`cancel ${id}`);
+        return Promise.resolve();
+      },
       ...parts.client
     },
-    options: async () => ({ request: { target }, insertPosition: 'before-session' }),
+    options: () => Promise.resolve({ request: { target }, insertPosition: 'before-session' }),
     trans
   };
   const ship = new Ship('1', context);
   const states: string[] = [];
   ship.changed.connect(changed => states.push(`${changed.state} ${changed.phase}`));
   return { ship, calls, states };
+}
+
+/** Rejects when the signal does. */
+async function aborted(signal: AbortSignal): Promise<never> {
+  await once(signal, 'abort');
+  signal.throwIfAborted();
+  throw new Error('not reached');
 }
 
 /** A ship that the sidecar goes on with until it is cancelled. */
@@ -127,8 +138,7 @@ describe('cancelling', () => {
   it('while the kernel is asked ships nothing', async () => {
     const { ship, calls } = setUp({
       kernel: {
-        python: ({ signal }) =>
-          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+        python: ({ signal }) => aborted(signal)
       }
     });
     const run = ship.run();
@@ -158,13 +168,11 @@ describe('cancelling', () => {
   it('while the ship is being started still cancels it', async () => {
     const { ship, calls } = setUp({
       client: {
-        startShip: async () => {
+        startShip: () => {
           ship.cancel();
-          return 's2';
+          return Promise.resolve('s2');
         },
-        followShip: async () => {
-          throw new ShipEnvError('SHIP_CANCELLED', 'm');
-        }
+        followShip: () => Promise.reject(new ShipEnvError('SHIP_CANCELLED', 'm'))
       }
     });
     await ship.run();
@@ -175,9 +183,9 @@ describe('cancelling', () => {
   it('writes no cell when the ship was faster than the cancel', async () => {
     const { ship, calls } = setUp({
       client: {
-        followShip: async () => {
+        followShip: () => {
           ship.cancel();
-          return result;
+          return Promise.resolve(result);
         }
       }
     });
@@ -200,12 +208,12 @@ describe('cancelling', () => {
   it('while the session is updated only stops to wait', async () => {
     const { ship, calls } = setUp({
       kernel: {
-        update: (_live, { signal, onWait }) =>
-          new Promise((_, reject) => {
-            onWait('busy');
-            signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-            ship.cancel();
-          })
+        update: (_live, { signal, onWait }) => {
+          const waiting = aborted(signal);
+          onWait('busy');
+          ship.cancel();
+          return waiting;
+        }
       }
     });
     await ship.run();
@@ -219,9 +227,9 @@ it('logs what a person needs to report an error', async () => {
   const onStep = (emit: (event: StepEvent) => void): void => steps.forEach(emit);
   const { ship } = setUp({
     client: {
-      followShip: async (_id, emit) => {
+      followShip: (_id, emit) => {
         onStep(emit);
-        throw new ShipEnvError('TARGET_DENIED', 'wanted', { hint: 'do', cause: ['AccessDenied'] });
+        return Promise.reject(new ShipEnvError('TARGET_DENIED', 'wanted', { hint: 'do', cause: ['AccessDenied'] }));
       }
     }
   });
