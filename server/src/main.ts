@@ -10,35 +10,35 @@ declare const SHIP_ENV_VERSION: string;
 /** 130 is what shells report for SIGINT. */
 const EXIT_CODES: Partial<Record<ErrorObject['code'], number>> = { USAGE_INVALID: 2, SHIP_CANCELLED: 130 };
 
-/** The first signal cancels and cleans up; a second one ends the process at once. */
-function cancelOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130);
-      controller.abort();
-    });
-  }
-  return controller.signal;
+const cancel = new AbortController();
+
+// The first signal cancels and cleans up; a second one ends the process at once.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    if (cancel.signal.aborted) process.exit(130);
+    cancel.abort();
+  });
+}
+
+// Whoever read our output went away: a kernel that was killed during its ship, or `ship-env list | head -1`. What is
+// under way is cancelled with its clean-up; what is done is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    cancel.abort();
+  });
 }
 
 const run: Run = async (options, work) => {
   const view = options.json ? jsonView(process.stdout) : personView(process.stdout, process.stderr);
-  const signal = cancelOnSignals();
   try {
-    await work(view, signal);
+    await work(view, cancel.signal);
   } catch (error) {
     const object = toErrorObject(error);
     view.error(object);
     process.exitCode = EXIT_CODES[object.code] ?? 1;
   }
 };
-
-// A reader that goes away (`ship-env list | head -1`) is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
 
 try {
   await createProgram(SHIP_ENV_VERSION, run).parseAsync();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -152,4 +153,15 @@ test('the interrupt key cancels: exit code 130, and nothing on the target', asyn
   expect(await exited).toBe(130);
   expect(JSON.parse(last)).toMatchObject({ code: 'SHIP_CANCELLED' });
   expect((await shipEnv(home, ['list', '--target', `file://${target}`, '--json'])).stdout).toBe('{"type":"result","artifacts":[]}');
+});
+
+test('a ship whose reader goes away is cancelled: nothing stays on the target', async () => {
+  const home = await temporaryFolder();
+  const target = `file://${join(home, 'target')}`;
+  const shipping = startShipEnv(home, ['ship', '--python', kernel.python, '--target', target, '--json']);
+  const exited = exitOf(shipping);
+  await once(shipping.stdout, 'data');
+  shipping.stdout.destroy();
+  expect(await exited).toBe(130);
+  expect((await shipEnv(home, ['list', '--target', target, '--json'])).stdout).toBe('{"type":"result","artifacts":[]}');
 });
