@@ -11,7 +11,7 @@ export function isHidden(name: string): boolean {
  * @throws ShipEnvError USAGE_INVALID
  */
 export function assertObjectName(name: string): void {
-  // eslint-disable-next-line no-control-regex -- control characters are what must not get into a name
+  // Control characters are what must not get into a name.
   if (name === '' || name === '.' || name === '..' || /[/\\\u0000-\u001f\u007f]/u.test(name)) {
     throw new ShipEnvError('USAGE_INVALID', `${JSON.stringify(name)} cannot be the name of an object on a target.`, {
       hint: 'Use a name as list prints it, without a folder.'

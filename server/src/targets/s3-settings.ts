@@ -49,7 +49,7 @@ function needsPathStyle(endpoint: string | undefined, bucket: string): boolean {
 /** As the AWS SDKs look for it; theirs for JavaScript forgets a profile that the program names. */
 async function configuredEndpoint(profile: string | undefined): Promise<string> {
   if (process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return '';
-  return loadConfig<string>(
+  return loadConfig(
     {
       environmentVariableSelector: env => env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || undefined,
       configFileSelector: (section, file) =>
@@ -61,7 +61,7 @@ async function configuredEndpoint(profile: string | undefined): Promise<string> 
 }
 
 async function configuredRegion(profile: string | undefined): Promise<string> {
-  return loadConfig<string>(
+  return loadConfig(
     {
       environmentVariableSelector: env => env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined,
       configFileSelector: section => section['region'] || undefined,
@@ -106,7 +106,7 @@ function validRegion(region: string): string | undefined {
 
 function validProfile(profile: string): string | undefined {
   if (profile === '') return undefined;
-  // eslint-disable-next-line no-control-regex -- a line break would forge another setting in a conf file
+  // A line break would forge another setting in a conf file.
   if (!/[\u0000-\u001f\u007f\]]/u.test(profile)) return profile;
   throw invalid(
     'The profile of the target has characters that no profile’s name has.',

@@ -109,12 +109,13 @@ export class S3Store {
    *
    * @returns what the SDK throws, undefined when all is well
    */
-  async ask(signal?: AbortSignal): Promise<unknown> {
+  async ask(signal?: AbortSignal): Promise<Error | undefined> {
     try {
       const { bucket: Bucket, keyPrefix: Prefix } = this.settings;
       await this.client.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }), { abortSignal: signal });
       return undefined;
     } catch (error) {
+      if (!(error instanceof Error)) throw error;
       return error;
     }
   }

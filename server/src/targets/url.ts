@@ -69,7 +69,7 @@ function decodedSegments(path: string, url: string): string[] {
       cause
     });
   }
-  // eslint-disable-next-line no-control-regex -- control characters are what must not get into a path or a header
+  // Control characters are what must not get into a path or a header.
   if (segments.some(segment => segment === '.' || segment === '..' || /[/\u0000-\u001f\u007f]/u.test(segment))) {
     throw new ShipEnvError(
       'TARGET_URL_INVALID',

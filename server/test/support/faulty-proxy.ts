@@ -73,9 +73,8 @@ async function pass(
 ): Promise<Answer> {
   const { hostname, port } = new URL(endpoint);
   const request = send({ hostname, port, method, path, headers });
-  // Listened for before the end is sent: an error may come at once.
-  const answered = once(request, 'response');
-  request.end(body);
-  const [answer] = await answered;
-  return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) };
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    request.on('response', resolve).on('error', reject).end(body);
+  });
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) };
 }

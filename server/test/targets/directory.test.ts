@@ -204,6 +204,8 @@ describe('a directory that does not work', () => {
 async function mounted(options: string): Promise<string> {
   const folder = await temporaryFolder();
   await run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
-  onTestFinished(async () => void (await run('umount', [folder])));
+  onTestFinished(async () => {
+    await run('umount', [folder]);
+  });
   return folder;
 }
