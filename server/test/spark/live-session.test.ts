@@ -51,6 +51,8 @@ def origins(_):
 let folder: string;
 let target: string;
 let kernel: Kernel;
+/** All that were started; none when the set-up failed. */
+const started: Kernel[] = [];
 let environment: Record<string, string>;
 let manifest: Manifest;
 const update = z.object({ state: z.string(), message: z.string() });
@@ -65,6 +67,12 @@ async function version(name: string): Promise<CodeArchive[]> {
     await shipCode(target, ['acme'], { 'acme/helper.py': 'from my_model import answer\n' }),
     await shipCode(target, ['my_model'], model)
   ];
+}
+
+function startKernel(python: string): Kernel {
+  const one = new Kernel(python, environment, join(folder, 'notebook'));
+  started.push(one);
+  return one;
 }
 
 async function updateTo(code: CodeArchive[], of: Manifest = manifest): Promise<string> {
@@ -89,12 +97,11 @@ beforeAll(async () => {
   );
   await writeFile(join(folder, 'source', 'acme', 'helper.py'), 'from my_model import answer\n');
   environment = await makeSparkHome(folder);
-  kernel = new Kernel(python, environment, join(folder, 'notebook'));
+  kernel = startKernel(python);
 });
 
 afterAll(async () => {
-  // Undefined when the set-up failed.
-  await (kernel as Kernel | undefined)?.close();
+  await Promise.all(started.map(one => one.close()));
   expect(await processesWith(folder)).toEqual([]);
   await rm(folder, { recursive: true });
 });
@@ -160,9 +167,8 @@ test('Code that no longer ships is gone from the workers', async () => {
 
 test('An archive that cannot be fetched fails the update, and the session keeps its code', async () => {
   const code = await version('v9');
-  await Promise.all(
-    code.map(({ fileName }) => (fileName.startsWith('my_model') ? rm(join(target, fileName)) : undefined))
-  );
+  const model = code.filter(({ name }) => name === 'my_model');
+  await Promise.all(model.map(({ fileName }) => rm(join(target, fileName))));
   const { source, expression } = liveUpdate({ manifest, code, target: folderTarget(target) });
   await kernel.run(source);
   expect(await kernel.run('', `json.loads(${expression})`)).toMatchObject({
@@ -184,7 +190,7 @@ test('A session that the cell did not build is left alone; the cell works in its
   const python = await makeVenv(join(folder, 'bare'), ['iniconfig']);
   await makePex(join(target, bare.artifact.name), join(folder, 'bare'));
   await kernel.close();
-  kernel = new Kernel(python, environment, join(folder, 'notebook'));
+  kernel = startKernel(python);
   await kernel.run('from pyspark import SparkContext\nother = SparkContext("local[1]", "other")');
   expect(await updateTo(await version('v1'), bare)).toBe('restart');
   await kernel.run('other.stop()');
