@@ -1,4 +1,4 @@
-// Has the pex tool write the empty PEX that every artifact starts from: server/dist/seed.pex, and a copy for the wheel.
+// Has the pex tool write the empty PEX that every artifact starts from: server/dist/seed.pex.
 // usage: node scripts/build-seed.mjs [--out FILE]...    (pex on PATH, in the pinned version)
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ const PEX_VERSION = '2.105.2';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({ options: { out: { type: 'string', multiple: true } } });
-const outputs = values.out ?? [join(root, 'server/dist/seed.pex'), join(root, 'jupyterlab_ship_env/sidecar/seed.pex')];
+const outputs = values.out ?? [join(root, 'server/dist/seed.pex')];
 
 const version = run('--version').trim();
 if (version !== PEX_VERSION) {
@@ -33,6 +33,7 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
+/** @param {string[]} args */
 function run(...args) {
   // No pexrc and no PEX_* variable: nothing of this machine's settings may reach the seed.
   const { PATH, HOME = tmpdir(), LANG = 'C.UTF-8' } = process.env;

@@ -41,7 +41,7 @@ def main(notebook: Path, output: Path, kernel: str, folder: Path) -> int:
     try:
         client.execute()
     except CellExecutionError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     finally:
         nbformat.write(content, output)
@@ -56,7 +56,8 @@ def title_of(cell: Any) -> str:
 
 def tell(event: dict[str, object]) -> None:
     """Print one event."""
-    print(json.dumps(event), flush=True)
+    sys.stdout.write(f"{json.dumps(event)}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

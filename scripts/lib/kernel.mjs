@@ -58,8 +58,11 @@ async function writeKernelspec(venv) {
   const python = pythonOf(venv);
   const bin = join(CLUSTER, 'bin');
   mkdirSync(bin, { recursive: true });
-  const { output } = await run(python, ['-c', 'import sys; print(sys._base_executable)'], { stdout: 'capture' });
-  link(output.trim(), join(bin, 'python3'));
+  const ask = 'import sys; print(sys._base_executable, "python3.%d" % sys.version_info[1])';
+  const { output } = await run(python, ['-c', ask], { stdout: 'capture' });
+  const [base = '', versioned = ''] = output.trim().split(' ');
+  link(base, join(bin, 'python3'));
+  link(base, join(bin, versioned));
   mkdirSync(SPARK_HOME, { recursive: true });
   const spark = join(sitePackages(venv), 'pyspark');
   for (const name of readdirSync(spark).filter(entry => entry !== 'work')) {
