@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
+import type { z } from 'zod';
 import type { Cache } from './cache/cache.js';
-import { configRequest, listRequest, ROUTES, snapshotRequest } from './contract/routes.js';
+import { type configReply, configRequest, listRequest, ROUTES, snapshotRequest } from './contract/routes.js';
 import { targetSettings } from './contract/targets.js';
 import { ShipEnvError } from './errors.js';
 import { jsonRoute, replyWithError } from './routes/reply.js';
@@ -53,9 +54,10 @@ export function createApp({ jobs, cache, token, version }: AppDependencies): Exp
   );
   app.post(
     `/${ROUTES.config}`,
-    jsonRoute(configRequest, (request, signal) =>
-      configOf({ ...request, format: 'pex', dryRun: false }, { cache, signal })
-    )
+    jsonRoute(configRequest, async (request, signal): Promise<z.infer<typeof configReply>> => {
+      const { conf, cell } = await configOf({ ...request, format: 'pex', dryRun: false }, { cache, signal });
+      return { conf, cell };
+    })
   );
   app.use(request => {
     throw new ShipEnvError('NOT_FOUND', `There is no route ${request.method} ${request.path}.`);

@@ -12,8 +12,11 @@ export async function configCommand(options: CliOptions, view: View, signal: Abo
       hint: 'Use --as builder or --as submit with a classic master: local-cluster, spark://…, yarn.'
     });
   }
-  const { conf, cell } = await configOf(await toShipRequest(options), { cache: await Cache.open(), signal });
-  const text = { builder: cell.trimEnd(), submit: submitArguments(conf), json: JSON.stringify(conf, null, 2) };
+  const request = await toShipRequest(options);
+  const { conf, cell, driverPython } = await configOf(request, { cache: await Cache.open(), signal });
+  // spark.pyspark.python is a path on the executors; the driver of a client-mode submit runs on this machine.
+  const submit = submitArguments(conf, { driverPython });
+  const text = { builder: cell.trimEnd(), submit, json: JSON.stringify(conf, null, 2) };
   const style = options.as === 'submit' || options.as === 'json' ? options.as : 'builder';
   view.result({ type: 'result', conf, cell }, [text[style]]);
 }

@@ -9,11 +9,15 @@ import { pointerPayload } from './pointer.js';
 import type { ShipContext } from './ship.js';
 
 /**
- * The Spark config of an environment as it was shipped before; writes nothing to the target.
+ * The Spark config of an environment as it was shipped before, and the path of the kernel python, which a driver on this
+ * machine runs. Writes nothing to the target.
  *
  * @throws ShipEnvError ARTIFACT_NOT_SHIPPED when the target lacks the artifact or a code archive
  */
-export async function configOf(request: ShipRequest, context: Omit<ShipContext, 'emit'>): Promise<Configured> {
+export async function configOf(
+  request: ShipRequest,
+  context: Omit<ShipContext, 'emit'>
+): Promise<Configured & { driverPython: string }> {
   const { cache, signal } = context;
   const target = await openTarget(request.target);
   try {
@@ -27,7 +31,8 @@ export async function configOf(request: ShipRequest, context: Omit<ShipContext, 
     for (const name of names) {
       if ((await target.head(name, signal)) === undefined) throw notShipped(target, name);
     }
-    return configure({ manifest, code, target, master: request.master });
+    const configured = configure({ manifest, code, target, master: request.master });
+    return { ...configured, driverPython: snapshot.interpreter.executable };
   } finally {
     target.close();
   }

@@ -5,7 +5,7 @@ import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
 import type { Editable, Snapshot } from '../contract/snapshot.js';
 import { takeSnapshot } from '../snapshot/index.js';
-import { deploymentOf } from '../spark/index.js';
+import { deploymentOf, requireListable } from '../spark/index.js';
 import { openTarget } from '../targets/index.js';
 import type { Payload, Target } from '../targets/target.js';
 import { configure } from './configure.js';
@@ -109,8 +109,9 @@ class Ship {
 
   #plan(snapshot: Snapshot): Promise<{ plan: ArtifactPlan; editables: Editable[]; published: Manifest | undefined }> {
     return this.#steps.run('plan', async () => {
-      // A master without a config must stop the ship here, not after the upload.
+      // What Spark will not take must stop the ship here, not after the upload.
       deploymentOf(this.#request.master);
+      requireListable(this.#target.uri('name'));
       const planned = await planShip(snapshot, this.#request, this.#context.signal);
       const published = await publishedManifest(this.#target, planned.plan.id, this.#context.signal);
       return {

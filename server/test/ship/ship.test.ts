@@ -194,6 +194,13 @@ test('a master that has no config stops the ship before anything is written', as
   expect(await names(port.directory)).toEqual([]);
 });
 
+test('a folder whose name Spark cannot take stops the ship before anything is written', async () => {
+  const port = await makePort();
+  const url = `file://${port.directory}/a,b`;
+  await expect(port.ship({ more: { target: { name: '', url } } })).rejects.toMatchObject({ code: 'TARGET_URL_INVALID' });
+  expect(await names(port.directory)).toEqual([]);
+});
+
 test('an artifact that was changed on the target is told, not used', async () => {
   const port = await makePort();
   const { artifact } = await port.ship();
