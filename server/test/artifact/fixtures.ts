@@ -55,10 +55,21 @@ export class Workshop {
   /** A venv with these requirements, filled by pip or by uv; answers its python. */
   async venv(name: string, installer: 'pip' | 'uv', requirements: readonly string[]): Promise<string> {
     const python = this.path(name, 'bin', 'python');
+    // Copies: by default uv hard-links into its cache, and a test that edits a file would edit the person's cache.
     // A pip from outside, so that the venv holds the same whoever fills it.
     await execa('uv', ['--quiet', 'venv', '--python', await basePython(), this.path(name)]);
     await (installer === 'uv'
-      ? execa('uv', ['--quiet', 'pip', 'install', '--python', python, '--no-deps', ...requirements])
+      ? execa('uv', [
+          '--quiet',
+          'pip',
+          'install',
+          '--link-mode',
+          'copy',
+          '--python',
+          python,
+          '--no-deps',
+          ...requirements
+        ])
       : execa('python', ['-m', 'pip', '--quiet', '--python', python, 'install', '--no-deps', ...requirements]));
     return python;
   }

@@ -46,7 +46,7 @@ function run(env: Record<string, string> = {}, shell = '/bin/sh'): Promise<Resul
 
 /** Where PEX_ROOT went, when the fake python ran. */
 async function chosenRoot(env?: Record<string, string>): Promise<string | undefined> {
-  return (await run(env)).stdout?.split('|')[1];
+  return (await run(env)).stdout.split('|')[1];
 }
 
 const OWN = (): string => join(container, '.ship-env-pex');
@@ -123,13 +123,13 @@ describe('the python', () => {
   test.each(['python3', 'python'])('is %s when that is of the right version', async name => {
     await fakePython(name);
     if (name === 'python') await fakePython('python3', 1);
-    expect((await run()).stdout?.split('|')[0]).toBe(name);
+    expect((await run()).stdout.split('|')[0]).toBe(name);
   });
 
   test('is what SHIP_ENV_PYTHON names', async () => {
     await fakePython('python3.11');
     await fakePython('my python');
-    expect((await run({ SHIP_ENV_PYTHON: join(bin, 'my python') })).stdout?.split('|')[0]).toBe('my');
+    expect((await run({ SHIP_ENV_PYTHON: join(bin, 'my python') })).stdout.split('|')[0]).toBe('my');
   });
 
   test('is asked for, and where it was looked for is said, when there is none', async () => {

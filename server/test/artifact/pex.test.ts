@@ -72,16 +72,20 @@ describe('against the pex tool', () => {
     );
     const ours = await workshop.build(python, 'as-reference.pex', { excludes: ['six'] });
     const [expected, actual] = [await entries(reference), await entries(ours.path)];
-    const ignore = (name: string): boolean =>
+    // These name the fingerprint or the pex_hash; and the tool loses the execute bit of a script that it rewrites.
+    const differing = (name: string): boolean =>
       name.endsWith('/.layout.json') || ['PEX-INFO', '__main__.py', '__pex__/__init__.py'].includes(name);
-    for (const [name, content] of Object.entries(expected)) {
-      if (ignore(name)) expect(actual).toHaveProperty([name]);
-      // The tool loses the execute bit of a script whose shebang it rewrites.
-      else if (!name.includes('/RECORD') && name.endsWith('.prefix/bin/harbor-plain'))
-        expect(actual[name]?.split(' ')[0]).toBe(content.split(' ')[0]);
-      else expect({ [name]: actual[name] }).toEqual({ [name]: content });
-    }
-    expect(Object.keys(actual).filter(name => !(name in expected))).toEqual(['ship_env_runtime.py']);
+    const comparable = (found: Record<string, string>): Record<string, string> =>
+      Object.fromEntries(
+        Object.entries(found).map(([name, content]) => [
+          name,
+          differing(name) ? 'differs' : name.endsWith('/harbor-plain') ? content.slice(0, 64) : content
+        ])
+      );
+    expect(comparable(actual)).toEqual({
+      ...comparable(expected),
+      'ship_env_runtime.py': actual['ship_env_runtime.py']
+    });
   });
 
   test('has a layout that differs in the fingerprint only', async () => {
@@ -230,7 +234,7 @@ test('an egg-info, as setup.py and Debian leave it, becomes what the pex tool ac
   ).toBe('2.0');
 });
 
-test('names unmet requirements, and boots all the same', async () => {
+test('names unmet requirements, and boots all the same', () => {
   expect(made.plan.findings).toEqual([
     {
       kind: 'missing-dependency',
