@@ -19,7 +19,7 @@ export const details: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_ship_env');
-    let panel: MainAreaWidget<ShipDetailsView> | null = null;
+    let panel: Promise<MainAreaWidget<ShipDetailsView>> | null = null;
     const open = async (): Promise<MainAreaWidget<ShipDetailsView>> => {
       const view = await import('../views/ship-details-view.js');
       const content = new view.ShipDetailsView(ships, text => Clipboard.copyToSystem(text), trans);
@@ -41,9 +41,11 @@ export const details: JupyterFrontEndPlugin<void> = {
         }
       },
       execute: async args => {
-        if (panel === null || panel.isDisposed) panel = await open();
-        panel.content.showShip(typeof args['id'] === 'string' ? args['id'] : null);
-        app.shell.activateById(panel.id);
+        // Kept before it is awaited: two calls at once open one panel.
+        if (panel === null || (await panel).isDisposed) panel = open();
+        const opened = await panel;
+        opened.content.showShip(typeof args['id'] === 'string' ? args['id'] : null);
+        app.shell.activateById(opened.id);
       }
     });
     palette?.addItem({ command: CommandIDs.showDetails, category: trans.__('Notebook Operations') });

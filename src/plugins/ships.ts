@@ -1,4 +1,3 @@
-/* eslint-disable jupyter/prefer-lazy-imports -- a press shows its notification at once: no chunk may be fetched first */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';

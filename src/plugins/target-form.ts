@@ -1,4 +1,3 @@
-/* eslint-disable jupyter/prefer-lazy-imports -- a form renderer is registered from the start */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { IFormRendererRegistry } from '@jupyterlab/ui-components';
