@@ -5,7 +5,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'server', include: ['server/test/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 } },
       { test: { name: 'frontend', include: ['src/**/__tests__/**/*.test.ts'] } },
-      { test: { name: 'scripts', include: ['scripts/test/**/*.test.mjs'] } }
+      { test: { name: 'scripts', include: ['scripts/test/**/*.test.mjs'], testTimeout: 120_000 } }
     ],
     // Two cores: more workers only make the real pex, Spark and S3 processes wait for each other.
     maxWorkers: 2

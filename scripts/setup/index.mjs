@@ -5,6 +5,7 @@
  * browser and an S3 server too. Standard library only: nothing is installed when this starts. What is there already is
  * looked at, not made again; a set-up that has nothing to do takes well under a second.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
 import { heading, step } from '../lib/terminal.mjs';
@@ -48,6 +49,7 @@ export async function setUp(level) {
     await prepareVenv();
     return installLocked(LOCK[level], paths.venv);
   });
+  markAsCommonJs();
   linkNode();
   const env = projectEnvironment();
   await work.do('npm packages', async () => installNodeModules(env));
@@ -55,6 +57,17 @@ export async function setUp(level) {
     await work.do('S3 server', installS3Server);
   }
   return env;
+}
+
+/**
+ * Python packages carry JavaScript files, such as the yarn of jupyter-builder, that are CommonJS; Node would take them for
+ * modules because of the package.json of the checkout that they lie in.
+ */
+function markAsCommonJs() {
+  for (const folder of [paths.venv, paths.cache]) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  }
 }
 
 /** Says what the set-up does only when it takes its time: a set-up with nothing to do prints nothing. */

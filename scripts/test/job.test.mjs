@@ -26,7 +26,8 @@ function report(second) {
   };
 }
 
-const wrong = (/** @type {import('../demo/job.mjs').Report} */ found) => check(found, FORBIDDEN).filter(row => !row.isRight);
+const wrong = (/** @type {import('../demo/job.mjs').Report} */ found) =>
+  check(found, FORBIDDEN).filter(row => !row.isRight);
 
 describe("the demo's check", () => {
   it('is content with what must come out', () => {

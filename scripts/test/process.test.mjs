@@ -1,5 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CommandFailed, endLeftovers, leftovers, run } from '../lib/process.mjs';
+
+const PATIENT = { timeout: 30_000 };
 
 describe('a child process', () => {
   it('hands over its lines and its exit code', async () => {
@@ -25,14 +30,18 @@ describe('a child process', () => {
 
   it('takes what it left in its process group with it', async () => {
     await run('sh', ['-c', 'sleep 1000 &'], { stdout: 'ignore' });
-    await expect.poll(leftovers).toEqual([]);
+    await expect.poll(leftovers, PATIENT).toEqual([]);
   });
 
   it('is found, and ended, also when it left its process group', async () => {
-    await run('setsid', ['--fork', 'sleep', '1000'], { stdout: 'ignore' });
-    await expect.poll(() => leftovers().map(({ command }) => command)).toContain('sleep 1000');
+    const folder = mkdtempSync(join(tmpdir(), 'ship-env-process-'));
+    // The shell ends when the other process has said, through the pipe, that it is in a session of its own.
+    const script = "mkfifo pipe; setsid sh -c 'echo ready > pipe; exec sleep 1000' & read ready < pipe";
+    await run('sh', ['-c', script], { cwd: folder, stdout: 'ignore' });
+    rmSync(folder, { recursive: true });
+    await expect.poll(() => leftovers().map(({ command }) => command), PATIENT).toEqual(['sleep 1000']);
     const ended = await endLeftovers(0);
     expect(ended.map(({ command }) => command)).toEqual(['sleep 1000']);
-    await expect.poll(leftovers).toEqual([]);
+    await expect.poll(leftovers, PATIENT).toEqual([]);
   });
 });
