@@ -49,7 +49,11 @@ try {
   if (error.exitCode !== 0 && process.argv.includes('--json')) {
     const message = error.message.replace(/^error: /, '');
     jsonView(process.stdout).error(
-      toErrorObject(new ShipEnvError('USAGE_INVALID', `The command line is not valid: ${message}.`, { hint: 'See ship-env --help.' }))
+      toErrorObject(
+        new ShipEnvError('USAGE_INVALID', `The command line is not valid: ${message}.`, {
+          hint: 'See ship-env --help.'
+        })
+      )
     );
   }
 }

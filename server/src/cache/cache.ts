@@ -51,7 +51,10 @@ export class Cache {
         });
       }
       await chmod(root, 0o700);
-      await writeFile(join(root, 'CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n# Cache of ship-env, safe to delete.\n');
+      await writeFile(
+        join(root, 'CACHEDIR.TAG'),
+        'Signature: 8a477f597d28d172789f06886806bc55\n# Cache of ship-env, safe to delete.\n'
+      );
       await removeStaleTemporaries(join(root, 'tmp'));
     } catch (error) {
       if (error instanceof ShipEnvError) throw error;
@@ -86,7 +89,11 @@ export class Cache {
    * @param write - writes the whole content to the path it is given
    * @throws ShipEnvError DISK_FULL, or what `write` throws; nothing is left behind
    */
-  async entry(kind: CacheKind, name: string, write: (temporaryPath: string) => Promise<void>): Promise<{ path: string; reused: boolean }> {
+  async entry(
+    kind: CacheKind,
+    name: string,
+    write: (temporaryPath: string) => Promise<void>
+  ): Promise<{ path: string; reused: boolean }> {
     const path = this.path(kind, name);
     for (;;) {
       if (await exists(path)) return { path, reused: true };

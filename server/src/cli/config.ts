@@ -8,9 +8,13 @@ import type { View } from './view.js';
 /** `ship-env config`. */
 export async function configCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
   if (options.as === 'connect') {
-    throw new ShipEnvError('CONFIG_MASTER_UNSUPPORTED', 'A config for Spark Connect was asked for; this version has none yet.', {
-      hint: 'Use --as builder or --as submit with a classic master: local-cluster, spark://…, yarn.'
-    });
+    throw new ShipEnvError(
+      'CONFIG_MASTER_UNSUPPORTED',
+      'A config for Spark Connect was asked for; this version has none yet.',
+      {
+        hint: 'Use --as builder or --as submit with a classic master: local-cluster, spark://…, yarn.'
+      }
+    );
   }
   const request = await toShipRequest(options);
   const { conf, cell, driverPython } = await configOf(request, { cache: await Cache.open(), signal });

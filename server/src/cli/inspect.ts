@@ -45,7 +45,11 @@ export async function checkCommand(options: CliOptions, view: View, signal: Abor
 
 function snapshotLines({ interpreter, distributions, editables, findings }: Snapshot): string[] {
   const bytes = (files: { size: number }[]): number => files.reduce((sum, file) => sum + file.size, 0);
-  const width = Math.max(0, ...distributions.map(({ name }) => name.length), ...editables.map(({ name }) => name.length));
+  const width = Math.max(
+    0,
+    ...distributions.map(({ name }) => name.length),
+    ...editables.map(({ name }) => name.length)
+  );
   return [
     `${pc.bold(`Python ${interpreter.version}`)} (${interpreter.platformTag}) in ${interpreter.prefix}`,
     ...distributions.map(
@@ -53,7 +57,10 @@ function snapshotLines({ interpreter, distributions, editables, findings }: Snap
         `  ${name.padEnd(width)}  ${version.padEnd(14)} ${prettyBytes(bytes(files)).padStart(8)}` +
         `${layer === 'base' ? '  (base)' : ''}${origin === undefined ? '' : `  from ${origin.url}`}`
     ),
-    ...editables.map(({ name, version, projectDirectory }) => `  ${name.padEnd(width)}  ${version.padEnd(14)} editable  ${projectDirectory}`),
+    ...editables.map(
+      ({ name, version, projectDirectory }) =>
+        `  ${name.padEnd(width)}  ${version.padEnd(14)} editable  ${projectDirectory}`
+    ),
     ...findingLines(findings),
     `${distributions.length} distributions, ${prettyBytes(bytes(distributions.flatMap(({ files }) => files)))}; ${editables.length} editables`
   ];

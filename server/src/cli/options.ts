@@ -78,7 +78,11 @@ export async function toShipRequest(options: CliOptions, env: NodeJS.ProcessEnv 
 export function activePython(env: NodeJS.ProcessEnv): string {
   const active = env['VIRTUAL_ENV'] || env['CONDA_PREFIX'];
   if (active) return join(active, 'bin', 'python');
-  throw new ShipEnvError('PYTHON_NO_ENVIRONMENT', 'A virtual environment was expected to be active; VIRTUAL_ENV is not set.', {
-    hint: 'Activate it, or name its interpreter: --python path/to/venv/bin/python'
-  });
+  throw new ShipEnvError(
+    'PYTHON_NO_ENVIRONMENT',
+    'A virtual environment was expected to be active; VIRTUAL_ENV is not set.',
+    {
+      hint: 'Activate it, or name its interpreter: --python path/to/venv/bin/python'
+    }
+  );
 }

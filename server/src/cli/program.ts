@@ -12,7 +12,7 @@ export type Run = (options: CliOptions, work: (view: View, signal: AbortSignal) 
  */
 export function createProgram(version: string, run: Run): Command {
   const program = new Command('ship-env')
-    .description("Ship a Python environment, editable packages included, to Spark executors")
+    .description('Ship a Python environment, editable packages included, to Spark executors')
     .version(version)
     .showHelpAfterError('(ship-env --help lists the commands)')
     .exitOverride();
@@ -65,14 +65,18 @@ function addShipping(program: Command, run: Run): void {
       const { buildCommand } = await import('./build.js');
       await run(options, (view, signal) => buildCommand(options, view, signal));
     });
-  withMaster(withContent(withTarget(withCommon(program.command('ship').description('ship the environment to a target')))))
+  withMaster(
+    withContent(withTarget(withCommon(program.command('ship').description('ship the environment to a target'))))
+  )
     .option('--dry-run', 'stop before the upload and say what would be sent')
     .action(async (options: CliOptions) => {
       const { shipCommand } = await import('./ship.js');
       await run(options, (view, signal) => shipCommand(options, view, signal));
     });
   withMaster(
-    withContent(withTarget(withCommon(program.command('config').description('print the Spark config of a shipped environment'))))
+    withContent(
+      withTarget(withCommon(program.command('config').description('print the Spark config of a shipped environment')))
+    )
   )
     .addOption(new Option('--as <style>', 'how to print it').choices(CONFIG_STYLES).default('builder'))
     .action(async (options: CliOptions) => {

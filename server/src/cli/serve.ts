@@ -2,7 +2,11 @@ import { serve } from '../sidecar/serve.js';
 import type { View } from './view.js';
 
 /** `ship-env serve`: until standard input closes, so that it ends however its parent ends, or the signal aborts. */
-export async function serveCommand(options: { socket: string; version: string }, view: View, signal: AbortSignal): Promise<void> {
+export async function serveCommand(
+  options: { socket: string; version: string },
+  view: View,
+  signal: AbortSignal
+): Promise<void> {
   const parentGone = new AbortController();
   process.stdin.on('end', () => parentGone.abort());
   process.stdin.on('error', () => parentGone.abort());

@@ -15,7 +15,8 @@ export async function shipCommand(options: CliOptions, view: View, signal: Abort
 
 function summary(result: ShipResult, url: string): string[] {
   const { artifact, code, uploadedBytes, steps } = result;
-  const sent = uploadedBytes === 0 ? 'nothing to send' : `${prettyBytes(uploadedBytes)} ${result.dryRun ? 'to send' : 'sent'}`;
+  const sent =
+    uploadedBytes === 0 ? 'nothing to send' : `${prettyBytes(uploadedBytes)} ${result.dryRun ? 'to send' : 'sent'}`;
   const ms = steps.reduce((sum, step) => sum + step.ms, 0);
   return [
     '',

@@ -36,7 +36,9 @@ export function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStrea
         return;
       }
       moving?.clear();
-      stderr.write(`${pc.green('✓')} ${event.name.padEnd(NAME_WIDTH)}${event.detail ?? ''} ${pc.dim(seconds(event.ms ?? 0))}\n`);
+      stderr.write(
+        `${pc.green('✓')} ${event.name.padEnd(NAME_WIDTH)}${event.detail ?? ''} ${pc.dim(seconds(event.ms ?? 0))}\n`
+      );
     },
     result(_value, lines) {
       moving?.clear();

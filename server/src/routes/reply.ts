@@ -41,9 +41,17 @@ export function replyWithError(error: unknown, _request: Request, response: Resp
 
 /** http-errors as express.json() throws them: the caller's fault, with a 4xx status. */
 function isBodyParserError(error: unknown): error is Error & { status: number } {
-  return error instanceof Error && !isShipEnvError(error) && 'status' in error && typeof error.status === 'number' && error.status < 500;
+  return (
+    error instanceof Error &&
+    !isShipEnvError(error) &&
+    'status' in error &&
+    typeof error.status === 'number' &&
+    error.status < 500
+  );
 }
 
 function badBody(cause: Error): ShipEnvError {
-  return new ShipEnvError('USAGE_INVALID', 'The request was expected to be JSON of at most 1 MB; it is not.', { cause });
+  return new ShipEnvError('USAGE_INVALID', 'The request was expected to be JSON of at most 1 MB; it is not.', {
+    cause
+  });
 }

@@ -53,7 +53,11 @@ export async function archiveAll(
  *
  * @throws ShipEnvError TARGET_CONFLICT when something else lies under its name, or the artifact it vouches for is gone
  */
-export async function publishedManifest(target: Target, id: string, signal: AbortSignal): Promise<Manifest | undefined> {
+export async function publishedManifest(
+  target: Target,
+  id: string,
+  signal: AbortSignal
+): Promise<Manifest | undefined> {
   const name = `${id}.json`;
   const content = await target.read(name, signal);
   if (content === undefined) return undefined;
@@ -75,10 +79,14 @@ export function parseManifest(content: Buffer, uri: string): Manifest {
   try {
     return manifestSchema.parse(JSON.parse(content.toString('utf8')));
   } catch (cause) {
-    throw new ShipEnvError('TARGET_CONFLICT', `A manifest was expected in ${uri}; what is there cannot be read as one.`, {
-      hint: 'Something else wrote into this prefix, or a newer ship-env did. Use another prefix, or update ship-env.',
-      cause
-    });
+    throw new ShipEnvError(
+      'TARGET_CONFLICT',
+      `A manifest was expected in ${uri}; what is there cannot be read as one.`,
+      {
+        hint: 'Something else wrote into this prefix, or a newer ship-env did. Use another prefix, or update ship-env.',
+        cause
+      }
+    );
   }
 }
 

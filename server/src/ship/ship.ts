@@ -176,7 +176,10 @@ class Ship {
       await this.#steps.run('verify', async report => {
         await upload.verify(missing, report);
         await upload.send(last, report);
-        return { value: undefined, detail: missing.length === 0 ? 'nothing new' : `${count(missing.length, 'file')} as sent` };
+        return {
+          value: undefined,
+          detail: missing.length === 0 ? 'nothing new' : `${count(missing.length, 'file')} as sent`
+        };
       });
       return upload.sentBytes;
     });

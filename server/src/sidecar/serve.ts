@@ -51,9 +51,13 @@ async function requirePrivateDirectory(directory: string): Promise<void> {
   });
   const own = process.getuid === undefined || info.uid === process.getuid();
   if (info.isDirectory() && own && (info.mode & 0o077) === 0) return;
-  throw new ShipEnvError('USAGE_INVALID', `The socket's directory ${directory} must be yours and closed to others (mode 700).`, {
-    hint: `Run: chmod 700 ${directory}`
-  });
+  throw new ShipEnvError(
+    'USAGE_INVALID',
+    `The socket's directory ${directory} must be yours and closed to others (mode 700).`,
+    {
+      hint: `Run: chmod 700 ${directory}`
+    }
+  );
 }
 
 function listen(server: Server, socket: string): Promise<void> {

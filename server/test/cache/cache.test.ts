@@ -13,7 +13,9 @@ async function openCache(): Promise<Cache> {
 test('the folder is private and marked as a cache', async () => {
   const cache = await openCache();
   expect((await stat(cache.root)).mode & 0o777).toBe(0o700);
-  expect(await readFile(join(cache.root, 'CACHEDIR.TAG'), 'utf8')).toMatch(/^Signature: 8a477f597d28d172789f06886806bc55/);
+  expect(await readFile(join(cache.root, 'CACHEDIR.TAG'), 'utf8')).toMatch(
+    /^Signature: 8a477f597d28d172789f06886806bc55/
+  );
 });
 
 test('a folder that others could read is closed on opening', async () => {

@@ -28,13 +28,24 @@ async function saveSettings(home: string, text: string): Promise<void> {
 test('ship --json prints step events and then the result, and nothing else', async () => {
   const home = await temporaryFolder();
   const target = `file://${join(home, 'target')}`;
-  const { stdout, stderr, exitCode } = await shipEnv(home, ['ship', '--python', kernel.python, '--target', target, '--json']);
+  const { stdout, stderr, exitCode } = await shipEnv(home, [
+    'ship',
+    '--python',
+    kernel.python,
+    '--target',
+    target,
+    '--json'
+  ]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   const lines = events(stdout);
-  expect(lines.filter(line => line.type === 'step' && line.state === 'done').map(line => line.type === 'step' && line.name)).toEqual(
-    STEP_NAMES
-  );
-  expect(lines.at(-1)).toMatchObject({ type: 'result', reused: false, code: [{ name: expect.stringMatching(/^harbour/) }] });
+  expect(
+    lines.filter(line => line.type === 'step' && line.state === 'done').map(line => line.type === 'step' && line.name)
+  ).toEqual(STEP_NAMES);
+  expect(lines.at(-1)).toMatchObject({
+    type: 'result',
+    reused: false,
+    code: [{ name: expect.stringMatching(/^harbour/) }]
+  });
 });
 
 test('a person reads steps with their times on stderr and the outcome on stdout', async () => {
@@ -91,7 +102,14 @@ test('build writes a PEX that runs by itself', async () => {
   const built = await shipEnv(home, ['build', '--python', kernel.python, '--output', output]);
   expect(built.exitCode, built.stderr).toBe(0);
   expect((await stat(output)).mode & 0o111).not.toBe(0);
-  const missing = await shipEnv(home, ['build', '--python', kernel.python, '--output', join(home, 'no', 'folder.pex'), '--json']);
+  const missing = await shipEnv(home, [
+    'build',
+    '--python',
+    kernel.python,
+    '--output',
+    join(home, 'no', 'folder.pex'),
+    '--json'
+  ]);
   expect(missing.exitCode).toBe(2);
   expect(JSON.parse(missing.stdout.split('\n').at(-1) ?? '')).toMatchObject({ type: 'error', code: 'USAGE_INVALID' });
 });
@@ -99,7 +117,8 @@ test('build writes a PEX that runs by itself', async () => {
 test('snapshot, list, check and doctor answer in JSON and in words', async () => {
   const home = await temporaryFolder();
   const target = ['--target', `file://${join(home, 'target')}`];
-  const json = async (...args: string[]): Promise<unknown> => JSON.parse((await shipEnv(home, [...args, '--json'])).stdout);
+  const json = async (...args: string[]): Promise<unknown> =>
+    JSON.parse((await shipEnv(home, [...args, '--json'])).stdout);
   expect(await json('snapshot', '--python', kernel.python)).toMatchObject({
     interpreter: { prefix: join(kernel.folder, 'venv') },
     editables: [{ name: 'harbour' }]
@@ -152,7 +171,9 @@ test('the interrupt key cancels: exit code 130, and nothing on the target', asyn
   }
   expect(await exited).toBe(130);
   expect(JSON.parse(last)).toMatchObject({ code: 'SHIP_CANCELLED' });
-  expect((await shipEnv(home, ['list', '--target', `file://${target}`, '--json'])).stdout).toBe('{"type":"result","artifacts":[]}');
+  expect((await shipEnv(home, ['list', '--target', `file://${target}`, '--json'])).stdout).toBe(
+    '{"type":"result","artifacts":[]}'
+  );
 });
 
 test('a ship whose reader goes away is cancelled: nothing stays on the target', async () => {

@@ -75,7 +75,7 @@ def look(_):
   const first = await lookFromAnExecutor();
   expect(first).toMatchObject({ sees: [false, false], version: 'v1' });
   for (const path of [first.numpy, first.harbour, first.python]) expect(path).not.toContain(venv.folder);
-  expect(first.harbour).toMatch(/harbour-[0-9a-f]+\.zip\/harbour\/__init__\.py$/);
+  expect(first.harbour).toMatch(/\/\.ship-env-code-harbour-[0-9a-f]+\/harbour\/__init__\.py$/);
 
   const frame = 'spark.createDataFrame([(1, 1.0), (1, 2.0), (2, 3.0), (2, 5.0), (2, 10.0)], ("id", "v"))';
   await kernel.run(`

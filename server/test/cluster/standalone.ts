@@ -19,7 +19,11 @@ export interface Standalone {
  * @param env - with SPARK_HOME, as makeSparkHome gives it
  * @param hidden - absolute paths of folders that the worker must not see
  */
-export async function startStandalone(folder: string, env: Record<string, string>, hidden: readonly string[]): Promise<Standalone> {
+export async function startStandalone(
+  folder: string,
+  env: Record<string, string>,
+  hidden: readonly string[]
+): Promise<Standalone> {
   const sparkClass = join(env['SPARK_HOME'] ?? '', 'bin', 'spark-class');
   const work = join(folder, 'work');
   await mkdir(work, { recursive: true });
@@ -29,11 +33,31 @@ export async function startStandalone(folder: string, env: Record<string, string
   );
   const url = await logged(master, /Starting Spark master at (spark:\/\/\S+)/);
   // The shell mounts and then becomes the worker; `unshare` makes root of anyone for the mounts.
-  const hide = 'for folder; do [ "$folder" = -- ] && break; mount -t tmpfs none "$folder" || exit 1; shift; done; shift; exec "$@"';
+  const hide =
+    'for folder; do [ "$folder" = -- ] && break; mount -t tmpfs none "$folder" || exit 1; shift; done; shift; exec "$@"';
   const worker = start(
     [
-      ...['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount', 'sh', '-c', hide, 'sh', ...hidden, '--'],
-      ...[sparkClass, 'org.apache.spark.deploy.worker.Worker', '--host', '127.0.0.1', '--port', '0', '--webui-port', '0'],
+      ...[
+        'unshare',
+        ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
+        '--mount',
+        'sh',
+        '-c',
+        hide,
+        'sh',
+        ...hidden,
+        '--'
+      ],
+      ...[
+        sparkClass,
+        'org.apache.spark.deploy.worker.Worker',
+        '--host',
+        '127.0.0.1',
+        '--port',
+        '0',
+        '--webui-port',
+        '0'
+      ],
       ...['--cores', '2', '--memory', '2g', '--work-dir', work, url]
     ],
     env

@@ -58,11 +58,20 @@ test('a ship puts artifact, code archive, pointer and manifest on the target, an
   const events: StepEvent[] = [];
   const result = await port.ship({ emit: event => events.push(event) });
   expect(shipResult.parse(result)).toEqual(result);
-  expect(result).toMatchObject({ reused: false, dryRun: false, code: [{ name: expect.stringMatching(/^harbour-.*\.zip$/) }] });
-  expect(await names(port.directory)).toEqual(
-    [`${result.artifact.id}.json`, result.artifact.name, result.code[0]?.name, expect.stringMatching(/^ship-env-code-0+-/)]
+  expect(result).toMatchObject({
+    reused: false,
+    dryRun: false,
+    code: [{ name: expect.stringMatching(/^harbour-.*\.zip$/) }]
+  });
+  expect(await names(port.directory)).toEqual([
+    `${result.artifact.id}.json`,
+    result.artifact.name,
+    result.code[0]?.name,
+    expect.stringMatching(/^ship-env-code-0+-/)
+  ]);
+  const sizes = await Promise.all(
+    (await names(port.directory)).map(async name => (await stat(join(port.directory, name))).size)
   );
-  const sizes = await Promise.all((await names(port.directory)).map(async name => (await stat(join(port.directory, name))).size));
   expect(result.uploadedBytes).toBe(sizes.reduce((sum, size) => sum + size));
   expect(events.filter(event => event.state === 'started').map(event => event.name)).toEqual(STEP_NAMES);
   expect(events.filter(event => event.state === 'done').map(event => event.name)).toEqual(STEP_NAMES);
@@ -74,7 +83,10 @@ test('the manifest names the distributions of the artifact, without a trace of t
   const { artifact } = await port.ship();
   const text = await readFile(join(port.directory, `${artifact.id}.json`), 'utf8');
   const manifest = manifestSchema.parse(JSON.parse(text));
-  expect(manifest.segments.map(segment => `${segment.name} ${segment.version}`).sort()).toEqual(['idna 3.10', 'six 1.17.0']);
+  expect(manifest.segments.map(segment => `${segment.name} ${segment.version}`).sort()).toEqual([
+    'idna 3.10',
+    'six 1.17.0'
+  ]);
   expect(manifest.artifact).toMatchObject({ name: artifact.name, bytes: artifact.bytes, sha256: artifact.sha256 });
   expect(manifest.excluded).toContain('harbour');
   expect(text).not.toContain(kernel.folder);
@@ -117,24 +129,30 @@ test('an installed package makes a new artifact; the old one stays as it is for 
   expect(await readFile(join(port.directory, first.artifact.name))).toEqual(before);
   const listed = await listArtifacts(port.request().target, new AbortController().signal);
   expect(listed.map(row => [row.id, row.distributions]).sort()).toEqual(
-    [[first.artifact.id, 2], [second.artifact.id, 3]].sort()
+    [
+      [first.artifact.id, 2],
+      [second.artifact.id, 3]
+    ].sort()
   );
 });
 
-test.each(STEP_NAMES.filter(name => name !== 'configure'))('cancelled in step %s, a ship leaves no trace on the target and nothing half-done in the cache', async step => {
-  const port = await makePort();
-  const controller = new AbortController();
-  const shipping = port.ship({
-    signal: controller.signal,
-    emit: event => {
-      if (event.name === step && event.state === 'started') controller.abort();
-    }
-  });
-  await expect(shipping).rejects.toMatchObject({ name: 'AbortError' });
-  expect(await names(port.directory)).toEqual([]);
-  expect(await readdir(join(port.cache.root, 'tmp'))).toEqual([]);
-  await expect(port.ship()).resolves.toMatchObject({ type: 'result' });
-});
+test.each(STEP_NAMES.filter(name => name !== 'configure'))(
+  'cancelled in step %s, a ship leaves no trace on the target and nothing half-done in the cache',
+  async step => {
+    const port = await makePort();
+    const controller = new AbortController();
+    const shipping = port.ship({
+      signal: controller.signal,
+      emit: event => {
+        if (event.name === step && event.state === 'started') controller.abort();
+      }
+    });
+    await expect(shipping).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await names(port.directory)).toEqual([]);
+    expect(await readdir(join(port.cache.root, 'tmp'))).toEqual([]);
+    await expect(port.ship()).resolves.toMatchObject({ type: 'result' });
+  }
+);
 
 test('once everything is on the target, a cancel comes too late and the ship is told as done', async () => {
   const port = await makePort();
@@ -174,7 +192,9 @@ test('two ships of one environment at once send it once', async () => {
     )
   );
   expect(results.map(result => result.artifact.sha256)).toEqual(Array(2).fill(results[0]?.artifact.sha256));
-  const sizes = await Promise.all((await names(port.directory)).map(async name => (await stat(join(port.directory, name))).size));
+  const sizes = await Promise.all(
+    (await names(port.directory)).map(async name => (await stat(join(port.directory, name))).size)
+  );
   expect(results.reduce((sum, result) => sum + result.uploadedBytes, 0)).toBe(sizes.reduce((sum, size) => sum + size));
 });
 
@@ -190,14 +210,18 @@ test('a dry run says exactly what a ship would send, and writes nothing', async 
 
 test('a master that has no config stops the ship before anything is written', async () => {
   const port = await makePort();
-  await expect(port.ship({ more: { master: 'local[2]' } })).rejects.toMatchObject({ code: 'CONFIG_MASTER_UNSUPPORTED' });
+  await expect(port.ship({ more: { master: 'local[2]' } })).rejects.toMatchObject({
+    code: 'CONFIG_MASTER_UNSUPPORTED'
+  });
   expect(await names(port.directory)).toEqual([]);
 });
 
 test('a folder whose name Spark cannot take stops the ship before anything is written', async () => {
   const port = await makePort();
   const url = `file://${port.directory}/a,b`;
-  await expect(port.ship({ more: { target: { name: '', url } } })).rejects.toMatchObject({ code: 'TARGET_URL_INVALID' });
+  await expect(port.ship({ more: { target: { name: '', url } } })).rejects.toMatchObject({
+    code: 'TARGET_URL_INVALID'
+  });
   expect(await names(port.directory)).toEqual([]);
 });
 
@@ -236,11 +260,16 @@ test('the config of a shipped environment is that of its ship; of another one it
   const port = await makePort();
   const signal = new AbortController().signal;
   await mkdir(port.directory, { recursive: true });
-  await expect(configOf(port.request(), { cache: port.cache, signal })).rejects.toMatchObject({ code: 'ARTIFACT_NOT_SHIPPED' });
+  await expect(configOf(port.request(), { cache: port.cache, signal })).rejects.toMatchObject({
+    code: 'ARTIFACT_NOT_SHIPPED'
+  });
   const { conf, cell } = await port.ship();
   expect(await configOf(port.request(), { cache: port.cache, signal })).toMatchObject({ conf, cell });
   await kernel.edit('v4');
   const edited = configOf(port.request(), { cache: port.cache, signal });
-  await expect(edited).rejects.toMatchObject({ code: 'ARTIFACT_NOT_SHIPPED', message: expect.stringContaining('harbour') });
+  await expect(edited).rejects.toMatchObject({
+    code: 'ARTIFACT_NOT_SHIPPED',
+    message: expect.stringContaining('harbour')
+  });
   await kernel.edit('v1');
 });

@@ -45,7 +45,9 @@ async function start(run: RunShip): Promise<{ call: Client; socket: string; jobs
         response => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() })
+          );
         }
       );
       request.on('error', reject);
@@ -57,7 +59,10 @@ async function start(run: RunShip): Promise<{ call: Client; socket: string; jobs
 const doNothing: RunShip = () => Promise.resolve(RESULT);
 
 function events(reply: Reply): ShipEvent[] {
-  return reply.body.trim().split('\n').map(line => JSON.parse(line) as ShipEvent);
+  return reply.body
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as ShipEvent);
 }
 
 const EVERY_ROUTE: [string, string][] = [
@@ -162,7 +167,11 @@ test('a bug in a ship is reported as one, with its message', async () => {
   const { call } = await start(() => Promise.reject(new TypeError('undefined is not a function')));
   const { id } = JSON.parse((await call('POST', ROUTES.ships, REQUEST)).body) as { id: string };
   expect(events(await call('GET', shipEventsPath(id)))).toMatchObject([
-    { code: 'INTERNAL', message: expect.stringContaining('undefined is not a function'), hint: expect.stringContaining('report') }
+    {
+      code: 'INTERNAL',
+      message: expect.stringContaining('undefined is not a function'),
+      hint: expect.stringContaining('report')
+    }
   ]);
 });
 

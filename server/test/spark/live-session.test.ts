@@ -37,6 +37,7 @@ def look():
     frame = spark.range(0, 8, 1, 4)
     seen = {
         "rdd": sc.parallelize(range(8), 4).map(lambda value: my_model.answer(value)).collect(),
+        "data": sc.parallelize(range(8), 4).map(lambda _: my_model.label()).collect(),
         "partitions": sc.parallelize(range(8), 4).mapPartitions(lambda it: [helper.answer(v) for v in it]).collect(),
     }
     for name, function in {"reference": by_reference, "value": by_value, "vectorised": vectorised}.items():
@@ -60,8 +61,16 @@ const update = z.object({ state: z.string(), message: z.string() });
 /** The package of a version, and a namespace package beside it whose code holds on to the first one. */
 async function version(name: string): Promise<CodeArchive[]> {
   const model = {
-    'my_model/__init__.py': 'from .inner import answer\n',
-    'my_model/inner.py': `def answer(value):\n    return "${name}"\n`
+    'my_model/__init__.py': 'from .inner import answer, label\n',
+    'my_model/inner.py': `from pathlib import Path
+
+def answer(value):
+    return "${name}"
+
+def label():
+    return (Path(__file__).parent / "data" / "label.txt").read_text()
+`,
+    'my_model/data/label.txt': name
   };
   return [
     await shipCode(target, ['acme'], { 'acme/helper.py': 'from my_model import answer\n' }),
@@ -120,6 +129,7 @@ test('A running session runs new code from the next task on, five times forward 
 
   const all = (name: string) => ({
     rdd: [name],
+    data: [name],
     partitions: [name],
     reference: [name],
     value: [name],

@@ -31,7 +31,10 @@ export async function makeKernelVenv(...requirements: string[]): Promise<KernelV
     await execa('uv', ['--quiet', ...args], { cwd: folder });
   };
   const edit = (version: string): Promise<void> =>
-    writeFile(module, `VERSION = ${JSON.stringify(version)}\n\n\ndef version(*_: object) -> str:\n    return VERSION\n`);
+    writeFile(
+      module,
+      `VERSION = ${JSON.stringify(version)}\n\n\ndef version(*_: object) -> str:\n    return VERSION\n`
+    );
   await mkdir(dirname(module), { recursive: true });
   await writeFile(
     join(project, 'pyproject.toml'),

@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises';
+import type { Locator } from '@playwright/test';
+import { S3Server } from '../../server/test/support/s3-server.js';
+import { folders } from '../support/folders.js';
+import { expect, picture, test, withSettings } from '../support/story.js';
+
+let s3: S3Server;
+
+test.beforeAll(async () => {
+  s3 = await S3Server.start();
+  await s3.createBucket('harbour');
+  const { accessKeyId, secretAccessKey } = s3.root;
+  await writeFile(
+    folders.awsCredentials,
+    `[team]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n` +
+      `[stranger]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = wrong\n`,
+    { mode: 0o600 }
+  );
+});
+
+test.afterAll(() => s3.stop());
+
+test.use({ mockSettings: withSettings({}) });
+
+test('a connection is tested, and what is wrong is said in plain words', async ({ page }) => {
+  await page.evaluate(() => window.jupyterapp.commands.execute('ship-env:open-settings'));
+  const target = page.locator('.jp-ShipEnv-target').first();
+  const field = (name: string): Locator => target.getByRole('textbox', { name });
+  const result = target.locator('.jp-ShipEnv-targetCheckResult');
+  const check = async (): Promise<void> => target.getByRole('button', { name: 'Test connection' }).click();
+
+  await expect(target).toContainText('This is the default target.');
+  await check();
+  await expect(result).toContainText(/It works: written in .+, read back in .+, deleted in .+\./);
+
+  await field('URL').fill('s3://harbour/env');
+  await expect(result).toHaveText('');
+  await field('Endpoint').fill(s3.endpoint);
+  await field('Region').fill('us-east-1');
+  await target.getByRole('checkbox', { name: 'Bucket in the path' }).check();
+  await field('AWS profile').fill('team');
+  await check();
+  await expect(result).toContainText('It works');
+  await picture(page, 'settings');
+
+  await field('URL').fill('s3://habour/env');
+  await check();
+  await expect(result).toContainText('The bucket or directory of the target does not exist');
+  await expect(result).toContainText('habour');
+  await picture(page, 'settings-wrong-bucket', target);
+
+  await field('URL').fill('s3://harbour/env');
+  await field('AWS profile').fill('stranger');
+  await check();
+  await expect(result).toContainText('The target does not accept the credentials');
+
+  await field('AWS profile').fill('team');
+  await field('Endpoint').fill('http://127.0.0.1:1');
+  await check();
+  await expect(result).toContainText('The target refused the connection');
+});
+
+test('a target is added, named and tested before anything is shipped', async ({ page }) => {
+  await page.evaluate(() => window.jupyterapp.commands.execute('ship-env:open-settings'));
+  const targets = page.locator('.jp-ShipEnv-target');
+  await expect(targets).toHaveCount(1);
+  await page.locator('[id$="_targets"]').getByTitle('Add item').click();
+  await expect(targets).toHaveCount(2);
+  const added = targets.nth(1);
+  await expect(added).toContainText('New target');
+  await added.getByRole('button', { name: 'Test connection' }).click();
+  await expect(added.locator('.jp-ShipEnv-targetCheckResult')).toContainText('The target has no URL.');
+});
