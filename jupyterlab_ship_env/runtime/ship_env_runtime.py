@@ -8,8 +8,9 @@ Then it is Spark's own daemon, except that each worker, at the start of every ta
 (RDD, UDF, pandas UDF, data source), looks into the directory of Spark's files for pointer files,
 ``ship-env-code-<sequence>-<hash>.json``; the highest sequence says which code archives hold. When that
 is not what the worker runs, it forgets the old archives' modules and puts the new archives first on
-``sys.path``. Functions that were pickled by reference then import the new code, also those that had
-been evaluated before.
+``sys.path``: each unpacked into a folder beside it, so that package data can be opened by path and
+compiled modules load. Functions that were pickled by reference then import the new code, also those
+that had been evaluated before.
 
 Python 3.9 to 3.14, stdlib and pyspark 3.5 to 4.3. The module is imported before the daemon forks, so
 it must not import pandas or pyarrow, which start threads. It writes nothing to stdout, where Spark
@@ -26,9 +27,12 @@ import importlib
 import json
 import os
 import re
+import shutil
 import site
 import sys
+import zipfile
 import zipimport
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,10 +40,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 POINTER = re.compile(r"ship-env-code-(\d+)-([0-9a-f]+)\.json")
+# What zipfile raises for an archive that it cannot read; RuntimeError also for compression that this python lacks.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 class CodeArchiveMissingError(RuntimeError):
     """A pointer file names a code archive that Spark did not bring along."""
+
+
+class CodeArchiveDamagedError(RuntimeError):
+    """A code archive cannot be read, or has an entry that would land outside its folder."""
 
 
 class Archive(NamedTuple):
@@ -56,6 +66,8 @@ class Code:
     def __init__(self) -> None:
         self._pointer: Path | None = None
         self._archives: tuple[Archive, ...] = ()
+        # What stands for them on sys.path.
+        self._entries: tuple[str, ...] = ()
         # The directory that Spark names is often "."; user code may change the working directory.
         self._start = Path.cwd()
 
@@ -68,7 +80,8 @@ class Code:
         Spark fetches all files of a task before it runs, so such a pointer belongs to another task,
         for which another thread of the executor fetches them just now.
 
-        Raises CodeArchiveMissingError when there are pointers and none is complete.
+        Raises CodeArchiveMissingError when there are pointers and none is complete, and
+        CodeArchiveDamagedError; the code stays as it was.
         """
         faults: list[str] = []
         for pointer in _pointers(self._start / directory):
@@ -90,14 +103,14 @@ class Code:
         return changed
 
     def _swap(self, pointer: Path | None, archives: tuple[Archive, ...]) -> None:
-        gone = {str(archive.path) for archive in self._archives}
-        new = [str(archive.path) for archive in archives]
-        sys.path[:] = new + [entry for entry in sys.path if entry not in gone and entry not in new]
+        new = tuple(_unpack(archive.path) for archive in archives)
+        gone = set(self._entries)
+        sys.path[:] = [*new, *(entry for entry in sys.path if entry not in gone and entry not in new)]
         # Modules of archives that did not change go as well: they may hold what others defined.
         _forget({name for archive in (*self._archives, *archives) for name in archive.modules})
         # Names carry the content's hash, so nothing that the import system keeps of a path goes stale.
         _drop_importers(gone.difference(new))
-        self._pointer, self._archives = pointer, archives
+        self._pointer, self._archives, self._entries = pointer, archives, new
 
 
 def hook(daemon: Any, worker_util: Any, code: Code) -> None:
@@ -192,6 +205,64 @@ def _read_pointer(pointer: Path) -> tuple[tuple[Archive, ...], str | None]:
     return archives, None
 
 
+def _unpack(archive: Path) -> str:
+    """Unpack a code archive into a folder beside it, unless that is done; return what to put on sys.path.
+
+    All workers of an executor share the folder. Several may unpack at once, each into a folder of its
+    own, whole before it gets the name that others look for; the first to rename wins. The name carries
+    the content's hash, so what is there is right. It stays until Spark removes its directory: another
+    worker may be importing from it.
+
+    Where nothing can be written, it is the archive itself, as good for all but data and compiled modules.
+    """
+    folder = archive.with_name(f".ship-env-code-{archive.stem}")
+    if folder.is_dir():
+        return str(folder)
+    own = folder.with_name(f"{folder.name}.{os.getpid()}-{os.urandom(4).hex()}")
+    try:
+        _extract(archive, own)
+        _rename(own, folder)
+    except (OSError, UnicodeEncodeError) as error:
+        sys.stderr.write(f"ship_env: cannot unpack {archive}, which is imported as a zip instead: {error}\n")
+        return str(archive)
+    except DAMAGE as error:
+        message = f"ship_env: the code archive {archive} is damaged: {error}. Ship again."
+        raise CodeArchiveDamagedError(message) from error
+    finally:
+        # Gone already when it was renamed; what cannot be removed goes with Spark's directory.
+        shutil.rmtree(own, ignore_errors=True)
+    return str(folder)
+
+
+def _extract(archive: Path, folder: Path) -> None:
+    """Write an archive's entries below a new folder: the execute bit as in the archive, all else by the umask."""
+    with zipfile.ZipFile(archive) as entries:
+        os.mkdir(folder)
+        for entry in entries.infolist():
+            parts = entry.filename.rstrip("/").split("/")
+            if not {"", ".", ".."}.isdisjoint(parts):
+                raise zipfile.BadZipFile(f"the entry {entry.filename!r} is outside of it")
+            path = folder.joinpath(*parts)
+            if entry.is_dir():
+                os.makedirs(path, exist_ok=True)
+                continue
+            os.makedirs(path.parent, exist_ok=True)
+            # What the entry says besides, a link or the setuid bit, does not hold.
+            mode = 0o777 if entry.external_attr >> 16 & 0o111 else 0o666
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with open(descriptor, "wb") as target, entries.open(entry) as source:
+                shutil.copyfileobj(source, target)
+
+
+def _rename(own: Path, folder: Path) -> None:
+    """Give a folder its final name, or leave it when another worker was first."""
+    try:
+        os.rename(own, folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
 def _forget(modules: set[str]) -> None:
     """Drop modules, what is below them, and the attributes by which parent packages hold them."""
     prefixes = tuple(f"{name}." for name in modules)
@@ -204,7 +275,7 @@ def _forget(modules: set[str]) -> None:
 
 
 def _drop_importers(archives: Iterable[str]) -> None:
-    """Free what the import system keeps of archives that no longer hold."""
+    """Free what the import system keeps of archives, unpacked or not, that no longer hold."""
     directories: dict[str, Any] = getattr(zipimport, "_zip_directory_cache", {})
     for archive in archives:
         directories.pop(archive, None)

@@ -70,10 +70,12 @@ export function createApp({ jobs, cache, token, version }: AppDependencies): Exp
 function requireToken(token: string): RequestHandler {
   const expected = digest(token);
   return (request, _response, next) => {
-    if (timingSafeEqual(digest(request.get(TOKEN_HEADER) ?? ''), expected)) return next();
-    throw new ShipEnvError('AUTH_REFUSED', `The request to ${request.path} did not carry this sidecar's token.`, {
-      hint: 'Only the Jupyter server that started the sidecar can talk to it.'
-    });
+    if (!timingSafeEqual(digest(request.get(TOKEN_HEADER) ?? ''), expected)) {
+      throw new ShipEnvError('AUTH_REFUSED', `The request to ${request.path} did not carry this sidecar's token.`, {
+        hint: 'Only the Jupyter server that started the sidecar can talk to it.'
+      });
+    }
+    next();
   };
 }
 

@@ -77,7 +77,7 @@ export class FileHashes {
    */
   async contents(files: readonly ShippedFile[], signal: AbortSignal): Promise<Content[]> {
     const next: IndexFile['files'] = {};
-    let isChanged = false;
+    let rehashed = 0;
     const limit = pLimit(READ_CONCURRENCY);
     const contents = await Promise.all(
       files.map(async file => {
@@ -87,13 +87,13 @@ export class FileHashes {
           next[file.sourcePath] = known;
           return { sha256: known[1], marks: known[2] };
         }
-        isChanged = true;
+        rehashed++;
         const content = await limit(() => readContent(file, signal));
         if (this.#isSettled(file.identity)) next[file.sourcePath] = [identity, content.sha256, [...content.marks]];
         return content;
       })
     );
-    if (isChanged || Object.keys(next).length !== Object.keys(this.#known).length) await this.#save(next);
+    if (rehashed > 0 || Object.keys(next).length !== Object.keys(this.#known).length) await this.#save(next);
     return contents;
   }
 

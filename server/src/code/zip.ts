@@ -24,7 +24,7 @@ const MAX_WHOLE_BYTES = 1024 * 1024;
  * What the bytes of a zip depend on besides its entries: deflate gives other bytes in another zlib. Part of the name,
  * so that a name never stands for two contents.
  */
-export const ZIP_ENCODING = `zip 1, zlib ${process.versions.zlib ?? 'unknown'}, ${process.arch}`;
+export const ZIP_ENCODING = `zip 1, zlib ${process.versions.zlib}, ${process.arch}`;
 
 /**
  * Writes a reproducible zip: entries sorted, dates and modes fixed but for the execute bit. Each folder has an entry of

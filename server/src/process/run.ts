@@ -96,7 +96,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     return { stdout, stderr };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (error instanceof ExecaError) throw toProcessError(file, error);
+    if (error instanceof ExecaError) throw toProcessError(file, error as ExecaError);
     throw error;
   }
 }
@@ -141,7 +141,7 @@ function messageOf(file: string, reason: ProcessFailure, error: ExecaError): str
     case 'not-executable':
       return `${file} may not be executed.`;
     case 'killed':
-      return `${file} was ended by ${error.signal ?? 'a signal'}.`;
+      return `${file} was ended by ${String(error.signal)}.`;
     case 'exit-code':
       return `${file} ended with exit code ${error.exitCode}.${lastLine(error.stderr)}`;
     case 'other':

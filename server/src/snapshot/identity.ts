@@ -52,7 +52,7 @@ export async function identifyFiles(
   const advance = (): void => options.onProgress?.(++done, claims.length);
   const limit = pLimit(CONCURRENT_READS);
   return Promise.all(
-    claims.map((claim, index) => {
+    claims.map(async (claim, index) => {
       const state = stateWithoutReading(claim, found[index], store);
       if (state !== undefined) {
         advance();

@@ -27,7 +27,7 @@ export async function statFiles(paths: readonly string[], signal: AbortSignal): 
 
 function statFile(path: string): Promise<FileStat | undefined> {
   return new Promise((resolve, reject) => {
-    const settle = (error: NodeJS.ErrnoException | null, found: FileStat): void => {
+    const settle = (error: Error | null, found: FileStat): void => {
       if (error === null) resolve(found);
       else if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) resolve(undefined);
       else reject(error);

@@ -1,19 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { editableOf, git, list, project, shippedPaths, temporaryFolder, writeTree } from './helpers.js';
 
 /** Sets variables of this process until the test ends. */
 function setEnvironment(values: Record<string, string>): void {
-  for (const [name, value] of Object.entries(values)) {
-    const before = process.env[name];
-    process.env[name] = value;
-    onTestFinished(() => {
-      if (before === undefined) delete process.env[name];
-      else process.env[name] = before;
-    });
-  }
+  for (const [name, value] of Object.entries(values)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
 }
 
 async function repository(files: Record<string, string>): Promise<string> {

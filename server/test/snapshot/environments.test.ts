@@ -28,7 +28,7 @@ print(json.dumps({
     "prefix": sys.prefix, "basePrefix": sys.base_prefix, "version": platform.python_version(),
     "site": [p for p in sys.path if p.endswith("-packages")], "distributions": list(distributions.values()),
 }))`;
-  return JSON.parse(sh(python, '-c', script));
+  return JSON.parse(sh(python, '-c', script)) as ReturnType<typeof oracle>;
 }
 
 const NOTES = /^[^/]+\.dist-info\/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json)$/;
