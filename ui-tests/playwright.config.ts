@@ -13,14 +13,17 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: Boolean(process.env['CI']),
   // A machine of two cores that starts a JVM may take its time; a test that hangs still ends.
-  timeout: 900_000,
-  expect: { timeout: 120_000 },
+  timeout: 600_000,
+  expect: { timeout: 60_000 },
   reporter: [['list']],
   use: {
     baseURL: `http://127.0.0.1:${process.env['SHIP_ENV_UI_PORT'] ?? ''}`,
+    // Without a limit an action that cannot be done waits for the end of its test.
+    actionTimeout: 20_000,
     viewport: { width: 1280, height: 800 },
     video: 'off',
     trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
     permissions: ['clipboard-read', 'clipboard-write'],
     launchOptions: {
       executablePath: '/usr/bin/chromium',

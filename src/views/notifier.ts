@@ -8,6 +8,8 @@ import type { IShips } from '../tokens.js';
 
 /** Progress comes faster than anybody reads. */
 const UPDATE_EVERY_MS = 250;
+/** With notifications turned off, or their list open, none comes to the screen. */
+const APPEARS_WITHIN_MS = 3000;
 
 /** What the buttons of a notification do. */
 export interface INoticeHandlers {
@@ -60,6 +62,7 @@ export class ShipNotifier implements IDisposable {
 /** The notification of one ship. */
 class ShownNotice implements IDisposable {
   private readonly _notificationId: string;
+  private _sentAt = performance.now();
   private _timer: number | null = null;
   private _wasOnScreen = false;
   private _last: INotice;
@@ -85,22 +88,32 @@ class ShownNotice implements IDisposable {
   update(): void {
     if (this._isDisposed) return;
     const notice = noticeOf(this._ship, this._trans);
-    if (notice.type !== this._last.type || notice.actions.join() !== this._last.actions.join()) {
-      this._show(notice);
-      if (!this._ship.isRunning) this.dispose();
-    } else {
-      this._timer ??= window.setTimeout(() => this._show(noticeOf(this._ship, this._trans)), UPDATE_EVERY_MS);
-    }
+    const isUrgent = notice.type !== this._last.type || notice.actions.join() !== this._last.actions.join();
+    if (isUrgent && this._takesUpdates()) this._show(notice);
+    else this._timer ??= window.setTimeout(() => this._onBeat(), UPDATE_EVERY_MS);
   }
 
   focus(): void {
     this._wasOnScreen = false;
+    this._sentAt = performance.now();
     this._show(noticeOf(this._ship, this._trans));
   }
 
   dispose(): void {
     this._isDisposed = true;
     this._clearTimer();
+  }
+
+  private _onBeat(): void {
+    this._clearTimer();
+    if (this._takesUpdates()) this._show(noticeOf(this._ship, this._trans));
+    else this.update();
+  }
+
+  /** JupyterLab loses updates of a notification that is on its way to the screen (jupyterlab/jupyterlab#15558). */
+  private _takesUpdates(): boolean {
+    this._wasOnScreen ||= this._isOnScreen();
+    return this._wasOnScreen || performance.now() - this._sentAt > APPEARS_WITHIN_MS;
   }
 
   private _show(notice: INotice): void {
@@ -113,13 +126,16 @@ class ShownNotice implements IDisposable {
       // Dismissed by the person while it ran: the end is news again.
       Notification.emit(content.message, content.type, { autoClose: false, actions: content.actions });
     }
+    if (!this._ship.isRunning) this.dispose();
   }
 
   /** It was on the screen, and is not any more. */
   private _isHidden(): boolean {
-    const isOnScreen = document.getElementById(this._notificationId) !== null;
-    this._wasOnScreen ||= isOnScreen;
-    return this._wasOnScreen && !isOnScreen;
+    return this._wasOnScreen && !this._isOnScreen();
+  }
+
+  private _isOnScreen(): boolean {
+    return document.getElementById(this._notificationId) !== null;
   }
 
   private _actions(notice: INotice): Notification.IAction[] {

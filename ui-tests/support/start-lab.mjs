@@ -76,10 +76,12 @@ function startLab() {
     env: environment(),
     stdio: ['ignore', 'inherit', 'pipe']
   });
+  let port = '';
   child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
     log.write(text);
-    const port = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(text)?.[1];
-    if (port !== undefined) console.log(`JupyterLab listens on port ${port}`);
+    if (port !== '') return;
+    port = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(text)?.[1] ?? '';
+    if (port !== '') console.log(`JupyterLab listens on port ${port}`);
   });
   // The first one asks, the second one does not: JupyterLab shuts its kernels and the sidecar down either way.
   process.once('SIGTERM', () => child.kill('SIGTERM'));

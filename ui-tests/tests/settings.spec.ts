@@ -25,7 +25,7 @@ test.use({ mockSettings: withSettings({}) });
 test('a connection is tested, and what is wrong is said in plain words', async ({ page }) => {
   await page.evaluate(() => window.jupyterapp.commands.execute('ship-env:open-settings'));
   const target = page.locator('.jp-ShipEnv-target').first();
-  const field = (name: string): Locator => target.getByRole('textbox', { name });
+  const field = (name: string): Locator => target.locator(`input[id$="_targets_0_${name}"]`);
   const result = target.locator('.jp-ShipEnv-targetCheckResult');
   const check = async (): Promise<void> => target.getByRole('button', { name: 'Test connection' }).click();
 
@@ -33,29 +33,29 @@ test('a connection is tested, and what is wrong is said in plain words', async (
   await check();
   await expect(result).toContainText(/It works: written in .+, read back in .+, deleted in .+\./);
 
-  await field('URL').fill('s3://harbour/env');
+  await field('url').fill('s3://harbour/env');
   await expect(result).toHaveText('');
-  await field('Endpoint').fill(s3.endpoint);
-  await field('Region').fill('us-east-1');
-  await target.getByRole('checkbox', { name: 'Bucket in the path' }).check();
-  await field('AWS profile').fill('team');
+  await field('endpoint').fill(s3.endpoint);
+  await field('region').fill('us-east-1');
+  await field('pathStyle').check();
+  await field('profile').fill('team');
   await check();
   await expect(result).toContainText('It works');
   await picture(page, 'settings');
 
-  await field('URL').fill('s3://habour/env');
+  await field('url').fill('s3://habour/env');
   await check();
   await expect(result).toContainText('The bucket or directory of the target does not exist');
   await expect(result).toContainText('habour');
   await picture(page, 'settings-wrong-bucket', target);
 
-  await field('URL').fill('s3://harbour/env');
-  await field('AWS profile').fill('stranger');
+  await field('url').fill('s3://harbour/env');
+  await field('profile').fill('stranger');
   await check();
   await expect(result).toContainText('The target does not accept the credentials');
 
-  await field('AWS profile').fill('team');
-  await field('Endpoint').fill('http://127.0.0.1:1');
+  await field('profile').fill('team');
+  await field('endpoint').fill('http://127.0.0.1:1');
   await check();
   await expect(result).toContainText('The target refused the connection');
 });
@@ -64,7 +64,8 @@ test('a target is added, named and tested before anything is shipped', async ({ 
   await page.evaluate(() => window.jupyterapp.commands.execute('ship-env:open-settings'));
   const targets = page.locator('.jp-ShipEnv-target');
   await expect(targets).toHaveCount(1);
-  await page.locator('[id$="_targets"]').getByTitle('Add item').click();
+  // The list of targets comes before the other lists.
+  await page.getByTitle('Add item').first().click();
   await expect(targets).toHaveCount(2);
   const added = targets.nth(1);
   await expect(added).toContainText('New target');

@@ -145,7 +145,7 @@ function messageOf(file: string, reason: ProcessFailure, error: ExecaError): str
     case 'exit-code':
       return `${file} ended with exit code ${error.exitCode}.${lastLine(error.stderr)}`;
     case 'other':
-      return `${file} could not be run: ${error.originalMessage ?? error.shortMessage}`;
+      return `${file} could not be run: ${error.originalMessage}`;
   }
 }
 
