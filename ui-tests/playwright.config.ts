@@ -16,6 +16,11 @@ export default defineConfig({
   timeout: 600_000,
   expect: { timeout: 60_000 },
   reporter: [['list']],
+  // The first ship of a run has everything to build: it is the one whose progress is looked at.
+  projects: [
+    { name: 'ship', testMatch: 'ship.spec.ts' },
+    { name: 'around', testIgnore: 'ship.spec.ts' }
+  ],
   use: {
     baseURL: `http://127.0.0.1:${process.env['SHIP_ENV_UI_PORT'] ?? ''}`,
     // Without a limit an action that cannot be done waits for the end of its test.

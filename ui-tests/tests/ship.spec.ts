@@ -19,7 +19,7 @@ test.describe('ships the environment of the kernel and runs it on executors', ()
     await picture(page, 'button');
 
     await ship.press();
-    await expect(ship.notice).toContainText(/Ship env of berths\.ipynb to story\s+\d\/6 /);
+    await expect(ship.notice).toContainText(/Ship env of berths\.ipynb to story\s*3\/6 Building the artifact: \d\d %/);
     await picture(page, 'progress');
     await expect(ship.notice).toContainText(/Shipped to story in .+ uploaded\./);
     expect((await ship.cells)[1]).toContain('builder = (');
@@ -28,7 +28,8 @@ test.describe('ships the environment of the kernel and runs it on executors', ()
 
     const [cell, session, functions, job, processes] = [1, 2, 3, 4, 5];
     await ship.run(cell);
-    expect(await ship.run(session)).toBe('session');
+    // Around it, what the starting JVM says.
+    expect(await ship.run(session)).toContain('session');
     await ship.run(functions);
     expect(await ship.run(job)).toBe(feesOf(0));
     const before = await ship.run(processes);
