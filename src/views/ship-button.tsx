@@ -32,7 +32,7 @@ export class ShipButton extends ReactWidget {
       <ToolbarButtonComponent
         className={isRunning ? 'jp-mod-shipping' : undefined}
         icon={isRunning ? shippingIcon : shipIcon}
-        label={trans.__('Ship env')}
+        label={trans.__('Ship env to cluster')}
         tooltip={
           isRunning ? trans.__('Ship env to cluster: %1', activityText(ship, trans)) : trans.__('Ship env to cluster')
         }

@@ -22,7 +22,7 @@ export class ShipPage {
   get button(): Locator {
     return this._page
       .locator('.jp-NotebookPanel:visible .jp-Toolbar-item[data-jp-item-name="ship-env"]')
-      .getByRole('button', { name: 'Ship env' });
+      .getByRole('button', { name: 'Ship env to cluster' });
   }
 
   /** The notifications on the screen. */

@@ -26,12 +26,13 @@ export const test = base.extend<{ ship: ShipPage }>({
 });
 
 /**
- * Takes a picture for the README when the run was asked for pictures. Moves the mouse away first, so that no tooltip is
- * in the way.
+ * Takes a picture for the README when the run was asked for pictures. Moves the mouse and the file browser away first:
+ * no tooltip and no name of a test is in the way.
  */
 export async function picture(page: IJupyterLabPageFixture, name: string, of?: Locator): Promise<void> {
   const folder = process.env['SHIP_ENV_SCREENSHOTS'];
   if (folder === undefined || folder === '') return;
+  await page.sidebar.close('left');
   await page.mouse.move(640, 790);
   const path = join(folder, `${name}.png`);
   await (of === undefined ? page.screenshot({ path }) : of.screenshot({ path }));

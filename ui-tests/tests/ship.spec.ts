@@ -24,6 +24,7 @@ test.describe('ships the environment of the kernel and runs it on executors', ()
     await expect(ship.notice).toContainText(/Shipped to story in .+ uploaded\./);
     expect((await ship.cells)[1]).toContain('builder = (');
     await ship.action('Show cell').click();
+    await expect(ship.notice).toHaveCount(0);
     await picture(page, 'cell');
 
     const [cell, session, functions, job, processes] = [1, 2, 3, 4, 5];
@@ -107,7 +108,7 @@ test.describe('the panel with the details', () => {
     const details = page.locator('.jp-ShipEnv-details');
     await expect(details.locator('[data-state="done"]')).toHaveCount(6);
     await expect(details.locator('.jp-ShipEnv-log')).toContainText('Kernel python:');
-    await picture(page, 'details');
+    await picture(page, 'details', details.locator('.jp-ShipEnv-steps'));
   });
 });
 

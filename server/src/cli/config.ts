@@ -20,7 +20,7 @@ export async function configCommand(options: CliOptions, view: View, signal: Abo
   const { conf, cell, driverPython } = await configOf(request, { cache: await Cache.open(), signal });
   // spark.pyspark.python is a path on the executors; the driver of a client-mode submit runs on this machine.
   const submit = submitArguments(conf, { driverPython });
-  const text = { builder: cell.trimEnd(), submit, json: JSON.stringify(conf, null, 2) };
+  const text = { builder: cell, submit, json: JSON.stringify(conf, null, 2) };
   const style = options.as === 'submit' || options.as === 'json' ? options.as : 'builder';
   view.result({ type: 'result', conf, cell }, [text[style]]);
 }

@@ -35,8 +35,7 @@ export function cellSource(of: {
     'builder = (',
     '    SparkSession.builder',
     ...of.conf.flatMap(([key, value]) => setting(key, value)),
-    ')',
-    ''
+    ')'
   ].join('\n');
 }
 

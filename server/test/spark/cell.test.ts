@@ -64,8 +64,7 @@ builder = (
     ]))
     .config("spark.pyspark.python", "./env-1234.pex")
     .config("spark.python.daemon.module", "ship_env_runtime")
-)
-`);
+)`);
 });
 
 test.each(['', 'yarn', 'spark://host:7077'])('The cell asks for exactly the config of master "%s"', master => {
