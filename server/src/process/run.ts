@@ -1,4 +1,5 @@
 import { ExecaError, execa } from 'execa';
+import { endGroupOn } from './group.js';
 
 /** How a program that was started ended, when not well. */
 export type ProcessFailure =
@@ -78,26 +79,32 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024;
  */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunOutput> {
   options.signal.throwIfAborted();
-  const onLine = options.onLine;
+  const { onLine, timeoutMs } = options;
+  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const ending = timeout === undefined ? options.signal : AbortSignal.any([options.signal, timeout]);
+  let endGroup: (() => void) | undefined;
   try {
     const subprocess = execa(file, args, {
-      cancelSignal: options.signal,
-      killDescendants: true,
+      cancelSignal: ending,
+      // A process group of its own, so that what it starts can be ended with it.
+      detached: true,
       stripFinalNewline: false,
       maxBuffer: options.outputLimit ?? OUTPUT_LIMIT,
-      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),
       // Nothing we start may wait for a person: an absent input is an empty one, not the terminal's.
       ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input })
     });
+    endGroup = endGroupOn(ending, subprocess.pid);
     const following = onLine === undefined ? undefined : followLines(subprocess, onLine);
     const [{ stdout, stderr }] = await Promise.all([subprocess, following]);
     return { stdout, stderr };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (error instanceof ExecaError) throw toProcessError(file, error as ExecaError);
-    throw error;
+    if (!(error instanceof ExecaError)) throw error;
+    throw toProcessError(file, timeout?.aborted === true ? 'timeout' : reasonOf(error), error as ExecaError);
+  } finally {
+    endGroup?.();
   }
 }
 
@@ -110,8 +117,7 @@ async function followLines(lines: AsyncIterable<unknown>, onLine: (line: string)
   }
 }
 
-function toProcessError(file: string, error: ExecaError): ProcessError {
-  const reason = reasonOf(error);
+function toProcessError(file: string, reason: ProcessFailure, error: ExecaError): ProcessError {
   return new ProcessError(messageOf(file, reason, error), {
     reason,
     ...(reason === 'exit-code' && error.exitCode !== undefined ? { exitCode: error.exitCode } : {}),
@@ -122,7 +128,6 @@ function toProcessError(file: string, error: ExecaError): ProcessError {
 }
 
 function reasonOf(error: ExecaError): ProcessFailure {
-  if (error.timedOut) return 'timeout';
   if (error.isMaxBuffer) return 'output-limit';
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return 'not-found';
   if (error.code === 'EACCES' || error.code === 'ENOEXEC') return 'not-executable';

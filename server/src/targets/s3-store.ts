@@ -37,6 +37,8 @@ export class S3Store {
   static async connect(settings: S3Settings, patience: Patience): Promise<S3Store> {
     const { endpoint, region, pathStyle, profile } = settings;
     const ca = await certificateAuthorities();
+    // The SDK of this bundle runs on Node.js 20; which one comes after it is not the person's concern.
+    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
     const client = new S3Client({
       ...(profile !== undefined && { profile }),
       ...(endpoint !== undefined && { endpoint }),
