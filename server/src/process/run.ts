@@ -102,7 +102,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   } catch (error) {
     options.signal.throwIfAborted();
     if (!(error instanceof ExecaError)) throw error;
-    throw toProcessError(file, timeout?.aborted === true ? 'timeout' : reasonOf(error), error as ExecaError);
+    const failure = error as ExecaError;
+    throw toProcessError(file, timeout?.aborted === true ? 'timeout' : reasonOf(failure), failure);
   } finally {
     endGroup?.();
   }
