@@ -75,7 +75,8 @@ test.describe('a cancel', () => {
 test('two presses at once are one ship', async ({ page, ship }) => {
   const started: string[] = [];
   page.on('request', request => {
-    if (request.method() === 'POST' && new URL(request.url()).pathname.endsWith('/ship-env/ships')) started.push(request.url());
+    if (request.method() === 'POST' && new URL(request.url()).pathname.endsWith('/ship-env/ships'))
+      started.push(request.url());
   });
   await ship.openNotebook('twice.ipynb', [code('1')]);
   await ship.press();
