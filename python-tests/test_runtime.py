@@ -90,7 +90,8 @@ def test_the_highest_sequence_wins_also_when_it_goes_back(runtime: ModuleType, t
     assert seen == [1, 2, 1, 2]
     assert not code.refresh(str(tmp_path)), "nothing changed"
     assert [entry for entry in sys.path if entry.startswith(str(tmp_path))] == [str(unpacked(tmp_path, two))]
-    assert sys.path[0] == str(unpacked(tmp_path, two))
+    dynload = str(Path(os.__file__).parent / "lib-dynload")
+    assert sys.path.index(str(unpacked(tmp_path, two))) == sys.path.index(dynload) + 1
 
 
 @pytest.mark.parametrize("imported_from", ["folder", "zip"])
@@ -121,17 +122,39 @@ def test_sequences_are_numbers(runtime: ModuleType, tmp_path: Path) -> None:
     assert answer() == "new"
 
 
-def test_code_wins_over_a_module_of_the_artifact_imported_before(
+def test_code_wins_over_what_the_executor_has_installed(
     runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = tmp_path / "site"
     site.mkdir()
     (site / "my_model.py").write_text("ANSWER = 'released'")
-    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setattr(sys, "path", [*sys.path, str(site)])
     assert answer() == "released"
     point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 'edited'"}, ["my_model"]))
     runtime.Code().refresh(str(tmp_path))
     assert answer() == "edited"
+
+
+def test_the_artifact_and_the_standard_library_win_over_code_as_on_the_driver(
+    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "artifact"
+    site.mkdir()
+    (site / "my_model.py").write_text("ANSWER = 'installed'")
+    monkeypatch.syspath_prepend(str(site))
+    before = {name: importlib.import_module(name) for name in ("queue", "my_model")}
+    files = {
+        "queue.py": "ANSWER = 1",
+        "statistics.py": "ANSWER = 1",
+        "my_model.py": "ANSWER = 1",
+        "own.py": "ANSWER = 1",
+    }
+    monkeypatch.delitem(sys.modules, "statistics", raising=False)
+    point(tmp_path, 1, archive(tmp_path, files, ["queue", "statistics", "my_model", "own"]))
+    runtime.Code().refresh(str(tmp_path))
+    assert {name: sys.modules.get(name) for name in before} == before, "no second copy of what was imported"
+    assert hasattr(importlib.import_module("statistics"), "mean")
+    assert (answer(), answer("own")) == ("installed", 1)
 
 
 def test_code_that_the_new_pointer_no_longer_lists_is_gone(runtime: ModuleType, tmp_path: Path) -> None:
@@ -185,7 +208,7 @@ def test_a_submodules_name_that_its_parent_uses_for_something_else_stays(
     site.mkdir(parents=True)
     (site / "__init__.py").write_text("import acme.model\nmodel = 'a name of its own'")
     (site / "model.py").write_text("")
-    monkeypatch.syspath_prepend(str(site.parent))
+    monkeypatch.setattr(sys, "path", [*sys.path, str(site.parent)])
     parent = importlib.import_module("acme")
     point(tmp_path, 1, archive(tmp_path, {"acme/model.py": ""}, ["acme.model"]))
     runtime.Code().refresh(str(tmp_path))

@@ -23,8 +23,8 @@ export default defineConfig({
   ],
   use: {
     baseURL: `http://127.0.0.1:${process.env['SHIP_ENV_UI_PORT'] ?? ''}`,
-    // Without a limit an action that cannot be done waits for the end of its test.
-    actionTimeout: 20_000,
+    // Of these, the one that may take long is to wait for the end of a cell.
+    actionTimeout: 180_000,
     viewport: { width: 1280, height: 800 },
     video: 'off',
     trace: 'retain-on-failure',

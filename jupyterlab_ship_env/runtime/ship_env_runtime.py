@@ -7,10 +7,11 @@ This module travels at the root of every artifact. The session is built with
 Then it is Spark's own daemon, except that each worker, at the start of every task of whatever kind
 (RDD, UDF, pandas UDF, data source), looks into the directory of Spark's files for pointer files,
 ``ship-env-code-<sequence>-<hash>.json``; the highest sequence says which code archives hold. When that
-is not what the worker runs, it forgets the old archives' modules and puts the new archives first on
+is not what the worker runs, it forgets the old archives' modules and puts the new archives on
 ``sys.path``: each unpacked into a folder beside it, so that package data can be opened by path and
-compiled modules load. Functions that were pickled by reference then import the new code, also those
-that had been evaluated before.
+compiled modules load. They come after the artifact's packages and the standard library, as editables do
+on the driver, and before what the executor's own Python has installed. Functions that were pickled by
+reference then import the new code, also those that had been evaluated before.
 
 Python 3.9 to 3.14, stdlib and pyspark 3.5 to 4.3. The module is imported before the daemon forks, so
 it must not import pandas or pyarrow, which start threads. It writes nothing to stdout, where Spark
@@ -105,9 +106,12 @@ class Code:
     def _swap(self, pointer: Path | None, archives: tuple[Archive, ...]) -> None:
         new = tuple(_unpack(archive.path) for archive in archives)
         gone = set(self._entries)
-        sys.path[:] = [*new, *(entry for entry in sys.path if entry not in gone and entry not in new)]
+        others = [entry for entry in sys.path if entry not in gone and entry not in new]
+        place = _place(others)
+        sys.path[:] = [*others[:place], *new, *others[place:]]
         # Modules of archives that did not change go as well: they may hold what others defined.
-        _forget({name for archive in (*self._archives, *archives) for name in archive.modules})
+        names = {name for archive in (*self._archives, *archives) for name in archive.modules}
+        _forget(names, winners=set(others[:place]))
         # Names carry the content's hash, so nothing that the import system keeps of a path goes stale.
         _drop_importers(gone.difference(new))
         self._pointer, self._archives, self._entries = pointer, archives, new
@@ -263,15 +267,33 @@ def _rename(own: Path, folder: Path) -> None:
             raise
 
 
-def _forget(modules: set[str]) -> None:
-    """Drop modules, what is below them, and the attributes by which parent packages hold them."""
+def _place(entries: list[str]) -> int:
+    """Return where code archives go on this sys.path: behind the standard library, which a PEX keeps behind its own."""
+    library = os.path.dirname(os.__file__)
+    standard = {library, os.path.join(library, "lib-dynload")}
+    return max((index + 1 for index, entry in enumerate(entries) if entry in standard), default=0)
+
+
+def _forget(modules: set[str], winners: set[str]) -> None:
+    """Drop modules, what is below them, and the attributes by which parent packages hold them.
+
+    Keeps those that an import would find again where they are: in an entry of sys.path that wins over code archives.
+    """
     prefixes = tuple(f"{name}." for name in modules)
     for name in [key for key in sys.modules if key in modules or key.startswith(prefixes)]:
+        if _entry_of(sys.modules[name]) in winners:
+            continue
         module = sys.modules.pop(name)
         parent, _, child = name.rpartition(".")
         # What else a parent package keeps under this name is its own affair.
         if parent in sys.modules and vars(sys.modules[parent]).get(child) is module:
             delattr(sys.modules[parent], child)
+
+
+def _entry_of(module: Any) -> str | None:
+    """Return the entry of sys.path that a module came from, the innermost one; None when that cannot be told."""
+    file = getattr(module, "__file__", None) or ""
+    return max((entry for entry in sys.path if entry and file.startswith(entry + os.sep)), key=len, default=None)
 
 
 def _drop_importers(archives: Iterable[str]) -> None:

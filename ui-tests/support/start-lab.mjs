@@ -1,6 +1,6 @@
 /**
  * Starts the JupyterLab of the browser tests: prepares its virtual environment (the built wheel is installed as a person
- * would), a kernel in another one with the demo package as an editable, and says on which port it listens.
+ * would), a kernel in another one with the wheel and the demo package as an editable, and says on which port it listens.
  *
  * Runs until it gets SIGTERM. What JupyterLab, the sidecar and the kernels log is in .cache/browser/lab.log.
  */
@@ -44,7 +44,9 @@ async function prepareKernel() {
   // A copy: the stories edit it.
   const source = join(work, 'demo-package');
   cpSync(join(paths.examples, 'demo-package'), source, { recursive: true });
-  await uv(['pip', 'install', '--quiet', '--python', pythonOf(venv), '--no-deps', '--reinstall', '--editable', source]);
+  const options = ['--quiet', '--python', pythonOf(venv), '--no-deps', '--reinstall'];
+  // The wheel brings the magic.
+  await uv(['pip', 'install', ...options, wheel, '--editable', source]);
   return venv;
 }
 

@@ -122,7 +122,8 @@ function feesOf(raise: number): string {
   return `rdd [${fee}] udf [${fee}] pandas_udf [${fee}]`;
 }
 
-const SESSION = `spark = builder.config("spark.ui.enabled", "false").getOrCreate()
+const SESSION = `builder = builder.config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
+spark = builder.getOrCreate()
 spark.sparkContext.setLogLevel("ERROR")
 print("session")`;
 

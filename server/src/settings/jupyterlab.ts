@@ -16,11 +16,11 @@ export const DEFAULT_TARGET: TargetSettings = {
   profile: ''
 };
 
-/** The part of schema/plugin.json that the command line and the magic go by. */
+/** The part of schema/plugin.json that the command line and the magic go by, with the same defaults. */
 const settings = z.object({
   defaultTarget: z.string().default(DEFAULT_TARGET.name),
   targets: z.array(targetSettings).default([DEFAULT_TARGET]),
-  master: z.string().default(''),
+  master: z.string().default('local-cluster[2,1,1024]'),
   excludes: z.array(z.string()).default([]),
   allowSecrets: z.array(z.string()).default([])
 });

@@ -1,18 +1,5 @@
 import type { Distribution } from '../../contract/snapshot.js';
 
-/** What installers note for themselves; the pex tool drops it, and two installers would never agree on it. */
-const NOTES = new Set([
-  'RECORD',
-  // Signatures of the RECORD that is rewritten here (PEP 427).
-  'RECORD.jws',
-  'RECORD.p7s',
-  'INSTALLER',
-  'REQUESTED',
-  'direct_url.json',
-  'uv_build.json',
-  'uv_cache.json'
-]);
-
 /** Of an egg-info, what a dist-info has under the same name; the rest is for setuptools only. */
 const SHARED_WITH_EGG = new Set(['entry_points.txt', 'top_level.txt', 'namespace_packages.txt']);
 
@@ -36,7 +23,6 @@ export function metadataPlace(distribution: Distribution, distInfo: string, path
   if (path === metadataName) return undefined;
   if (!path.startsWith(`${metadataName}/`)) return path;
   const file = path.slice(metadataName.length + 1);
-  if (NOTES.has(file)) return undefined;
   if (distribution.metadataKind === 'dist-info') return path;
   return SHARED_WITH_EGG.has(file) ? `${distInfo}/${file}` : undefined;
 }
