@@ -12,7 +12,7 @@ import type { Skipped } from './files.js';
 import { FileChanged, FileHashes } from './hashes.js';
 import { importNames } from './importable.js';
 import { listShippedFiles, type Listing } from './listing.js';
-import { metadataEntry } from './metadata.js';
+import { metadataEntries } from './metadata.js';
 import { looksSecret, refuseSecrets } from './secrets.js';
 import { sizeFindings } from './size.js';
 import { ZIP_ENCODING, writeZip, type ZipEntry } from './zip.js';
@@ -103,8 +103,7 @@ async function readEntries(
     entries.push({ archivePath: file.archivePath, file, sha256: content.sha256 });
   }
   refuseSecrets(editable.name, suspects, allowSecrets);
-  const metadata = metadataEntry(editable);
-  return metadata === undefined ? entries : [...entries, metadata];
+  return [...entries, ...metadataEntries(editable)];
 }
 
 function contentHash(entries: readonly ZipEntry[]): string {

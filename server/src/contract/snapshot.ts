@@ -87,7 +87,9 @@ export const editable = z.object({
    * `importName` is empty when the whole folder is on `sys.path` (a `.pth` line): its top-level entries are importable.
    */
   roots: z.array(z.object({ path: z.string(), importName: z.string() })),
-  requires: z.array(z.string())
+  requires: z.array(z.string()),
+  /** Text of its entry_points.txt; empty when it has none. */
+  entryPoints: z.string()
 });
 export type Editable = z.infer<typeof editable>;
 

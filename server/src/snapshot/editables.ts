@@ -54,7 +54,8 @@ export async function editableFromCandidate(
       kind: hooks.length > 0 ? 'pep660-finder' : declared ? 'direct-url' : 'pth',
       projectDirectory: projectDirectory ?? folderOf(roots),
       roots: withoutCovered(roots),
-      requires: candidate.requires
+      requires: candidate.requires,
+      entryPoints: await entryPointsOf(candidate)
     },
     layer: candidate.site.layer,
     isCompiled: hooks.some(hook => hook.isCompiled)
@@ -112,7 +113,8 @@ export async function editableFromEggLink(link: EggLink): Promise<FoundEditable>
       kind: 'egg-link',
       projectDirectory: link.projectDirectory,
       roots: [{ path: link.importDirectory, importName: '' }],
-      requires: metadata?.requires ?? []
+      requires: metadata?.requires ?? [],
+      entryPoints: await entryPointsOf(metadata)
     },
     layer: link.site.layer,
     isCompiled: false
@@ -146,13 +148,15 @@ export async function editablesFromPth(file: PthFile, taken: ReadonlySet<string>
     const project = await onlyProjectIn(path, file);
     if (project === undefined) roots.push(...(await rootsFromPath(path)));
     else
-      found.push(unowned(project.name, [{ path, importName: '' }], { kind: 'pth', file, project, isCompiled: false }));
+      found.push(
+        await unowned(project.name, [{ path, importName: '' }], { kind: 'pth', file, project, isCompiled: false })
+      );
   }
   if (roots.length === 0) return found;
   const kind = hooks.length > 0 ? 'pep660-finder' : 'pth';
   return [
     ...found,
-    unowned(stem, roots, { kind, file, project: undefined, isCompiled: hooks.some(hook => hook.isCompiled) })
+    await unowned(stem, roots, { kind, file, project: undefined, isCompiled: hooks.some(hook => hook.isCompiled) })
   ];
 }
 
@@ -173,11 +177,11 @@ async function onlyProjectIn(path: string, file: PthFile): Promise<Candidate | u
   return names.length === 1 && only !== undefined ? readCandidate({ ...file.site, path }, only) : undefined;
 }
 
-function unowned(
+async function unowned(
   name: string,
   roots: readonly EditableRoot[],
   details: { kind: Editable['kind']; file: PthFile; project: Candidate | undefined; isCompiled: boolean }
-): FoundEditable {
+): Promise<FoundEditable> {
   return {
     editable: {
       name,
@@ -186,7 +190,8 @@ function unowned(
       kind: details.kind,
       projectDirectory: folderOf(roots),
       roots: withoutCovered(roots),
-      requires: details.project?.requires ?? []
+      requires: details.project?.requires ?? [],
+      entryPoints: await entryPointsOf(details.project)
     },
     layer: details.file.site.layer,
     isCompiled: details.isCompiled
@@ -198,4 +203,10 @@ export function unownedPthFiles(contents: SiteContents): PthFile[] {
   const isOwned = (file: PthFile): boolean =>
     contents.candidates.some(candidate => ownsPth(candidate, file, candidate.directUrl?.editable === true));
   return contents.pthFiles.filter(file => !isOwned(file));
+}
+
+async function entryPointsOf(candidate: Candidate | undefined): Promise<string> {
+  if (candidate === undefined) return '';
+  const text = await readOptional(join(candidate.site.path, candidate.metadataName, 'entry_points.txt'));
+  return text === undefined ? '' : decodeText(text);
 }

@@ -194,6 +194,7 @@ describe('requirements', () => {
       name: 'my-code',
       normalizedName: 'my-code',
       version: '0.1',
+      entryPoints: '',
       kind: 'pth',
       projectDirectory: '/x',
       roots: [],

@@ -48,7 +48,8 @@ export function editableOf(folder: string, ...roots: [path: string, importName: 
     kind: 'pth',
     projectDirectory: folder,
     roots: roots.map(([path, importName]) => ({ path: join(folder, path), importName })),
-    requires: ['numpy>=2']
+    requires: ['numpy>=2'],
+    entryPoints: ''
   };
 }
 

@@ -73,6 +73,18 @@ describe('Python imports from the archive', () => {
     await expectEverywhere(path, 'import my_model; print(my_model.V)', "('1.2.0', ['numpy>=2'])");
   });
 
+  it('the entry points by which plugins are found', async () => {
+    const folder = await project({ 'src/my_model/__init__.py': 'def plugin(): return "at your service"' });
+    const entryPoints = '[my.plugins]\nharbour = my_model:plugin\n';
+    const { path } = await archive({ ...editableOf(folder, ['src', '']), entryPoints });
+    await expectEverywhere(
+      path,
+      'from importlib.metadata import entry_points, distribution\n' +
+        'print([e.load()() for e in distribution("my-model").entry_points if e.group == "my.plugins"])',
+      "['at your service']"
+    );
+  });
+
   it('a root that is one package, one module, or a module without its suffix', async () => {
     const folder = await project({
       'lib/code/__init__.py': 'VALUE = 1',

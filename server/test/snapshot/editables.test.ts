@@ -16,7 +16,11 @@ const setuptools = (name: string, more = ''): string =>
 /** Project → its files, and for each import name the root that must account for it. */
 const PROJECTS: Record<string, { files: Record<string, string>; roots: [importName: string, path: string][] }> = {
   'st-src': {
-    files: { 'pyproject.toml': setuptools('st-src'), 'src/st_src/__init__.py': '', 'src/st_src/sub/__init__.py': '' },
+    files: {
+      'pyproject.toml': setuptools('st-src', '[project.entry-points."my.plugins"]\nst = "st_src:plugin"\n'),
+      'src/st_src/__init__.py': '',
+      'src/st_src/sub/__init__.py': ''
+    },
     roots: [['', 'src']]
   },
   'st-flat': {
@@ -160,8 +164,10 @@ describe('editables as the build tools make them', () => {
     ]);
   });
 
-  it('keeps requirements, lists no editable as a distribution, and has nothing to say', () => {
+  it('keeps requirements and entry points, lists no editable as a distribution, and has nothing to say', () => {
     expect(editable(snapshot, 'st-src').requires).toEqual(['never-installed>=2']);
+    expect(editable(snapshot, 'st-src').entryPoints).toContain('[my.plugins]\nst = st_src:plugin\n');
+    expect(editable(snapshot, 'st-flat').entryPoints).toBe('');
     expect(snapshot.distributions.map(each => each.name)).toEqual(['editables']);
     expect(snapshot.findings).toEqual([]);
     expect(editable(snapshot, 'st-flat').kind).toBe('pep660-finder');
@@ -190,6 +196,7 @@ describe('editables as older and compiling tools leave them', () => {
       'linked/src/linked/__init__.py': '',
       'linked/src/Linked_One.egg-info/PKG-INFO': 'Metadata-Version: 2.1\nName: linked-one\nVersion: 3.0\n',
       'linked/src/Linked_One.egg-info/requires.txt': 'requests\n',
+      'linked/src/Linked_One.egg-info/entry_points.txt': '[a]\nb = linked\n',
       'easy/easy_one.py': '',
       'easy/easy_one.egg-info/PKG-INFO': 'Metadata-Version: 2.1\nName: easy-one\nVersion: 4.0\n',
       'plain folder/plain.py': '',
@@ -245,7 +252,8 @@ describe('editables as older and compiling tools leave them', () => {
       kind: 'egg-link',
       projectDirectory: at('linked'),
       roots: [{ path: at('linked', 'src'), importName: '' }],
-      requires: ['requests']
+      requires: ['requests'],
+      entryPoints: '[a]\nb = linked\n'
     });
   });
 
