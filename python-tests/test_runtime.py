@@ -72,7 +72,11 @@ def answer(name: str = "my_model") -> object:
     return importlib.import_module(name).ANSWER
 
 
-def test_the_highest_sequence_wins_also_when_it_goes_back(runtime: ModuleType, tmp_path: Path) -> None:
+def test_the_highest_sequence_wins_also_when_it_goes_back(
+    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Spark does in each task.
+    monkeypatch.syspath_prepend(str(tmp_path))
     one = archive(
         tmp_path, {"my_model/__init__.py": "from .inner import ANSWER", "my_model/inner.py": "ANSWER = 1"}, ["my_model"]
     )
@@ -89,7 +93,7 @@ def test_the_highest_sequence_wins_also_when_it_goes_back(runtime: ModuleType, t
         seen.append(answer())
     assert seen == [1, 2, 1, 2]
     assert not code.refresh(str(tmp_path)), "nothing changed"
-    assert [entry for entry in sys.path if entry.startswith(str(tmp_path))] == [str(unpacked(tmp_path, two))]
+    assert [entry for entry in sys.path if entry.startswith(f"{tmp_path}/")] == [str(unpacked(tmp_path, two))]
     dynload = str(Path(os.__file__).parent / "lib-dynload")
     assert sys.path.index(str(unpacked(tmp_path, two))) == sys.path.index(dynload) + 1
 
@@ -445,7 +449,7 @@ def spark_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_both_call_forms_of_pyspark_4_are_wrapped(runtime: ModuleType, tmp_path: Path) -> None:
     calls: list[tuple[object, ...]] = []
     worker_util = SimpleNamespace(setup_spark_files=lambda *arguments: calls.append(arguments))
-    runtime.hook(SimpleNamespace(), worker_util, runtime.Code())
+    runtime.hook_util(worker_util, runtime.Code())
     point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
     worker_util.setup_spark_files("stream")
     assert answer() == 1
@@ -462,7 +466,7 @@ def test_the_worker_of_pyspark_3_is_wrapped_after_the_fork(
     worker = ModuleType("pyspark.worker")
     worker.read_command = lambda serializer, file: (serializer, file, answer())  # type: ignore[attr-defined]
     daemon = SimpleNamespace(worker=lambda *_: worker.read_command("serializer", "file"))
-    runtime.hook(daemon, SimpleNamespace(), runtime.Code())
+    runtime.hook_daemon(daemon, runtime.Code())
     monkeypatch.setitem(sys.modules, "pyspark.worker", worker)
     monkeypatch.setattr(pyspark, "worker", worker, raising=False)
     for sequence in (1, 2):

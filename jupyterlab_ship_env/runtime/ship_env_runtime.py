@@ -108,35 +108,39 @@ class Code:
         gone = set(self._entries)
         others = [entry for entry in sys.path if entry not in gone and entry not in new]
         place = _place(others)
-        sys.path[:] = [*others[:place], *new, *others[place:]]
-        # Modules of archives that did not change go as well: they may hold what others defined.
+        # Modules of archives that did not change go as well: they may hold what others defined. Before the path
+        # changes: Spark's directory is on it, so without the old entries theirs would seem to come from there.
         names = {name for archive in (*self._archives, *archives) for name in archive.modules}
         _forget(names, winners=set(others[:place]))
+        sys.path[:] = [*others[:place], *new, *others[place:]]
         # Names carry the content's hash, so nothing that the import system keeps of a path goes stale.
         _drop_importers(gone.difference(new))
         self._pointer, self._archives, self._entries = pointer, archives, new
 
 
-def hook(daemon: Any, worker_util: Any, code: Code) -> None:
-    """Have the workers that this daemon forks look at the pointer files in every task.
+def hook_util(worker_util: Any, code: Code) -> None:
+    """Have ``worker_util.setup_spark_files`` look at the pointer files: all workers of pyspark 4 call it in every task.
 
-    All workers of pyspark 4 call ``worker_util.setup_spark_files``, as ``(stream)`` or, since 4.2, as
-    ``(directory, python_includes)``; either way it leaves the directory in SparkFiles. They take the
-    name from the module after the fork. Before pyspark 4 the same lines were part of the worker's main
-    function, so there it is ``worker.read_command``, which unpickles what comes next. That module may
-    be imported only after the fork, which is when the daemon calls its ``worker``.
+    They call it as ``(stream)`` or, since 4.2, as ``(directory, python_includes)``; either way it leaves the
+    directory in SparkFiles. They take it from the module by name when they are imported.
     """
-    if hasattr(worker_util, "setup_spark_files"):
-        setup_spark_files = worker_util.setup_spark_files
+    setup_spark_files = worker_util.setup_spark_files
 
-        @functools.wraps(setup_spark_files)
-        def setup_spark_files_and_code(*args: Any, **kwargs: Any) -> None:
-            setup_spark_files(*args, **kwargs)
-            _refresh(code)
+    @functools.wraps(setup_spark_files)
+    def setup_spark_files_and_code(*args: Any, **kwargs: Any) -> None:
+        setup_spark_files(*args, **kwargs)
+        _refresh(code)
 
-        worker_util.setup_spark_files = setup_spark_files_and_code
-        return
+    worker_util.setup_spark_files = setup_spark_files_and_code
 
+
+def hook_daemon(daemon: Any, code: Code) -> None:
+    """Have the worker of pyspark 3 look at the pointer files in every task.
+
+    There the lines of ``setup_spark_files`` are part of the worker's main function, so it is ``worker.read_command``,
+    which unpickles what comes next. That module may be imported only after the fork, which is when the
+    daemon calls its ``worker``.
+    """
     serve = daemon.worker
 
     @functools.wraps(serve)
@@ -173,9 +177,17 @@ def prefer_pythonpath() -> None:
 def main() -> None:
     """Be ``pyspark.daemon``, with every worker that it forks running the newest code."""
     prefer_pythonpath()
-    from pyspark import daemon, worker_util
+    code = Code()
+    from pyspark import worker_util
 
-    hook(daemon, worker_util, Code())
+    # Before the daemon: that of pyspark 4.1 imports the worker while it is imported itself.
+    is_shared = hasattr(worker_util, "setup_spark_files")
+    if is_shared:
+        hook_util(worker_util, code)
+    from pyspark import daemon
+
+    if not is_shared:
+        hook_daemon(daemon, code)
     daemon.manager()
 
 
