@@ -1,5 +1,8 @@
 import { ERRORS, type ErrorCode, type ErrorObject } from './contract/errors.js';
 
+/** More would bury those that matter, which come first. */
+const MAX_CAUSES = 16;
+
 /** Every error that is meant for a person. Anything else that escapes is a bug and becomes INTERNAL at the door. */
 export class ShipEnvError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'ShipEnvError';
@@ -34,8 +37,10 @@ export function toErrorObject(error: unknown): ErrorObject {
   if (isShipEnvError(error)) {
     return { type: 'error', code: error.code, message: error.message, hint: error.hint, cause: causesOf(error) };
   }
-  if (error instanceof Error && error.name === 'AbortError') {
-    return { type: 'error', code: 'SHIP_CANCELLED', message: 'The ship was cancelled.', hint: '', cause: [] };
+  if (isAbort(error)) {
+    // What an abort says of itself is what the message says; what its clean-up left behind is news.
+    const cause = causesOf(error, inner => !isAbort(inner));
+    return { type: 'error', code: 'SHIP_CANCELLED', message: 'The ship was cancelled.', hint: '', cause };
   }
   return {
     type: 'error',
@@ -46,20 +51,47 @@ export function toErrorObject(error: unknown): ErrorObject {
   };
 }
 
+/** Is this what an aborted signal makes of work, by its own reason or by a library's error? */
+export function isAbort(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** The first error stays the error and keeps its cause; what its clean-up could not remove joins its causes. */
+export function withLeftovers(error: unknown, leftovers: unknown): unknown {
+  if (error instanceof Error) {
+    error.cause = error.cause === undefined ? leftovers : new AggregateError([error.cause, leftovers]);
+  }
+  return error;
+}
+
 /** Does this error carry a Node.js system code such as ENOENT? */
 export function hasCode(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }
 
-function causesOf(error: unknown): string[] {
-  const messages: string[] = [];
-  let cause = error instanceof Error ? error.cause : undefined;
-  // A chain longer than this is a loop.
-  while (cause !== undefined && messages.length < 8) {
-    messages.push(messageOf(cause));
-    cause = cause instanceof Error ? cause.cause : undefined;
-  }
-  return messages;
+/** The messages of all that led to an error: of several causes at once, each before what led to it. */
+function causesOf(error: unknown, tells: (cause: unknown) => boolean = () => true): string[] {
+  const seen = new Set<unknown>([error]);
+  const visit = (of: unknown): void => {
+    for (const cause of directCauses(of)) {
+      if (seen.has(cause) || seen.size > MAX_CAUSES) continue;
+      seen.add(cause);
+      visit(cause);
+    }
+  };
+  visit(error);
+  // An AggregateError without words of its own only holds the others together.
+  const isNews = (cause: unknown): boolean => !(cause instanceof AggregateError && cause.message === '');
+  return [...seen]
+    .slice(1)
+    .filter(cause => isNews(cause) && tells(cause))
+    .map(messageOf);
+}
+
+function directCauses(error: unknown): unknown[] {
+  if (!(error instanceof Error)) return [];
+  const several: unknown[] = error instanceof AggregateError ? error.errors : [];
+  return [...several, error.cause].filter(cause => cause !== undefined);
 }
 
 function messageOf(error: unknown): string {

@@ -20,6 +20,9 @@ const KINDS = {
 } as const;
 export type CacheKind = keyof typeof KINDS;
 
+/** Of a lock: `stale`, how long a killed process blocks the others; `update`, how soon a loss is noticed. */
+const LOCK_TIMES = { stale: 10_000, update: 2000 };
+
 /** Leftovers of a killed process are older than any build. */
 const STALE_TEMPORARY_MS = 24 * 60 * 60 * 1000;
 
@@ -134,16 +137,48 @@ export class Cache {
    * Runs `work` while no other process, and no one else in this one, holds the lock of that name.
    *
    * @param signal - stops the wait
+   * @param work - is given a signal that aborts as `signal` does, and with CACHE_UNUSABLE when the lock is lost
+   * @throws ShipEnvError CACHE_UNUSABLE when there can be no lock; else what `work` throws
    */
-  async exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const directory = join(this.root, 'locks');
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const release = await acquire(join(directory, name), signal);
+  async exclusively<T>(name: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const lost = new AbortController();
+    const release = await this.#acquire(name, signal, cause => lost.abort(this.#lockLost(cause)));
     try {
-      return await work();
+      return await work(AbortSignal.any([signal, lost.signal]));
     } finally {
-      await release();
+      // A lock that is lost cannot be given back, and one that stays goes stale; how the work ended is what counts.
+      await release().catch(() => undefined);
     }
+  }
+
+  async #acquire(name: string, signal: AbortSignal, onLost: (cause: Error) => void): Promise<() => Promise<void>> {
+    const directory = join(this.root, 'locks');
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        // Each time: whoever clears the cache takes the folder away from those who wait.
+        await mkdir(directory, { recursive: true, mode: 0o700 });
+        return await lock(join(directory, name), { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
+      } catch (cause) {
+        if (!hasCode(cause, 'ELOCKED')) throw this.#noLock(cause);
+        await new Promise(resolve => setTimeout(resolve, 100));
+      }
+    }
+  }
+
+  #noLock(cause: unknown): ShipEnvError {
+    return new ShipEnvError('CACHE_UNUSABLE', `No lock can be made in the cache folder ${this.root}.`, {
+      hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
+      cause
+    });
+  }
+
+  #lockLost(cause: Error): ShipEnvError {
+    return new ShipEnvError(
+      'CACHE_UNUSABLE',
+      `A lock in the cache folder ${this.root} was lost while it was in use: the folder was cleared, or this machine stood still.`,
+      { hint: 'Ship again, and leave the folder alone meanwhile.', cause }
+    );
   }
 }
 
@@ -151,18 +186,6 @@ function defaultRoot(): string {
   const { SHIP_ENV_CACHE: own, XDG_CACHE_HOME: xdg } = process.env;
   if (own) return own;
   return join(xdg || join(homedir(), '.cache'), 'ship-env');
-}
-
-async function acquire(file: string, signal: AbortSignal): Promise<() => Promise<void>> {
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      return await lock(file, { realpath: false, stale: 10_000 });
-    } catch (error) {
-      if (!hasCode(error, 'ELOCKED')) throw error;
-      await new Promise(resolve => setTimeout(resolve, 100));
-    }
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

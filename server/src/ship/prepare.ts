@@ -49,9 +49,9 @@ export async function archiveAll(
 }
 
 /**
- * The manifest that the target holds for an artifact, undefined when the artifact is not there yet.
+ * The manifest that the target holds for an artifact, undefined when the artifact is not there: not yet, or not any more.
  *
- * @throws ShipEnvError TARGET_CONFLICT when something else lies under its name, or the artifact it vouches for is gone
+ * @throws ShipEnvError TARGET_CONFLICT when something else lies under either name
  */
 export async function publishedManifest(
   target: Target,
@@ -63,11 +63,12 @@ export async function publishedManifest(
   if (content === undefined) return undefined;
   const manifest = parseManifest(content, target.uri(name));
   const artifact = await target.head(manifest.artifact.name, signal);
-  if (artifact?.bytes !== manifest.artifact.bytes) {
+  if (artifact === undefined) return undefined;
+  if (artifact.bytes !== manifest.artifact.bytes) {
     throw new ShipEnvError(
       'TARGET_CONFLICT',
       `${target.uri(name)} says that the artifact ${manifest.artifact.name} has ${manifest.artifact.bytes} bytes; ` +
-        `the target has ${artifact === undefined ? 'no such object' : `${artifact.bytes} bytes`}.`,
+        `the target has ${artifact.bytes} bytes.`,
       { hint: 'Someone changed the target by hand. Delete both objects there and ship again.' }
     );
   }

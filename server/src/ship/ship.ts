@@ -12,7 +12,7 @@ import { configure } from './configure.js';
 import { allFindings, archiveAll, planShip, publishedManifest, type ArchivedCode } from './prepare.js';
 import { pointerPayload } from './pointer.js';
 import { StepRunner, type StepOutcome } from './steps.js';
-import { sum, transaction } from './upload.js';
+import { sum, transaction, type Cargo, type Upload } from './upload.js';
 
 /** What a ship needs from where it runs. */
 export interface ShipContext {
@@ -64,8 +64,8 @@ class Ship {
   async run(): Promise<ShipResult> {
     const snapshot = await this.#snapshot();
     const { plan, editables, published } = await this.#plan(snapshot);
-    const { environment, code } = await this.#build(plan, editables, published);
-    const uploadedBytes = await this.#uploadAndVerify(environment, code);
+    const { environment: ready, code } = await this.#build(plan, editables, published);
+    const { environment, uploadedBytes } = await this.#uploadAndVerify(ready, code);
     const { manifest } = environment;
     const configured = await this.#steps.run(
       'configure',
@@ -156,33 +156,49 @@ class Ship {
     });
   }
 
-  /** @returns bytes sent, or for a dry run the bytes that a ship would send */
-  async #uploadAndVerify(environment: Environment, code: ArchivedCode[]): Promise<number> {
+  /** @returns the environment as it is on the target now; bytes sent, or for a dry run those that a ship would send */
+  #uploadAndVerify(
+    ready: Environment,
+    code: ArchivedCode[]
+  ): Promise<{ environment: Environment; uploadedBytes: number }> {
     const { cache, signal } = this.#context;
     const pointer = pointerPayload(code);
-    const last = environment.built === undefined ? [] : [environment.built.manifest];
-    const payloads = [
-      ...code.map(archive => archive.payload),
-      ...(pointer === undefined ? [] : [pointer]),
-      ...(environment.built === undefined ? [] : [environment.built.artifact])
-    ];
-    return transaction(cache, this.#target, signal, async upload => {
-      if (this.#request.dryRun) return sum([...(await upload.missing(payloads)), ...last]);
-      const missing = await this.#steps.run('upload', async (report): Promise<StepOutcome<Payload[]>> => {
-        const value = await upload.missing(payloads);
-        await upload.send(value, report);
-        return { value, detail: value.length === 0 ? 'nothing to send' : `${prettyBytes(upload.sentBytes)} sent` };
-      });
-      await this.#steps.run('verify', async report => {
-        await upload.verify(missing, report);
-        await upload.send(last, report);
-        return {
-          value: undefined,
-          detail: missing.length === 0 ? 'nothing new' : `${count(missing.length, 'file')} as sent`
-        };
-      });
-      return upload.sentBytes;
+    const files = [...code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])];
+    return transaction(cache, this.#target, signal, async (upload, held) => {
+      const environment = await this.#unlessPublished(ready, held);
+      const cargo: Cargo = { code: files, environment: environment.built };
+      const uploadedBytes = this.#request.dryRun
+        ? sum(await upload.missing(cargo))
+        : await this.#sendAndPublish(upload, cargo);
+      return { environment, uploadedBytes };
     });
+  }
+
+  /** Asks again now that no other ship of this machine writes: one may have published the environment meanwhile. */
+  async #unlessPublished(ready: Environment, signal: AbortSignal): Promise<Environment> {
+    if (ready.built === undefined) return ready;
+    const manifest = await publishedManifest(this.#target, ready.manifest.id, signal);
+    return manifest === undefined ? ready : { manifest };
+  }
+
+  /** @returns bytes sent */
+  async #sendAndPublish(upload: Upload, cargo: Cargo): Promise<number> {
+    const sent = await this.#steps.run('upload', async (report): Promise<StepOutcome<Payload[]>> => {
+      const missing = await upload.missing(cargo);
+      // The manifest is written last.
+      const value = missing.filter(payload => payload !== cargo.environment?.manifest);
+      await upload.send(value, report);
+      return { value, detail: value.length === 0 ? 'nothing to send' : `${prettyBytes(upload.sentBytes)} sent` };
+    });
+    await this.#steps.run('verify', async report => {
+      await upload.verify(sent, report);
+      await upload.publish(cargo, report);
+      return {
+        value: undefined,
+        detail: sent.length === 0 ? 'nothing new' : `${count(sent.length, 'file')} as sent`
+      };
+    });
+    return upload.sentBytes;
   }
 
   #shipped(file: { name: string; bytes: number; sha256: string }): ShipResult['code'][number] {

@@ -10,7 +10,7 @@ import { assertObjectName, isHidden } from './names.js';
 import { MAX_READ_BYTES, conflict, differs, missing, tooLarge } from './object-errors.js';
 import { digestOf } from './payload.js';
 import { probe } from './probe.js';
-import type { Payload, Target, TargetEntry, TransferOptions } from './target.js';
+import type { ObjectFacts, Payload, Target, TargetEntry, TransferOptions } from './target.js';
 import { encodedPath } from './url.js';
 
 /** A local or shared directory. It is made at the first write; until then it is an empty target. */
@@ -32,7 +32,7 @@ export class DirectoryTarget implements Target {
     return {};
   }
 
-  async head(name: string, signal: AbortSignal): Promise<{ bytes: number } | undefined> {
+  async head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
     assertObjectName(name);
     signal.throwIfAborted();
     return this.#attempt(`Looking for ${name} in`, async () => {
@@ -122,7 +122,7 @@ export class DirectoryTarget implements Target {
   /** Is there an object of this name and size? @throws ShipEnvError TARGET_CONFLICT when the size differs */
   async #holds(payload: Payload, signal: AbortSignal): Promise<boolean> {
     const found = await this.head(payload.name, signal);
-    if (found !== undefined && found.bytes !== payload.bytes) throw conflict(this.url, payload, found.bytes);
+    if (found !== undefined && found.bytes !== payload.bytes) throw conflict(this.url, payload, `${found.bytes} bytes`);
     return found !== undefined;
   }
 

@@ -5,11 +5,14 @@ import type { Payload } from './target.js';
 export const MAX_READ_BYTES = 32 * 1024 * 1024;
 
 /** The target holds something else under a name that says what the content is. */
-export function conflict(url: string, payload: Payload, foundBytes: number): ShipEnvError {
+export function conflict(url: string, payload: Payload, found: string, cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CONFLICT',
-    `${url} holds another ${payload.name}: ${foundBytes} bytes, where this one has ${payload.bytes}. It was not touched.`,
-    { hint: 'It may be what an interrupted copy left behind. Remove it from the target and ship again.' }
+    `${url} holds another ${payload.name}: ${found}, where this one has ${payload.bytes} bytes with sha256 ${payload.sha256}. It was not touched.`,
+    {
+      hint: `An interrupted ship or copy may have left it. Unless another ship to this target is under way just now, delete ${payload.name} there and ship again.`,
+      cause
+    }
   );
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CompleteMultipartUploadCommand, type CompletedPart } from '@aws-sdk/client-s3';
+import { withLeftovers } from '../errors.js';
 import { assertDigest, readRange } from './payload.js';
 import { unlessTaken } from './s3-conditional.js';
 import { abortUpload, createUpload, sendPart } from './s3-multipart.js';
@@ -74,7 +75,12 @@ export async function putInParts(
     return done;
   } catch (error) {
     await abortUpload(store, payload, id).catch((second: unknown) => {
-      throw withLeftovers(error, second);
+      throw withLeftovers(
+        error,
+        new Error(`The parts of the unfinished upload of ${payload.name} could not be removed from the store.`, {
+          cause: second
+        })
+      );
     });
     throw error;
   }
@@ -147,15 +153,4 @@ function* partsOf(bytes: number): Generator<{ number: number; start: number; end
   for (let number = 1, start = 0; start < bytes; number += 1, start += size) {
     yield { number, start, end: Math.min(start + size, bytes) };
   }
-}
-
-/** The first error stays the error; that parts are left on the store joins its causes. */
-function withLeftovers(error: unknown, second: unknown): unknown {
-  if (error instanceof Error) {
-    error.cause = new AggregateError(
-      [error.cause, second],
-      'The parts of the unfinished upload could not be removed from the store.'
-    );
-  }
-  return error;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ShipEnvError, isShipEnvError } from '../errors.js';
+import { ShipEnvError, isShipEnvError, withLeftovers } from '../errors.js';
 import { conflict } from './object-errors.js';
 import { headObject, removeObject } from './s3-objects.js';
 import { removeOrphanedUploads } from './s3-orphans.js';
@@ -40,7 +40,9 @@ export async function putObject(
     );
   }
   if (outcome === 'created' && signal.aborted) {
-    await removeObject(store, payload.name, AbortSignal.timeout(SETTLE_MS));
+    await removeObject(store, payload.name, AbortSignal.timeout(SETTLE_MS)).catch((second: unknown) => {
+      throw withLeftovers(signal.reason, second);
+    });
     signal.throwIfAborted();
   }
   return outcome;
@@ -97,6 +99,7 @@ async function settle(
 ): Promise<'created' | 'exists' | undefined> {
   const found = await headObject(store, payload.name, signal);
   if (found === undefined) return undefined;
-  if (found.ContentLength !== payload.bytes) throw conflict(store.settings.url, payload, found.ContentLength ?? 0);
+  if (found.ContentLength !== payload.bytes)
+    throw conflict(store.settings.url, payload, `${found.ContentLength ?? 0} bytes`);
   return found.Metadata?.[UPLOAD_ID] === id ? 'created' : 'exists';
 }

@@ -30,6 +30,11 @@ export async function verifyObject(store: S3Store, payload: Payload, signal: Abo
   await verifyByReading(store, payload, signal);
 }
 
+/** The digest of the whole content, when the store keeps it: of an object in parts it does not. */
+export function sha256Of({ ChecksumSHA256: kept }: { ChecksumSHA256?: string | undefined }): string | undefined {
+  return kept === undefined || kept.includes('-') ? undefined : Buffer.from(kept, 'base64').toString('hex');
+}
+
 async function verifyByReading(store: S3Store, payload: Payload, signal: AbortSignal): Promise<void> {
   const { sha256 } = await store.attempt(
     `Reading ${payload.name} from`,

@@ -9,9 +9,9 @@ import { putObject } from './s3-put.js';
 import { resolveS3Settings } from './s3-settings.js';
 import { s3SparkProperties } from './s3-spark.js';
 import { S3Store, type Patience } from './s3-store.js';
-import { verifyObject } from './s3-verify.js';
+import { sha256Of, verifyObject } from './s3-verify.js';
 import { putWhole } from './s3-whole.js';
-import type { Payload, Target, TargetEntry, TransferOptions } from './target.js';
+import type { ObjectFacts, Payload, Target, TargetEntry, TransferOptions } from './target.js';
 import { encodedPath } from './url.js';
 
 /** For ships: as the AWS SDKs retry, and long enough for a store that puts gigabytes together. */
@@ -55,9 +55,9 @@ class S3Target implements Target {
     return s3SparkProperties(this.#store.settings);
   }
 
-  async head(name: string, signal: AbortSignal): Promise<{ bytes: number } | undefined> {
+  async head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
     const found = await headObject(this.#store, name, signal);
-    return found && { bytes: found.ContentLength ?? 0 };
+    return found && { bytes: found.ContentLength ?? 0, sha256: sha256Of(found) };
   }
 
   async put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {

@@ -12,6 +12,13 @@ export interface Payload {
   open(range?: { start: number; end: number }): Readable;
 }
 
+/** What a target says of an object without reading it. */
+export interface ObjectFacts {
+  readonly bytes: number;
+  /** Of the whole content, lower-case hex; absent where the target keeps none. */
+  readonly sha256?: string | undefined;
+}
+
 /** What can be done while bytes move. */
 export interface TransferOptions {
   readonly signal: AbortSignal;
@@ -39,8 +46,8 @@ export interface Target {
   uri(name: string): string;
   /** Spark properties that executors and driver need to read from here; never a secret by value. */
   sparkProperties(): Record<string, string>;
-  /** Size of an object, undefined when it is not there. */
-  head(name: string, signal: AbortSignal): Promise<{ bytes: number } | undefined>;
+  /** Size of an object and the digest that the target keeps of it, undefined when it is not there. */
+  head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined>;
   /**
    * Writes an object that does not exist yet; nothing is ever overwritten. `exists`: someone was faster, and what is
    * there has the payload's size (else TARGET_CONFLICT). On failure or abort nothing is left behind: no partial object,

@@ -1,4 +1,5 @@
-import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
@@ -85,6 +86,11 @@ test('an entry that another process put there meanwhile is kept', async () => {
   expect(await readFile(path, 'utf8')).toBe('theirs');
 });
 
+/** When this is done, whoever began to wait for a free lock before has it: these took the same way, later. */
+async function othersGotThrough(cache: Cache): Promise<void> {
+  for (const name of ['one', 'two', 'three']) await cache.exclusively(name, never, () => Promise.resolve());
+}
+
 test('only one at a time works under a lock, and the next one starts when it is free', async () => {
   const [cache, order, holding] = [await openCache(), new Array<string>(), gate()];
   const other = await Cache.open(cache.root);
@@ -96,6 +102,8 @@ test('only one at a time works under a lock, and the next one starts when it is 
   });
   await entered.promise;
   const second = other.exclusively('target', never, () => Promise.resolve(order.push('second starts')));
+  await othersGotThrough(other);
+  expect(order).toEqual([]);
   holding.open();
   await Promise.all([first, second]);
   expect(order).toEqual(['first ends', 'second starts']);
@@ -110,10 +118,47 @@ test('waiting for a lock ends with the signal, and a lock is freed when its work
   });
   await entered.promise;
   const controller = new AbortController();
-  const second = cache.exclusively('target', controller.signal, () => Promise.resolve('worked'));
+  let hasStarted = false;
+  const second = cache.exclusively('target', controller.signal, () => Promise.resolve((hasStarted = true)));
+  await othersGotThrough(cache);
+  expect(hasStarted).toBe(false);
   controller.abort();
   await expect(second).rejects.toMatchObject({ name: 'AbortError' });
   holding.open();
   await expect(first).rejects.toThrow('stopped');
   expect(await cache.exclusively('target', never, () => Promise.resolve('free'))).toBe('free');
+  expect(hasStarted).toBe(false);
+});
+
+test('a lock that is lost stops the work under it, and neither the process nor the next one', async () => {
+  const cache = await openCache();
+  const work = cache.exclusively('target', never, async signal => {
+    await rm(cache.root, { recursive: true });
+    await once(signal, 'abort');
+    signal.throwIfAborted();
+  });
+  await expect(work).rejects.toMatchObject({
+    code: 'CACHE_UNUSABLE',
+    hint: expect.stringContaining('hip again'),
+    cause: { code: 'ECOMPROMISED' }
+  });
+  expect(await cache.exclusively('target', never, () => Promise.resolve('free'))).toBe('free');
+});
+
+test('work that is done before the loss of its lock shows is done', async () => {
+  const cache = await openCache();
+  const work = cache.exclusively('target', never, async () => {
+    await rm(cache.root, { recursive: true });
+    return 'done';
+  });
+  expect(await work).toBe('done');
+});
+
+test('a lock that cannot be made is CACHE_UNUSABLE with a way out', async () => {
+  const cache = await openCache();
+  await writeFile(join(cache.root, 'locks'), '');
+  await expect(cache.exclusively('target', never, () => Promise.resolve())).rejects.toMatchObject({
+    code: 'CACHE_UNUSABLE',
+    hint: expect.stringContaining('SHIP_ENV_CACHE')
+  });
 });

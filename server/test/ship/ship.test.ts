@@ -1,14 +1,15 @@
-import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import { manifest as manifestSchema } from '../../src/contract/manifest.js';
-import { shipRequest, shipResult, STEP_NAMES, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
+import { shipResult, STEP_NAMES, type StepEvent } from '../../src/contract/ship.js';
 import { configOf } from '../../src/ship/config.js';
 import { listArtifacts } from '../../src/ship/list.js';
 import { ship } from '../../src/ship/ship.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
+import { bytesOf, makePort, names } from './port.js';
 
 let kernel: KernelVenv;
 beforeAll(async () => {
@@ -16,45 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => kernel.remove());
 
-interface Port {
-  /** The folder of the target. */
-  directory: string;
-  cache: Cache;
-  request: (more?: Partial<ShipRequestInput>) => ReturnType<typeof shipRequest.parse>;
-  ship: (options?: {
-    more?: Partial<ShipRequestInput>;
-    signal?: AbortSignal;
-    emit?: (event: StepEvent) => void;
-  }) => ReturnType<typeof ship>;
-}
-
-async function makePort(): Promise<Port> {
-  const folder = await temporaryFolder();
-  const directory = join(folder, 'target');
-  const cache = await Cache.open(join(folder, 'cache'));
-  const request: Port['request'] = more =>
-    shipRequest.parse({
-      python: kernel.python,
-      target: { name: '', url: `file://${directory}` },
-      master: 'local-cluster[2,1,1024]',
-      ...more
-    });
-  return {
-    directory,
-    cache,
-    request,
-    ship: ({ more, signal = new AbortController().signal, emit = () => undefined } = {}) =>
-      ship(request(more), { cache, signal, emit })
-  };
-}
-
-/** Names on the target, none when its folder was never made. */
-async function names(directory: string): Promise<string[]> {
-  return (await readdir(directory).catch(() => [])).sort();
-}
-
 test('a ship puts artifact, code archive, pointer and manifest on the target, and says so', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const events: StepEvent[] = [];
   const result = await port.ship({ emit: event => events.push(event) });
   expect(shipResult.parse(result)).toEqual(result);
@@ -69,17 +33,15 @@ test('a ship puts artifact, code archive, pointer and manifest on the target, an
     result.code[0]?.name,
     expect.stringMatching(/^ship-env-code-0+-/)
   ]);
-  const sizes = await Promise.all(
-    (await names(port.directory)).map(async name => (await stat(join(port.directory, name))).size)
-  );
-  expect(result.uploadedBytes).toBe(sizes.reduce((sum, size) => sum + size));
+  const bytes = await bytesOf(port.directory, await names(port.directory));
+  expect(result.uploadedBytes).toBe(bytes);
   expect(events.filter(event => event.state === 'started').map(event => event.name)).toEqual(STEP_NAMES);
   expect(events.filter(event => event.state === 'done').map(event => event.name)).toEqual(STEP_NAMES);
   expect(result.steps.map(step => step.name)).toEqual(STEP_NAMES);
 });
 
 test('the manifest names the distributions of the artifact, without a trace of this machine', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const { artifact } = await port.ship();
   const text = await readFile(join(port.directory, `${artifact.id}.json`), 'utf8');
   const manifest = manifestSchema.parse(JSON.parse(text));
@@ -93,7 +55,7 @@ test('the manifest names the distributions of the artifact, without a trace of t
 });
 
 test('shipping again sends nothing, also with an empty cache as another person has it', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const first = await port.ship();
   const other = await Cache.open(join(await temporaryFolder(), 'cache'));
   for (const cache of [port.cache, other]) {
@@ -103,7 +65,7 @@ test('shipping again sends nothing, also with an empty cache as another person h
 });
 
 test('an edited line sends its code archive and pointer only', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const first = await port.ship();
   const before = await names(port.directory);
   await kernel.edit('v2');
@@ -112,14 +74,14 @@ test('an edited line sends its code archive and pointer only', async () => {
   expect(second).toMatchObject({ reused: true, artifact: first.artifact });
   const added = (await names(port.directory)).filter(name => !before.includes(name));
   expect(added).toEqual([second.code[0]?.name, expect.stringMatching(/^ship-env-code-/)]);
-  const sizes = await Promise.all(added.map(async name => (await stat(join(port.directory, name))).size));
-  expect(second.uploadedBytes).toBe(sizes.reduce((sum, size) => sum + size));
+  const bytes = await bytesOf(port.directory, added);
+  expect(second.uploadedBytes).toBe(bytes);
   const third = await port.ship();
   expect(third).toMatchObject({ code: first.code, uploadedBytes: 0 });
 });
 
 test('an installed package makes a new artifact; the old one stays as it is for the jobs that run on it', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const first = await port.ship();
   const before = await readFile(join(port.directory, first.artifact.name));
   await kernel.install('toml==0.10.2');
@@ -139,7 +101,7 @@ test('an installed package makes a new artifact; the old one stays as it is for 
 test.each(STEP_NAMES.filter(name => name !== 'configure'))(
   'cancelled in step %s, a ship leaves no trace on the target and nothing half-done in the cache',
   async step => {
-    const port = await makePort();
+    const port = await makePort(kernel);
     const controller = new AbortController();
     const shipping = port.ship({
       signal: controller.signal,
@@ -155,7 +117,7 @@ test.each(STEP_NAMES.filter(name => name !== 'configure'))(
 );
 
 test('once everything is on the target, a cancel comes too late and the ship is told as done', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const controller = new AbortController();
   const result = await port.ship({
     signal: controller.signal,
@@ -167,7 +129,7 @@ test('once everything is on the target, a cancel comes too late and the ship is 
 });
 
 test('cancelling a later ship takes back what that ship sent and nothing else', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   await port.ship();
   const before = await names(port.directory);
   await kernel.edit('v3');
@@ -184,7 +146,7 @@ test('cancelling a later ship takes back what that ship sent and nothing else', 
 });
 
 test('two ships of one environment at once send it once', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const other = await Cache.open(port.cache.root);
   const results = await Promise.all(
     [port.cache, other].map(cache =>
@@ -192,14 +154,12 @@ test('two ships of one environment at once send it once', async () => {
     )
   );
   expect(results.map(result => result.artifact.sha256)).toEqual(Array(2).fill(results[0]?.artifact.sha256));
-  const sizes = await Promise.all(
-    (await names(port.directory)).map(async name => (await stat(join(port.directory, name))).size)
-  );
-  expect(results.reduce((sum, result) => sum + result.uploadedBytes, 0)).toBe(sizes.reduce((sum, size) => sum + size));
+  const bytes = await bytesOf(port.directory, await names(port.directory));
+  expect(results.reduce((sum, result) => sum + result.uploadedBytes, 0)).toBe(bytes);
 });
 
 test('a dry run says exactly what a ship would send, and writes nothing', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const dry = await port.ship({ more: { dryRun: true } });
   expect(dry.dryRun).toBe(true);
   expect(await names(port.directory)).toEqual([]);
@@ -209,7 +169,7 @@ test('a dry run says exactly what a ship would send, and writes nothing', async 
 });
 
 test('a master that has no config stops the ship before anything is written', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   await expect(port.ship({ more: { master: 'local[2]' } })).rejects.toMatchObject({
     code: 'CONFIG_MASTER_UNSUPPORTED'
   });
@@ -217,7 +177,7 @@ test('a master that has no config stops the ship before anything is written', as
 });
 
 test('a folder whose name Spark cannot take stops the ship before anything is written', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const url = `file://${port.directory}/a,b`;
   await expect(port.ship({ more: { target: { name: '', url } } })).rejects.toMatchObject({
     code: 'TARGET_URL_INVALID'
@@ -226,7 +186,7 @@ test('a folder whose name Spark cannot take stops the ship before anything is wr
 });
 
 test('an artifact that was changed on the target is told, not used', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const { artifact } = await port.ship();
   const path = join(port.directory, artifact.name);
   await chmod(path, 0o644);
@@ -235,7 +195,7 @@ test('an artifact that was changed on the target is told, not used', async () =>
 });
 
 test('a foreign manifest neither hides the others nor passes for one', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const { artifact } = await port.ship();
   await appendFile(join(port.directory, 'env-0123456789.json'), '{"schema": 99}');
   const rows = await listArtifacts(port.request().target, new AbortController().signal);
@@ -244,7 +204,7 @@ test('a foreign manifest neither hides the others nor passes for one', async () 
 });
 
 test('a secret in the editable stops the ship before anything is built or written', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const secret = join(kernel.module, '..', '.env');
   await appendFile(secret, 'KEY=1\n');
   try {
@@ -257,7 +217,7 @@ test('a secret in the editable stops the ship before anything is built or writte
 });
 
 test('the config of a shipped environment is that of its ship; of another one it is refused', async () => {
-  const port = await makePort();
+  const port = await makePort(kernel);
   const signal = new AbortController().signal;
   await mkdir(port.directory, { recursive: true });
   await expect(configOf(port.request(), { cache: port.cache, signal })).rejects.toMatchObject({

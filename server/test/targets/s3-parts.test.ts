@@ -2,6 +2,8 @@ import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
+import { toErrorObject } from '../../src/errors.js';
+import type { Answer } from '../support/faulty-proxy.js';
 import { gate } from '../support/temporary.js';
 import { calm, makePayload } from './payloads.js';
 import { useBucket } from './s3-bucket.js';
@@ -9,6 +11,10 @@ import { useBucket } from './s3-bucket.js';
 const bucket = useBucket();
 
 const payload = makePayload('env-0000000d.pex', 60 * 1024 * 1024);
+
+function refusal(message: string): Answer {
+  return { status: 403, body: `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>` };
+}
 
 test('leaves neither object nor upload when it is cancelled halfway', async () => {
   const controller = new AbortController();
@@ -60,14 +66,28 @@ test('leaves neither object nor upload when a part is refused', async () => {
 
 test('keeps its error and tells of what is left when the upload cannot be removed', async () => {
   const target = await bucket.openBehind(bucket.freshUrl(), ({ method, path, forward }) => {
-    if (path.includes('partNumber=3') || method === 'DELETE')
-      return { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' };
-    return forward();
+    if (path.includes('partNumber=3')) return refusal('Part.');
+    return method === 'DELETE' ? refusal('Removal.') : forward();
   });
   const error: unknown = await target.put(payload, { signal: calm }).catch((caught: unknown) => caught);
-  expect(error).toMatchObject({
+  expect(toErrorObject(error)).toMatchObject({
     code: 'TARGET_DENIED',
-    cause: { name: 'AccessDenied', cause: { errors: { length: 2 } } }
+    cause: ['Part.', expect.stringContaining(`parts of the unfinished upload of ${payload.name}`), 'Removal.']
+  });
+});
+
+test('a cancelled upload whose parts cannot be removed tells of them', async () => {
+  const controller = new AbortController();
+  const target = await bucket.openBehind(bucket.freshUrl(), ({ method, forward }) =>
+    method === 'DELETE' ? refusal('Removal.') : forward()
+  );
+  const onProgress = (): void => controller.abort();
+  const error: unknown = await target
+    .put(payload, { signal: controller.signal, onProgress })
+    .catch((caught: unknown) => caught);
+  expect(toErrorObject(error)).toMatchObject({
+    code: 'SHIP_CANCELLED',
+    cause: [expect.stringContaining(payload.name), 'Removal.']
   });
 });
 

@@ -1,0 +1,52 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Cache } from '../../src/cache/cache.js';
+import { shipRequest, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
+import { ship } from '../../src/ship/ship.js';
+import type { KernelVenv } from '../support/kernel-venv.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+/** What one test ships from and to: a cache of its own and a directory as target. */
+export interface Port {
+  /** The folder of the target. */
+  directory: string;
+  cache: Cache;
+  request: (more?: Partial<ShipRequestInput>) => ReturnType<typeof shipRequest.parse>;
+  ship: (options?: {
+    more?: Partial<ShipRequestInput>;
+    signal?: AbortSignal;
+    emit?: (event: StepEvent) => void;
+  }) => ReturnType<typeof ship>;
+}
+
+/** A port with an empty target. Two ports are two machines: their ships do not take turns. */
+export async function makePort(kernel: KernelVenv): Promise<Port> {
+  const folder = await temporaryFolder();
+  const directory = join(folder, 'target');
+  const cache = await Cache.open(join(folder, 'cache'));
+  const request: Port['request'] = more =>
+    shipRequest.parse({
+      python: kernel.python,
+      target: { name: '', url: `file://${directory}` },
+      master: 'local-cluster[2,1,1024]',
+      ...more
+    });
+  return {
+    directory,
+    cache,
+    request,
+    ship: ({ more, signal = new AbortController().signal, emit = () => undefined } = {}) =>
+      ship(request(more), { cache, signal, emit })
+  };
+}
+
+/** Names on the target, none when its folder was never made. */
+export async function names(directory: string): Promise<string[]> {
+  return (await readdir(directory).catch(() => [])).sort();
+}
+
+/** Bytes of these files of a folder. */
+export async function bytesOf(directory: string, files: readonly string[]): Promise<number> {
+  const infos = await Promise.all(files.map(name => stat(join(directory, name))));
+  return infos.reduce((sum, { size }) => sum + size, 0);
+}

@@ -1,0 +1,229 @@
+import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { ShipResult, StepEvent } from '../../src/contract/ship.js';
+import { toErrorObject } from '../../src/errors.js';
+import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
+import { startFaultyProxy, type Fault, type Passing } from '../support/faulty-proxy.js';
+import { gate } from '../support/temporary.js';
+import { useBucket } from '../targets/s3-bucket.js';
+import { makePort, type Port } from './port.js';
+
+const bucket = useBucket();
+let kernel: KernelVenv;
+beforeAll(async () => {
+  kernel = await makeKernelVenv('six==1.17.0');
+});
+afterAll(() => kernel.remove());
+
+interface Shipping {
+  signal?: AbortSignal;
+  emit?: (event: StepEvent) => void;
+  /** What becomes of this ship's requests on their way. */
+  fault?: Fault;
+}
+
+/** Ships to a prefix of the bucket. */
+async function shipTo(url: string, port: Port, { fault, ...options }: Shipping = {}): Promise<ShipResult> {
+  const proxy = await startFaultyProxy(bucket.server.endpoint, fault ?? (passing => passing.forward()));
+  onTestFinished(() => proxy.stop());
+  const target = bucket.server.settings(url, { endpoint: proxy.endpoint });
+  return port.ship({ more: { target }, ...options });
+}
+
+const isWriteOf = ({ method, path }: Passing, name: RegExp): boolean =>
+  method === 'PUT' && name.test(path.split('?')[0] ?? '');
+const MANIFEST = /env-[0-9a-f]+\.json$/u;
+const ARTIFACT = /\.pex$/u;
+const REFUSED = { status: 403, body: '<Error><Code>AccessDenied</Code><Message>No.</Message></Error>' };
+
+/** The names below a prefix, and the bytes of all of them. */
+async function held(url: string): Promise<{ names: string[]; bytes: number }> {
+  const { keys } = await bucket.leftBelow(url);
+  const heads = await Promise.all(keys.map(Key => bucket.client.send(new HeadObjectCommand({ Bucket: 'ship', Key }))));
+  return {
+    names: keys.map(key => key.split('/').at(-1) ?? ''),
+    bytes: heads.reduce((sum, { ContentLength = 0 }) => sum + ContentLength, 0)
+  };
+}
+
+test('a ship that waits for another one sends everything when that one is cancelled', async () => {
+  const [url, port, controller] = [bucket.freshUrl(), await makePort(kernel), new AbortController()];
+  const [sent, hold] = [gate(), gate()];
+  const first = shipTo(url, port, {
+    signal: controller.signal,
+    fault: async passing => {
+      const answer = await passing.forward();
+      if (isWriteOf(passing, ARTIFACT)) {
+        sent.open();
+        await hold.promise;
+      }
+      return answer;
+    }
+  });
+  await sent.promise;
+  const [built, asked] = [gate(), new Array<string>()];
+  const second = shipTo(url, port, {
+    emit: ({ name, state }) => {
+      if (name === 'build' && state === 'done') built.open();
+    },
+    fault: passing => {
+      asked.push(`${passing.method} ${passing.path}`);
+      return passing.forward();
+    }
+  });
+  await built.promise;
+  const askedToPlan = asked.length;
+  // A later ship to another place, whose lock is free, goes all the way: the second one had its chance to begin.
+  await shipTo(bucket.freshUrl(), port);
+  expect(asked).toHaveLength(askedToPlan);
+  controller.abort();
+  hold.open();
+  await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+  const result = await second;
+  const { names, bytes } = await held(url);
+  expect(names).toHaveLength(4);
+  expect(result).toMatchObject({ reused: false, uploadedBytes: bytes });
+});
+
+test('a ship that waited for one of the same environment sends nothing', async () => {
+  const [url, port] = [bucket.freshUrl(), await makePort(kernel)];
+  const [sent, hold] = [gate(), gate()];
+  const first = shipTo(url, port, {
+    fault: async passing => {
+      if (isWriteOf(passing, MANIFEST)) {
+        sent.open();
+        await hold.promise;
+      }
+      return passing.forward();
+    }
+  });
+  await sent.promise;
+  const asked: string[] = [];
+  const second = shipTo(url, port, {
+    emit: ({ name, state }) => {
+      if (name === 'build' && state === 'done') hold.open();
+    },
+    fault: passing => {
+      asked.push(`${passing.method} ${passing.path}`);
+      return passing.forward();
+    }
+  });
+  expect(await first).toMatchObject({ reused: false });
+  expect(await second).toMatchObject({ reused: true, uploadedBytes: 0, artifact: (await first).artifact });
+  expect(asked.filter(request => request.startsWith('PUT'))).toEqual([]);
+});
+
+test('a cancelled ship leaves the artifact that a ship of another machine has published meanwhile', async () => {
+  const [url, port, other] = [bucket.freshUrl(), await makePort(kernel), await makePort(kernel)];
+  const controller = new AbortController();
+  const published = gate<ShipResult>();
+  const cancelled = shipTo(url, port, {
+    signal: controller.signal,
+    fault: async passing => {
+      if (!isWriteOf(passing, MANIFEST)) return passing.forward();
+      published.open(await shipTo(url, other));
+      controller.abort();
+      return passing.forward();
+    }
+  });
+  await expect(cancelled).rejects.toMatchObject({ name: 'AbortError' });
+  const { artifact } = await published.promise;
+  expect((await held(url)).names).toEqual([`${artifact.id}.json`, artifact.name]);
+  expect(await shipTo(url, port)).toMatchObject({ reused: true });
+});
+
+test('an artifact that goes away just before its manifest comes is sent again', async () => {
+  const [url, port] = [bucket.freshUrl(), await makePort(kernel)];
+  let isGone = false;
+  const result = await shipTo(url, port, {
+    fault: async passing => {
+      if (isWriteOf(passing, MANIFEST) && !isGone) {
+        const Key = (await bucket.leftBelow(url)).keys.find(key => ARTIFACT.test(key));
+        await bucket.client.send(new DeleteObjectCommand({ Bucket: 'ship', Key }));
+        isGone = true;
+      }
+      return passing.forward();
+    }
+  });
+  expect(isGone).toBe(true);
+  expect((await held(url)).names).toContain(result.artifact.name);
+  expect(await shipTo(url, port)).toMatchObject({ reused: true, uploadedBytes: 0 });
+});
+
+test('an unchanged environment costs a look at each file and reads its manifest only', async () => {
+  const [url, port] = [bucket.freshUrl(), await makePort(kernel)];
+  await shipTo(url, port);
+  const asked: string[] = [];
+  await shipTo(url, port, {
+    fault: passing => {
+      asked.push(`${passing.method} ${passing.path.split('?')[0]?.split('/').at(-1)}`);
+      return passing.forward();
+    }
+  });
+  const { names } = await held(url);
+  const manifest = names.find(name => MANIFEST.test(name)) ?? '';
+  expect(asked.sort()).toEqual(
+    [`GET ${manifest}`, ...names.filter(name => name !== manifest).map(name => `HEAD ${name}`)].sort()
+  );
+});
+
+test('a ship that fails keeps its error and the cause of it when it cannot take everything back', async () => {
+  const [url, port] = [bucket.freshUrl(), await makePort(kernel)];
+  const failed = shipTo(url, port, {
+    fault: passing => {
+      const isRefused = isWriteOf(passing, MANIFEST) || (passing.method === 'DELETE' && /-code-/u.test(passing.path));
+      return isRefused ? REFUSED : passing.forward();
+    }
+  });
+  const error = toErrorObject(await failed.catch((caught: unknown) => caught));
+  const { names } = await held(url);
+  expect(names).toEqual([expect.stringMatching(/^ship-env-code-/u)]);
+  expect(error).toMatchObject({ code: 'TARGET_DENIED', message: expect.stringContaining('Writing env-') });
+  expect(error.cause).toEqual([
+    'No.',
+    expect.stringContaining(`could not be removed again: ${names[0]}.`),
+    expect.stringContaining(`Deleting ${names[0]} `),
+    'No.'
+  ]);
+});
+
+test('an artifact stays while its manifest cannot be removed, which a cancelled ship tells', async () => {
+  const [url, port, controller] = [bucket.freshUrl(), await makePort(kernel), new AbortController()];
+  const cancelled = shipTo(url, port, {
+    signal: controller.signal,
+    fault: async passing => {
+      if (passing.method === 'DELETE' && MANIFEST.test(passing.path.split('?')[0] ?? '')) return REFUSED;
+      const answer = await passing.forward();
+      if (isWriteOf(passing, MANIFEST)) controller.abort();
+      return answer;
+    }
+  });
+  const error = toErrorObject(await cancelled.catch((caught: unknown) => caught));
+  const { names } = await held(url);
+  expect(names).toEqual([expect.stringMatching(MANIFEST), expect.stringMatching(ARTIFACT)]);
+  expect(error).toMatchObject({ code: 'SHIP_CANCELLED' });
+  expect(error.cause).toContainEqual(expect.stringContaining(`Deleting ${names[0]} `));
+});
+
+test('a cancelled ship takes back all that it can and tells what it could not', async () => {
+  const [url, port, controller] = [bucket.freshUrl(), await makePort(kernel), new AbortController()];
+  const cancelled = shipTo(url, port, {
+    signal: controller.signal,
+    emit: ({ name, state }) => {
+      if (name === 'verify' && state === 'started') controller.abort();
+    },
+    fault: passing => {
+      const isRefused = passing.method === 'DELETE' && !/\.zip/u.test(passing.path);
+      return isRefused ? REFUSED : passing.forward();
+    }
+  });
+  const error: unknown = await cancelled.catch((caught: unknown) => caught);
+  const { names } = await held(url);
+  expect(names).toEqual([expect.stringMatching(ARTIFACT), expect.stringMatching(/^ship-env-code-/u)]);
+  const { code, cause } = toErrorObject(error);
+  expect(code).toBe('SHIP_CANCELLED');
+  for (const name of names) {
+    expect(cause[0]).toContain(name);
+    expect(cause).toContainEqual(expect.stringMatching(new RegExp(`Deleting ${name} .*AccessDenied`, 'u')));
+  }
+});
