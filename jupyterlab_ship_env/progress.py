@@ -116,7 +116,9 @@ class LinesView:
 def result_lines(result: Result) -> list[str]:
     """Say in words what a ship did."""
     size = _size(result.artifact_bytes)
-    if result.is_dry_run:
+    if result.is_dry_run and result.is_reused:
+        lines = [f"Dry run: {result.artifact_name} ({size}) is on the target already."]
+    elif result.is_dry_run:
         lines = [f"Dry run, nothing was written. A ship would make {result.artifact_name} ({size})."]
     elif result.is_reused:
         lines = [f"{result.artifact_name} ({size}) is on the target already."]

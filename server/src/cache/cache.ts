@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, link, lstat, mkdir, readdir, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { ShipEnvError, hasCode } from '../errors.js';
 
@@ -46,7 +46,7 @@ export class Cache {
    */
   static async open(root = defaultRoot()): Promise<Cache> {
     try {
-      await mkdir(join(root, 'tmp'), { recursive: true, mode: 0o700 });
+      await makeFolder(join(root, 'tmp'));
       const owner = (await lstat(root)).uid;
       if (process.getuid !== undefined && owner !== process.getuid()) {
         throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} belongs to another user (uid ${owner}).`, {
@@ -208,5 +208,17 @@ async function removeStaleTemporaries(directory: string): Promise<void> {
     const path = join(directory, name);
     const info = await lstat(path).catch(() => undefined);
     if (info !== undefined && info.mtimeMs < before) await unlink(path).catch(() => undefined);
+  }
+}
+
+/** A folder and those above it, private. Node's own recursive mkdir never ends below /proc, where there is nothing to make. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return;
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 });
   }
 }

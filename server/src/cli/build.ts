@@ -28,7 +28,7 @@ export async function buildCommand(options: CliOptions, view: View, signal: Abor
     });
     return { value, detail: `Python ${value.interpreter.version}, ${value.distributions.length} distributions` };
   });
-  const { plan } = await planShip(snapshot, request, signal);
+  const { plan, editables } = await planShip(snapshot, request, signal);
   const built = await steps.run('build', async report => {
     const value = await buildArtifact(plan, {
       cache,
@@ -47,7 +47,13 @@ export async function buildCommand(options: CliOptions, view: View, signal: Abor
       findings,
       steps: steps.timings
     },
-    [...findingLines(findings), `Built ${output}  ${prettyBytes(bytes)}  ${built.id}`]
+    [
+      ...findingLines(findings),
+      `Built ${output}  ${prettyBytes(bytes)}  ${built.id}`,
+      ...(editables.length === 0
+        ? []
+        : [`Not in it, since they ship as code archives: ${editables.map(({ name }) => name).join(', ')}`])
+    ]
   );
 }
 

@@ -18,14 +18,21 @@ interface Check {
   readonly hint: string;
 }
 
-/** `ship-env doctor`: what is missing and how to get it. Everything is looked at, whatever fails before. */
+/** The oldest Java that Spark's driver runs on. */
+const MINIMUM_JAVA = 17;
+
+/**
+ * `ship-env doctor`: what is missing and how to get it. Everything is looked at, whatever fails before.
+ *
+ * @throws the signal's reason when aborted: what was cut off says nothing of what is missing
+ */
 export async function doctorCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<boolean> {
   const checks = [
     { name: 'node', ok: true, found: `${process.version} at ${process.execPath}`, hint: '' },
-    await attempt('cache', async () => (await Cache.open()).root),
+    await attempt('cache', signal, async () => (await Cache.open()).root),
     ...(await pythonChecks(options, signal)),
     await javaCheck(signal),
-    await attempt('target', async () => {
+    await attempt('target', signal, async () => {
       const target = await openTarget(resolveTarget(options.target, await readSettings()));
       try {
         const { writeMs } = await target.check(signal);
@@ -42,7 +49,7 @@ export async function doctorCommand(options: CliOptions, view: View, signal: Abo
 
 async function pythonChecks(options: CliOptions, signal: AbortSignal): Promise<Check[]> {
   let spark: Check | undefined;
-  const python = await attempt('python', async () => {
+  const python = await attempt('python', signal, async () => {
     const { interpreter, distributions } = await takeSnapshot({
       python: options.python ?? activePython(process.env),
       cache: await Cache.open(),
@@ -62,20 +69,41 @@ async function pythonChecks(options: CliOptions, signal: AbortSignal): Promise<C
 
 async function javaCheck(signal: AbortSignal): Promise<Check> {
   const java = process.env['JAVA_HOME'] ? `${process.env['JAVA_HOME']}/bin/java` : 'java';
+  const hint = `Spark's driver needs Java ${MINIMUM_JAVA} or newer: install it, or set JAVA_HOME.`;
   try {
     const { stderr } = await run(java, ['-version'], { signal });
-    return { name: 'java', ok: true, found: stderr.split('\n')[0] ?? '', hint: '' };
+    const { major, line } = javaVersion(stderr);
+    const ok = major !== undefined && major >= MINIMUM_JAVA;
+    const found = ok
+      ? line
+      : `${major === undefined ? 'a Java of unknown version' : `Java ${major}`} at ${java}: ${line}`;
+    return { name: 'java', ok, found, hint: ok ? '' : hint };
   } catch (error) {
     if (!(error instanceof ProcessError)) throw error;
-    const hint = "Spark's driver needs Java 17 or newer: install it, or set JAVA_HOME.";
     return { name: 'java', ok: false, found: error.message, hint };
   }
 }
 
-async function attempt(name: string, work: () => Promise<string>): Promise<Check> {
+/**
+ * What `java -version` says: `openjdk version "17.0.9" 2023-10-17`, `"21-ea"`, and up to Java 8 `"1.8.0_392"`.
+ *
+ * @param output - its stderr; what JAVA_TOOL_OPTIONS adds may come before the version
+ * @returns the major version, undefined when there is none, and the line that tells it, or the first
+ */
+export function javaVersion(output: string): { major: number | undefined; line: string } {
+  const lines = output.trim().split(/\r?\n/u);
+  for (const line of lines) {
+    const found = / version "(?:1\.)?(\d+)/u.exec(line);
+    if (found !== null) return { major: Number(found[1]), line };
+  }
+  return { major: undefined, line: lines[0] ?? '' };
+}
+
+async function attempt(name: string, signal: AbortSignal, work: () => Promise<string>): Promise<Check> {
   try {
     return { name, ok: true, found: await work(), hint: '' };
   } catch (error) {
+    signal.throwIfAborted();
     const { message, hint } = toErrorObject(error);
     return { name, ok: false, found: message, hint };
   }

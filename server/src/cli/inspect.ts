@@ -62,6 +62,6 @@ function snapshotLines({ interpreter, distributions, editables, findings }: Snap
         `  ${name.padEnd(width)}  ${version.padEnd(14)} editable  ${projectDirectory}`
     ),
     ...findingLines(findings),
-    `${distributions.length} distributions, ${prettyBytes(bytes(distributions.flatMap(({ files }) => files)))}; ${editables.length} editables`
+    `${distributions.length} distributions, ${prettyBytes(bytes(distributions.flatMap(({ files }) => files)))}; ${editables.length} ${editables.length === 1 ? 'editable' : 'editables'}`
   ];
 }

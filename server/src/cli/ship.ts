@@ -3,6 +3,7 @@ import prettyBytes from 'pretty-bytes';
 import { Cache } from '../cache/cache.js';
 import type { ShipResult } from '../contract/ship.js';
 import { ship } from '../ship/ship.js';
+import { shellWord } from '../spark/index.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines, seconds, type View } from './view.js';
 
@@ -10,10 +11,10 @@ import { findingLines, seconds, type View } from './view.js';
 export async function shipCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
   const request = await toShipRequest(options);
   const result = await ship(request, { cache: await Cache.open(), signal, emit: event => view.step(event) });
-  view.result(result, summary(result, request.target.url));
+  view.result(result, summary(result, request.target.url, options));
 }
 
-function summary(result: ShipResult, url: string): string[] {
+function summary(result: ShipResult, url: string, options: CliOptions): string[] {
   const { artifact, code, uploadedBytes, steps } = result;
   const sent =
     uploadedBytes === 0 ? 'nothing to send' : `${prettyBytes(uploadedBytes)} ${result.dryRun ? 'to send' : 'sent'}`;
@@ -24,6 +25,15 @@ function summary(result: ShipResult, url: string): string[] {
     `${pc.bold(result.dryRun ? 'Would ship' : 'Shipped')} to ${url}: ${sent}, ${seconds(ms)}`,
     `  environment  ${artifact.name}  ${prettyBytes(artifact.bytes)}${result.reused ? '  (already there)' : ''}`,
     ...code.map(file => `  code         ${file.name}  ${prettyBytes(file.bytes)}`),
-    ...(result.dryRun ? [] : ['', 'For the Spark config: ship-env config --as builder | submit | json'])
+    ...(result.dryRun ? [] : ['', `The Spark config: ${configCommand(options)}`])
   ];
+}
+
+/** What prints the config of this very ship, to be pasted into a shell. */
+function configCommand({ python, target, master, exclude, includeSpark }: CliOptions): string {
+  const named = Object.entries({ python, target, master }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value]
+  );
+  const words = ['ship-env', 'config', ...named, ...(exclude === undefined ? [] : ['--exclude', ...exclude])];
+  return [...words, ...(includeSpark === true ? ['--include-spark'] : []), '--as', 'builder'].map(shellWord).join(' ');
 }

@@ -107,6 +107,7 @@ export const finding = z.object({
     'large-code-archive',
     'git-unusable',
     'missing-dependency',
+    'unmatched-exclude',
     'spark-version'
   ]),
   /** The distribution, editable or file it is about. */

@@ -124,7 +124,8 @@ function toProcessError(file: string, reason: ProcessFailure, error: ExecaError)
     ...(reason === 'exit-code' && error.exitCode !== undefined ? { exitCode: error.exitCode } : {}),
     stdoutTail: tail(error.stdout),
     stderrTail: tail(error.stderr),
-    cause: error
+    // Its own cause only: its message holds the whole command, script and all.
+    cause: error.cause
   });
 }
 

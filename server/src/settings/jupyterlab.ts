@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import JSON5 from 'json5';
 import { z } from 'zod';
 import { targetSettings, type TargetSettings } from '../contract/targets.js';
@@ -48,7 +49,7 @@ export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promis
     throw invalid(path, 'it is not JSON', error);
   }
   const parsed = settings.safeParse(content);
-  if (!parsed.success) throw invalid(path, z.prettifyError(parsed.error), parsed.error);
+  if (!parsed.success) throw invalid(path, z.prettifyError(parsed.error));
   return parsed.data;
 }
 
@@ -65,7 +66,9 @@ export function resolveTarget(wanted: string | undefined, from: Settings): Targe
   if (found !== undefined) return found;
   const names = from.targets.map(target => target.name).join(', ') || 'none';
   throw new ShipEnvError('TARGET_UNKNOWN', `A target named "${name}" was wanted; the settings hold: ${names}.`, {
-    hint: 'Add it under Settings > Ship env to cluster, or give a URL such as s3://bucket/prefix or file:///directory.'
+    hint: name.includes('/')
+      ? `A directory is written as a URL: ${pathToFileURL(name.replace(/^file:/, '')).href}.`
+      : 'Add it under Settings > Ship env to cluster, or give a URL such as s3://bucket/prefix or file:///directory.'
   });
 }
 
@@ -76,7 +79,7 @@ function settingsPath(env: NodeJS.ProcessEnv): string {
   return join(folder, 'jupyterlab-ship-env', 'plugin.jupyterlab-settings');
 }
 
-function invalid(path: string, why: string, cause: unknown): ShipEnvError {
+function invalid(path: string, why: string, cause?: unknown): ShipEnvError {
   return new ShipEnvError('SETTINGS_INVALID', `The settings in ${path} cannot be used: ${why}.`, {
     hint: 'Correct them under Settings > Ship env to cluster, or delete the file to start from the defaults.',
     cause

@@ -23,6 +23,6 @@ function isPairs(conf: object): conf is readonly (readonly [string, string])[] {
 }
 
 /** POSIX shell, "2.2.2 Single-Quotes": everything is literal up to the next single quote. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

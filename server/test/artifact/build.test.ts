@@ -96,6 +96,9 @@ describe('identity', () => {
       version: '3.11.9'
     });
     expect((await workshop.plan(other)).id).toBe(base.id);
+    const unmatched = await workshop.plan(snapshotOf([one, spark]), { excludes: ['No_Such', 'pyspark'] });
+    expect(unmatched.id).toBe(base.id);
+    expect(unmatched.findings).toEqual([expect.objectContaining({ kind: 'unmatched-exclude', subject: 'No_Such' })]);
   });
 
   test('an unknown format is refused', async () => {

@@ -92,6 +92,8 @@ test('config prints what the ship configured, as builder, submit and json', asyn
   expect(await as('builder')).toBe(shipped.cell.trimEnd());
   expect(JSON.parse(await as('json'))).toEqual(shipped.conf);
   expect(await as('submit')).toContain('--conf spark.python.daemon.module=ship_env_runtime');
+  const again = await shipEnv(home, ['ship', ...args]);
+  expect(again.stdout).toContain(`The Spark config: ship-env config ${args.join(' ')} --as builder`);
   const connect = await shipEnv(home, ['config', ...args, '--as', 'connect', '--json']);
   expect(events(connect.stdout)).toMatchObject([{ code: 'CONFIG_MASTER_UNSUPPORTED' }]);
 });
@@ -102,6 +104,7 @@ test('build writes a PEX that runs by itself', async () => {
   const built = await shipEnv(home, ['build', '--python', kernel.python, '--output', output]);
   expect(built.exitCode, built.stderr).toBe(0);
   expect((await stat(output)).mode & 0o111).not.toBe(0);
+  expect(built.stdout).toContain('Not in it, since they ship as code archives: harbour');
   const missing = await shipEnv(home, [
     'build',
     '--python',
@@ -137,6 +140,7 @@ test.each([
   [['ship', '--python', '/no/such/python'], 1, 'PYTHON_NOT_FOUND'],
   [['ship'], 1, 'PYTHON_NO_ENVIRONMENT'],
   [['check', '--target', 'nowhere'], 1, 'TARGET_UNKNOWN'],
+  [['check', '--target', './some/folder'], 1, 'TARGET_UNKNOWN'],
   [['check', '--target', 'ftp://host/dir'], 1, 'TARGET_URL_INVALID'],
   [['ship', '--no-such-option'], 2, 'USAGE_INVALID'],
   [['build'], 2, 'USAGE_INVALID'],
@@ -185,4 +189,17 @@ test('a ship whose reader goes away is cancelled: nothing stays on the target', 
   shipping.stdout.destroy();
   expect(await exited).toBe(130);
   expect((await shipEnv(home, ['list', '--target', target, '--json'])).stdout).toBe('{"type":"result","artifacts":[]}');
+});
+
+test('a program that is no python is told in few words', async () => {
+  const { stderr, exitCode } = await shipEnv(await temporaryFolder(), ['snapshot', '--python', '/bin/ls']);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('PYTHON_NOT_FOUND');
+  expect(stderr.split('\n').length).toBeLessThan(6);
+});
+
+test('a cache that cannot be made is an error, also where nothing can ever be made', async () => {
+  const home = await temporaryFolder();
+  const { stderr } = await shipEnv(home, ['snapshot', '--python', kernel.python], { SHIP_ENV_CACHE: '/proc/x/y' });
+  expect(stderr).toContain('CACHE_UNUSABLE');
 });

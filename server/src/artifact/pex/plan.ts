@@ -46,7 +46,11 @@ export async function planPex(snapshot: Snapshot, options: PlanOptions): Promise
     pexInfo
   ];
   const id = `env-${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 20)}`;
-  const findings: Finding[] = [...planned.flatMap(plan => plan.findings), ...missingDependencies(snapshot, excluded)];
+  const findings: Finding[] = [
+    ...planned.flatMap(plan => plan.findings),
+    ...missingDependencies(snapshot, excluded),
+    ...unmatchedExcludes(snapshot, options.excludes)
+  ];
   return {
     id,
     name: `${id}.pex`,
@@ -64,9 +68,27 @@ export async function planPex(snapshot: Snapshot, options: PlanOptions): Promise
 
 /** What stays home: Spark unless asked for, the editables (they travel as code archives), and what the person named. */
 function excludedNames(snapshot: Snapshot, { excludes, includeSpark }: PlanOptions): Set<string> {
+  const installed = installedNames(snapshot);
   return new Set([
     ...(includeSpark ? [] : SPARK),
     ...snapshot.editables.map(({ normalizedName }) => normalizedName),
-    ...excludes.map(name => normalizeName(name.trim())).filter(name => name !== '')
+    // What is not there cannot stay home: the artifact would differ in its name only.
+    ...excludes.map(name => normalizeName(name.trim())).filter(name => installed.has(name))
   ]);
+}
+
+function unmatchedExcludes(snapshot: Snapshot, excludes: readonly string[]): Finding[] {
+  const installed = installedNames(snapshot);
+  return excludes
+    .map(name => name.trim())
+    .filter(name => name !== '' && !installed.has(normalizeName(name)))
+    .map(name => ({
+      kind: 'unmatched-exclude',
+      subject: name,
+      message: `${name} was to stay home, but no distribution has this name.`
+    }));
+}
+
+function installedNames({ distributions, editables }: Snapshot): Set<string> {
+  return new Set([...distributions, ...editables].map(({ normalizedName }) => normalizedName));
 }
