@@ -3,11 +3,12 @@ import type { z } from 'zod';
 import {
   checkReply,
   errorObject,
+  jobEvent,
   ROUTES,
-  shipEvent,
   shipEventsPath,
   shipPath,
   shipStarted,
+  type JobEvent,
   type Probe,
   type ShipRequestInput,
   type ShipResult,
@@ -21,10 +22,12 @@ import { readLines } from './ndjson.js';
 export type Send = (path: string, init: RequestInit) => Promise<Response>;
 
 /**
- * A stream that breaks off is taken up again after these pauses; the events are replayed from the first on. The count
- * starts anew whenever something new arrived.
+ * A stream that breaks off is taken up again after these pauses; the events are replayed from the first on, without the
+ * progress that newer progress replaced. The count starts anew whenever something new arrived.
  */
 const RECONNECT_AFTER_MS: readonly number[] = [0, 500, 2000, 5000];
+
+type JobStep = Extract<JobEvent, { type: 'step' }>;
 
 /** The one door to the network. What comes in is unknown until the contract has validated it. */
 export class ShipEnvClient {
@@ -48,22 +51,23 @@ export class ShipEnvClient {
   /**
    * Follows a ship to its end.
    *
-   * @param onStep - called once with every step event, in order
+   * @param onStep - called with step events in order, none of them twice; after a break, with the last progress only
    * @returns the result
    * @throws ShipEnvError the error that the ship ended with, or SIDECAR_UNAVAILABLE
    */
   async followShip(id: string, onStep: (event: StepEvent) => void): Promise<ShipResult> {
-    let seen = 0;
+    // The sequence number of the last event that was handed over.
+    let last = 0;
     let attempt = 0;
     for (;;) {
-      const before = seen;
-      const broken = await this._readEvents(id, event => {
-        if (event.position <= seen) return;
-        seen = event.position;
-        onStep(event.step);
+      const before = last;
+      const broken = await this._readEvents(id, ({ sequence, ...step }) => {
+        if (sequence <= last) return;
+        last = sequence;
+        onStep(step);
       });
       if (broken.state === 'result') return broken.result;
-      attempt = seen > before ? 0 : attempt;
+      attempt = last > before ? 0 : attempt;
       const pauseMs = this._reconnectAfterMs[attempt++];
       if (pauseMs === undefined) throw broken.error;
       await new Promise(resolve => setTimeout(resolve, pauseMs));
@@ -83,17 +87,20 @@ export class ShipEnvClient {
   /** Reads the events of a ship once. Resolves with the result, or with why the stream broke off before its end. */
   private async _readEvents(
     id: string,
-    onStep: (event: { position: number; step: StepEvent }) => void
+    onStep: (event: JobStep) => void
   ): Promise<{ state: 'result'; result: ShipResult } | { state: 'broken'; error: ShipEnvError }> {
-    let position = 0;
     try {
       const response = await this._answer(shipEventsPath(id), { method: 'GET', cache: 'no-store' });
       if (response.body !== null) {
         for await (const line of readLines(response.body)) {
-          const event = this._parse(line, shipEvent);
-          if (event.type === 'result') return { state: 'result', result: event };
+          const event = this._parse(line, jobEvent);
           if (event.type === 'error') throw ShipEnvError.from(event);
-          onStep({ position: ++position, step: event });
+          if (event.type === 'step') {
+            onStep(event);
+            continue;
+          }
+          const { sequence: _sequence, ...result } = event;
+          return { state: 'result', result };
         }
       }
       return { state: 'broken', error: this._unavailable(undefined) };

@@ -87,6 +87,11 @@ describe('starting a ship', () => {
   });
 });
 
+/** An event as a job sends it. */
+const numbered = <T extends object>(event: T, sequence: number): T & { sequence: number } => ({ ...event, sequence });
+/** Events of a job from its first on. */
+const job = (...events: object[]): object[] => events.map((event, index) => numbered(event, index + 1));
+
 describe('following a ship', () => {
   const follow = async (client: ShipEnvClient): Promise<{ seen: StepEvent[]; end: unknown }> => {
     const seen: StepEvent[] = [];
@@ -95,7 +100,7 @@ describe('following a ship', () => {
   };
 
   it('hands every step over and returns the result', async () => {
-    const { client, sent } = clientOf(stream(...steps, result));
+    const { client, sent } = clientOf(stream(...job(...steps, result)));
     const { seen, end } = await follow(client);
     expect(seen).toEqual(steps);
     expect(end).toEqual(result);
@@ -104,7 +109,7 @@ describe('following a ship', () => {
 
   it('throws the error that the ship ended with', async () => {
     const { client } = clientOf(
-      stream(steps[0], { type: 'error', code: 'SHIP_CANCELLED', message: 'm', hint: '', cause: [] })
+      stream(...job(...steps.slice(0, 1), { type: 'error', code: 'SHIP_CANCELLED', message: 'm', hint: '', cause: [] }))
     );
     const { seen, end } = await follow(client);
     expect(seen).toHaveLength(1);
@@ -112,11 +117,47 @@ describe('following a ship', () => {
   });
 
   it('takes a stream up again that breaks off, and hands no step over twice', async () => {
-    const { client, sent } = clientOf(broken(...steps.slice(0, 2)), stream(...steps, result));
+    const { client, sent } = clientOf(broken(...job(...steps.slice(0, 2))), stream(...job(...steps, result)));
     const { seen, end } = await follow(client);
     expect(seen).toEqual(steps);
     expect(end).toEqual(result);
     expect(sent).toHaveLength(2);
+  });
+
+  it('misses nothing of a replay that is shorter than what it has seen: of the progress it has the last only', async () => {
+    const started: StepEvent = { type: 'step', name: 'upload', state: 'started' };
+    const progress = (done: number): StepEvent => ({
+      type: 'step',
+      name: 'upload',
+      state: 'progress',
+      done,
+      total: 90
+    });
+    const live = Array.from({ length: 50 }, (_, index) => progress(index + 1));
+    const done: StepEvent = { type: 'step', name: 'upload', state: 'done', ms: 9 };
+    // More breaks than attempts: each time something new came, so that none of them counts.
+    const { client, sent } = clientOf(
+      broken(...job(started, ...live)),
+      broken(numbered(started, 1), numbered(progress(60), 61)),
+      broken(numbered(started, 1), numbered(progress(70), 71)),
+      broken(numbered(started, 1), numbered(progress(90), 91)),
+      stream(numbered(started, 1), numbered(progress(90), 91), numbered(done, 92), numbered(result, 93))
+    );
+    const { seen, end } = await follow(client);
+    expect(end).toEqual(result);
+    expect(seen).toEqual([started, ...live, progress(60), progress(70), progress(90), done]);
+    expect(sent).toHaveLength(5);
+  });
+
+  it('does not take events without their sequence number', async () => {
+    const { client } = clientOf(stream(...steps, result));
+    expect((await follow(client)).end).toMatchObject({ code: 'INTERNAL' });
+  });
+
+  it('takes the error that the Jupyter server puts at the end of a broken stream, which has no number', async () => {
+    const gone = { type: 'error', code: 'SIDECAR_UNAVAILABLE', message: 'm', hint: '', cause: [] };
+    const { client } = clientOf(stream(...job(...steps.slice(0, 1)), gone), stream(...job(...steps, result)));
+    expect(await follow(client)).toEqual({ seen: steps, end: result });
   });
 
   it('gives up after some attempts that brought nothing', async () => {
@@ -127,7 +168,7 @@ describe('following a ship', () => {
 
   it('says so when a new sidecar does not know the ship', async () => {
     const { client } = clientOf(
-      broken(steps[0]),
+      broken(...job(...steps.slice(0, 1))),
       json({ type: 'error', code: 'SHIP_UNKNOWN', message: 'm', hint: '', cause: [] }, 404)
     );
     expect((await follow(client)).end).toMatchObject({ code: 'SIDECAR_UNAVAILABLE', causes: ['m'] });

@@ -86,6 +86,21 @@ export const shipResult = z.object({
 });
 export type ShipResult = z.infer<typeof shipResult>;
 
-/** Every line of an event stream and of `--json`. */
+/** Every line of `--json`. */
 export const shipEvent = z.discriminatedUnion('type', [stepEvent, shipResult, errorObject]);
 export type ShipEvent = z.infer<typeof shipEvent>;
+
+/**
+ * The event's place in its job, from 1 on. A replay leaves out progress that newer progress replaced, and the gaps show;
+ * so a follower who comes again knows what is new by this number, and never by counting.
+ */
+const sequence = z.number().int().positive();
+
+/** Every line of the sidecar's event stream. */
+export const jobEvent = z.discriminatedUnion('type', [
+  stepEvent.extend({ sequence }),
+  shipResult.extend({ sequence }),
+  // The Jupyter server ends a stream that broke off with an error of its own, which is no event of the job.
+  errorObject.extend({ sequence: sequence.optional() })
+]);
+export type JobEvent = z.infer<typeof jobEvent>;

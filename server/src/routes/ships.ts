@@ -1,6 +1,6 @@
 import { Router, type Response } from 'express';
 import type { z } from 'zod';
-import type { ShipEvent } from '../contract/ship.js';
+import type { JobEvent } from '../contract/ship.js';
 import { shipRequest } from '../contract/ship.js';
 import type { shipStarted } from '../contract/routes.js';
 import type { Job, Jobs } from '../sidecar/jobs.js';
@@ -23,14 +23,14 @@ export function shipRoutes(jobs: Jobs): Router {
   return router;
 }
 
-/** Newline-delimited JSON: every event from the first on; ends after the result or the error. */
+/** Newline-delimited JSON: the events from the first on, as a job keeps them; ends after the result or the error. */
 async function follow(job: Job, response: Response): Promise<void> {
   response.setHeader('Content-Type', 'application/x-ndjson');
   response.setHeader('Cache-Control', 'no-store');
   response.flushHeaders();
   const gone = new AbortController();
   response.on('close', () => gone.abort());
-  const write = (event: ShipEvent): void => void response.write(`${JSON.stringify(event)}\n`);
+  const write = (event: JobEvent): void => void response.write(`${JSON.stringify(event)}\n`);
   await job.follow(write, gone.signal);
   response.end();
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ShipEvent, ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
+import type { JobEvent, ShipEvent, ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
 import { ShipEnvError, toErrorObject } from '../errors.js';
 
 /** Ended ships that are remembered, so that a browser that was reloaded still learns how its ship ended. */
@@ -11,15 +11,17 @@ export type RunShip = (
   context: { signal: AbortSignal; emit: (event: StepEvent) => void }
 ) => Promise<ShipResult>;
 
-/** One ship in the sidecar: it goes on when no one listens, and tells a late listener everything from the start. */
+/** One ship in the sidecar: it goes on when no one listens, and tells a late listener from the start what still matters. */
 export class Job {
   readonly id = randomUUID();
   /** Settles when the ship has ended, never rejects. */
   readonly ended: Promise<void>;
   /** Set once {@link ended} has settled. */
   hasEnded = false;
-  readonly #events: ShipEvent[] = [];
-  readonly #listeners = new Set<(event: ShipEvent) => void>();
+  readonly #events: JobEvent[] = [];
+  /** Of the last event; the events that were kept are fewer. */
+  #sequence = 0;
+  readonly #listeners = new Set<(event: JobEvent) => void>();
   readonly #controller = new AbortController();
 
   constructor(run: RunShip, request: ShipRequest) {
@@ -31,8 +33,11 @@ export class Job {
     this.#controller.abort();
   }
 
-  /** Calls `listener` with all events, past and future, until the ship has ended or the signal aborts. */
-  async follow(listener: (event: ShipEvent) => void, signal: AbortSignal): Promise<void> {
+  /**
+   * Calls `listener` with the events so far and those to come, until the ship has ended or the signal aborts. Of the
+   * progress of a step that is past, it hears the last only.
+   */
+  async follow(listener: (event: JobEvent) => void, signal: AbortSignal): Promise<void> {
     this.#events.forEach(listener);
     this.#listeners.add(listener);
     const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -50,8 +55,11 @@ export class Job {
     }
   }
 
-  #tell(event: ShipEvent): void {
-    // A progress event replaces the one before it: a late listener needs the last only, and memory stays bounded.
+  #tell(untold: ShipEvent): void {
+    this.#sequence += 1;
+    const event: JobEvent = { ...untold, sequence: this.#sequence };
+    // A progress event replaces the one before it: a late listener needs the last only, and memory stays bounded. It
+    // keeps its own number: who has heard the one that it replaces has not heard this one.
     const previous = this.#events.at(-1);
     if (isProgress(event) && previous !== undefined && isProgress(previous) && previous.name === event.name) {
       this.#events.pop();
@@ -102,6 +110,6 @@ export class Jobs {
   }
 }
 
-function isProgress(event: ShipEvent): event is StepEvent {
+function isProgress(event: JobEvent): event is JobEvent & StepEvent {
   return event.type === 'step' && event.state === 'progress';
 }

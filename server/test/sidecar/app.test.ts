@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createApp, TOKEN_HEADER } from '../../src/app.js';
 import { Cache } from '../../src/cache/cache.js';
 import { ROUTES, shipEventsPath, shipPath } from '../../src/contract/routes.js';
-import type { ShipEvent, ShipResult } from '../../src/contract/ship.js';
+import { jobEvent, type JobEvent, type ShipResult } from '../../src/contract/ship.js';
 import { Jobs, type RunShip } from '../../src/sidecar/jobs.js';
 import { gate, temporaryFolder } from '../support/temporary.js';
 
@@ -58,11 +58,11 @@ async function start(run: RunShip): Promise<{ call: Client; socket: string; jobs
 
 const doNothing: RunShip = () => Promise.resolve(RESULT);
 
-function events(reply: Reply): ShipEvent[] {
+function events(reply: Reply): JobEvent[] {
   return reply.body
     .trim()
     .split('\n')
-    .map(line => JSON.parse(line) as ShipEvent);
+    .map(line => jobEvent.parse(JSON.parse(line)));
 }
 
 const EVERY_ROUTE: [string, string][] = [
@@ -117,37 +117,43 @@ test('an unknown ship and an unknown route are 404 with a code', async () => {
   expect(JSON.parse((await call('GET', 'none')).body)).toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('a ship is followed event by event, and a late follower hears everything that matters', async () => {
-  const [halfway, reached] = [gate(), gate()];
+test('a ship is followed event by event; who joins late hears the last progress only, under the same numbers', async () => {
+  const [followed, halfway, reached] = [gate(), gate(), gate()];
   const { call, jobs } = await start(async (_request, { emit }) => {
     emit({ type: 'step', name: 'snapshot', state: 'started' });
-    emit({ type: 'step', name: 'snapshot', state: 'progress', done: 1, total: 2 });
-    emit({ type: 'step', name: 'snapshot', state: 'progress', done: 2, total: 2 });
+    await followed.promise;
+    for (let done = 1; done <= 50; done += 1) {
+      emit({ type: 'step', name: 'snapshot', state: 'progress', done, total: 60 });
+    }
     reached.open();
     await halfway.promise;
+    emit({ type: 'step', name: 'snapshot', state: 'progress', done: 60, total: 60 });
     emit({ type: 'step', name: 'snapshot', state: 'done', ms: 1 });
     return RESULT;
   });
   const { id } = JSON.parse((await call('POST', ROUTES.ships, REQUEST)).body) as { id: string };
+  const follow = (heard: JobEvent[]): Promise<void> =>
+    jobs.get(id).follow(event => heard.push(event), new AbortController().signal);
+  const [early, late]: [JobEvent[], JobEvent[]] = [[], []];
+  const followings = [follow(early)];
+  followed.open();
   await reached.promise;
-  const early: ShipEvent[] = [];
-  const first = gate();
-  const following = jobs.get(id).follow(event => {
-    early.push(event);
-    first.open();
-  }, new AbortController().signal);
-  await first.promise;
-  expect(early.at(-1)).toMatchObject({ state: 'progress', done: 2 });
+  followings.push(follow(late));
+  expect(late).toMatchObject([{ state: 'started' }, { state: 'progress', done: 50 }]);
   halfway.open();
-  await following;
-  const late = events(await call('GET', shipEventsPath(id)));
-  expect(late.map(event => (event.type === 'step' ? event.state : event.type))).toEqual([
+  await Promise.all(followings);
+  const replay = events(await call('GET', shipEventsPath(id)));
+  expect(replay.map(event => (event.type === 'step' ? event.state : event.type))).toEqual([
     'started',
     'progress',
     'done',
     'result'
   ]);
-  expect(early).toEqual(late);
+  const numbers = (heard: JobEvent[]): (number | undefined)[] => heard.map(({ sequence }) => sequence);
+  expect(numbers(early)).toEqual(Array.from({ length: 54 }, (_, index) => index + 1));
+  expect(numbers(late)).toEqual([1, 51, 52, 53, 54]);
+  expect(numbers(replay)).toEqual([1, 52, 53, 54]);
+  expect(early).toEqual(expect.arrayContaining([...late, ...replay]));
 });
 
 test('cancel reaches the ship, and its followers hear SHIP_CANCELLED', async () => {
@@ -159,7 +165,7 @@ test('cancel reaches the ship, and its followers hear SHIP_CANCELLED', async () 
   const following = call('GET', shipEventsPath(id));
   expect((await call('DELETE', shipPath(id))).status).toBe(202);
   expect(events(await following)).toEqual([
-    { type: 'error', code: 'SHIP_CANCELLED', message: 'The ship was cancelled.', hint: '', cause: [] }
+    { type: 'error', code: 'SHIP_CANCELLED', message: 'The ship was cancelled.', hint: '', cause: [], sequence: 1 }
   ]);
 });
 
