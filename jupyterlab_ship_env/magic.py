@@ -16,8 +16,9 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from .errors import ShipEnvError
 from .events import Live, Result
 from .progress import error_lines, result_lines, view_for
-from .ship_process import ship
+from .ship_process import InterruptedTooLate, ship
 
+_NOT_RUN = "The session and builder stay as they are, and a cell under %%ship_env does not run."
 _FIRST_LINE = re.compile(r"%%ship_env(?:[ \t]+(?P<line>[^\n]*))?\n?")
 
 
@@ -68,9 +69,12 @@ class ShipEnvMagics(Magics):
         view = view_for(self.shell)
         try:
             result = ship(_command_line(arguments), view.step)
-            notes = [] if result.is_dry_run else _update_session(result.live)
+            notes = [_NOT_RUN] if result.is_dry_run else _update_session(result.live)
         except ShipEnvError as error:
             view.end(error_lines(error))
+            raise
+        except InterruptedTooLate as interrupt:
+            view.end(result_lines(interrupt.result))
             raise
         view.end([*result_lines(result), *notes])
         return result

@@ -7,16 +7,42 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from collections.abc import Callable, Iterator, Sequence
+from queue import Empty, SimpleQueue
 from typing import IO, Optional
 
 from .errors import ShipEnvError
-from .events import Result, Step, parse_event
+from .events import Event, Result, Step, parse_event
 from .node import find_bundle, find_node
 
-#: How long a cancelled ship may take to undo what it began at the target; then it is killed.
-CANCEL_TIMEOUT_S = 30.0
+#: How long a cancelled ship may take to undo what it began at the target; then it is killed. Must stay above what the
+#: limits of the Node side (server/src) add up to, one after the other, at worst 83 s: parts on their way (GRACE_MS of
+#: targets/s3-parts.ts, 3 s) and their removal (ABORT_MS of s3-multipart.ts, 30 s), the look for the object and its
+#: removal (twice SETTLE_MS of s3-put.ts, 10 s), the removal of what went up before (ROLLBACK_TIMEOUT_MS of
+#: ship/upload.ts, 30 s). The rest is for a request that is never cut, since nobody would know what became of it.
+CANCEL_TIMEOUT_S = 120.0
+#: A wait for a line is cut into pieces: an interrupt that comes in the moment before a wait is seen when the wait ends.
+_LOOK_S = 0.2
+#: For the last lines in the pipes. A grandchild that holds them open must not hold us.
+_DRAIN_TIMEOUT_S = 2.0
+
+
+class InterruptedTooLate(KeyboardInterrupt):
+    """The ship had ended well when the interrupt reached it. Stops the cell, as every interrupt does.
+
+    :param result: how the ship ended
+    """
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(
+            "The interrupt came too late to cancel the ship, which had ended; nothing after it ran. "
+            "Run the cell again to go on."
+        )
+        self.result = result
+
+    def _render_traceback_(self) -> list[str]:
+        """Tell IPython what to show in place of a traceback through our own code."""
+        return [f"KeyboardInterrupt: {self}"]
 
 
 def ship(arguments: Sequence[str], on_step: Callable[[Step], None]) -> Result:
@@ -27,8 +53,10 @@ def ship(arguments: Sequence[str], on_step: Callable[[Step], None]) -> Result:
     :param arguments: further arguments of ``ship-env ship``
     :param on_step: called in this thread with each step event
     :raises ShipEnvError: whatever the ship failed with, SHIP_CANCELLED, NODE_MISSING, …
+    :raises InterruptedTooLate: interrupted, and it shipped all the same
     """
     command = [find_node().path, str(find_bundle()), "ship", "--python", sys.executable, "--json"]
+    output = _Output()
     process = subprocess.Popen(
         [*command, *arguments],
         stdin=subprocess.DEVNULL,
@@ -40,26 +68,67 @@ def ship(arguments: Sequence[str], on_step: Callable[[Step], None]) -> Result:
         start_new_session=True,
     )
     try:
-        return _read(process, on_step)
+        return _follow(process, output, on_step)
     except KeyboardInterrupt as interrupt:
         _cancel(process)
-        raise ShipEnvError("SHIP_CANCELLED", "The ship was cancelled.", "Run the cell again to ship.") from interrupt
+        raise _end_after_interrupt(output, on_step) from interrupt
     finally:
         if process.poll() is None:
             process.kill()
         process.wait()
 
 
-def _read(process: subprocess.Popen[str], on_step: Callable[[Step], None]) -> Result:
-    # Threads, since a read that an interrupt breaks off in the middle of a line would lose it.
-    lines: SimpleQueue[Optional[str]] = SimpleQueue()
-    log: deque[str] = deque(maxlen=10)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    reader = _in_thread(_pump, process.stdout, lines.put)
-    logger = _in_thread(_pump, process.stderr, lambda line: log.append(line) if line else None)
+class _Output:
+    """What a child process prints, read by threads: a read that an interrupt breaks off amid a line would lose it."""
+
+    def __init__(self) -> None:
+        self.last = ""
+        """The last line so far, also when an interrupt came between the moments in which it was taken and read."""
+        self.log: deque[str] = deque(maxlen=10)
+        self._lines: SimpleQueue[Optional[str]] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, process: subprocess.Popen[str]) -> None:
+        for read, stream in ((self._read_lines, process.stdout), (self._read_log, process.stderr)):
+            thread = threading.Thread(target=read, args=(stream,), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines as they come, until the process closes its output."""
+        while True:
+            try:
+                line = self._lines.get(timeout=_LOOK_S)
+            except Empty:
+                continue
+            if line is None:
+                return
+            yield line
+
+    def rest(self) -> list[str]:
+        """Wait until the process closes its output; return the lines that nobody took."""
+        self.join()
+        rest = [self._lines.get() for _ in range(self._lines.qsize())]
+        return [line for line in rest if line is not None]
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(_DRAIN_TIMEOUT_S)
+
+    def _read_lines(self, stream: IO[str]) -> None:
+        for line in stream:
+            self.last = line
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def _read_log(self, stream: IO[str]) -> None:
+        self.log.extend(stream)
+
+
+def _follow(process: subprocess.Popen[str], output: _Output, on_step: Callable[[Step], None]) -> Result:
+    output.start(process)
     result: Optional[Result] = None
-    for line in iter(lines.get, None):
+    for line in output.lines():
         event = parse_event(line)
         if isinstance(event, ShipEnvError):
             raise event
@@ -68,14 +137,13 @@ def _read(process: subprocess.Popen[str], on_step: Callable[[Step], None]) -> Re
         else:
             result = event
     status = process.wait()
-    reader.join()
-    logger.join()
+    output.join()
     if result is None:
         raise ShipEnvError(
             "INTERNAL",
             f"The ship-env command line ended without a result, exit status {status}.",
             "This is a bug in ship-env. Please report it with the lines above.",
-            [line.rstrip() for line in log],
+            [line.rstrip() for line in output.log],
         )
     return result
 
@@ -88,17 +156,23 @@ def _cancel(process: subprocess.Popen[str]) -> None:
         process.kill()
 
 
-def _pump(stream: IO[str], take: Callable[[Optional[str]], object]) -> None:
-    for line in stream:
-        take(line)
-    take(None)
+def _end_after_interrupt(output: _Output, on_step: Callable[[Step], None]) -> BaseException:
+    """Say how the ship ended: well or for another reason, if that came before the interrupt; else it was cancelled."""
+    for line in output.rest():
+        event = _whole_event(line)
+        if isinstance(event, Step):
+            on_step(event)
+    end = _whole_event(output.last)
+    if isinstance(end, Result):
+        return InterruptedTooLate(end)
+    if isinstance(end, ShipEnvError) and end.code != "SHIP_CANCELLED":
+        return end
+    return ShipEnvError("SHIP_CANCELLED", "The ship was cancelled.", "Run the cell again to ship.")
 
 
-def _in_thread(
-    function: Callable[[IO[str], Callable[[Optional[str]], object]], None],
-    stream: IO[str],
-    take: Callable[[Optional[str]], object],
-) -> threading.Thread:
-    thread = threading.Thread(target=function, args=(stream, take), daemon=True)
-    thread.start()
-    return thread
+def _whole_event(line: str) -> Optional[Event]:
+    """Read one line; return None when a kill has cut it off."""
+    try:
+        return parse_event(line)
+    except ShipEnvError:
+        return None

@@ -17,14 +17,18 @@ from typing import TYPE_CHECKING, NamedTuple, Union
 from .errors import ShipEnvError
 from .node import find_bundle, find_node
 from .output import LINE_LIMIT, event_in, lines_of
+from .ship_process import CANCEL_TIMEOUT_S
 
 if TYPE_CHECKING:
     AnyLogger = Union[Logger, "LoggerAdapter[Logger]"]
 
 #: The sidecar answers 130-540 ms after its start; a machine under load may need many times that.
 READY_TIMEOUT_S = 60.0
-#: How long the sidecar may take to end its ships after its stdin closed; then it is killed.
-STOP_TIMEOUT_S = 10.0
+#: How long the sidecar may take to end its ships after its stdin closed; then it is killed. It cancels all at once, so
+#: they take no longer than one. Without a ship under way it ends within milliseconds.
+STOP_TIMEOUT_S = CANCEL_TIMEOUT_S
+#: An end that takes longer is explained in the log: whoever stops the server looks at it.
+QUIET_S = 3.0
 #: So many ends that nobody asked for, within so many seconds, are a crash loop.
 CRASH_LIMIT = 3
 CRASH_WINDOW_S = 60.0
@@ -215,11 +219,12 @@ class SidecarProcess:
         self._is_ending = True
         assert process.stdin is not None
         process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
-        except asyncio.TimeoutError:
-            process.kill()
-            await process.wait()
+        ended = asyncio.ensure_future(process.wait())
+        if not await _is_done_within(QUIET_S, ended):
+            self._log.info("The sidecar cancels its ships and cleans up; it is given %.0f s.", STOP_TIMEOUT_S)
+            if not await _is_done_within(STOP_TIMEOUT_S, ended):
+                process.kill()
+        await ended
 
     def _unavailable(self, message: str) -> ShipEnvError:
         return ShipEnvError(
@@ -237,3 +242,9 @@ class SidecarProcess:
                 parent = "/tmp"  # noqa: S108 - mkdtemp makes the directory private
             self._directory = tempfile.mkdtemp(prefix="ship-env-", dir=parent)
         return self._directory
+
+
+async def _is_done_within(seconds: float, future: asyncio.Future[int]) -> bool:
+    """Wait without cancelling the future when the time is up."""
+    done, _ = await asyncio.wait({future}, timeout=seconds)
+    return bool(done)

@@ -356,11 +356,27 @@ async def test_no_node_is_said(fetch: Any, monkeypatch: pytest.MonkeyPatch) -> N
     assert json.loads(response.body)["code"] == "NODE_MISSING"
 
 
-async def test_stopping_server_ends_the_sidecar(fetch: Any, sidecar: Any, jp_serverapp: Any) -> None:
+async def test_stopping_server_ends_the_sidecar(
+    fetch: Any, sidecar: Any, jp_serverapp: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     pid = json.loads((await fetch("health")).body)["pid"]
     directory = Path(sidecar._running.endpoint.socket).parent
     process = sidecar._running.process
     await jp_serverapp.extension_manager.stop_all_extensions()
     assert not is_alive(pid)
     assert process.returncode == 0, "closing stdin was enough"
+    assert "cleans up" not in caplog.text, "an idle sidecar ends at once"
     assert not directory.exists()
+
+
+async def test_sidecar_that_hangs_in_its_clean_up_is_said_and_killed_in_the_end(
+    fetch: Any, sidecar: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("STAND_IN", "hang-at-end")
+    monkeypatch.setattr(sidecar_process, "QUIET_S", 0.01)
+    monkeypatch.setattr(sidecar_process, "STOP_TIMEOUT_S", 0.1)
+    await fetch("health")
+    process = sidecar._running.process
+    await sidecar.stop()
+    assert process.returncode == -signal.SIGKILL
+    assert "cleans up" in caplog.text

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -18,6 +19,7 @@ import pytest
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from nbformat.v4 import new_code_cell, new_notebook
 
+from jupyterlab_ship_env import ship_process
 from jupyterlab_ship_env.errors import ShipEnvError
 from jupyterlab_ship_env.progress import NotebookView
 
@@ -184,6 +186,35 @@ def test_interrupt_cancels_and_waits_for_the_clean_up(
     assert error.code == "SHIP_CANCELLED"
     assert mark.read_text() == "cleaned up"
     assert "Cancelled." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("target", ["shipped-then-interrupted", "interrupted-too-late"])
+def test_interrupt_that_comes_too_late_tells_that_it_shipped_and_stops_the_cell(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    result = run(f"%%ship_env --target {target}\nreached = True")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt), "what stops a cell, and a run of all cells"
+    assert not {"reached", "builder"} & set(shell.user_ns)
+    shown = capsys.readouterr().out
+    assert "env-abc.pex (1.5 MB) is on the target." in shown
+    assert "The interrupt came too late" in shown
+    assert "Cancelled." not in shown
+    assert "File " not in shown, "no traceback through our own code"
+
+
+def test_ship_that_fails_while_it_is_cancelled_tells_its_own_error(run: Run) -> None:
+    assert error_of(run("%ship_env --target interrupted-and-denied")).code == "TARGET_DENIED"
+
+
+def test_second_interrupt_ends_at_once(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = tmp_path / "mark"
+    monkeypatch.setenv("STAND_IN_MARK", str(mark))
+    started = time.monotonic()
+    error = error_of(run("%ship_env --target interrupted-twice"))
+    assert error.code == "SHIP_CANCELLED", "and no bug because of the line that the kill cut off"
+    assert time.monotonic() - started < ship_process.CANCEL_TIMEOUT_S / 2
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
 
 
 # A running session
