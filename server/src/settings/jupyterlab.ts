@@ -66,7 +66,7 @@ export function resolveTarget(wanted: string | undefined, from: Settings): Targe
   if (found !== undefined) return found;
   const names = from.targets.map(target => target.name).join(', ') || 'none';
   throw new ShipEnvError('TARGET_UNKNOWN', `A target named "${name}" was wanted; the settings hold: ${names}.`, {
-    hint: name.includes('/')
+    hint: /^(?:file:|\.{0,2}\/)/.test(name)
       ? `A directory is written as a URL: ${pathToFileURL(name.replace(/^file:/, '')).href}.`
       : 'Add it under Settings > Ship env to cluster, or give a URL such as s3://bucket/prefix or file:///directory.'
   });
