@@ -13,7 +13,7 @@ test('the magic ships, shows its steps, and updates the session that it built', 
     code(`%%ship_env --target ${target} --master local-cluster[1,1,1024]\n${SESSION}`),
     code(JOB),
     code(`%ship_env --target ${target} --master local-cluster[1,1,1024]`),
-    code('%ship_env --target s3:/bucket')
+    code('%ship_env --target ftp://host/folder')
   ]);
   const [load, session, job, again, wrong] = [0, 1, 2, 3, 4];
   await ship.run(load);
