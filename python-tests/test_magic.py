@@ -108,7 +108,9 @@ def test_dry_run_neither_sets_builder_nor_runs_the_cell(
 ) -> None:
     run("%%ship_env --dry-run\nreached = True").raise_error()
     assert not {"reached", "builder"} & set(shell.user_ns)
-    assert "Dry run, nothing was written." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Dry run, nothing was written." in said
+    assert "does not run" in said
 
 
 def test_arguments_come_from_variables_too(shell: InteractiveShell, run: Run) -> None:

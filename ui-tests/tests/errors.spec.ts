@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folders } from '../support/folders.js';
 import { code } from '../support/ship-page.js';
-import { directoryTarget, expect, picture, test, withSettings } from '../support/story.js';
+import { directoryTarget, expect, test, withSettings } from '../support/story.js';
 
 test.use({ mockSettings: withSettings(directoryTarget('errors')) });
 
@@ -54,7 +54,6 @@ test.describe('a cancel', () => {
     await ship.expectKernel('busy');
     await ship.press();
     await expect(ship.notice).toContainText('Waiting for the kernel, it is busy');
-    await picture(page, 'busy');
     await ship.action('Cancel').click();
     await expect(ship.notice).toContainText('The ship was cancelled.');
     expect((await ship.cells).filter(source => source.includes('builder'))).toEqual([]);
