@@ -219,6 +219,7 @@ async function makeFolder(path: string): Promise<void> {
     if (hasCode(error, 'EEXIST')) return;
     if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
-    await mkdir(path, { mode: 0o700 });
+    // Another one may have made it meanwhile.
+    await mkdir(path, { mode: 0o700 }).catch(ignoreExisting);
   }
 }
