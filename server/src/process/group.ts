@@ -9,9 +9,9 @@ const GRACE_MS = 5000;
  * process exits: a group of its own does not get the terminal's Ctrl+C.
  *
  * @param leader - process id of the group's leader; undefined when it did not start
- * @returns to be called when the leader has ended: after an abort, nothing of the group is left behind
+ * @returns to be called when the leader has ended: unless it ended well, nothing of the group is left behind
  */
-export function endGroupOn(signal: AbortSignal, leader: number | undefined): () => void {
+export function endGroupOn(signal: AbortSignal, leader: number | undefined): (end: { isWell: boolean }) => void {
   if (leader === undefined) return () => undefined;
   const send = (name: 'SIGTERM' | 'SIGKILL'): void => {
     try {
@@ -28,10 +28,10 @@ export function endGroupOn(signal: AbortSignal, leader: number | undefined): () 
   };
   signal.addEventListener('abort', end, { once: true });
   const forget = onExit(() => send('SIGKILL'));
-  return () => {
+  return ({ isWell }) => {
     clearTimeout(force);
     signal.removeEventListener('abort', end);
     forget();
-    if (signal.aborted) send('SIGKILL');
+    if (!isWell) send('SIGKILL');
   };
 }

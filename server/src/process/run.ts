@@ -82,7 +82,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const { onLine, timeoutMs } = options;
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const ending = timeout === undefined ? options.signal : AbortSignal.any([options.signal, timeout]);
-  let endGroup: (() => void) | undefined;
+  let release: ReturnType<typeof endGroupOn> | undefined;
+  let isWell = false;
   try {
     const subprocess = execa(file, args, {
       cancelSignal: ending,
@@ -95,9 +96,10 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       // Nothing we start may wait for a person: an absent input is an empty one, not the terminal's.
       ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input })
     });
-    endGroup = endGroupOn(ending, subprocess.pid);
+    release = endGroupOn(ending, subprocess.pid);
     const following = onLine === undefined ? undefined : followLines(subprocess, onLine);
     const [{ stdout, stderr }] = await Promise.all([subprocess, following]);
+    isWell = true;
     return { stdout, stderr };
   } catch (error) {
     options.signal.throwIfAborted();
@@ -105,7 +107,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     const failure = error as ExecaError;
     throw toProcessError(file, timeout?.aborted === true ? 'timeout' : reasonOf(failure), failure);
   } finally {
-    endGroup?.();
+    release?.({ isWell });
   }
 }
 

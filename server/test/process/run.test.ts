@@ -87,15 +87,16 @@ describe('run', () => {
       controller.abort();
     });
     await expect(running).rejects.toHaveProperty('name', 'AbortError');
-    const alive = (pid: number): boolean => {
-      try {
-        return process.kill(pid, 0);
-      } catch {
-        return false;
-      }
-    };
-    // The grandchild is reaped by init, whenever that gets to it.
-    while (pids.some(alive)) await new Promise(resolve => setImmediate(resolve));
+    await untilGone(pids);
+  });
+
+  it('ends what a program started that wrote more than it may', async () => {
+    const pids: number[] = [];
+    const script = `const c = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+      console.log(c.pid); setInterval(() => console.log("x".repeat(999)), 1)`;
+    const running = node(script, { outputLimit: 5000, onLine: line => pids.push(Number(line)) });
+    await expect(running).rejects.toMatchObject({ reason: 'output-limit' });
+    await untilGone(pids.slice(0, 1));
   });
 
   it('does not start when it was aborted before', async () => {
@@ -105,3 +106,15 @@ describe('run', () => {
     );
   });
 });
+
+/** A grandchild is reaped by init, whenever that gets to it. */
+async function untilGone(pids: readonly number[]): Promise<void> {
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  while (pids.some(isAlive)) await new Promise(resolve => setImmediate(resolve));
+}
