@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from shipped_code import RUNTIME
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
@@ -24,3 +29,20 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Path:
 def checkout_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """Child processes import the package from this checkout."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
+
+
+@pytest.fixture
+def runtime() -> Iterator[ModuleType]:
+    """The runtime module, freshly loaded; sys.path and sys.modules are as before afterwards."""
+    path, modules, importers = list(sys.path), dict(sys.modules), dict(sys.path_importer_cache)
+    spec = importlib.util.spec_from_file_location("ship_env_runtime", RUNTIME)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    sys.path[:] = path
+    sys.modules.clear()
+    sys.modules.update(modules)
+    sys.path_importer_cache.clear()
+    sys.path_importer_cache.update(importers)

@@ -10,25 +10,18 @@ from pathlib import Path
 
 import pytest
 
-RUNTIME = Path(__file__).parents[1] / "jupyterlab_ship_env" / "runtime"
-
 # The driver: three versions of the code, one after the other, and the process ids of the workers.
 DRIVER = """
-import hashlib, json, sys, zipfile
+import json, sys
 from pathlib import Path
 from pyspark.sql import SparkSession
+from shipped_code import RUNTIME, archive, point
 
 folder = Path(sys.argv[1])
 
 def ship(sequence, answer):
-    zipped = folder / f"my_model-{sequence}.zip"
-    with zipfile.ZipFile(zipped, "w") as archive:
-        archive.writestr("my_model.py", f"ANSWER = {answer!r}")
-    listed = {"file": zipped.name, "bytes": zipped.stat().st_size, "modules": ["my_model"]}
-    content = json.dumps({"schema": 1, "archives": [listed]}).encode()
-    pointer = folder / f"ship-env-code-{sequence}-{hashlib.sha256(content).hexdigest()[:16]}.json"
-    pointer.write_bytes(content)
-    return [zipped.as_uri(), pointer.as_uri()]
+    listed = archive(folder, {"my_model.py": f"ANSWER = {answer!r}"}, ["my_model"])
+    return [(folder / listed["file"]).as_uri(), point(folder, sequence, listed).as_uri()]
 
 def look(_):
     import os, my_model
@@ -38,7 +31,7 @@ spark = (
     SparkSession.builder.master("local-cluster[1,1,1024]")
     .config("spark.ui.enabled", "false")
     .config("spark.files", ",".join(ship(0, "shipped")))
-    .config("spark.executorEnv.PYTHONPATH", sys.argv[2])
+    .config("spark.executorEnv.PYTHONPATH", str(RUNTIME.parent))
     .config("spark.python.daemon.module", "ship_env_runtime")
     .getOrCreate()
 )
@@ -63,12 +56,17 @@ def test_executors_of_older_pyspark_run_the_newest_code(version: str, tmp_path: 
     script = tmp_path / "driver.py"
     script.write_text(DRIVER)
     done = subprocess.run(
-        [python, script, tmp_path, RUNTIME],
+        [python, script, tmp_path],
         capture_output=True,
         text=True,
         check=False,
         cwd=work,
-        env={**os.environ, "PYSPARK_PYTHON": str(python), "SPARK_LOCAL_IP": "127.0.0.1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parent),
+            "PYSPARK_PYTHON": str(python),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+        },
     )
     seen = [line for line in done.stdout.splitlines() if line.startswith("SEEN ")]
     assert seen, done.stderr[-4000:]

@@ -1,0 +1,51 @@
+"""Code archives and pointer files as a ship writes them. Standard library only: a Spark driver uses it too."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+RUNTIME = Path(__file__).parents[1] / "jupyterlab_ship_env" / "runtime" / "ship_env_runtime.py"
+
+
+def archive(directory: Path, files: Mapping[str, str | bytes], modules: list[str]) -> dict[str, object]:
+    """Write a code archive named by its content; what a pointer file says of it."""
+    digest = hashlib.sha256(repr(files).encode()).hexdigest()[:8]
+    name = f"code-{digest}.zip"
+    with zipfile.ZipFile(directory / name, "w") as zip_file:
+        # zipimport finds a namespace package only by the entry of its directory.
+        for folder in sorted({f"{parent}/" for path in files for parent in Path(path).parents} - {"./"}):
+            zip_file.writestr(folder, "")
+        for path, content in files.items():
+            zip_file.writestr(path, content)
+    return {"file": name, "bytes": (directory / name).stat().st_size, "modules": modules}
+
+
+def point(directory: Path, sequence: int, *archives: dict[str, object]) -> Path:
+    """Write a pointer file."""
+    content = json.dumps({"schema": 1, "archives": archives}).encode()
+    path = directory / f"ship-env-code-{sequence:020d}-{hashlib.sha256(content).hexdigest()[:16]}.json"
+    path.write_bytes(content)
+    return path
+
+
+def unpacked(directory: Path, shipped: dict[str, object]) -> Path:
+    """Where an archive is unpacked."""
+    return directory / f".ship-env-code-{Path(str(shipped['file'])).stem}"
+
+
+def answer(name: str = "my_model") -> object:
+    """What a function pickled by reference would find."""
+    return importlib.import_module(name).ANSWER
+
+
+def folder_on_path(folder: Path, files: Mapping[str, str]) -> str:
+    """Write a folder of modules that were not shipped; its entry for sys.path."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    return str(folder)
