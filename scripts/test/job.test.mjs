@@ -12,7 +12,7 @@ function report(second) {
     executor: '0',
     python: '/usr/bin/python3.11',
     numpy: '/tmp/node/numpy/__init__.py',
-    harbour: '/spark/work/app/0/harbour-1.zip/harbour/__init__.py',
+    harbour: '/spark/apps/1/0/harbour-1.zip/harbour/__init__.py',
     sklearn: '1.9.1'
   };
   return {

@@ -61,16 +61,8 @@ test('a ship that waits for another one sends everything when that one is cancel
     }
   });
   await sent.promise;
-  const [built, asked] = [gate(), new Array<string>()];
-  const second = shipTo(url, port, {
-    emit: ({ name, state }) => {
-      if (name === 'build' && state === 'done') built.open();
-    },
-    fault: passing => {
-      asked.push(`${passing.method} ${passing.path}`);
-      return passing.forward();
-    }
-  });
+  const built = gate();
+  const { ship: second, asked } = watched(url, port, () => built.open());
   await built.promise;
   const askedToPlan = asked.length;
   // A later ship to another place, whose lock is free, goes all the way: the second one had its chance to begin.
@@ -98,16 +90,7 @@ test('a ship that waited for one of the same environment sends nothing', async (
     }
   });
   await sent.promise;
-  const asked: string[] = [];
-  const second = shipTo(url, port, {
-    emit: ({ name, state }) => {
-      if (name === 'build' && state === 'done') hold.open();
-    },
-    fault: passing => {
-      asked.push(`${passing.method} ${passing.path}`);
-      return passing.forward();
-    }
-  });
+  const { ship: second, asked } = watched(url, port, () => hold.open());
   expect(await first).toMatchObject({ reused: false });
   expect(await second).toMatchObject({ reused: true, uploadedBytes: 0, artifact: (await first).artifact });
   expect(asked.filter(request => request.startsWith('PUT'))).toEqual([]);
@@ -227,3 +210,22 @@ test('a cancelled ship takes back all that it can and tells what it could not', 
     expect(cause).toContainEqual(expect.stringMatching(new RegExp(`Deleting ${name} .*AccessDenied`, 'u')));
   }
 });
+
+/** A ship, and what it asks of the store; tells the moment in which it has built and comes to the upload. */
+function watched(
+  url: string,
+  port: Parameters<typeof shipTo>[1],
+  onBuilt: () => void
+): { ship: ReturnType<typeof shipTo>; asked: string[] } {
+  const asked: string[] = [];
+  const ship = shipTo(url, port, {
+    emit: ({ name, state }) => {
+      if (name === 'build' && state === 'done') onBuilt();
+    },
+    fault: passing => {
+      asked.push(`${passing.method} ${passing.path}`);
+      return passing.forward();
+    }
+  });
+  return { ship, asked };
+}
