@@ -81,8 +81,8 @@ test.describe('the cell', () => {
   test('is left alone by a ship that changes nothing', async ({ page, ship }) => {
     await ship.openNotebook('same.ipynb', [code('1')]);
     // The palette does what the button does.
-    await page.keyboard.press('Control+Shift+C');
-    await page.keyboard.type('Ship Env to Cluster');
+    await page.menu.clickMenuItem('View>Activate Command Palette');
+    await page.locator('.lm-CommandPalette-input').fill('Ship Env to Cluster');
     await page.locator('.lm-CommandPalette-item[data-command="ship-env:ship"]').click();
     await expect(ship.notice).toContainText(/Run the new cell/);
     await ship.hideNotice();
