@@ -1,8 +1,9 @@
-import { manifest, type Manifest, type ManifestSegment } from '../contract/manifest.js';
+import { manifest, type Manifest } from '../contract/manifest.js';
+import type { Assembled } from './assemble.js';
 import type { ArtifactPlan } from './types.js';
 
 /** The manifest of an artifact: of the same plan and bytes always the same. */
-export function manifestOf(plan: ArtifactPlan, artifact: Manifest['artifact'], segments: ManifestSegment[]): Manifest {
+export function manifestOf(plan: ArtifactPlan, { artifact, head, segments }: Assembled): Manifest {
   const { implementation, minor, pythonTag, abiTag, platformTag } = plan.interpreter;
   return manifest.parse({
     schema: 1,
@@ -10,6 +11,7 @@ export function manifestOf(plan: ArtifactPlan, artifact: Manifest['artifact'], s
     format: plan.format,
     artifact,
     python: { implementation, minor, pythonTag, abiTag, platformTag },
+    head,
     segments,
     excluded: [...plan.excluded],
     ...(plan.sparkVersion === undefined ? {} : { sparkVersion: plan.sparkVersion })

@@ -32,6 +32,9 @@ export const manifest = z.object({
     abiTag: z.string(),
     platformTag: z.string()
   }),
+  /** What the artifact begins with: the same bytes in all artifacts of one release and one Python. */
+  head: z.object({ length: z.number().int().nonnegative(), sha256: z.string() }),
+  /** In the order of the file; the first begins where the head ends, and each where the one before it ends. */
   segments: z.array(manifestSegment),
   /** Normalized names that were left out on purpose: pyspark, py4j, the editables. */
   excluded: z.array(z.string()),

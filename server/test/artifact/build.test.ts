@@ -140,6 +140,35 @@ describe('the manifest', () => {
   });
 });
 
+describe('the head', () => {
+  test('is the same whatever the environment holds, and the segments follow it without a gap', async () => {
+    const site = workshop.path('head');
+    const one = await handMade(site, 'one', { 'one.py': '1\n' });
+    const two = await handMade(site, 'two', { 'two.py': '2\n'.repeat(5000) });
+    const made = [
+      await workshop.assemble(snapshotOf([one]), 'head-1.pex'),
+      await workshop.assemble(snapshotOf([one, two]), 'head-2.pex')
+    ];
+    const [first, second] = made.map(({ built }) => built.manifest.head);
+    expect(first).toEqual(second);
+    for (const { path, built } of made) {
+      const { head, segments } = built.manifest;
+      expect(sha256((await readFile(path)).subarray(0, head.length))).toBe(head.sha256);
+      expect(segments.map(({ offset }) => offset)).toEqual(
+        segments.map((_, at) => segments.slice(0, at).reduce((sum, { length }) => sum + length, head.length))
+      );
+    }
+  });
+});
+
+test('the last bytes of an artifact are its id, where the header and every zip tool find it', async () => {
+  const one = await handMade(workshop.path('comment'), 'one', { 'one.py': '1\n' });
+  const { path, plan } = await workshop.assemble(snapshotOf([one]), 'comment.pex');
+  const code = 'import sys, zipfile; print(zipfile.ZipFile(sys.argv[1]).comment.decode())';
+  expect((await execa('python', ['-c', code, path])).stdout).toBe(`ship-env:${plan.id}`);
+  expect((await execa('tail', ['-c', '24', path])).stdout).toBe(plan.id);
+});
+
 describe('the cache', () => {
   test('gives the artifact back, and its segments to the next one', async () => {
     const site = workshop.path('reuse');

@@ -17,10 +17,10 @@ beforeEach(async () => {
   await mkdir(bin);
   await mkdir(container);
   // What the header itself needs, and no python.
-  for (const tool of ['id', 'ls', 'mkdir']) {
+  for (const tool of ['dd', 'id', 'ls', 'mkdir', 'tail']) {
     await symlink((await execa('sh', ['-c', `command -v ${tool}`])).stdout, join(bin, tool));
   }
-  const header = shHeader(INTERPRETER, undefined);
+  const header = shHeader(INTERPRETER);
   await writeFile(join(container, 'env.pex'), Buffer.concat([header, Buffer.from('PK\x03\x04\0\xff(((`\n')]), {
     mode: 0o755
   });
@@ -170,5 +170,5 @@ test.each([
   [{ implementation: 'pypy', minor: '3.10', abiTag: 'pypy310_pp73' }, 'pypy3.10'],
   [{ minor: '3.9' }, 'python3.9']
 ])('looks for the interpreter of %j', (changes, name) => {
-  expect(shHeader({ ...INTERPRETER, ...changes }, undefined).toString()).toContain(`command -v ${name})`);
+  expect(shHeader({ ...INTERPRETER, ...changes }).toString()).toContain(`command -v ${name})`);
 });

@@ -43,8 +43,7 @@ async function build(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltAr
   await rm(cache.path('artifacts', manifestName(plan.id)), { force: true });
   let known: Manifest | undefined;
   const { path } = await cache.entry('artifacts', plan.name, async temporary => {
-    const assembled = await assemble(temporary, plan, segments, signal);
-    known = manifestOf(plan, assembled.artifact, assembled.segments);
+    known = manifestOf(plan, await assemble(temporary, plan, segments, signal));
   });
   if (known === undefined) throw new Error(`${plan.name} appeared in the cache while it was locked.`);
   await writeManifest(cache, known);

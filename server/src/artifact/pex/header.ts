@@ -1,5 +1,8 @@
 import type { Interpreter } from '../../contract/snapshot.js';
 
+/** Bytes from a zip64 locator to the file's end: itself (20), the end record (22), and `ship-env:<id>` as its comment. */
+const LOCATOR_FROM_END = 20 + 22 + 'ship-env:env-'.length + 20;
+
 /**
  * The `sh` header of an artifact: what runs for `./env.pex`, before any Python. Zip tools skip it, `python env.pex`
  * never sees it. POSIX sh only (dash, busybox); no Python is started to look around when `pythonX.Y` is there.
@@ -8,18 +11,15 @@ import type { Interpreter } from '../../contract/snapshot.js';
  * ours that nobody else can enter: /tmp is open to all, and whoever owns PEX_ROOT chooses what code we run. When it is
  * not, each container unpacks for itself.
  *
+ * Whether the archive is one that Python's own zipimport cannot read (before 3.13 it knows no zip64) shows in its last
+ * bytes; then the boot code is unpacked with zipfile first.
+ *
  * @param interpreter - what the nodes must have: its implementation and minor version
- * @param zip64PexHash - of an archive that Python's own zipimport cannot read (before 3.13 it knows no zip64): then
- *   the boot code is unpacked with zipfile first
  */
-export function shHeader(interpreter: Interpreter, zip64PexHash: string | undefined): Buffer {
+export function shHeader(interpreter: Interpreter): Buffer {
   const { minor } = interpreter;
   const name = pythonName(interpreter);
   const version = minor.split('.').join(', ');
-  const run =
-    zip64PexHash === undefined
-      ? 'exec "$python" "$0" "$@"'
-      : `exec "$python" -c '${zip64Boot(zip64PexHash)}' "$0" "$@"`;
   return Buffer.from(`#!/bin/sh
 # A PEX of ship-env: python runs it, pex-tools and unzip read it.
 set -u
@@ -57,7 +57,14 @@ if [ -z "$python" ] || ! command -v "$python" >/dev/null; then
     "Install Python ${minor} on the node, or set SHIP_ENV_PYTHON to where it is." >&2
   exit 127
 fi
-${run}
+
+# Before the end record and its comment stands the locator of a zip64 archive, if it is one.
+zip64=$(printf 'PK\\006\\007')
+{ locator=$(tail -c ${LOCATOR_FROM_END} "$0" | dd bs=4 count=1); } 2>/dev/null
+if [ "$locator" = "$zip64" ]; then
+  exec "$python" -c '${ZIP64_BOOT}' "$0" "$@"
+fi
+exec "$python" "$0" "$@"
 exit 126
 `);
 }
@@ -72,17 +79,16 @@ function pythonName({ implementation, minor, abiTag }: Interpreter): string {
  * What `python env.pex` does on its first run, by the pex tool's own code, but with the archive opened by zipfile.
  * For `python -c '…'` in sh: no single quote inside. The working directory leaves sys.path before anything is imported.
  */
-function zip64Boot(pexHash: string): string {
-  return `import sys
+const ZIP64_BOOT = `import sys
 if sys.path[:1] == [""]: del sys.path[0]
-import os, tempfile, zipfile
+import json, os, tempfile, zipfile
 pex = os.path.abspath(sys.argv[1])
 with tempfile.TemporaryDirectory() as work:
     with zipfile.ZipFile(pex) as archive:
         archive.extractall(work, [name for name in archive.namelist() if name.startswith(".bootstrap/")])
+        pex_hash = json.loads(archive.read("PEX-INFO"))["pex_hash"]
     sys.path.insert(0, os.path.join(work, ".bootstrap"))
     from pex.layout import ensure_installed
-    home = ensure_installed(pex=pex, pex_root=os.environ["PEX_ROOT"], pex_hash="${pexHash}")
+    home = ensure_installed(pex=pex, pex_root=os.environ["PEX_ROOT"], pex_hash=pex_hash)
 os.environ["__PEX_EXE__"] = pex
 os.execv(sys.executable, [sys.executable, home] + sys.argv[2:])`;
-}

@@ -8,7 +8,7 @@ import { pexInfoOf } from './pex-info.js';
 import { planSegment } from './segment-plan.js';
 
 /** Changes with everything that gives other bytes for the same plan: header, order, records. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /** Executors get these from the cluster; shipping them would triple the artifact. */
 const SPARK = ['py4j', 'pyspark'];

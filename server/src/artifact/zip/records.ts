@@ -103,15 +103,21 @@ export function needsZip64End({ entries, offset, bytes }: DirectoryExtent): bool
   return entries >= MAX_16 || offset >= MAX_32 || bytes >= MAX_32;
 }
 
-/** What follows the central directory: its end record (4.3.16), after the zip64 ones (4.3.14, 4.3.15) when needed. */
-export function endRecords(directory: DirectoryExtent): Buffer {
+/**
+ * What follows the central directory: its end record (4.3.16), after the zip64 ones (4.3.14, 4.3.15) when needed.
+ *
+ * @param comment - ASCII, the last bytes of the file
+ */
+export function endRecords(directory: DirectoryExtent, comment = ''): Buffer {
   const { entries, offset, bytes } = directory;
-  const end = Buffer.alloc(END_BYTES);
+  const end = Buffer.alloc(END_BYTES + comment.length);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(Math.min(entries, MAX_16), 8);
   end.writeUInt16LE(Math.min(entries, MAX_16), 10);
   end.writeUInt32LE(Math.min(bytes, MAX_32), 12);
   end.writeUInt32LE(Math.min(offset, MAX_32), 16);
+  end.writeUInt16LE(comment.length, 20);
+  end.write(comment, END_BYTES, 'latin1');
   if (!needsZip64End(directory)) return end;
   const end64 = Buffer.alloc(END64_BYTES);
   end64.writeUInt32LE(0x06064b50, 0);

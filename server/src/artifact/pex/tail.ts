@@ -1,0 +1,73 @@
+import { deflateRawSync } from 'node:zlib';
+import type { ArtifactPlan, PlannedSegment } from '../types.js';
+import { crc32 } from '../zip/crc32.js';
+import { DEFLATED, centralHeader, endRecords, localHeader, type ZipEntry } from '../zip/records.js';
+import type { Head } from './head.js';
+import { withPexHash } from './pex-info.js';
+import { RUNTIME_NAME } from './seed.js';
+
+/** A segment at its place in the artifact. */
+export interface PlacedSegment {
+  readonly planned: PlannedSegment;
+  /** Of its first byte in the artifact. */
+  readonly offset: number;
+  readonly length: number;
+  /** Offsets count from the segment's first byte. */
+  readonly entries: readonly ZipEntry[];
+}
+
+/** What the end record's comment begins with; the artifact's id follows, so that a header can read it off the end. */
+export const COMMENT_PREFIX = 'ship-env:';
+
+/**
+ * What every artifact ends with: our runtime, PEX-INFO, `__pex__` and `__main__.py`, then the central directory of the
+ * whole file, whose comment names the artifact. Pure.
+ *
+ * @param offset - of its first byte in the artifact: where the last segment ends
+ */
+export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer {
+  const own = ownEntries(plan);
+  const end = offset + own.bytes.length;
+  const central = [
+    ...head.entries.map(entry => centralHeader(entry, 0)),
+    ...segments.flatMap(segment => segment.entries.map(entry => centralHeader(entry, segment.offset))),
+    ...own.entries.map(entry => centralHeader(entry, offset))
+  ];
+  const directory = Buffer.concat(central);
+  const extent = { entries: central.length, offset: end, bytes: directory.length };
+  return Buffer.concat([own.bytes, directory, endRecords(extent, `${COMMENT_PREFIX}${plan.id}`)]);
+}
+
+/** The entries that differ from artifact to artifact, back to back; offsets count from the first one. */
+function ownEntries(plan: ArtifactPlan): { bytes: Buffer; entries: ZipEntry[] } {
+  const { seed, pexHash, pexInfo } = plan;
+  const contents: readonly [name: string, data: Buffer][] = [
+    [RUNTIME_NAME, seed.runtime],
+    ['PEX-INFO', Buffer.from(pexInfo)],
+    ['__pex__/__init__.py', Buffer.from(withPexHash(seed.importHook, seed, pexHash))],
+    ['__main__.py', Buffer.from(withPexHash(seed.main, seed, pexHash))]
+  ];
+  const parts: Buffer[] = [];
+  const entries: ZipEntry[] = [];
+  let offset = 0;
+  for (const [name, data] of contents) {
+    const { header, bytes } = packed(name, data);
+    entries.push({ ...header, offset, mode: name === '__main__.py' ? 0o100755 : 0o100644 });
+    parts.push(bytes);
+    offset += bytes.length;
+  }
+  return { bytes: Buffer.concat(parts), entries };
+}
+
+/** A compressed entry of our own. */
+function packed(name: string, data: Buffer): { header: Omit<ZipEntry, 'offset' | 'mode'>; bytes: Buffer } {
+  const compressed = deflateRawSync(data);
+  const header = {
+    name,
+    crc32: crc32(data),
+    compressedSize: compressed.length,
+    size: data.length,
+    method: DEFLATED
+  } as const;
+  return { header, bytes: Buffer.concat([localHeader(header), compressed]) };
+}
