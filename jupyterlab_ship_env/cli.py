@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
-from collections.abc import Sequence
 
 from .errors import ShipEnvError
 from .node import find_bundle, find_node
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,9 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        command = [find_node().path, str(find_bundle()), *arguments]
+        command = [find_node().path, find_bundle(), *arguments]
     except ShipEnvError as error:
         if "--json" in arguments:
+            import json
+
             print(json.dumps(error.to_object()))
         else:
             print("\n".join(error.lines()), file=sys.stderr)
@@ -31,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if os.name != "nt":
         os.execv(command[0], command)  # noqa: S606 - no shell is wanted
     # Windows has no exec.
+    import subprocess
+
     return subprocess.call(command)
 
 

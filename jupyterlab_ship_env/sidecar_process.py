@@ -135,7 +135,7 @@ class SidecarProcess:
         # A name of its own for each start: a crashed sidecar leaves its socket behind.
         socket_path = str(Path(self._socket_directory(), f"{secrets.token_hex(4)}.sock"))
         process = await self._spawn(
-            [node.path, str(bundle), "serve", "--socket", socket_path],
+            [node.path, bundle, "serve", "--socket", socket_path],
             {**environ, "SHIP_ENV_TOKEN": token},
         )
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()

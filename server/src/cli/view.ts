@@ -1,4 +1,3 @@
-import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import type { ErrorObject } from '../contract/errors.js';
@@ -27,8 +26,8 @@ const BAR_WIDTH = 20;
  * For a person: progress on stderr, so that stdout holds the outcome only; one moving line a step on a terminal, one
  * finished line a step elsewhere.
  */
-export function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): View {
-  const moving = stderr.isTTY ? createLogUpdate(stderr) : undefined;
+export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Promise<View> {
+  const moving = stderr.isTTY ? (await import('log-update')).createLogUpdate(stderr) : undefined;
   return {
     step(event) {
       if (event.state !== 'done') {

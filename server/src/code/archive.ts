@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import type { CodeArchive } from '../contract/manifest.js';
 import type { Editable, Finding } from '../contract/snapshot.js';

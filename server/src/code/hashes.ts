@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import { dirname } from 'node:path';
 import pLimit from 'p-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import { hasCode } from '../errors.js';
 import type { FileIdentity, ShippedFile } from './files.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { Readable, Transform, pipeline as pipe } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ZipArchive } from 'archiver';
+import type { ZipArchive } from 'archiver';
 import { byCodeUnit, type ShippedFile } from './files.js';
 import { FileChanged, readUnchanged } from './hashes.js';
 
@@ -37,7 +37,9 @@ export const ZIP_ENCODING = `zip 1, zlib ${process.versions.zlib}, ${process.arc
  */
 export async function writeZip(path: string, entries: readonly ZipEntry[], signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const archive = new ZipArchive({ zlib: { level: 6 } });
+  // Here, since a tree that did not change is not zipped again.
+  const archiver = await import('archiver');
+  const archive = new archiver.ZipArchive({ zlib: { level: 6 } });
   const failure = new AbortController();
   // Of the two halves, which tear each other down, the one that fails first knows why.
   const fail = (error: unknown): void => {

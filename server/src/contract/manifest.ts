@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One distribution inside an artifact: the byte range of its segment and what it is. */
 export const manifestSegment = z.object({

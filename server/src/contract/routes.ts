@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { shipRequest } from './ship.js';
 import { listedArtifact, probe, targetSettings } from './targets.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorObject } from './errors.js';
 import { finding } from './snapshot.js';
 import { targetSettings } from './targets.js';

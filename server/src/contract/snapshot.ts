@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the interpreter says of itself, asked once by a fixed script and cached by its identity (path, size, mtime). */
 export const interpreter = z.object({

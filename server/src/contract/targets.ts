@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A target as the settings panel, the settings file and a request spell it. Never a secret: a profile's name at most. */
 export const targetSettings = z.object({

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERRORS } from '../contract/errors.js';
 import { ShipEnvError, isShipEnvError, toErrorObject } from '../errors.js';
 

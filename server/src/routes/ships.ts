@@ -1,5 +1,5 @@
 import { Router, type Response } from 'express';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { JobEvent } from '../contract/ship.js';
 import { shipRequest } from '../contract/ship.js';
 import type { shipStarted } from '../contract/routes.js';

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import JSON5 from 'json5';
-import { z } from 'zod';
+import * as z from 'zod';
 import { targetSettings, type TargetSettings } from '../contract/targets.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 
@@ -44,7 +43,7 @@ export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promis
   }
   let content: unknown;
   try {
-    content = JSON5.parse(text);
+    content = (await import('json5')).default.parse(text);
   } catch (error) {
     throw invalid(path, 'it is not JSON', error);
   }

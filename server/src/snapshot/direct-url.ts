@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Origin } from '../contract/snapshot.js';
 
 /** direct_url.json as PEP 610 defines it; keys that we do not use are ignored. */

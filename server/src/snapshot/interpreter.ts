@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import type { Interpreter } from '../contract/snapshot.js';
 import { ShipEnvError, hasCode } from '../errors.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Cache } from '../../src/cache/cache.js';
 import { shipRequest, type ShipResult } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';

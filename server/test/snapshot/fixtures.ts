@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, 
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Cache } from '../../src/cache/cache.js';
 import type { Distribution, Finding, Snapshot } from '../../src/contract/snapshot.js';
 import { takeSnapshot } from '../../src/snapshot/index.js';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CodeArchive, Manifest } from '../../src/contract/manifest.js';
 import { cellSource, codePointerFile, liveUpdate, sparkConfig } from '../../src/spark/index.js';
 import { folderTarget, manifestOf, shipCode } from './support/code.js';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { inflateRawSync } from 'node:zlib';
-import { fromBuffer, type Entry } from 'yauzl';
-import { z } from 'zod';
+import type { Entry } from 'yauzl';
+import * as z from 'zod';
 import { ShipEnvError, hasCode } from '../../errors.js';
 import type { Seed } from '../types.js';
 import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from '../zip/records.js';
@@ -87,7 +87,8 @@ async function readFirst(what: string, given: string | undefined, places: readon
   });
 }
 
-function zipEntries(file: Buffer): Promise<Entry[]> {
+async function zipEntries(file: Buffer): Promise<Entry[]> {
+  const { fromBuffer } = (await import('yauzl')).default;
   return new Promise((resolve, reject) => {
     fromBuffer(file, (error, zip) => {
       if (error) return reject(malformed('It is not a zip file.', error));

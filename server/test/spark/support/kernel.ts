@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createInterface, type Interface } from 'node:readline';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const reply = z.union([z.object({ value: z.unknown() }).strict(), z.object({ error: z.string() })]);
 

@@ -1,0 +1,96 @@
+import { ExecaError, execa } from 'execa';
+import { endGroupOn } from './group.js';
+import { ProcessError, TAIL_LENGTH, type ProcessFailure, type RunOptions, type RunOutput } from './run.js';
+
+const OUTPUT_LIMIT = 64 * 1024 * 1024;
+
+/** Does what `run` of run.ts promises: the one door to execa. */
+export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunOutput> {
+  options.signal.throwIfAborted();
+  const { onLine, timeoutMs } = options;
+  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const ending = timeout === undefined ? options.signal : AbortSignal.any([options.signal, timeout]);
+  let release: ReturnType<typeof endGroupOn> | undefined;
+  let isWell = false;
+  try {
+    const subprocess = execa(file, args, {
+      cancelSignal: ending,
+      // A process group of its own, so that what it starts can be ended with it.
+      detached: true,
+      stripFinalNewline: false,
+      maxBuffer: options.outputLimit ?? OUTPUT_LIMIT,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.env === undefined ? {} : { env: options.env }),
+      // Nothing we start may wait for a person: an absent input is an empty one, not the terminal's.
+      ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input })
+    });
+    release = endGroupOn(ending, subprocess.pid);
+    const following = onLine === undefined ? undefined : followLines(subprocess, onLine);
+    const [{ stdout, stderr }] = await Promise.all([subprocess, following]);
+    isWell = true;
+    return { stdout, stderr };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (!(error instanceof ExecaError)) throw error;
+    const failure = error as ExecaError;
+    throw toProcessError(file, timeout?.aborted === true ? 'timeout' : reasonOf(failure), failure);
+  } finally {
+    release?.({ isWell });
+  }
+}
+
+async function followLines(lines: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
+  try {
+    for await (const line of lines) onLine(String(line));
+  } catch (error) {
+    // The iteration ends with the error of the subprocess itself, which `run` awaits and translates.
+    if (!(error instanceof ExecaError)) throw error;
+  }
+}
+
+function toProcessError(file: string, reason: ProcessFailure, error: ExecaError): ProcessError {
+  return new ProcessError(messageOf(file, reason, error), {
+    reason,
+    ...(reason === 'exit-code' && error.exitCode !== undefined ? { exitCode: error.exitCode } : {}),
+    stdoutTail: tail(error.stdout),
+    stderrTail: tail(error.stderr),
+    // Its own cause only: its message holds the whole command, script and all.
+    cause: error.cause
+  });
+}
+
+function reasonOf(error: ExecaError): ProcessFailure {
+  if (error.isMaxBuffer) return 'output-limit';
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return 'not-found';
+  if (error.code === 'EACCES' || error.code === 'ENOEXEC') return 'not-executable';
+  if (error.isTerminated) return 'killed';
+  return error.exitCode === undefined ? 'other' : 'exit-code';
+}
+
+function messageOf(file: string, reason: ProcessFailure, error: ExecaError): string {
+  switch (reason) {
+    case 'timeout':
+      return `${file} did not end in the time it was given.`;
+    case 'output-limit':
+      return `${file} wrote more than it was given room for.`;
+    case 'not-found':
+      return `${file} does not exist, or what it is run by does not.`;
+    case 'not-executable':
+      return `${file} may not be executed.`;
+    case 'killed':
+      return `${file} was ended by ${String(error.signal)}.`;
+    case 'exit-code':
+      return `${file} ended with exit code ${error.exitCode}.${lastLine(error.stderr)}`;
+    case 'other':
+      return `${file} could not be run: ${error.originalMessage}`;
+  }
+}
+
+function lastLine(text: unknown): string {
+  const line = tail(text).trim().split('\n').at(-1) ?? '';
+  return line === '' ? '' : ` Its last words: ${line}`;
+}
+
+function tail(text: unknown): string {
+  return typeof text === 'string' ? text.slice(-TAIL_LENGTH) : '';
+}

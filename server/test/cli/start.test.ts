@@ -1,0 +1,26 @@
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import * as module from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { shipEnv } from '../support/bundle.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+/** Node.js has it from 22.1 on. */
+const CAN_KEEP = typeof module.enableCompileCache === 'function';
+
+describe('the start of the program', () => {
+  it('keeps compiled code in a cache folder that only the user can write to, and makes no such folder', async () => {
+    const home = await temporaryFolder();
+    const cache = join(home, 'cache');
+    const started = (): Promise<{ stdout: string }> => shipEnv(home, ['--version'], { SHIP_ENV_CACHE: cache });
+    expect((await started()).stdout).toMatch(/^\d/u);
+    expect(await readdir(home)).toEqual([]);
+    await mkdir(cache, { mode: 0o777 });
+    await chmod(cache, 0o777);
+    await started();
+    expect(await readdir(cache)).toEqual([]);
+    await chmod(cache, 0o700);
+    await started();
+    expect(await readdir(cache)).toEqual(CAN_KEEP ? ['compiled'] : []);
+  });
+});
