@@ -1,7 +1,8 @@
 /**
  * `npm run lock`: compiles requirements/*.in into the lock files beside them, for every Python the project runs on.
  *
- * dev.txt comes first and constrains the others, so that one distribution has one version in all of them.
+ * dev.txt comes first and constrains the others, so that one distribution has one version in all of them. The
+ * benchmark's environments stand apart: what cluster-pack needs beside them decides their versions.
  */
 import { main } from './lib/main.mjs';
 import { paths } from './lib/paths.mjs';
@@ -10,10 +11,24 @@ import { setUp } from './setup/index.mjs';
 
 const OLDEST_PYTHON = '3.10';
 
+/** Each lock file, and the one whose versions it takes. */
+const LOCKS = /** @type {const} */ ([
+  ['dev', undefined],
+  ['demo', 'dev'],
+  ['build', 'dev'],
+  ['kernel', 'dev'],
+  ['bench-pex', 'dev'],
+  ['bench-plot', 'dev'],
+  ['bench-venv-pack', 'dev'],
+  ['bench-medium', undefined],
+  ['bench-small', 'bench-medium'],
+  ['bench-cluster-pack', 'bench-medium']
+]);
+
 await main(async args => {
   const env = await setUp('build');
-  for (const name of ['dev', 'demo', 'build', 'kernel']) {
-    const constraints = name === 'dev' ? [] : ['-c', 'dev.txt'];
+  for (const [name, base] of LOCKS) {
+    const constraints = base === undefined ? [] : ['-c', `${base}.txt`];
     const upgrade = args.includes('--upgrade') ? ['--upgrade'] : [];
     const options = [
       '--universal',

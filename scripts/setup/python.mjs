@@ -7,6 +7,12 @@ import { installDebianPackages } from './debian.mjs';
 import { SetupProblem } from './problem.mjs';
 import { whenChanged } from './stamp.mjs';
 
+/**
+ * A file `requirements/<name>.txt`.
+ *
+ * @typedef {'build' | 'demo' | 'dev' | 'kernel' | `bench-${'cluster-pack' | 'medium' | 'pex' | 'plot' | 'small' | 'venv-pack'}`} LockName
+ */
+
 const OLDEST_PYTHON = [3, 10];
 const PROBE = 'import json, sys; print(json.dumps([sys.version_info[0], sys.version_info[1]]))';
 
@@ -72,7 +78,7 @@ async function findPython() {
 /**
  * Installs a lock file into a virtual environment, unless that is what it holds already.
  *
- * @param {'build' | 'demo' | 'dev' | 'kernel'} name of the lock file
+ * @param {LockName} name
  * @param {string} venv
  * @returns {Promise<boolean>} whether anything had to be installed
  */
