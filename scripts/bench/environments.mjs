@@ -1,0 +1,58 @@
+/** The virtual environments of the benchmark below .cache/bench: what is shipped, and one for each contender. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { paths, pythonOf } from '../lib/paths.mjs';
+import { run } from '../lib/process.mjs';
+import { installLocked, uv } from '../setup/python.mjs';
+import { whenChanged } from '../setup/stamp.mjs';
+
+export const BENCH = join(paths.cache, 'bench');
+
+/**
+ * Makes a virtual environment from lock files, or looks that it holds them already.
+ *
+ * @param {string} name of the folder
+ * @param {readonly import('../setup/python.mjs').LockName[]} locks
+ * @returns {Promise<string>} its directory
+ */
+export async function lockedVenv(name, locks) {
+  const venv = join(BENCH, name);
+  const works = await run(pythonOf(venv), ['-c', ''], { stdout: 'capture', allowFailure: true });
+  if (works.code !== 0) {
+    await uv(['venv', '--quiet', '--clear', '--python', pythonOf(paths.venv), venv]);
+  }
+  for (const lock of locks) {
+    await installLocked(lock, venv);
+  }
+  return venv;
+}
+
+/**
+ * Our own wheel as a person installs it.
+ *
+ * @param {string} wheel
+ * @returns {Promise<string>} the venv
+ */
+export async function shipEnvVenv(wheel) {
+  const venv = await lockedVenv('ship-env', []);
+  await whenChanged(join(venv, '.ship-env-wheel'), [readFileSync(wheel, 'latin1')], async () => {
+    await uv(['pip', 'install', '--quiet', '--python', pythonOf(venv), '--no-deps', '--reinstall', wheel]);
+  });
+  return venv;
+}
+
+/**
+ * @param {string} venv
+ * @param {...string} requirements
+ */
+export async function install(venv, ...requirements) {
+  await uv(['pip', 'install', '--quiet', '--python', pythonOf(venv), '--no-deps', ...requirements]);
+}
+
+/**
+ * @param {string} venv
+ * @param {string} name
+ */
+export async function uninstall(venv, name) {
+  await uv(['pip', 'uninstall', '--quiet', '--python', pythonOf(venv), name]);
+}

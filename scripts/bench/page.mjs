@@ -1,0 +1,146 @@
+/** docs/benchmarks.md: the page's prose stands there; tables, plots and machine are filled in between its marks. */
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { paths, pythonOf } from '../lib/paths.mjs';
+import { run } from '../lib/process.mjs';
+import { bytes, seconds } from '../lib/terminal.mjs';
+import { lockedVenv } from './environments.mjs';
+import { cellsOf, inMs } from './report.mjs';
+
+/** Each figure, and what it shows for who cannot see it. */
+const FIGURES = /** @type {const} */ ({
+  contenders: 'Bars: how long each tool takes cold, when nothing changed, and after one tiny package was added',
+  growth: 'Lines: time of a ship when nothing changed and when one line was edited, by files, bytes and distributions',
+  memory: 'Dots: peak memory of the sidecar by size of the environment, and the limit of 250 MB',
+  upload: 'Lines: upload rate by parts in flight, with and without added latency, beside lib-storage',
+  'first-task': 'Bars: the first task on executors as ratio to a virtual environment that is on the node'
+});
+
+/**
+ * Draws the plots.
+ *
+ * @param {string} file results.json
+ * @param {string} folder that gets the SVG files
+ */
+export async function drawPlots(file, folder) {
+  const venv = await lockedVenv('plot', ['bench-plot']);
+  const script = join(paths.root, 'scripts', 'bench', 'plot.py');
+  await run(pythonOf(venv), [script, file, folder], { stdout: 'capture' });
+}
+
+/**
+ * Writes docs/benchmarks/results.json and the plots beside it, and fills docs/benchmarks.md.
+ *
+ * @param {import('./results.mjs').ResultsFile} results
+ */
+export async function writePage(results) {
+  const folder = join(paths.root, 'docs', 'benchmarks');
+  const file = join(folder, 'results.json');
+  const page = join(paths.root, 'docs', 'benchmarks.md');
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  await drawPlots(file, folder);
+  const sections = sectionsOf(results, readdirSync(folder));
+  writeFileSync(page, filled(readFileSync(page, 'utf8'), sections));
+}
+
+/**
+ * @param {import('./results.mjs').ResultsFile} results
+ * @param {readonly string[]} drawn names of the plots' files
+ * @returns {Record<string, string>} each section of the page
+ */
+export function sectionsOf(results, drawn) {
+  /** @type {Record<string, string>} */
+  const sections = {
+    machine: machineText(results),
+    targets: targetsTable(results),
+    measured: measuredTable(results),
+    growth: growthTable(results),
+    'left-out': results.leftOut.map(text => `- ${text}`).join('\n')
+  };
+  for (const [name, description] of Object.entries(FIGURES)) {
+    sections[name === 'growth' ? 'growth-plot' : name] = drawn.includes(`${name}-light.svg`)
+      ? picture(name, description)
+      : '*Not measured in this run.*';
+  }
+  return sections;
+}
+
+/**
+ * @param {string} page
+ * @param {Record<string, string>} sections what comes between `<!-- name -->` and `<!-- /name -->`
+ * @returns {string}
+ * @throws {Error} when the page lacks a mark
+ */
+export function filled(page, sections) {
+  return Object.entries(sections).reduce((text, [name, content]) => {
+    const [from, to] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    const [start, end] = [text.indexOf(from), text.indexOf(to)];
+    if (start < 0 || end < start) {
+      throw new Error(`The page has no place for '${name}': it needs ${from} and ${to}.`);
+    }
+    return `${text.slice(0, start + from.length)}\n${content}${content === '' ? '' : '\n'}${text.slice(end)}`;
+  }, page);
+}
+
+/**
+ * @param {string} name
+ * @param {string} description
+ */
+function picture(name, description) {
+  return [
+    '<picture>',
+    `  <source media="(prefers-color-scheme: dark)" srcset="benchmarks/${name}-dark.svg">`,
+    `  <img alt="${description}" src="benchmarks/${name}-light.svg">`,
+    '</picture>'
+  ].join('\n');
+}
+
+/** @param {import('./results.mjs').ResultsFile} results */
+function machineText({ date, command, machine }) {
+  const { cpu, cores, memory, os, node, python } = machine;
+  return `\`${command}\`, ${date}, on ${cores} cores of ${cpu}, ${memory} of memory, ${os}, Node.js ${node}, Python ${python}.`;
+}
+
+/** @param {import('./results.mjs').ResultsFile} results */
+function targetsTable({ verdicts }) {
+  return markdown(
+    ['', 'what', 'wanted', 'found', ''],
+    verdicts.map(({ target, what, wanted, found, isMet }) => [
+      String(target),
+      what,
+      wanted,
+      found,
+      isMet ? 'met' : '**missed**'
+    ])
+  );
+}
+
+/** @param {import('./results.mjs').ResultsFile} results */
+function measuredTable({ rows }) {
+  return markdown(['what', 'who', 'minimum', 'median', 'runs'], cellsOf(rows));
+}
+
+/** @param {import('./results.mjs').ResultsFile} results */
+function growthTable({ growth }) {
+  return markdown(
+    ['distributions', 'files', 'size', 'nothing changed', 'one line edited', 'cold', 'peak memory'],
+    growth.map(point => [
+      String(point.distributions),
+      String(point.files),
+      bytes(point.bytes),
+      inMs(point.unchangedMs),
+      inMs(point.editedMs),
+      seconds(point.coldMs),
+      bytes(point.peakBytes)
+    ])
+  );
+}
+
+/**
+ * @param {readonly string[]} header
+ * @param {readonly (readonly string[])[]} rows
+ */
+function markdown(header, rows) {
+  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.map(cell => cell.trim()).join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,141 @@
+/** Target 1: everything for the first time. */
+import { rmSync } from 'node:fs';
+import { SPARK, pex, venvPack } from '../contenders/packers.mjs';
+import { rivalCold, shipCold } from '../context.mjs';
+import { interleaved, median } from '../measure.mjs';
+import { asRatio } from '../results.mjs';
+
+const RUNS = { smoke: 1, default: 2, full: 3 };
+const OURS = 'ship-env, shipped';
+const ZIPAPP = 'pex zipapp, built only';
+
+/**
+ * @typedef {import('../context.mjs').Bench} Bench
+ * @typedef {import('../context.mjs').MeasuredEnvironment} MeasuredEnvironment
+ * @typedef {Record<string, () => Promise<{ms: number, bytes: number}>>} Cases
+ */
+
+/** @type {import('./index.mjs').Part} */
+export const cold = {
+  name: 'cold',
+  title: 'Cold build and ship',
+  async run(bench) {
+    for (const environment of bench.environments) {
+      const part = `cold, ${environment.name}`;
+      const ours = await measure(bench, part, contendersOf(bench, environment));
+      const rival = await bench.rivalShipped(environment);
+      if (rival !== undefined) {
+        addRival(bench, part, environment.hasSpark ? ', with pyspark' : '', rival);
+        bench.results.judge(1, `${part}, to cluster-pack`, ours(OURS) / rival.ms, 0.1, asRatio);
+        bench.results.judge(1, `${part}, to pex zipapp`, ours(OURS) / ours(ZIPAPP), 0.5, asRatio);
+      }
+      if (bench.scale === 'full' && environment.hasSpark && rival !== undefined) {
+        await runWithSpark(bench, environment, rival);
+        addRival(bench, part, '', await rivalCold(bench, environment, `${environment.name}-no-spark`, SPARK));
+      }
+    }
+  }
+};
+
+/**
+ * @param {Bench} bench
+ * @param {string} part
+ * @param {string} how
+ * @param {{ms: number, sentBytes: number} | undefined} rival
+ */
+function addRival(bench, part, how, rival) {
+  if (rival !== undefined) {
+    bench.results.row(part, `cluster-pack, shipped${how}`, 'ms', [rival.ms]);
+    bench.results.row(part, `cluster-pack, sent${how}`, 'bytes', [rival.sentBytes]);
+  }
+}
+
+/**
+ * @param {Bench} bench
+ * @param {MeasuredEnvironment} environment
+ * @param {import('../context.mjs').RivalShipped} rival
+ */
+async function runWithSpark(bench, environment, rival) {
+  if (bench.tools !== undefined) {
+    const part = `cold, ${environment.name}, with pyspark`;
+    const ours = await measure(bench, part, contendersWithSpark(bench, environment, bench.tools));
+    addRival(bench, part, '', rival);
+    bench.results.judge(1, `${part}, to cluster-pack`, ours(OURS) / rival.ms, 0.1, asRatio);
+  }
+}
+
+/**
+ * Without pyspark, where there is one: executors have their own.
+ *
+ * @param {Bench} bench
+ * @param {MeasuredEnvironment} environment
+ * @returns {Cases}
+ */
+function contendersOf(bench, environment) {
+  const { tools } = bench;
+  const { venv } = environment;
+  const excluded = environment.hasSpark ? SPARK : [];
+  const ours = { [OURS]: async () => shipOnce(bench, environment, []) };
+  return tools === undefined
+    ? ours
+    : {
+        ...ours,
+        [ZIPAPP]: async () => pex(bench, tools.pex, venv, { layout: 'zipapp', excluded }),
+        'pex loose, built only': async () => pex(bench, tools.pex, venv, { layout: 'loose', excluded }),
+        'venv-pack, built only': async () => venvPack(bench, tools.venvPack, venv, { excluded })
+      };
+}
+
+/**
+ * @param {Bench} bench
+ * @param {MeasuredEnvironment} environment
+ * @param {import('../context.mjs').Tools} tools
+ * @returns {Cases}
+ */
+function contendersWithSpark(bench, environment, tools) {
+  const { venv } = environment;
+  return {
+    [OURS]: async () => shipOnce(bench, environment, ['--include-spark']),
+    [ZIPAPP]: async () => pex(bench, tools.pex, venv, { layout: 'zipapp' }),
+    'pex loose, built only': async () => pex(bench, tools.pex, venv, { layout: 'loose' })
+  };
+}
+
+/**
+ * With a cache and a prefix of its own, which go again; what is on the store stays until the end.
+ *
+ * @param {Bench} bench
+ * @param {MeasuredEnvironment} environment
+ * @param {readonly string[]} options
+ */
+async function shipOnce(bench, environment, options) {
+  const shipped = await shipCold(bench, environment, `cold-${performance.now()}`, options);
+  rmSync(shipped.cache, { recursive: true, force: true });
+  return shipped;
+}
+
+/**
+ * @param {Bench} bench
+ * @param {string} part
+ * @param {Cases} cases
+ * @returns {Promise<(what: string) => number>} median of a case, in ms
+ */
+async function measure(bench, part, cases) {
+  /** @type {Map<string, number>} */
+  const sizes = new Map();
+  const measured = Object.entries(cases).map(([what, work]) => [
+    what,
+    async () => {
+      const { ms, bytes } = await work();
+      sizes.set(what, bytes);
+      return ms;
+    }
+  ]);
+  /** @type {Record<string, number[]>} */
+  const samples = await interleaved(RUNS[bench.scale], Object.fromEntries(measured));
+  for (const [what, values] of Object.entries(samples)) {
+    bench.results.row(part, what, 'ms', values);
+    bench.results.row(part, what, 'bytes', [sizes.get(what) ?? 0]);
+  }
+  return what => median(samples[what] ?? []);
+}

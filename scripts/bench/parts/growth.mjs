@@ -1,0 +1,97 @@
+/** Targets 5 and 7: how time and memory grow with the environment. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bytes as inWords } from '../../lib/terminal.mjs';
+import { Sidecar } from '../contenders/sidecar.mjs';
+import { hasRoom } from '../context.mjs';
+import { addEditable } from '../editable.mjs';
+import { generateEnvironment } from '../generate.mjs';
+import { interleaved, median, slope } from '../measure.mjs';
+
+const MEMORY_BYTES = 250e6;
+const RUNS = 5;
+
+/**
+ * @typedef {import('../results.mjs').GrowthPoint['axis']} Axis
+ * @typedef {import('../generate.mjs').EnvironmentPlan} Plan
+ */
+
+/** Along each axis the others stand still. The default benchmark leaves the largest out. */
+const CURVES = /** @type {const} */ ([
+  ['distributions', [10, 100, 500], { files: 2000, bytes: 50e6 }],
+  ['files', [1000, 15_000, 100_000], { distributions: 100, bytes: 150e6 }],
+  ['bytes', [0.1e9, 1e9, 6e9], { distributions: 20, files: 1000 }]
+]);
+
+/** @type {import('./index.mjs').Part} */
+export const growth = {
+  name: 'growth',
+  title: 'Growth and memory',
+  async run(bench) {
+    for (const [axis, sizes, others] of bench.scale === 'smoke' ? CURVES.slice(0, 1) : CURVES) {
+      for (const size of sizes.slice(0, { smoke: 1, default: 2, full: 3 }[bench.scale])) {
+        const plan = /** @type {Plan} */ ({ ...others, [axis]: size });
+        // The environment itself, and about a third of it in the cache and on the store each.
+        if (hasRoom(bench, `growth, ${size} ${axis}`, plan.bytes * 2)) {
+          await measure(bench, axis, plan);
+        }
+      }
+      addSlope(bench, axis);
+    }
+  }
+};
+
+/** What an unchanged ship costs more for each so many of an axis. */
+const SLOPES = /** @type {const} */ ({
+  distributions: { each: 1, unit: 'distribution' },
+  files: { each: 1, unit: 'file' },
+  bytes: { each: 1e9, unit: 'GB' }
+});
+
+/**
+ * @param {import('../context.mjs').Bench} bench
+ * @param {Axis} axis
+ */
+function addSlope(bench, axis) {
+  const points = bench.results.data.growth.filter(point => point.axis === axis);
+  if (points.length < 2) {
+    return;
+  }
+  const { each, unit } = SLOPES[axis];
+  const microseconds = slope(points.map(point => [point[axis], point.unchangedMs])) * each * 1000;
+  bench.results.data.slopes[axis] =
+    Math.abs(microseconds) < 1000
+      ? `${microseconds.toFixed(1)} µs a ${unit}`
+      : `${(microseconds / 1000).toFixed(1)} ms a ${unit}`;
+}
+
+/**
+ * @param {import('../context.mjs').Bench} bench
+ * @param {Axis} axis
+ * @param {Plan} plan
+ */
+async function measure(bench, axis, plan) {
+  const name = `growth-${axis}-${plan[axis]}`;
+  const venv = join(bench.work, name);
+  const cache = join(bench.work, 'caches', name);
+  const ship = { python: await generateEnvironment(venv, plan), prefix: name };
+  const editable = await addEditable(venv);
+  const sidecar = await Sidecar.start(bench, cache);
+  const cold = await sidecar.ship(ship);
+  const samples = await interleaved(bench.scale === 'smoke' ? 1 : RUNS, {
+    unchanged: async () => (await sidecar.ship(ship)).ms,
+    edited: async () => {
+      editable.edit();
+      return (await sidecar.ship(ship)).ms;
+    }
+  });
+  const { peakBytes } = sidecar;
+  await sidecar.stop();
+  await editable.remove();
+  [venv, cache].forEach(path => rmSync(path, { recursive: true, force: true }));
+  await bench.store.remove(name);
+  const [unchangedMs, editedMs] = [median(samples.unchanged), median(samples.edited)];
+  bench.results.data.growth.push({ axis, ...plan, unchangedMs, editedMs, coldMs: cold.ms, peakBytes });
+  const what = `sidecar, ${plan.distributions} distributions, ${plan.files} files, ${inWords(plan.bytes)}`;
+  bench.results.judge(5, `memory of the ${what}`, peakBytes, MEMORY_BYTES, inWords);
+}

@@ -1,0 +1,18 @@
+/** The parts of the benchmark, in their order. */
+import { cold } from './cold.mjs';
+import { growth } from './growth.mjs';
+import { largeFile } from './large-file.mjs';
+import { oneLine } from './one-line.mjs';
+import { tinyPackage } from './tiny-package.mjs';
+import { unchanged } from './unchanged.mjs';
+import { upload } from './upload.mjs';
+
+/**
+ * @typedef {object} Part
+ * @property {string} name as `--only` takes it
+ * @property {string} title
+ * @property {(bench: import('../context.mjs').Bench) => Promise<void>} run puts what it found into `bench.results`
+ */
+
+/** @type {readonly Part[]} */
+export const PARTS = [cold, unchanged, tinyPackage, oneLine, upload, growth, largeFile];
