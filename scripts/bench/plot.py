@@ -19,10 +19,10 @@ from matplotlib.figure import Figure
 
 Results = dict[str, Any]
 
-#: Text and lines, grid, ours, theirs, third: readable on GitHub's backgrounds, and apart for the colour-blind.
+#: Text and lines, grid, ours, theirs: readable on GitHub's backgrounds, and apart for the colour-blind.
 THEMES = {
-    "light": {"ink": "#1f2328", "grid": "#d1d9e0", "ours": "#0969da", "theirs": "#bc4c00", "third": "#6e7781"},
-    "dark": {"ink": "#f0f6fc", "grid": "#3d444d", "ours": "#4493f8", "theirs": "#f0883e", "third": "#9198a1"},
+    "light": {"ink": "#1f2328", "grid": "#d1d9e0", "ours": "#0969da", "theirs": "#bc4c00"},
+    "dark": {"ink": "#f0f6fc", "grid": "#3d444d", "ours": "#4493f8", "theirs": "#f0883e"},
 }
 MEMORY_LIMIT_MB = 250
 MS_PER_SECOND = 1000
@@ -81,11 +81,12 @@ def draw_contenders(results: Results, colours: dict[str, str]) -> Figure | None:
     axes = [grid] if isinstance(grid, Axes) else list(grid)
     for axis, (part, bars) in zip(axes, compared.items()):
         bars.sort(key=lambda bar: bar[1], reverse=True)
-        shades = [colours["ours" if who.startswith("ship-env") else "theirs"] for who, _ in bars]
-        drawn = axis.barh([who for who, _ in bars], [value for _, value in bars], color=shades, height=0.7)
+        who = [name for name, _ in bars]
+        drawn = axis.barh(who, [value for _, value in bars], color=_shades(who, colours), height=0.7)
         axis.bar_label(drawn, labels=[_seconds(value) for _, value in bars], padding=4)
         axis.set_title(part, loc="left", fontweight="bold")
         axis.set_xscale("log")
+        axis.xaxis.set_major_formatter("{x:g}")
         axis.grid(visible=False, axis="y")
         axis.margins(x=0.12)
     axes[-1].set_xlabel("seconds, logarithmic; the shorter the better")
@@ -129,6 +130,7 @@ def draw_memory(results: Results, colours: dict[str, str]) -> Figure | None:
         f"wanted: at most {MEMORY_LIMIT_MB} MB", (max(sizes), MEMORY_LIMIT_MB), ha="right", va="bottom", fontsize=9
     )
     axis.set_xscale("log")
+    axis.xaxis.set_major_formatter("{x:g}")
     axis.set_ylim(bottom=0)
     axis.set_xlabel("size of the environment (GB, logarithmic)")
     axis.set_ylabel("sidecar, peak MB")
@@ -163,18 +165,22 @@ def draw_first_task(results: Results, colours: dict[str, str]) -> Figure | None:
     deployments = list(dict.fromkeys(row["deployment"] for row in rows))
     if not deployments:
         return None
-    figure, grid = plt.subplots(1, len(deployments), figsize=(4.6 * len(deployments), 0.3 * len(rows) + 1.2))
+    figure, grid = plt.subplots(1, len(deployments), figsize=(5.4 * len(deployments), 0.3 * len(rows) + 1.2))
     axes = [grid] if isinstance(grid, Axes) else list(grid)
     for axis, deployment in zip(axes, deployments):
         own = [row for row in rows if row["deployment"] == deployment][::-1]
         names = [f"{row['layout']}, {row['state']}" for row in own]
-        drawn = axis.barh(names, [row["ratio"]["median"] for row in own], color=colours["ours"], height=0.7)
+        drawn = axis.barh(names, [row["ratio"]["median"] for row in own], color=_shades(names, colours), height=0.7)
         axis.bar_label(drawn, fmt="%.2f ×", padding=4)
         axis.set_title(deployment, loc="left", fontweight="bold")
         axis.set_xlabel("ratio to a venv on the node")
         axis.grid(visible=False, axis="y")
         axis.margins(x=0.2)
     return figure
+
+
+def _shades(names: list[str], colours: dict[str, str]) -> list[str]:
+    return [colours["ours" if name.startswith("ship-env") else "theirs"] for name in names]
 
 
 def _seconds(value: float) -> str:

@@ -35,13 +35,7 @@ import { median, minimum } from './measure.mjs';
  * @property {number} roundTripMs added
  * @property {number} bytesPerSecond
  *
- * @typedef {object} FirstTaskRow
- * @property {string} deployment
- * @property {string} layout
- * @property {string} state
- * @property {{minimum: number, median: number}} sessionSeconds
- * @property {{minimum: number, median: number}} firstTaskSeconds
- * @property {{minimum: number, median: number}} ratio to a venv that is on the node
+ * @typedef {import('./first-task/index.mjs').Row} FirstTaskRow
  *
  * @typedef {object} ResultsFile
  * @property {string} date

@@ -1,5 +1,6 @@
 /** The parts of the benchmark, in their order. */
 import { cold } from './cold.mjs';
+import { firstTask } from './first-task.mjs';
 import { growth } from './growth.mjs';
 import { largeFile } from './large-file.mjs';
 import { oneLine } from './one-line.mjs';
@@ -15,4 +16,4 @@ import { upload } from './upload.mjs';
  */
 
 /** @type {readonly Part[]} */
-export const PARTS = [cold, unchanged, tinyPackage, oneLine, upload, growth, largeFile];
+export const PARTS = [cold, unchanged, tinyPackage, oneLine, upload, growth, largeFile, firstTask];
