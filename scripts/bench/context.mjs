@@ -74,8 +74,6 @@ export async function prepare(scale, command, wheel) {
         pex: await lockedVenv('pex', ['bench-pex']),
         venvPack: await lockedVenv('venv-pack', ['bench-venv-pack'])
       };
-  const results = new Results(command);
-  results.data.machine['python'] = await versionOf(pythonOf(ours));
   /** @type {Bench} */
   const bench = {
     scale,
@@ -91,7 +89,7 @@ export async function prepare(scale, command, wheel) {
     shipEnvVenv: ours,
     tools,
     environments,
-    results,
+    results: new Results(command, await versionOf(pythonOf(ours))),
     shipped: once(environment => shipCold(bench, environment, 'kept')),
     rivalShipped: once(async environment => rivalCold(bench, environment, environment.name))
   };
@@ -174,7 +172,7 @@ export function hasRoom(bench, what, bytes) {
   const isEnough = bavail * bsize - bytes > RESERVE_BYTES;
   if (!isEnough) {
     const [needed, free] = [bytes + RESERVE_BYTES, bavail * bsize].map(value => (value / 1e9).toFixed(0));
-    bench.results.data.leftOut.push(`${what}: wants ${needed} GB of free disk, ${free} GB are`);
+    bench.results.found.leftOut.push(`${what}: wants ${needed} GB of free disk, ${free} GB are`);
   }
   return isEnough;
 }

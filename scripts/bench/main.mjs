@@ -1,5 +1,5 @@
 /** Measures: what scripts/bench.mjs starts once everything is set up. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ScriptFailure, main } from '../lib/main.mjs';
@@ -9,6 +9,7 @@ import { BENCH } from './environments.mjs';
 import { drawPlots, writePage } from './page.mjs';
 import { PARTS } from './parts/index.mjs';
 import { showResults } from './report.mjs';
+import { findingsIn, merged } from './results.mjs';
 
 /** @param {string[]} args */
 function readOptions(args) {
@@ -42,21 +43,32 @@ await main(async args => {
   const bench = await step('environments', async () => prepare(scale, command, wheel));
   try {
     for (const part of PARTS.filter(({ name }) => options.only.length === 0 || options.only.includes(name))) {
+      bench.results.begin(part.name);
       await step(part.title, async () => part.run(bench));
     }
   } finally {
     await cleanUp(bench);
   }
-  const { data } = bench.results;
-  mkdirSync(dirname(options.output), { recursive: true });
-  writeFileSync(options.output, `${JSON.stringify(data, null, 2)}\n`);
-  showResults(data);
-  if (scale !== 'smoke') {
-    const plots = join(dirname(options.output), 'plots');
-    await drawPlots(options.output, plots);
-    console.log(dim(`\n  ${options.output}\n  ${plots}`));
-  }
+  const { file: found } = bench.results;
+  showResults(findingsIn(found));
+  await keep(found, options.output, options.only.length > 0);
   if (options.docs) {
-    await writePage(data);
+    await writePage(options.output);
   }
 });
+
+/**
+ * Writes the results, and draws them beside.
+ *
+ * @param {import('./results.mjs').ResultsFile} found
+ * @param {string} output
+ * @param {boolean} isPartly the other parts stay what they were
+ */
+async function keep(found, output, isPartly) {
+  const file = isPartly && existsSync(output) ? merged(JSON.parse(readFileSync(output, 'utf8')), found) : found;
+  const plots = join(dirname(output), 'plots');
+  mkdirSync(dirname(output), { recursive: true });
+  writeFileSync(output, `${JSON.stringify(file, null, 2)}\n`);
+  await drawPlots(findingsIn(file), plots);
+  console.log(dim(`\n  ${output}\n  ${plots}`));
+}

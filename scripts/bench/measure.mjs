@@ -2,13 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { CommandFailed, start } from '../lib/process.mjs';
 
-/** How often a process is asked for its peak; what it reaches in its very last moment may be missed. */
-const PEAK_INTERVAL_MS = 10;
-
 /**
  * @typedef {object} Timed
  * @property {number} ms from the start of the process to its end
- * @property {number} peakBytes most memory it had resident (VmHWM); 0 when it ended before it was asked
  * @property {string} output stdout and stderr
  */
 
@@ -24,27 +20,22 @@ const PEAK_INTERVAL_MS = 10;
 export async function timed(program, args, options) {
   const started = performance.now();
   const child = start(program, args, { ...options, stdout: 'capture' });
-  let peakBytes = 0;
-  const timer = setInterval(() => (peakBytes = Math.max(peakBytes, peakOf(child.pid))), PEAK_INTERVAL_MS);
   const { code, output } = await child.ended;
-  clearInterval(timer);
   const ms = performance.now() - started;
   if (code !== 0) {
     throw new CommandFailed([program, ...args].join(' '), code, output.slice(-4000));
   }
-  return { ms, peakBytes, output };
+  return { ms, output };
 }
 
 /**
- * @param {number | undefined} pid
- * @returns {number} bytes; proc(5) VmHWM. 0 when the process has ended
+ * Most memory that a process has had resident so far.
+ *
+ * @param {number} pid
+ * @returns {number} bytes: VmHWM of proc(5)
  */
 export function peakOf(pid) {
-  try {
-    return Number(/^VmHWM:\s+(\d+) kB/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
+  return Number(/^VmHWM:\s+(\d+) kB/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 }
 
 /**

@@ -1,11 +1,12 @@
 /** docs/benchmarks.md: the page's prose stands there; tables, plots and machine are filled in between its marks. */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths, pythonOf } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { bytes, seconds } from '../lib/terminal.mjs';
 import { lockedVenv } from './environments.mjs';
 import { cellsOf, inMs } from './report.mjs';
+import { findingsIn } from './results.mjs';
 
 /** Each figure, and what it shows for who cannot see it. */
 const FIGURES = /** @type {const} */ ({
@@ -17,45 +18,50 @@ const FIGURES = /** @type {const} */ ({
 });
 
 /**
- * Draws the plots.
+ * Draws the plots; removes those of earlier benchmarks from the folder.
  *
- * @param {string} file results.json
+ * @param {import('./results.mjs').Findings} findings
  * @param {string} folder that gets the SVG files
  */
-export async function drawPlots(file, folder) {
+export async function drawPlots(findings, folder) {
   const venv = await lockedVenv('plot', ['bench-plot']);
   const script = join(paths.root, 'scripts', 'bench', 'plot.py');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'findings.json');
+  writeFileSync(file, JSON.stringify(findings));
   await run(pythonOf(venv), [script, file, folder], { stdout: 'capture' });
+  rmSync(file);
 }
 
 /**
  * Writes docs/benchmarks/results.json and the plots beside it, and fills docs/benchmarks.md.
  *
- * @param {import('./results.mjs').ResultsFile} results
+ * @param {string} output the results that a benchmark wrote
  */
-export async function writePage(results) {
+export async function writePage(output) {
   const folder = join(paths.root, 'docs', 'benchmarks');
-  const file = join(folder, 'results.json');
   const page = join(paths.root, 'docs', 'benchmarks.md');
-  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
-  await drawPlots(file, folder);
-  const sections = sectionsOf(results, readdirSync(folder));
-  writeFileSync(page, filled(readFileSync(page, 'utf8'), sections));
+  /** @type {import('./results.mjs').ResultsFile} */
+  const file = JSON.parse(readFileSync(output, 'utf8'));
+  await drawPlots(findingsIn(file), folder);
+  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(file, null, 2)}\n`);
+  writeFileSync(page, filled(readFileSync(page, 'utf8'), sectionsOf(file, readdirSync(folder))));
 }
 
 /**
- * @param {import('./results.mjs').ResultsFile} results
+ * @param {import('./results.mjs').ResultsFile} file
  * @param {readonly string[]} drawn names of the plots' files
  * @returns {Record<string, string>} each section of the page
  */
-export function sectionsOf(results, drawn) {
+export function sectionsOf(file, drawn) {
+  const findings = findingsIn(file);
   /** @type {Record<string, string>} */
   const sections = {
-    machine: machineText(results),
-    targets: targetsTable(results),
-    measured: measuredTable(results),
-    growth: growthTable(results),
-    'left-out': results.leftOut.map(text => `- ${text}`).join('\n')
+    machine: machineText(file),
+    targets: targetsTable(findings),
+    measured: measuredTable(findings),
+    growth: growthTable(findings),
+    'left-out': findings.leftOut.map(text => `- Left out: ${text}.`).join('\n')
   };
   for (const [name, description] of Object.entries(FIGURES)) {
     sections[name === 'growth' ? 'growth-plot' : name] = drawn.includes(`${name}-light.svg`)
@@ -95,13 +101,15 @@ function picture(name, description) {
   ].join('\n');
 }
 
-/** @param {import('./results.mjs').ResultsFile} results */
-function machineText({ date, command, machine }) {
+/** @param {import('./results.mjs').ResultsFile} file */
+function machineText({ machine, parts }) {
   const { cpu, cores, memory, os, node, python } = machine;
-  return `\`${command}\`, ${date}, on ${cores} cores of ${cpu}, ${memory} of memory, ${os}, Node.js ${node}, Python ${python}.`;
+  const where = `${cores} cores of ${cpu}, ${memory} of memory, ${os}, Node.js ${node}, Python ${python}`;
+  const runs = new Set(Object.values(parts).map(({ command, date }) => `\`${command}\` on ${date}`));
+  return `Measured by ${[...runs].join(', ')}: ${where}.`;
 }
 
-/** @param {import('./results.mjs').ResultsFile} results */
+/** @param {import('./results.mjs').Findings} findings */
 function targetsTable({ verdicts }) {
   return markdown(
     ['', 'what', 'wanted', 'found', ''],
@@ -115,12 +123,12 @@ function targetsTable({ verdicts }) {
   );
 }
 
-/** @param {import('./results.mjs').ResultsFile} results */
+/** @param {import('./results.mjs').Findings} findings */
 function measuredTable({ rows }) {
   return markdown(['what', 'who', 'minimum', 'median', 'runs'], cellsOf(rows));
 }
 
-/** @param {import('./results.mjs').ResultsFile} results */
+/** @param {import('./results.mjs').Findings} findings */
 function growthTable({ growth }) {
   return markdown(
     ['distributions', 'files', 'size', 'nothing changed', 'one line edited', 'cold', 'peak memory'],

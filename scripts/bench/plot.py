@@ -1,4 +1,4 @@
-"""Draws what a benchmark found: ``plot.py results.json folder`` writes `<name>-light.svg` and `<name>-dark.svg` there.
+"""Draws what a benchmark found: ``plot.py findings.json folder`` writes `<name>-light.svg` and `<name>-dark.svg` there.
 
 Each figure twice, since GitHub shows pages in both themes and a picture does not know which. A figure whose
 measurements were left out is not drawn, and one of an earlier benchmark is removed.

@@ -1,7 +1,7 @@
 /** The tables that a benchmark prints. */
 import { bytes, dim, green, heading, red, seconds, table } from '../lib/terminal.mjs';
 
-/** @param {import('./results.mjs').ResultsFile} results */
+/** @param {import('./results.mjs').Findings} findings */
 export function showResults({ rows, verdicts, growth, slopes, upload, firstTask, leftOut }) {
   heading('Measured');
   table(['what', 'who', '  minimum', '   median', 'runs'], cellsOf(rows));

@@ -37,37 +37,51 @@ import { median, minimum } from './measure.mjs';
  *
  * @typedef {import('./first-task/index.mjs').Row} FirstTaskRow
  *
- * @typedef {object} ResultsFile
- * @property {string} date
- * @property {string} command
- * @property {Record<string, string>} machine
+ * @typedef {object} Findings
  * @property {Row[]} rows
  * @property {Verdict[]} verdicts
  * @property {GrowthPoint[]} growth
- * @property {Record<string, string>} slopes how much an unchanged ship grows along each axis
+ * @property {Partial<Record<GrowthPoint['axis'], string>>} slopes how much an unchanged ship grows along each axis
  * @property {UploadPoint[]} upload
  * @property {FirstTaskRow[]} firstTask
  * @property {string[]} leftOut what was not measured, and why
+ *
+ * @typedef {Findings & {date: string, command: string}} PartFindings
+ *
+ * @typedef {object} ResultsFile each part with the day and the command that measured it, since one can be measured anew
+ * @property {Record<string, string>} machine
+ * @property {Record<string, PartFindings>} parts
  */
 
+/** @returns {Findings} */
+function nothing() {
+  return { rows: [], verdicts: [], growth: [], slopes: {}, upload: [], firstTask: [], leftOut: [] };
+}
+
+/** Collects what the parts of one benchmark find. */
 export class Results {
   /** @type {ResultsFile} */
-  data;
+  file;
+  /** Of the part that is measured now. */
+  found = nothing();
+  #command;
 
-  /** @param {string} command as a person types it */
-  constructor(command) {
-    this.data = {
+  /**
+   * @param {string} command as a person types it
+   * @param {string} python version
+   */
+  constructor(command, python) {
+    this.#command = command;
+    this.file = { machine: { ...describeMachine(), python }, parts: {} };
+  }
+
+  /** @param {string} name of the part that is measured from now on */
+  begin(name) {
+    this.found = nothing();
+    this.file.parts[name] = Object.assign(this.found, {
       date: new Date().toISOString().slice(0, 10),
-      command,
-      machine: describeMachine(),
-      rows: [],
-      verdicts: [],
-      growth: [],
-      slopes: {},
-      upload: [],
-      firstTask: [],
-      leftOut: []
-    };
+      command: this.#command
+    });
   }
 
   /**
@@ -77,7 +91,7 @@ export class Results {
    * @param {readonly number[]} samples
    */
   row(part, what, unit, samples) {
-    this.data.rows.push({
+    this.found.rows.push({
       part,
       what,
       unit,
@@ -99,8 +113,35 @@ export class Results {
    */
   judge(target, what, found, bound, show, sense = 'at most') {
     const isMet = sense === 'at most' ? found <= bound : found >= bound;
-    this.data.verdicts.push({ target, what, wanted: `${sense} ${show(bound)}`, found: show(found), isMet });
+    this.found.verdicts.push({ target, what, wanted: `${sense} ${show(bound)}`, found: show(found), isMet });
   }
+}
+
+/**
+ * @param {ResultsFile} earlier
+ * @param {ResultsFile} now
+ * @returns {ResultsFile} what was measured now, and of the earlier file what was not, if it is of the same machine
+ */
+export function merged(earlier, now) {
+  const isSame = ['cpu', 'cores', 'memory'].every(key => earlier.machine[key] === now.machine[key]);
+  return { machine: now.machine, parts: { ...(isSame ? earlier.parts : {}), ...now.parts } };
+}
+
+/**
+ * @param {ResultsFile} file
+ * @returns {Findings} of all parts, the verdicts by target
+ */
+export function findingsIn({ parts }) {
+  const all = Object.values(parts);
+  return {
+    rows: all.flatMap(({ rows }) => rows),
+    verdicts: all.flatMap(({ verdicts }) => verdicts).sort((a, b) => a.target - b.target),
+    growth: all.flatMap(({ growth }) => growth),
+    slopes: Object.assign({}, ...all.map(({ slopes }) => slopes)),
+    upload: all.flatMap(({ upload }) => upload),
+    firstTask: all.flatMap(({ firstTask }) => firstTask),
+    leftOut: all.flatMap(({ leftOut }) => leftOut)
+  };
 }
 
 /** @returns {Record<string, string>} no host name and no path: this is published */

@@ -10,6 +10,7 @@ import { generateWheel, makeVenv, writeDistribution } from '../bench/generate.mj
 import { interleaved, median, minimum, slope } from '../bench/measure.mjs';
 import { filled, sectionsOf } from '../bench/page.mjs';
 import { Proxy } from '../bench/proxy.mjs';
+import { findingsIn, merged } from '../bench/results.mjs';
 import { paths, pythonOf } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { projectEnvironment } from '../setup/index.mjs';
@@ -23,7 +24,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a smoke run', () => {
   /** @type {import('../bench/results.mjs').ResultsFile} */
-  let results;
+  let file;
+  /** @type {import('../bench/results.mjs').Findings} */
+  let findings;
   beforeAll(async () => {
     const output = join(folder, 'results.json');
     const wheel =
@@ -32,7 +35,8 @@ describe('a smoke run', () => {
     const env = { ...projectEnvironment(), SHIP_ENV_WHEEL: wheel };
     const program = join(paths.root, 'scripts', 'bench', 'main.mjs');
     await run('node', [program, '--smoke', '--output', output], { env, stdout: 'capture' });
-    results = JSON.parse(readFileSync(output, 'utf8'));
+    file = JSON.parse(readFileSync(output, 'utf8'));
+    findings = findingsIn(file);
   }, 300_000);
 
   /**
@@ -41,7 +45,7 @@ describe('a smoke run', () => {
    * @param {string} unit
    */
   const found = (part, what, unit) =>
-    results.rows.find(row => row.part === part && row.what === what && row.unit === unit)?.median ?? Number.NaN;
+    findings.rows.find(row => row.part === part && row.what === what && row.unit === unit)?.median ?? Number.NaN;
 
   it('ships the whole artifact when it is cold', () => {
     expect(found('cold, generated', 'ship-env, shipped', 'bytes')).toBeGreaterThan(18e6);
@@ -59,24 +63,29 @@ describe('a smoke run', () => {
   });
 
   it('measures growth, memory and upload', () => {
-    expect(results.growth).toMatchObject([{ axis: 'distributions', distributions: 10, files: 2000 }]);
-    expect(results.growth[0]?.peakBytes).toBeGreaterThan(40e6);
+    expect(findings.growth).toMatchObject([{ axis: 'distributions', distributions: 10, files: 2000 }]);
+    expect(findings.growth[0]?.peakBytes).toBeGreaterThan(40e6);
     expect(found('upload of the artifact, generated, segments in the cache', 'lib-storage', 'bytes/s')).toBeGreaterThan(
       0
     );
   });
 
+  it('draws what it measured, for both themes', () => {
+    const drawn = readdirSync(join(folder, 'plots')).sort();
+    expect(drawn).toEqual(['growth-dark.svg', 'growth-light.svg', 'memory-dark.svg', 'memory-light.svg']);
+  });
+
   it('fills the page of the docs', () => {
     const page = readFileSync(join(paths.root, 'docs', 'benchmarks.md'), 'utf8');
-    const text = filled(page, sectionsOf(results, ['growth-light.svg']));
+    const text = filled(page, sectionsOf(file, ['growth-light.svg']));
     expect(text).toContain('| cold, generated | ship-env, shipped | ');
     expect(text).toContain('benchmarks/growth-dark.svg');
     expect(text).toContain('*Not measured in this run.*');
   });
 
   it('tells the machine, and neither its name nor a path', () => {
-    expect(results.machine).toMatchObject({ python: expect.stringMatching(/^3\./u), node: process.versions.node });
-    expect(JSON.stringify(results)).not.toContain(paths.root);
+    expect(file.machine).toMatchObject({ python: expect.stringMatching(/^3\./u), node: process.versions.node });
+    expect(JSON.stringify(file)).not.toContain(paths.root);
   });
 });
 
@@ -139,6 +148,16 @@ describe('figures', () => {
         [4, 11]
       ])
     ).toBeCloseTo(2);
+  });
+
+  it('of a part that was measured anew replace the old ones, on the same machine only', () => {
+    const of = (/** @type {string} */ cpu, /** @type {string[]} */ parts) => ({
+      machine: { cpu },
+      parts: Object.fromEntries(parts.map(name => [name, /** @type {any} */ (`${name} on ${cpu}`)]))
+    });
+    const now = { ...of('x', ['upload']), parts: { upload: /** @type {any} */ ('new') } };
+    expect(merged(of('x', ['cold', 'upload']), now).parts).toEqual({ cold: 'cold on x', upload: 'new' });
+    expect(merged(of('y', ['cold', 'upload']), now).parts).toEqual({ upload: 'new' });
   });
 
   it('fill the page between its marks, and only there', () => {

@@ -19,24 +19,24 @@ import { BUCKET } from '../store.mjs';
  * @property {string} python of the environment
  * @property {string} prefix in the bucket
  * @property {string} cache folder of the local cache
- * @property {boolean} [isCounted] through the counting proxy
  * @property {readonly string[]} [options] more of the command line
  */
 
 /**
  * @param {import('../context.mjs').Bench} bench
  * @param {Ship} ship
- * @returns {Promise<{ms: number, peakBytes: number, result: ShipResult}>}
+ * @returns {Promise<{ms: number, sentBytes: number, result: ShipResult}>}
  * @throws {ScriptFailure} when it does not ship
  */
-export async function shipEnv(bench, { python, prefix, cache, isCounted = false, options = [] }) {
+export async function shipEnv(bench, { python, prefix, cache, options = [] }) {
   const target = `s3://${BUCKET}/${prefix}`;
   const args = ['ship', '--python', python, '--target', target, '--json', ...options];
-  const endpoint = isCounted ? bench.store.counted : bench.store.direct;
-  const env = { ...bench.env, ...bench.store.env(endpoint), SHIP_ENV_CACHE: cache };
+  const { proxy, counted } = bench.store;
+  const env = { ...bench.env, ...bench.store.env(counted), SHIP_ENV_CACHE: cache };
+  proxy.sentBytes = 0;
   try {
-    const { ms, peakBytes, output } = await timed(join(bench.shipEnvVenv, 'bin', 'ship-env'), args, { env });
-    return { ms, peakBytes, result: resultIn(output) };
+    const { ms, output } = await timed(join(bench.shipEnvVenv, 'bin', 'ship-env'), args, { env });
+    return { ms, sentBytes: proxy.sentBytes, result: resultIn(output) };
   } catch (error) {
     if (error instanceof CommandFailed) {
       throw new ScriptFailure(`ship-env did not ship: ${error.output.trim().split('\n').at(-1)}`, { cause: error });

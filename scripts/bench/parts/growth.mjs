@@ -7,8 +7,8 @@ import { hasRoom } from '../context.mjs';
 import { addEditable } from '../editable.mjs';
 import { generateEnvironment } from '../generate.mjs';
 import { interleaved, median, slope } from '../measure.mjs';
+import { MEMORY_BYTES } from './memory.mjs';
 
-const MEMORY_BYTES = 250e6;
 const RUNS = 5;
 
 /**
@@ -53,13 +53,13 @@ const SLOPES = /** @type {const} */ ({
  * @param {Axis} axis
  */
 function addSlope(bench, axis) {
-  const points = bench.results.data.growth.filter(point => point.axis === axis);
+  const points = bench.results.found.growth.filter(point => point.axis === axis);
   if (points.length < 2) {
     return;
   }
   const { each, unit } = SLOPES[axis];
   const microseconds = slope(points.map(point => [point[axis], point.unchangedMs])) * each * 1000;
-  bench.results.data.slopes[axis] =
+  bench.results.found.slopes[axis] =
     Math.abs(microseconds) < 1000
       ? `${microseconds.toFixed(1)} µs a ${unit}`
       : `${(microseconds / 1000).toFixed(1)} ms a ${unit}`;
@@ -91,7 +91,7 @@ async function measure(bench, axis, plan) {
   [venv, cache].forEach(path => rmSync(path, { recursive: true, force: true }));
   await bench.store.remove(name);
   const [unchangedMs, editedMs] = [median(samples.unchanged), median(samples.edited)];
-  bench.results.data.growth.push({ axis, ...plan, unchangedMs, editedMs, coldMs: cold.ms, peakBytes });
-  const what = `sidecar, ${plan.distributions} distributions, ${plan.files} files, ${inWords(plan.bytes)}`;
-  bench.results.judge(5, `memory of the ${what}`, peakBytes, MEMORY_BYTES, inWords);
+  bench.results.found.growth.push({ axis, ...plan, unchangedMs, editedMs, coldMs: cold.ms, peakBytes });
+  const what = `${plan.distributions} distributions, ${plan.files} files, ${inWords(plan.bytes)}`;
+  bench.results.judge(5, `memory of the sidecar, ${what}`, peakBytes, MEMORY_BYTES, inWords);
 }

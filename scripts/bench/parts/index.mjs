@@ -2,7 +2,7 @@
 import { cold } from './cold.mjs';
 import { firstTask } from './first-task.mjs';
 import { growth } from './growth.mjs';
-import { largeFile } from './large-file.mjs';
+import { memory } from './memory.mjs';
 import { oneLine } from './one-line.mjs';
 import { tinyPackage } from './tiny-package.mjs';
 import { unchanged } from './unchanged.mjs';
@@ -16,4 +16,4 @@ import { upload } from './upload.mjs';
  */
 
 /** @type {readonly Part[]} */
-export const PARTS = [cold, unchanged, tinyPackage, oneLine, upload, growth, largeFile, firstTask];
+export const PARTS = [cold, unchanged, tinyPackage, oneLine, upload, growth, memory, firstTask];

@@ -77,10 +77,8 @@ async function addOurs(bench, environment, run) {
   const wheel = await tinyWheel(bench, run);
   await install(environment.venv, wheel);
   try {
-    bench.store.proxy.sentBytes = 0;
-    const { ms, result } = await shipEnv(bench, { python: environment.python, prefix, cache, isCounted: true });
+    const { ms, sentBytes, result } = await shipEnv(bench, { python: environment.python, prefix, cache });
     const { copiedBytes = 0, reusedSegments = 0 } = result;
-    const { sentBytes } = bench.store.proxy;
     return { ms, sentBytes, wheelBytes: statSync(wheel).size, copiedBytes, reusedSegments };
   } finally {
     await uninstall(environment.venv, NAME);

@@ -78,7 +78,7 @@ async function measureLatency(bench, environment, { file, bytes }) {
         ['ship-env', ours],
         ['lib-storage', theirs]
       ])) {
-        bench.results.data.upload.push({ who, partsInFlight, roundTripMs, bytesPerSecond: perSecond(bytes / ms) });
+        bench.results.found.upload.push({ who, partsInFlight, roundTripMs, bytesPerSecond: perSecond(bytes / ms) });
       }
     }
   }
