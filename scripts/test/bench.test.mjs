@@ -72,7 +72,8 @@ describe('a smoke run', () => {
 
   it('draws what it measured, for both themes', () => {
     const drawn = readdirSync(join(folder, 'plots')).sort();
-    expect(drawn).toEqual(['growth-dark.svg', 'growth-light.svg', 'memory-dark.svg', 'memory-light.svg']);
+    const figures = ['contenders', 'growth', 'memory'];
+    expect(drawn).toEqual(figures.flatMap(name => [`${name}-dark.svg`, `${name}-light.svg`]));
   });
 
   it('fills the page of the docs', () => {
