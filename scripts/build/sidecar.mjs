@@ -2,10 +2,10 @@
  * Bundles server/src/start.ts into jupyterlab_ship_env/sidecar: the sidecar and the command line in one program.
  *
  * Code splitting keeps express and the AWS SDK in chunks of their own, which are read when they are first needed.
- * Beside the bundle lie the two files that it reads at run time, the PEX seed and the runtime module, and the licences
- * of what was bundled.
+ * Beside the bundle lie what it reads at run time, the PEX seed and the modules that travel in artifacts, and the licences of
+ * what was bundled.
  */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ScriptFailure } from '../lib/main.mjs';
 import { paths } from '../lib/paths.mjs';
@@ -13,7 +13,7 @@ import { noticesFor } from './notices.mjs';
 
 const ENTRY = join(paths.root, 'server', 'src', 'start.ts');
 const SEED = join(paths.root, 'server', 'dist', 'seed.pex');
-const RUNTIME = join(paths.pythonPackage, 'runtime', 'ship_env_runtime.py');
+const RUNTIME = join(paths.pythonPackage, 'runtime');
 
 // Bundled CommonJS packages call require() for Node's own modules; an ES module has none.
 const REQUIRE =
@@ -34,7 +34,7 @@ export async function buildSidecar({ minify }) {
     throw new ScriptFailure('The sidecar could not be bundled.', { cause: error });
   });
   copyFileSync(SEED, join(paths.sidecar, 'seed.pex'));
-  copyFileSync(RUNTIME, join(paths.sidecar, 'ship_env_runtime.py'));
+  cpSync(RUNTIME, paths.sidecar, { recursive: true, filter: path => !path.includes('__pycache__') });
   writeFileSync(join(paths.sidecar, 'THIRD-PARTY-NOTICES.txt'), noticesFor(Object.keys(metafile.inputs)));
   const outputs = Object.keys(metafile.outputs);
   const bytes = outputs.reduce((sum, output) => sum + statSync(join(paths.root, output)).size, 0);

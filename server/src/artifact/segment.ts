@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { ShipEnvError } from '../errors.js';
+import { withCompiledModules } from './pex/compile.js';
 import { changed, readError, readSeenFile } from './read-file.js';
 import type { DataEntry, FileEntry, PlannedSegment } from './types.js';
 import { crc32 } from './zip/crc32.js';
@@ -25,8 +26,8 @@ export interface Segment {
 }
 
 /**
- * Writes a segment: the zip entries of one distribution under `.deps/<wheel>/`, then an index of them as JSON, then
- * the length of the index in four bytes.
+ * Writes a segment: the zip entries of one distribution under `.deps/<wheel>/`, one with its compiled modules, then an
+ * index of them as JSON, then the length of the index in four bytes.
  *
  * @param onBytes - called with the uncompressed bytes done since the last call
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; the signal's reason
@@ -36,14 +37,16 @@ export function writeSegment(
   segment: PlannedSegment,
   options: { signal: AbortSignal; onBytes: (bytes: number) => void }
 ): Promise<void> {
-  return OutputFile.create(path, 0o600, async file => {
-    const writer = new SegmentWriter(file, segment, options.signal, options.onBytes);
-    const index = Buffer.from(JSON.stringify(await writer.write()));
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(index.length);
-    await file.append(index);
-    await file.append(length);
-  });
+  return withCompiledModules(segment, `${path}.pyc`, options.signal, compiled =>
+    OutputFile.create(path, 0o600, async file => {
+      const writer = new SegmentWriter(file, segment, options.signal, options.onBytes);
+      const index = Buffer.from(JSON.stringify(await writer.write(compiled)));
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(index.length);
+      await file.append(index);
+      await file.append(length);
+    })
+  );
 }
 
 const indexRow = z.tuple([
@@ -118,34 +121,46 @@ class SegmentWriter {
     this.#onBytes = onBytes;
   }
 
-  async write(): Promise<IndexRow[]> {
+  /** @param compiled - an entry that goes behind the distribution's own, named from the root of the archive */
+  async write(compiled: Promise<FileEntry | undefined>): Promise<IndexRow[]> {
     for (const entry of this.#segment.entries) {
-      this.#signal.throwIfAborted();
-      if (entry.kind === 'file' && entry.size > PIECE_BYTES) await this.#large(entry);
-      else await this.#enqueue(compress(entry, this.#signal), result => this.#small(entry, result));
+      await this.#add(entry, `.deps/${this.#segment.wheel}/${entry.name}`, this.#onBytes);
     }
+    const last = await compiled;
+    // Its bytes are not among those of the distribution, which are what is counted.
+    if (last !== undefined) await this.#add(last, last.name, () => undefined);
     await this.#drain(0);
     return this.#rows;
   }
 
-  async #small(entry: FileEntry | DataEntry, { data, ...compressed }: Compressed): Promise<void> {
+  async #add(entry: FileEntry | DataEntry, name: string, onBytes: (bytes: number) => void): Promise<void> {
+    this.#signal.throwIfAborted();
+    if (entry.kind === 'file' && entry.size > PIECE_BYTES) await this.#large(entry, name, onBytes);
+    else await this.#enqueue(compress(entry, this.#signal), result => this.#small(entry, name, result, onBytes));
+  }
+
+  async #small(
+    entry: FileEntry | DataEntry,
+    name: string,
+    { data, ...compressed }: Compressed,
+    onBytes: (bytes: number) => void
+  ): Promise<void> {
     const offset = this.#file.position;
-    const header = { name: this.#name(entry), compressedSize: data.length, ...compressed };
+    const header = { name, compressedSize: data.length, ...compressed };
     await this.#file.append(localHeader(header));
     await this.#file.append(data);
     this.#row({ ...header, offset, mode: modeOf(entry) });
-    this.#onBytes(compressed.size);
+    onBytes(compressed.size);
   }
 
   /** Streams a file in pieces; its local header is filled in at the end. */
-  async #large(entry: FileEntry): Promise<void> {
+  async #large(entry: FileEntry, name: string, onBytes: (bytes: number) => void): Promise<void> {
     await this.#drain(0);
     const offset = this.#file.position;
-    const name = this.#name(entry);
     const { size } = entry;
     const reserved = localHeader({ name, crc32: 0, compressedSize: 0, size, method: STORED });
     await this.#file.append(reserved);
-    const { crc, method } = await this.#pieces(entry);
+    const { crc, method } = await this.#pieces(entry, onBytes);
     await this.#drain(0);
     const compressedSize = this.#file.position - offset - reserved.length;
     const header = { name, crc32: crc, compressedSize, size, method };
@@ -153,7 +168,7 @@ class SegmentWriter {
     this.#row({ ...header, offset, mode: modeOf(entry) });
   }
 
-  async #pieces(entry: FileEntry): Promise<{ crc: number; method: ZipMethod }> {
+  async #pieces(entry: FileEntry, onBytes: (bytes: number) => void): Promise<{ crc: number; method: ZipMethod }> {
     const hash = createHash('sha256');
     let crc = 0;
     let method: ZipMethod | undefined;
@@ -173,7 +188,7 @@ class SegmentWriter {
         method ??= pays(piece.length, (await deflated).length) ? DEFLATED : STORED;
         await this.#enqueue(method === STORED ? Promise.resolve(piece) : deflated, async data => {
           await this.#file.append(data);
-          this.#onBytes(piece.length);
+          onBytes(piece.length);
         });
         previous = piece;
       }
@@ -197,10 +212,6 @@ class SegmentWriter {
       this.#signal.throwIfAborted();
       await this.#queue.shift()?.();
     }
-  }
-
-  #name(entry: FileEntry | DataEntry): string {
-    return `.deps/${this.#segment.wheel}/${entry.name}`;
   }
 
   #row(entry: ZipEntry): void {

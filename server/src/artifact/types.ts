@@ -4,9 +4,9 @@ import type { Manifest } from '../contract/manifest.js';
 import type { Payload } from '../targets/target.js';
 import type { ZipEntry } from './zip/records.js';
 
-/** What every PEX carries besides distributions: the boot code that the pex tool wrote, and our runtime module. */
+/** What every PEX carries besides distributions: the boot code that the pex tool wrote, and modules of ours. */
 export interface Seed {
-  /** sha256 over the pex tool's file and the runtime module, lower-case hex. */
+  /** sha256 over the pex tool's file and all of our modules, lower-case hex. */
   readonly hash: string;
   /** `.bootstrap/…` as the pex tool wrote it: raw zip entries, back to back, offsets relative to `bytes`. */
   readonly bootstrap: { readonly bytes: Buffer; readonly entries: readonly ZipEntry[] };
@@ -18,6 +18,8 @@ export interface Seed {
   readonly pexHash: string;
   /** `ship_env_runtime.py`, which stands at the root of the artifact. */
   readonly runtime: Buffer;
+  /** The modules that start an artifact on a node, in the order in which they need each other. */
+  readonly node: readonly { readonly name: string; readonly source: Buffer }[];
 }
 
 /** A file of a distribution as it lies on disk. */
@@ -44,16 +46,27 @@ export interface DataEntry {
 
 export type SegmentEntry = FileEntry | DataEntry;
 
+/** The modules of a distribution that ship compiled as well. */
+export interface ModulesToCompile {
+  /** The kernel python. */
+  readonly python: string;
+  /** What the result depends on besides the sources. */
+  readonly identity: string;
+  readonly sources: readonly FileEntry[];
+}
+
 /** One distribution on its way into an artifact. */
 export interface PlannedSegment {
   /** `numpy-2.1.0-cp311-cp311-manylinux_2_17_x86_64.whl`. */
   readonly wheel: string;
   readonly name: string;
   readonly version: string;
-  /** sha256 over the format's version, the wheel's name and each entry's path, content and execute bit. */
+  /** sha256 over the format's version, the wheel's name, each entry's path, content and execute bit, and the compiler. */
   readonly key: string;
   /** Sorted by name. */
   readonly entries: readonly SegmentEntry[];
+  /** Undefined when it has no modules in Python. */
+  readonly modules: ModulesToCompile | undefined;
   /** Uncompressed bytes of all entries. */
   readonly bytes: number;
 }

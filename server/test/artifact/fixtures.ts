@@ -3,7 +3,7 @@ import { link, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
 import { buildArtifact, loadSeed, planArtifact } from '../../src/artifact/index.js';
 import type { ArtifactPlan, BuiltArtifact, PlanOptions, Seed } from '../../src/artifact/index.js';
 import { Cache } from '../../src/cache/cache.js';
@@ -37,7 +37,8 @@ export class Workshop {
   }
 
   async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    // An artifact's first start goes on in the background for a moment.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
   path(...names: string[]): string {
@@ -113,7 +114,8 @@ export async function basePython(): Promise<string> {
 }
 
 export const INTERPRETER: Interpreter = {
-  executable: '/venv/bin/python',
+  // A real one: it compiles the modules of distributions made by hand.
+  executable: execaSync('python', ['-c', 'import sys; print(sys.executable)']).stdout,
   implementation: 'cpython',
   version: '3.11.7',
   minor: '3.11',

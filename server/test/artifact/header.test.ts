@@ -1,10 +1,12 @@
-import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Result } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { shHeader } from '../../src/artifact/pex/header.js';
 import { INTERPRETER } from './fixtures.js';
+
+const ID = `env-${'0'.repeat(20)}`;
 
 let folder: string;
 let bin: string;
@@ -20,16 +22,17 @@ beforeEach(async () => {
   for (const tool of ['dd', 'id', 'ls', 'mkdir', 'tail']) {
     await symlink((await execa('sh', ['-c', `command -v ${tool}`])).stdout, join(bin, tool));
   }
-  const header = shHeader(INTERPRETER);
-  await writeFile(join(container, 'env.pex'), Buffer.concat([header, Buffer.from('PK\x03\x04\0\xff(((`\n')]), {
-    mode: 0o755
-  });
+  const rest = Buffer.from(`PK\x03\x04\0\xff(((\`\nship-env:${ID}`);
+  await writeFile(join(container, 'env.pex'), Buffer.concat([shHeader(INTERPRETER), rest]), { mode: 0o755 });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A program that says how it was called; answers `status` when it is asked for its version. */
+/**
+ * A program that says what came behind `-I -c <loader>`: the artifact, the node root, the python, the arguments.
+ * Answers `status` when it is asked for its version.
+ */
 async function fakePython(name: string, status = 0): Promise<void> {
-  const script = `#!/bin/sh\n[ "$1" = -c ] && exit ${status}\nprintf '%s|' ${name} "$PEX_ROOT" "$@"\n`;
+  const script = `#!/bin/sh\n[ "$1" = -c ] && exit ${status}\nshift 3\nprintf '%s|' ${name} "$@"\n`;
   await writeFile(join(bin, name), script, { mode: 0o755 });
 }
 
@@ -44,14 +47,14 @@ function run(env: Record<string, string> = {}, shell = '/bin/sh'): Promise<Resul
   });
 }
 
-/** Where PEX_ROOT went, when the fake python ran. */
+/** The node root that the bootstrap was given. */
 async function chosenRoot(env?: Record<string, string>): Promise<string | undefined> {
-  return (await run(env)).stdout.split('|')[1];
+  return (await run(env)).stdout.split('|')[2];
 }
 
 const OWN = (): string => join(container, '.ship-env-pex');
 
-describe('PEX_ROOT', () => {
+describe('the node root', () => {
   beforeEach(() => fakePython('python3.11'));
 
   test('is a private directory that the node shares, made when missing, whatever the umask', async () => {
@@ -72,7 +75,7 @@ describe('PEX_ROOT', () => {
     expect(stdout.split('\n')[0]).toBe(`-m 700 /tmp/ship-env-${process.getuid?.()}`);
   });
 
-  test('stays what it was when set', async () => {
+  test('is PEX_ROOT when set', async () => {
     expect(await chosenRoot({ PEX_ROOT: '/some where' })).toBe('/some where');
   });
 
@@ -112,12 +115,76 @@ describe('PEX_ROOT', () => {
   });
 });
 
+test('what a container cannot share with the node is said', async () => {
+  await fakePython('python3.11');
+  expect((await run()).stderr).toBe('');
+  await chmod(join(folder, 'node root'), 0o755);
+  expect((await run()).stderr).toContain(`${join(folder, 'node root')} is no directory that user`);
+});
+
+describe('an environment that is there', () => {
+  let environment: string;
+
+  beforeEach(async () => {
+    await fakePython('python3.11');
+    await run();
+    environment = join(folder, 'node root', 'ship-env-1', 'env', `${ID}.abc`);
+    const distribution = join(folder, 'node root', 'ship-env-1', 'dist', 'key');
+    await mkdir(join(environment, 'bin'), { recursive: true });
+    await mkdir(join(environment, '.ship-env', 'dist'), { recursive: true });
+    await mkdir(distribution, { recursive: true });
+    await writeFile(join(distribution, '.ship-env'), '');
+    await symlink(distribution, join(environment, '.ship-env', 'dist', 'one.whl'));
+    await writeFile(join(environment, '.ship-env', 'python'), `${join(bin, 'python3.11')}\n`);
+    await writeFile(join(environment, '.ship-env', 'boot'), 'synced\n');
+    await writeFile(join(environment, '.ship-env', 'used'), '');
+    await writeFile(join(environment, 'bin', 'python'), `#!/bin/sh\nprintf '%s|' there "$@"\n`, { mode: 0o755 });
+  });
+
+  test('runs at once, and is marked as used', async () => {
+    expect((await run()).stdout).toBe('there|-m|two words|*||');
+    expect((await stat(join(environment, '.ship-env', 'used'))).size).toBe(1);
+  });
+
+  test.each([
+    ['for another python', '.ship-env/python', '/another/python3.11\n'],
+    ['by a machine that has been restarted since', '.ship-env/boot', '00000000-0000-0000-0000-000000000000\n']
+  ])('does not run when it was made %s', async (_, file, content) => {
+    await writeFile(join(environment, file), content);
+    expect((await run()).stdout).toMatch(/^python3.11\|/);
+  });
+
+  test.each(['bin/python', '.ship-env/python', '.ship-env/boot', '../../dist/key/.ship-env', '../../dist/key'])(
+    'does not run without %s',
+    async part => {
+      await rm(join(environment, part), { recursive: true });
+      expect(await run()).toMatchObject({ stdout: expect.stringMatching(/^python3.11\|/), stderr: '' });
+    }
+  );
+
+  test.each(['ship-env-1', 'ship-env-1/env', `ship-env-1/env/${ID}.abc`])(
+    'does not run when %s is a symbolic link',
+    async part => {
+      const path = join(folder, 'node root', part);
+      await rename(path, join(folder, 'elsewhere'));
+      await symlink(join(folder, 'elsewhere'), path);
+      expect((await run()).stdout).toMatch(/^python3.11\|/);
+    }
+  );
+
+  test('does not run when the boot code of PEX is asked for something', async () => {
+    expect((await run({ PEX_TOOLS: '1' })).stdout).toMatch(/^python3.11\|/);
+    expect((await run({ PEX_INHERIT_PATH: 'fallback' })).stdout).toMatch(/^there\|/);
+  });
+});
+
 describe('the python', () => {
   test('is pythonX.Y, which is not asked for its version', async () => {
     await fakePython('python3.11', 1);
     await fakePython('python3');
     const { stdout } = await run();
-    expect(stdout).toBe(`python3.11|${join(folder, 'node root')}|./env.pex|-m|two words|*||`);
+    const root = join(folder, 'node root');
+    expect(stdout).toBe(`python3.11|./env.pex|${root}|${join(bin, 'python3.11')}|-m|two words|*||`);
   });
 
   test.each(['python3', 'python'])('is %s when that is of the right version', async name => {
@@ -162,7 +229,7 @@ test.each(['dash', 'bash', 'bash --posix'])('is understood by %s', async shell =
     env: { PATH: `${bin}:/bin`, SHIP_ENV_NODE_ROOT: join(folder, 'node root') },
     extendEnv: false
   });
-  expect(stdout).toBe(`python3.11|${join(folder, 'node root')}|./env.pex|a|`);
+  expect(stdout).toBe(`python3.11|./env.pex|${join(folder, 'node root')}|${join(bin, 'python3.11')}|a|`);
 });
 
 test.each([

@@ -4,8 +4,8 @@ import { buildArtifact, loadSeed, planArtifact } from '../../src/artifact/index.
 import { Cache } from '../../src/cache/cache.js';
 import { snapshot } from '../../src/contract/snapshot.js';
 
-const [snapshotPath = '', cachePath = '', seedPath = '', runtimePath = ''] = process.argv.slice(2);
-const seed = await loadSeed({ seedPath, runtimePath });
+const [snapshotPath = '', cachePath = '', seedPath = '', modulesPath = ''] = process.argv.slice(2);
+const seed = await loadSeed({ seedPath, modulesPath });
 const plan = await planArtifact(snapshot.parse(JSON.parse(await readFile(snapshotPath, 'utf8'))), {
   format: 'pex',
   excludes: [],

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => workshop.remove());
 
 /**
- * Entries of a zip but the boot code: name → sha256 and mode. Lines of RECORD sorted, as their order says nothing, and
+ * Entries of a zip but the boot code, the tool's and ours: name → sha256 and mode. Lines of RECORD sorted, as their order says nothing, and
  * without direct_url.json: the tool ships it, with the path of the wheel on this machine.
  */
 async function entries(path: string): Promise<Record<string, string>> {
@@ -35,7 +35,7 @@ import hashlib, json, sys, zipfile
 found = {}
 with zipfile.ZipFile(sys.argv[1]) as archive:
     for info in archive.infolist():
-        if info.is_dir() or info.filename.startswith(".bootstrap/") or info.filename.endswith("/direct_url.json"):
+        if info.is_dir() or info.filename.startswith((".bootstrap/", ".deps/.ship-env/")) or info.filename.endswith("/direct_url.json"):
             continue
         data = archive.read(info)
         if info.filename.endswith("/RECORD"):

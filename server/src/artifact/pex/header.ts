@@ -1,30 +1,51 @@
 import type { Interpreter } from '../../contract/snapshot.js';
+import { ARTIFACT_ID_LENGTH } from '../artifact-id.js';
 
-/** Bytes from a zip64 locator to the file's end: itself (20), the end record (22), and `ship-env:<id>` as its comment. */
-const LOCATOR_FROM_END = 20 + 22 + 'ship-env:env-'.length + 20;
+/** Folder of what an artifact holds for the node bootstrap: below `.deps`, so that the pex tool takes it for no code. */
+export const OURS = '.deps/.ship-env/';
+
+/** Of the folders below the node root; see ship_env_node/places.py. */
+const LAYOUT = 'ship-env-1';
+
+/** With one of these set, someone wants what only the PEX's own boot code does; see ship_env_node/boot.py. */
+const PEX_REQUESTS = [
+  'PEX_EXTRA_SYS_PATH',
+  'PEX_MODULE',
+  'PEX_PATH',
+  'PEX_PYTHON',
+  'PEX_PYTHON_PATH',
+  'PEX_SCRIPT',
+  'PEX_TOOLS'
+];
 
 /**
  * The `sh` header of an artifact: what runs for `./env.pex`, before any Python. Zip tools skip it, `python env.pex`
- * never sees it. POSIX sh only (dash, busybox); no Python is started to look around when `pythonX.Y` is there.
+ * never sees it. POSIX sh only (dash, busybox).
  *
- * PEX_ROOT, when unset: a directory that all executors of this user on this node share. It must be a real directory of
- * ours that nobody else can enter: /tmp is open to all, and whoever owns PEX_ROOT chooses what code we run. When it is
- * not, each container unpacks for itself.
+ * When the node has the environment already, it becomes the environment's python, and nothing of the zip is read but
+ * the id at its end. Else the node's python runs the bootstrap behind the header (jupyterlab_ship_env/runtime/
+ * ship_env_node), which makes the environment, or boots an ordinary PEX where that cannot be done.
  *
- * Whether the archive is one that Python's own zipimport cannot read (before 3.13 it knows no zip64) shows in its last
- * bytes; then the boot code is unpacked with zipfile first.
+ * The node root is a directory that all executors of this user on this node share: PEX_ROOT, or one that must be a real
+ * directory of ours that nobody else can enter: /tmp is open to all, and whoever owns it chooses what code we run.
+ * When it is not, each container unpacks for itself.
  *
  * @param interpreter - what the nodes must have: its implementation and minor version
  */
 export function shHeader(interpreter: Interpreter): Buffer {
-  const { minor } = interpreter;
-  const name = pythonName(interpreter);
-  const version = minor.split('.').join(', ');
-  return Buffer.from(`#!/bin/sh
-# A PEX of ship-env: python runs it, pex-tools and unzip read it.
-set -u
+  return Buffer.from(
+    `${[
+      '#!/bin/sh\n# A PEX of ship-env: python runs it, pex-tools and unzip read it.\nset -u',
+      FIND_ROOT,
+      findPython(interpreter),
+      RUN_WHAT_IS_THERE,
+      `exec "$python" -I -c '${loader(interpreter)}' "$0" "$root" "$python" "$@"\nexit 126`
+    ].join('\n\n')}\n`
+  );
+}
 
-# Is $1 a real directory, ours, and closed to everyone else? uid is set.
+/** Sets `root`, absolute. */
+const FIND_ROOT = `# Is $1 a real directory, ours, and closed to everyone else? uid is set.
 is_private() {
   [ -d "$1" ] && [ -w "$1" ] && [ -x "$1" ] || return 1
   # -d: a symbolic link shows as itself, with an "l". A "+" after the mode would be an access list.
@@ -33,20 +54,27 @@ is_private() {
   [ "\${3:-}" = "$uid" ]
 }
 
-if [ -z "\${PEX_ROOT:-}" ]; then
+root=\${PEX_ROOT:-}
+if [ -z "$root" ]; then
   uid=$(id -u)
-  PEX_ROOT=\${SHIP_ENV_NODE_ROOT:-/tmp/ship-env-$uid}
-  mkdir -m 700 "$PEX_ROOT" 2>/dev/null
-  is_private "$PEX_ROOT" || PEX_ROOT=./.ship-env-pex
-  case $PEX_ROOT in /*) ;; *) PEX_ROOT=$(pwd)/\${PEX_ROOT#./} ;; esac
+  root=\${SHIP_ENV_NODE_ROOT:-/tmp/ship-env-$uid}
+  [ -d "$root" ] || mkdir -m 700 "$root" 2>/dev/null
+  is_private "$root" || {
+    echo "$0: $root is no directory that user $uid alone can enter; this container unpacks for itself" >&2
+    root=./.ship-env-pex
+  }
 fi
-export PEX_ROOT
+case $root in /*) ;; *) root=$(pwd)/\${root#./} ;; esac`;
 
-python=\${SHIP_ENV_PYTHON:-}
+/** Sets `python`; without starting one when `pythonX.Y` is there. */
+function findPython(interpreter: Interpreter): string {
+  const { minor } = interpreter;
+  const name = pythonName(interpreter);
+  return `python=\${SHIP_ENV_PYTHON:-}
 if [ -z "$python" ]; then
   python=$(command -v ${name}) || for name in python3 python; do
     found=$(command -v "$name") || continue
-    "$found" -c 'import sys; sys.exit(sys.version_info[:2] != (${version}))' </dev/null >/dev/null 2>&1 || continue
+    "$found" -c 'import sys; sys.exit(sys.version_info[:2] != (${versionTuple(minor)}))' </dev/null >/dev/null 2>&1 || continue
     python=$found
     break
   done
@@ -56,18 +84,34 @@ if [ -z "$python" ] || ! command -v "$python" >/dev/null; then
     "then for ${name}, python3 and python of version ${minor} on PATH ($PATH)." \\
     "Install Python ${minor} on the node, or set SHIP_ENV_PYTHON to where it is." >&2
   exit 127
-fi
-
-# Before the end record and its comment stands the locator of a zip64 archive, if it is one.
-zip64=$(printf 'PK\\006\\007')
-{ locator=$(tail -c ${LOCATOR_FROM_END} "$0" | dd bs=4 count=1); } 2>/dev/null
-if [ "$locator" = "$zip64" ]; then
-  exec "$python" -c '${ZIP64_BOOT}' "$0" "$@"
-fi
-exec "$python" "$0" "$@"
-exit 126
-`);
+fi`;
 }
+
+/** Becomes the environment's python when there is one. */
+const RUN_WHAT_IS_THERE = `# Is the environment in $1 whole, made for this python, and on the disk? link.py asks the same.
+is_whole() {
+  [ ! -h "$1" ] && [ -x "$1/bin/python" ] || return 1
+  { IFS= read -r made_for && [ "$made_for" = "$python" ]; } 2>/dev/null <"$1/.ship-env/python" || return 1
+  { IFS= read -r written; } 2>/dev/null <"$1/.ship-env/boot" || return 1
+  boot=
+  [ ! -r /proc/sys/kernel/random/boot_id ] || IFS= read -r boot </proc/sys/kernel/random/boot_id
+  [ "$written" = synced ] || [ "$written" = "$boot" ] || return 1
+  # What cleans /tmp takes old files one by one.
+  for distribution in "$1"/.ship-env/dist/*; do
+    [ -e "$distribution/.ship-env" ] || [ "$distribution" = "$1/.ship-env/dist/*" ] || return 1
+  done
+}
+
+base=$root/${LAYOUT}
+if [ -z "${PEX_REQUESTS.map(variable => `\${${variable}:-}`).join('')}" ] && [ ! -h "$base" ] && [ ! -h "$base/env" ]; then
+  id=$(tail -c ${ARTIFACT_ID_LENGTH} "$0")
+  for env in "$base/env/$id".*; do
+    is_whole "$env" || continue
+    # What was used last is removed last.
+    { echo >"$env/.ship-env/used"; } 2>/dev/null
+    exec "$env/bin/python" "$@"
+  done
+fi`;
 
 /** What an installation of this interpreter is called: `python3.11`, `python3.13t` (free-threaded), `pypy3.10`. */
 function pythonName({ implementation, minor, abiTag }: Interpreter): string {
@@ -76,19 +120,37 @@ function pythonName({ implementation, minor, abiTag }: Interpreter): string {
 }
 
 /**
- * What `python env.pex` does on its first run, by the pex tool's own code, but with the archive opened by zipfile.
- * For `python -c '…'` in sh: no single quote inside. The working directory leaves sys.path before anything is imported.
+ * Runs the bootstrap's modules, which are the first entries of the zip, stored, in the order in which they need each
+ * other. For `python -c '…'` in sh: no single quote inside, and nowhere the bytes that a zip entry begins with.
  */
-const ZIP64_BOOT = `import sys
-if sys.path[:1] == [""]: del sys.path[0]
-import json, os, tempfile, zipfile
-pex = os.path.abspath(sys.argv[1])
-with tempfile.TemporaryDirectory() as work:
-    with zipfile.ZipFile(pex) as archive:
-        archive.extractall(work, [name for name in archive.namelist() if name.startswith(".bootstrap/")])
-        pex_hash = json.loads(archive.read("PEX-INFO"))["pex_hash"]
-    sys.path.insert(0, os.path.join(work, ".bootstrap"))
-    from pex.layout import ensure_installed
-    home = ensure_installed(pex=pex, pex_root=os.environ["PEX_ROOT"], pex_hash=pex_hash)
-os.environ["__PEX_EXE__"] = pex
-os.execv(sys.executable, [sys.executable, home] + sys.argv[2:])`;
+function loader({ minor }: Interpreter): string {
+  return `import os, struct, sys, types
+pex, root, python = sys.argv[1:4]
+if sys.version_info[:2] != (${versionTuple(minor)}):
+    os.environ["PEX_ROOT"] = root
+    os.execv(sys.executable, [sys.executable, pex] + sys.argv[4:])
+with open(pex, "rb") as file:
+    head = file.read(1 << 18)
+at = head.index(b"PK\\3\\4")
+while True:
+    size, length = struct.unpack_from("<IH", head, at + 22)
+    start = at + 30 + length
+    path = head[at + 30 : start].decode()
+    if not path.startswith("${OURS}"):
+        break
+    name = path[${OURS.length} : -3].replace("/", ".").replace(".__init__", "")
+    module = sys.modules[name] = types.ModuleType(name)
+    module.__path__ = []
+    module.__source__ = head[start : start + size]
+    exec(compile(module.__source__, pex + "/" + path, "exec"), vars(module))
+    parent, _, child = name.rpartition(".")
+    if parent:
+        setattr(sys.modules[parent], child, module)
+    at = start + size
+module.main(pex, root, python, sys.argv[4:])`;
+}
+
+/** `3.11` as sys.version_info begins. */
+function versionTuple(minor: string): string {
+  return minor.split('.').join(', ');
+}

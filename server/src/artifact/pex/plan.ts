@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Finding, Snapshot } from '../../contract/snapshot.js';
 import { compareText, normalizeName } from '../../snapshot/names.js';
+import { artifactId } from '../artifact-id.js';
 import { missingDependencies } from '../dependencies.js';
 import type { ArtifactPlan, PlanOptions } from '../types.js';
 import { pexInfoOf } from './pex-info.js';
@@ -45,7 +45,7 @@ export async function planPex(snapshot: Snapshot, options: PlanOptions): Promise
     sparkVersion ?? null,
     pexInfo
   ];
-  const id = `env-${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 20)}`;
+  const id = artifactId(identity);
   const findings: Finding[] = [
     ...planned.flatMap(plan => plan.findings),
     ...missingDependencies(snapshot, excluded),

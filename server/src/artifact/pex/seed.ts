@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inflateRawSync } from 'node:zlib';
 import type { Entry } from 'yauzl';
@@ -13,12 +14,16 @@ export const RUNTIME_NAME = 'ship_env_runtime.py';
 
 // Beside this file: in the wheel and in server/dist it is the bundle, in tests it is the source.
 const SEED_PLACES = ['./seed.pex', '../../../dist/seed.pex'];
-const RUNTIME_PLACES = [
-  `./${RUNTIME_NAME}`,
-  `../runtime/${RUNTIME_NAME}`,
-  `../../jupyterlab_ship_env/runtime/${RUNTIME_NAME}`,
-  `../../../../jupyterlab_ship_env/runtime/${RUNTIME_NAME}`
+const MODULE_FOLDERS = [
+  '.',
+  '../runtime',
+  '../../jupyterlab_ship_env/runtime',
+  '../../../../jupyterlab_ship_env/runtime'
 ];
+
+/** The node bootstrap, a package; in the order in which its modules need each other. */
+const NODE_PACKAGE = 'ship_env_node';
+const NODE_MODULES = ['__init__', 'places', 'locks', 'artifact', 'unpack', 'start', 'link', 'prune', 'boot'];
 
 const BOOTSTRAP = '.bootstrap/';
 const LOCAL_HEADER_BYTES = 30;
@@ -34,15 +39,27 @@ const seedInfo = z.looseObject({
 });
 
 /**
- * Reads the empty PEX that scripts/build-seed.mjs had the pex tool write, and the runtime module.
+ * Reads the empty PEX that scripts/build-seed.mjs had the pex tool write, and our modules.
  *
  * @param options - where they lie; else `$SHIP_ENV_SEED`, else beside the bundle
  * @throws ShipEnvError INTERNAL when one is missing, or is not what the pinned pex tool writes
  */
-export async function loadSeed(options: { seedPath?: string; runtimePath?: string } = {}): Promise<Seed> {
+export async function loadSeed(options: { seedPath?: string; modulesPath?: string } = {}): Promise<Seed> {
   const seedPath = options.seedPath ?? process.env['SHIP_ENV_SEED'];
   const file = await readFirst('the PEX seed', seedPath, SEED_PLACES);
-  const runtime = await readFirst('the runtime module', options.runtimePath, RUNTIME_PLACES);
+  const module = (name: string): Promise<Buffer> =>
+    readFirst(
+      `the module ${name}`,
+      options.modulesPath === undefined ? undefined : join(options.modulesPath, name),
+      MODULE_FOLDERS.map(folder => `${folder}/${name}`)
+    );
+  const runtime = await module(RUNTIME_NAME);
+  const node = await Promise.all(
+    NODE_MODULES.map(async part => {
+      const name = `${NODE_PACKAGE}/${part}.py`;
+      return { name, source: await module(name) };
+    })
+  );
   const entries = await zipEntries(file);
   const text = (name: string): string => {
     const entry = entries.find(candidate => candidate.fileName === name);
@@ -60,7 +77,7 @@ export async function loadSeed(options: { seedPath?: string; runtimePath?: strin
       throw malformed('Its boot code does not name pex_hash once.');
   }
   return {
-    hash: createHash('sha256').update(createHash('sha256').update(file).digest()).update(runtime).digest('hex'),
+    hash: hashOf([file, runtime, ...node.map(({ source }) => source)]),
     bootstrap: rawEntries(
       file,
       entries.filter(entry => entry.fileName.startsWith(BOOTSTRAP))
@@ -69,8 +86,16 @@ export async function loadSeed(options: { seedPath?: string; runtimePath?: strin
     main,
     importHook,
     pexHash: info.data.pex_hash,
-    runtime
+    runtime,
+    node
   };
+}
+
+/** sha256 over the sha256 of each, so that what moves from one to the next is seen. */
+function hashOf(files: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(createHash('sha256').update(file).digest());
+  return hash.digest('hex');
 }
 
 async function readFirst(what: string, given: string | undefined, places: readonly string[]): Promise<Buffer> {

@@ -4,6 +4,7 @@ import type { Distribution, DistributionFile, Finding, Interpreter } from '../..
 import { compareText } from '../../snapshot/names.js';
 import { isShebangFile, readSeenFile, type SeenFile } from '../read-file.js';
 import type { DataEntry, PlannedSegment, SegmentEntry } from '../types.js';
+import { modulesToCompile } from './compile.js';
 import { distInfoName, metadataFromPkgInfo, metadataPlace, pkgInfoPath, wheelText } from './dist-info.js';
 import { placesOf } from './places.js';
 import { recordText } from './record.js';
@@ -11,7 +12,7 @@ import { entryPointScript, scriptEntryPoints, withNeutralShebang } from './scrip
 import { wheelName } from './wheel-name.js';
 
 /** Changes with everything that gives other bytes for the same files: paths, generated files, compression. */
-export const SEGMENT_VERSION = 1;
+export const SEGMENT_VERSION = 2;
 
 /** What a distribution becomes in a PEX: the files of its "installed wheel chroot". */
 export async function planSegment(
@@ -31,7 +32,8 @@ export async function planSegment(
     stash_dir: '.prefix',
     sys_path_entries: ['.']
   };
-  const key = segmentKey(wheel, entries, layout);
+  const modules = modulesToCompile(distribution, entries.values(), interpreter);
+  const key = segmentKey(wheel, entries, [layout, modules?.identity]);
   // The pex tool's fingerprint is a hash of the content and names the directory under PEX_ROOT; the key does the same.
   add(entries, dataEntry('.layout.json', JSON.stringify({ fingerprint: key, ...layout })));
   const sorted = [...entries.values()].sort((a, b) => compareText(a.name, b.name));
@@ -42,6 +44,7 @@ export async function planSegment(
       version: distribution.version,
       key,
       entries: sorted,
+      modules,
       bytes: sorted.reduce((sum, entry) => sum + sizeOf(entry), 0)
     },
     findings
@@ -155,8 +158,8 @@ function add(entries: Entries, entry: SegmentEntry): void {
   entries.set(entry.name, entry);
 }
 
-function segmentKey(wheel: string, entries: Entries, layout: object): string {
-  const hash = createHash('sha256').update(JSON.stringify([SEGMENT_VERSION, wheel, layout]));
+function segmentKey(wheel: string, entries: Entries, about: readonly unknown[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([SEGMENT_VERSION, wheel, ...about]));
   for (const { name, sha256, executable } of [...entries.values()].sort((a, b) => compareText(a.name, b.name))) {
     hash.update(JSON.stringify([name, sha256, executable]));
   }

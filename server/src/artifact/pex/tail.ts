@@ -3,6 +3,7 @@ import type { ArtifactPlan, PlannedSegment } from '../types.js';
 import { crc32 } from '../zip/crc32.js';
 import { DEFLATED, centralHeader, endRecords, localHeader, type ZipEntry } from '../zip/records.js';
 import type { Head } from './head.js';
+import { OURS } from './header.js';
 import { withPexHash } from './pex-info.js';
 import { RUNTIME_NAME } from './seed.js';
 
@@ -16,17 +17,19 @@ export interface PlacedSegment {
   readonly entries: readonly ZipEntry[];
 }
 
+const INDEX_NAME = `${OURS}index.json`;
+
 /** What the end record's comment begins with; the artifact's id follows, so that a header can read it off the end. */
 export const COMMENT_PREFIX = 'ship-env:';
 
 /**
- * What every artifact ends with: our runtime, PEX-INFO, `__pex__` and `__main__.py`, then the central directory of the
- * whole file, whose comment names the artifact. Pure.
+ * What every artifact ends with: our runtime, PEX-INFO, `__pex__` and `__main__.py`, the index for the node bootstrap, then
+ * the central directory of the whole file, whose comment names the artifact. Pure.
  *
  * @param offset - of its first byte in the artifact: where the last segment ends
  */
 export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer {
-  const own = ownEntries(plan);
+  const own = ownEntries(plan, segments, offset);
   const end = offset + own.bytes.length;
   const central = [
     ...head.entries.map(entry => centralHeader(entry, 0)),
@@ -38,14 +41,24 @@ export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly Placed
   return Buffer.concat([own.bytes, directory, endRecords(extent, `${COMMENT_PREFIX}${plan.id}`)]);
 }
 
-/** The entries that differ from artifact to artifact, back to back; offsets count from the first one. */
-function ownEntries(plan: ArtifactPlan): { bytes: Buffer; entries: ZipEntry[] } {
+/**
+ * The entries that differ from artifact to artifact, back to back; offsets count from the first one.
+ *
+ * @param start - of the first one in the artifact
+ */
+function ownEntries(
+  plan: ArtifactPlan,
+  segments: readonly PlacedSegment[],
+  start: number
+): { bytes: Buffer; entries: ZipEntry[] } {
   const { seed, pexHash, pexInfo } = plan;
   const contents: readonly [name: string, data: Buffer][] = [
     [RUNTIME_NAME, seed.runtime],
     ['PEX-INFO', Buffer.from(pexInfo)],
     ['__pex__/__init__.py', Buffer.from(withPexHash(seed.importHook, seed, pexHash))],
-    ['__main__.py', Buffer.from(withPexHash(seed.main, seed, pexHash))]
+    ['__main__.py', Buffer.from(withPexHash(seed.main, seed, pexHash))],
+    // The last one: the node bootstrap finds it by the last record of the central directory.
+    [INDEX_NAME, Buffer.from(JSON.stringify(indexOf(plan, segments, start)))]
   ];
   const parts: Buffer[] = [];
   const entries: ZipEntry[] = [];
@@ -57,6 +70,26 @@ function ownEntries(plan: ArtifactPlan): { bytes: Buffer; entries: ZipEntry[] } 
     offset += bytes.length;
   }
   return { bytes: Buffer.concat(parts), entries };
+}
+
+/**
+ * What the node bootstrap needs to unpack segments without the central directory (ship_env_node/artifact.py): local
+ * headers say all but which files are programs.
+ */
+function indexOf(plan: ArtifactPlan, segments: readonly PlacedSegment[], runtime: number): object {
+  const { implementation, minor, abiTag, platformTag } = plan.interpreter;
+  return {
+    id: plan.id,
+    python: { implementation, minor, abiTag, platformTag },
+    runtime,
+    segments: segments.map(({ planned, offset, length }) => ({
+      wheel: planned.wheel,
+      key: planned.key,
+      offset,
+      length,
+      executables: planned.entries.filter(({ executable }) => executable).map(({ name }) => name)
+    }))
+  };
 }
 
 /** A compressed entry of our own. */

@@ -1,0 +1,169 @@
+"""Read an artifact without its central directory, which would take longer than to unpack what is missing.
+
+Its index, the last entry, says where each segment lies; a segment is local headers and data, back to back.
+Records are those of APPNOTE.TXT 6.3.10, as ``artifact/zip/records.ts`` writes them: no data descriptors, UTF-8 names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OURS = ".deps/.ship-env/"
+INDEX = f"{OURS}index.json"
+PYC = f"{OURS}pyc/"
+COMMENT = b"ship-env:"
+
+STORED, DEFLATED = 0, 8
+MAX_32 = 0xFFFFFFFF
+# Signature, versions, flags, method, time and date, crc, compressed size, size, length of name and of extra.
+LOCAL = struct.Struct("<4s2xHH4xIIIHH")
+CENTRAL = struct.Struct("<4s4xHH4xIIIHHHHH4xI")
+END = struct.Struct("<4s8xIIH")
+SIZES64 = struct.Struct("<4xQQ")
+LOCATOR = struct.Struct("<4s4xQ4x")
+# Bytes of an entry that are held in memory at a time.
+PIECE = 1 << 20
+
+
+class DamagedError(Exception):
+    """The artifact is not what was shipped; the message names the entry."""
+
+
+class Entry(NamedTuple):
+    """An entry as its local header says it; sizes in bytes."""
+
+    name: str
+    method: int
+    crc: int
+    compressed: int
+    size: int
+
+
+class Segment(NamedTuple):
+    """A distribution in the artifact: its entries lie in ``length`` bytes from ``offset`` on."""
+
+    wheel: str
+    key: str
+    offset: int
+    length: int
+    executables: frozenset[str]
+
+
+class Artifact:
+    """An artifact, opened. Raises OSError, and DamagedError when it does not end as one."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with open(path, "rb") as file:
+            end, self.is_zip64 = _directory_end(file, path)
+            index = json.loads(_last_entry(file, path, end))
+        self.id: str = index["id"]
+        self.python: dict[str, str] = index["python"]
+        # Local header of the runtime module.
+        self._runtime: int = index["runtime"]
+        self.segments = tuple(_segment(row) for row in index["segments"])
+
+    def runtime(self) -> bytes:
+        """Return the source of ``ship_env_runtime``."""
+        with open(self.path, "rb") as file:
+            file.seek(self._runtime)
+            return b"".join(pieces(file, next_entry(file, self.path), self.path))
+
+    def entries(self, segment: Segment) -> Iterator[tuple[Entry, BinaryIO]]:
+        """Yield each entry of a segment with the file at its data, which the caller has to read to the end."""
+        with open(self.path, "rb", buffering=PIECE) as file:
+            file.seek(segment.offset)
+            while file.tell() < segment.offset + segment.length:
+                yield next_entry(file, self.path), file
+
+
+def next_entry(file: BinaryIO, path: str) -> Entry:
+    """Read a local header (4.3.7); the file is at the entry's data afterwards."""
+    at = file.tell()
+    header = file.read(LOCAL.size)
+    if len(header) < LOCAL.size or not header.startswith(b"PK\3\4"):
+        raise DamagedError(f"{path} is damaged: an entry was to begin at byte {at}")
+    _, _, method, crc, compressed, size, name_length, extra_length = LOCAL.unpack(header)
+    name = file.read(name_length).decode(errors="replace")
+    extra = file.read(extra_length)
+    if size == MAX_32 and compressed == MAX_32 and len(extra) >= SIZES64.size:
+        # 4.5.3: in a local header both, the size first.
+        size, compressed = SIZES64.unpack_from(extra)
+    return Entry(name, method, crc, compressed, size)
+
+
+def pieces(file: BinaryIO, entry: Entry, path: str) -> Iterator[bytes]:
+    """Yield the content of the entry at which the file is. Raises DamagedError, at the end for a wrong CRC."""
+    crc = done = 0
+    try:
+        for piece in _inflated(file, entry):
+            crc = zlib.crc32(piece, crc)
+            done += len(piece)
+            yield piece
+    except zlib.error as error:
+        raise DamagedError(f"the entry {entry.name} of {path} is damaged: {error}") from error
+    if crc != entry.crc or done != entry.size:
+        raise DamagedError(f"the entry {entry.name} of {path} is damaged: its CRC-32 does not fit its content")
+
+
+def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
+    if entry.method not in {STORED, DEFLATED}:
+        raise zlib.error(f"unknown compression method {entry.method}")
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    left = entry.compressed
+    while left > 0:
+        data = file.read(min(left, PIECE))
+        if not data:
+            return
+        left -= len(data)
+        if entry.method == STORED:
+            yield data
+            continue
+        while data:
+            yield inflate.decompress(data, PIECE)
+            data = inflate.unconsumed_tail
+    if entry.method == DEFLATED:
+        yield inflate.flush()
+
+
+def _directory_end(file: BinaryIO, path: str) -> tuple[int, bool]:
+    """Find where the central directory ends, and whether the archive has zip64 records (4.3.14 to 4.3.16)."""
+    # The comment is the id; its length is the same in all artifacts of one layout, but need not stay so.
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 1024))
+    last = file.read()
+    at = last.rfind(b"PK\5\6")
+    if at < 0 or last[at + END.size : at + END.size + len(COMMENT)] != COMMENT:
+        raise DamagedError(f"{path} is damaged: it does not end with the name of an artifact")
+    end = size - len(last) + at
+    locator = last[max(0, at - LOCATOR.size) : at]
+    if not locator.startswith(b"PK\6\7"):
+        return end, False
+    return LOCATOR.unpack(locator)[1], True
+
+
+def _last_entry(file: BinaryIO, path: str, end: int) -> bytes:
+    """Read the index: what the last record of the central directory (4.3.12) points at."""
+    file.seek(max(0, end - 256))
+    last = file.read(min(end, 256))
+    at = last.rfind(b"PK\1\2")
+    record = last[at:]
+    if at < 0 or len(record) < CENTRAL.size or not record[CENTRAL.size :].startswith(INDEX.encode()):
+        raise DamagedError(f"{path} is damaged: its last entry was to be {INDEX}")
+    offset = CENTRAL.unpack_from(record)[-1]
+    if offset == MAX_32:
+        # The only field of so small an entry that can be too large.
+        (offset,) = struct.unpack_from("<Q", record, CENTRAL.size + len(INDEX) + 4)
+    file.seek(offset)
+    return b"".join(pieces(file, next_entry(file, path), path))
+
+
+def _segment(row: dict[str, Any]) -> Segment:
+    return Segment(row["wheel"], row["key"], row["offset"], row["length"], frozenset(row["executables"]))

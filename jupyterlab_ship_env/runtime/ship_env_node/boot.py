@@ -1,0 +1,125 @@
+"""Run an artifact on a node: in an environment of the node root, else as an ordinary PEX."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import zipfile
+
+from ship_env_node.artifact import Artifact, DamagedError
+from ship_env_node.link import environment_name, executable, is_whole, link_environment
+from ship_env_node.places import MARK, NodeRoot, UnusableError
+from ship_env_node.prune import in_background, limit_in_bytes, settle
+from ship_env_node.unpack import unpack_missing
+
+# Where a container keeps what it cannot share with the node, below its working directory.
+CONTAINER_ROOT = ".ship-env-pex"
+# These ask for something that only the PEX's own boot code does.
+PEX_REQUESTS = (
+    "PEX_EXTRA_SYS_PATH",
+    "PEX_MODULE",
+    "PEX_PATH",
+    "PEX_PYTHON",
+    "PEX_PYTHON_PATH",
+    "PEX_SCRIPT",
+    "PEX_TOOLS",
+)
+
+
+def main(pex: str, root: str, python: str, arguments: list[str]) -> None:
+    """Become the environment's python.
+
+    :param pex: path of the artifact
+    :param root: the node root that the header chose
+    :param python: the node's python, by the name that the header found
+    """
+    container = os.path.join(os.getcwd(), CONTAINER_ROOT)
+    try:
+        artifact = Artifact(pex)
+        if not any(os.environ.get(name) for name in PEX_REQUESTS):
+            # When the node root was of no use, it is not tried again at each start.
+            for find in (_find, _prepare):
+                for folder in dict.fromkeys([root, container]):
+                    program = find(folder, artifact, python)
+                    if program is not None:
+                        os.execv(program, [program, *arguments])
+            root = container
+    except DamagedError as error:
+        _say(f"{error}. It is started as an ordinary PEX, which may fail as well; copy or ship it again")
+    # Whatever else: an artifact that starts slowly is better than one that does not.
+    except Exception as error:  # noqa: BLE001
+        _say(f"{pex} is started as an ordinary PEX: {type(error).__name__}: {error}")
+    _run_pex(pex, root, arguments)
+
+
+def _find(folder: str, artifact: Artifact, python: str) -> str | None:
+    """Return the python of an environment that is there already."""
+    root = NodeRoot(folder)
+    name = environment_name(artifact.id, python)
+    if not os.path.isdir(root.environment(name)):
+        return None
+    try:
+        root.prepare()
+    except (OSError, UnusableError):
+        return None
+    return executable(root, name) if is_whole(root, name, python) else None
+
+
+def _prepare(folder: str, artifact: Artifact, python: str) -> str | None:
+    """Have the environment below a node root. Returns its python; None, and says why, when this root is of no use."""
+    root = NodeRoot(folder)
+    name = environment_name(artifact.id, python)
+    try:
+        root.prepare()
+        if not is_whole(root, name, python):
+            # Not to be taken for unused meanwhile.
+            for segment in artifact.segments:
+                if root.is_whole(segment.key):
+                    os.utime(os.path.join(root.distribution(segment.key), MARK))
+            unpack_missing(root, artifact)
+            link_environment(root, artifact, name, python)
+            limit = limit_in_bytes()
+            in_background(lambda: settle(root, name, limit))
+    except (OSError, UnusableError) as error:
+        _say(f"cannot use {folder} for {os.path.basename(artifact.path)}: {error}")
+        return None
+    return executable(root, name)
+
+
+def _run_pex(pex: str, root: str, arguments: list[str]) -> None:
+    """Become an ordinary PEX."""
+    os.environ["PEX_ROOT"] = root
+    if sys.version_info < (3, 13) and _is_zip64(pex):
+        _run_zip64(pex, root, arguments)
+    os.execv(sys.executable, [sys.executable, pex, *arguments])
+
+
+def _is_zip64(pex: str) -> bool:
+    try:
+        return Artifact(pex).is_zip64
+    except (OSError, DamagedError):
+        return False
+
+
+def _run_zip64(pex: str, root: str, arguments: list[str]) -> None:
+    """Do what ``python env.pex`` does on its first run, by the pex tool's own code, but with zipfile.
+
+    Before 3.13 Python's own zipimport does not read archives with zip64 records.
+    """
+    pex = os.path.abspath(pex)
+    with tempfile.TemporaryDirectory() as work:
+        with zipfile.ZipFile(pex) as archive:
+            archive.extractall(work, [name for name in archive.namelist() if name.startswith(".bootstrap/")])
+            info = json.loads(archive.read("PEX-INFO"))
+        sys.path.insert(0, os.path.join(work, ".bootstrap"))
+        from pex.layout import ensure_installed
+
+        home = ensure_installed(pex=pex, pex_root=root, pex_hash=info["pex_hash"])
+    os.environ["__PEX_EXE__"] = pex
+    os.execv(sys.executable, [sys.executable, home, *arguments])
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"ship_env: {message}\n")

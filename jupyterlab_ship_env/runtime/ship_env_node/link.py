@@ -1,0 +1,178 @@
+"""Link an environment together: a venv (PEP 405) for one python of the node, of links to unpacked distributions."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import site
+import sys
+from typing import TYPE_CHECKING
+
+from ship_env_node import start
+from ship_env_node.locks import Lock, held
+from ship_env_node.places import MARK, Mark, boot_of_machine, is_believed, is_folder
+from ship_env_node.unpack import PATIENCE, discard, remove
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ship_env_node.artifact import Artifact
+    from ship_env_node.places import NodeRoot
+
+# What the pex tool keeps in a distribution's folder besides its modules.
+PREFIX = ".prefix"
+LAYOUT_FILE = ".layout.json"
+# Longest first line that every kernel runs, without its line end (Linux before 5.1: BINPRM_BUF_SIZE).
+SHEBANG_BYTES = 127
+PYTHON_SHEBANG = b"#!python\n"
+
+
+def environment_name(artifact_id: str, python: str) -> str:
+    """Name the environment of an artifact for a python of the node: another build of it, elsewhere, is another one."""
+    return f"{artifact_id}.{hashlib.sha256(os.fsencode(python)).hexdigest()[:12]}"
+
+
+def is_whole(root: NodeRoot, name: str, python: str) -> bool:
+    """Return whether an environment is there, with all its distributions; the header asks the same."""
+    folder = root.environment(name)
+    ours = os.path.join(folder, MARK)
+    try:
+        with open(os.path.join(ours, "python"), encoding="utf-8", errors="surrogateescape") as file:
+            if file.read() != f"{python}\n":
+                return False
+        with open(os.path.join(ours, "boot"), encoding="ascii") as file:
+            is_sound = is_believed(Mark(file.read().rstrip("\n"), 0))
+        distributions = [os.path.join(ours, "dist", wheel) for wheel in os.listdir(os.path.join(ours, "dist"))]
+    except OSError:
+        return False
+    has_all = all(os.path.exists(os.path.join(folder, MARK)) for folder in distributions)
+    return is_sound and has_all and is_folder(folder) and os.access(executable(root, name), os.X_OK)
+
+
+def executable(root: NodeRoot, name: str) -> str:
+    """Return the python of an environment."""
+    return os.path.join(root.environment(name), "bin", "python")
+
+
+def link_environment(root: NodeRoot, artifact: Artifact, name: str, python: str) -> None:
+    """Have the environment of an artifact, whose distributions are all unpacked.
+
+    Raises OSError.
+    """
+    lock = Lock(root.lock(name))
+    lock.acquire(PATIENCE)
+    with held(lock):
+        if is_whole(root, name, python):
+            return
+        work = root.fresh(name)
+        try:
+            _link(root, artifact, work, root.environment(name), python)
+            remove(root.environment(name), root, name)
+            os.rename(work, root.environment(name))
+        except BaseException:
+            discard(work)
+            raise
+
+
+def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str) -> None:
+    """Make the environment in a folder that will be called ``final``."""
+    ours = os.path.join(work, MARK)
+    scripts = os.path.join(work, "bin")
+    modules = os.path.join(work, "lib", _library_name(), "site-packages")
+    for folder in (scripts, modules, os.path.join(ours, "dist")):
+        os.makedirs(folder)
+    folders = [root.distribution(segment.key) for segment in artifact.segments]
+    for segment, folder in zip(artifact.segments, folders):
+        os.symlink(folder, os.path.join(ours, "dist", segment.wheel))
+    _merge(folders, modules, leave={PREFIX, LAYOUT_FILE, MARK})
+    _merge([os.path.join(folder, PREFIX, "data") for folder in folders], work)
+    _merge([os.path.join(folder, PREFIX, "include") for folder in folders], os.path.join(work, "include"))
+    for folder in folders:
+        _scripts(os.path.join(folder, PREFIX, "bin"), scripts, os.path.join(final, "bin", "python"))
+    _python(work, scripts)
+    _write(os.path.join(modules, "ship_env_runtime.py"), artifact.runtime())
+    _write(os.path.join(modules, "ship_env_start.py"), vars(start)["__source__"])
+    # The last by name: it puts in order what the others add.
+    _write(os.path.join(modules, "zz_ship_env.pth"), _start_lines().encode())
+    _write(os.path.join(ours, "used"), b"\n")
+    _write(os.path.join(ours, "boot"), f"{boot_of_machine()}\n".encode())
+    _write(os.path.join(ours, "python"), f"{python}\n".encode(errors="surrogateescape"))
+
+
+def _python(work: str, scripts: str) -> None:
+    """Make the folder a virtual environment, as the venv module does."""
+    # Of a python that is itself a virtual environment's, the one below it: they do not nest.
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    for alias in ("python", "python3", f"python{sys.version_info[0]}.{sys.version_info[1]}"):
+        os.symlink(base, os.path.join(scripts, alias))
+    config = {
+        "home": os.path.dirname(base),
+        # A PEX of ours inherits the path of the node's python, as a fallback.
+        "include-system-site-packages": "true",
+        "version": ".".join(map(str, sys.version_info[:3])),
+    }
+    text = "".join(f"{key} = {value}\n" for key, value in config.items())
+    _write(os.path.join(work, "pyvenv.cfg"), text.encode(errors="surrogateescape"))
+
+
+def _start_lines() -> str:
+    """Return the lines of a path file (see ``site``) that take part in each start of the environment's python."""
+    node = site.getsitepackages() if sys.prefix != sys.base_prefix else []
+    return "".join(f"{line}\n" for line in [*node, "import ship_env_start; ship_env_start.main()"])
+
+
+def _library_name() -> str:
+    """Return what ``site`` calls the folder of this python: ``python3.11``, ``python3.13t``."""
+    free_threaded = "t" if "t" in getattr(sys, "abiflags", "") else ""
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}{free_threaded}"
+
+
+def _merge(sources: Iterable[str], target: str, leave: Iterable[str] = ()) -> None:
+    """Link what is in the source folders into an existing or new target folder, in the order of the sources.
+
+    What one source has is one link. A folder that several have, as namespace packages are, or that is there already,
+    is a folder of its own, merged further down. Of a file that several have, the first wins; in the kernel's
+    environment there is one file of that name, so they are the same.
+    """
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        if not os.path.isdir(source):
+            continue
+        for name in os.listdir(source):
+            if name not in leave:
+                found.setdefault(name, []).append(os.path.join(source, name))
+    if found:
+        os.makedirs(target, exist_ok=True)
+    for name, paths in found.items():
+        place = os.path.join(target, name)
+        folders = [path for path in paths if os.path.isdir(path)]
+        if len(folders) > 1 or (folders and os.path.isdir(place)):
+            _merge(folders, place)
+        elif not os.path.lexists(place):
+            os.symlink(paths[0], place)
+
+
+def _scripts(source: str, target: str, python: str) -> None:
+    """Bring a distribution's console scripts, those in Python with the environment's python for their first line."""
+    if not os.path.isdir(source):
+        return
+    for name in os.listdir(source):
+        path, place = os.path.join(source, name), os.path.join(target, name)
+        with open(path, "rb") as file:
+            first = file.readline(len(PYTHON_SHEBANG))
+            if first != PYTHON_SHEBANG:
+                os.symlink(path, place)
+                continue
+            _write(place, _shebang(os.fsencode(python)) + file.read(), mode=0o755)
+
+
+def _shebang(python: bytes) -> bytes:
+    """Return the first lines of a Python script, after distlib: a path may be too long for one, or hold spaces."""
+    if len(python) + 2 <= SHEBANG_BYTES and b" " not in python:
+        return b"#!" + python + b"\n"
+    return b"".join([b"#!/bin/sh\n'''exec' \"", python, b'" "$0" "$@"\n', b"' '''\n"])
+
+
+def _write(path: str, content: bytes, mode: int = 0o644) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)

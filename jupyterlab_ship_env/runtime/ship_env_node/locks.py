@@ -1,0 +1,75 @@
+"""One at a time: locks that a killed process leaves behind open."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Seconds between two looks at a lock that another holds.
+PAUSE = 0.01
+
+
+class Lock:
+    """An exclusive ``flock`` on a file. The kernel lets go of it when the process ends, however it ends."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def try_acquire(self) -> bool:
+        """Take the lock if nobody holds it. Raises OSError when the file cannot be made or locked."""
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                os.close(descriptor)
+                if isinstance(error, BlockingIOError):
+                    return False
+                raise
+            if self._is_still_there(descriptor):
+                self._descriptor = descriptor
+                return True
+            # Who held it before removed the file; a lock on what nobody finds is worth nothing.
+            os.close(descriptor)
+
+    def acquire(self, patience: float) -> bool:
+        """Wait for the lock, ``patience`` seconds long, as its holder may be stopped. Returns whether we hold it."""
+        deadline = time.monotonic() + patience
+        while not self.try_acquire():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(PAUSE)
+        return True
+
+    def release(self) -> None:
+        """Let go."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def remove(self) -> None:
+        """Remove the file and let go; who waits for it makes another."""
+        os.unlink(self._path)
+        self.release()
+
+    def _is_still_there(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), os.lstat(self._path))
+        except FileNotFoundError:
+            return False
+
+
+@contextmanager
+def held(lock: Lock) -> Iterator[None]:
+    """Let go of a lock at the end, however that comes."""
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,128 @@
+"""Where things lie on a node, and whom they belong to.
+
+Below the node root, which the header has found to be private::
+
+    ship-env-1/dist/<key>/          one distribution, unpacked; .ship-env in it says that it is whole
+    ship-env-1/env/<id>.<python>/   one environment of links to distributions, for one python of the node
+    ship-env-1/lock/<name>          held by who makes or removes the one of that name
+    ship-env-1/tmp/<name>.<random>  not whole yet, or not wanted any more
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import NamedTuple
+
+# Another number when a bootstrap of today would misread what a later one writes: they share a node root.
+LAYOUT = "ship-env-1"
+# File in a distribution, and folder in an environment, by which we know them to be ours and whole.
+MARK = ".ship-env"
+# What a mark says of content that has reached the disk; before, it names the boot of the machine that wrote it.
+SYNCED = "synced"
+
+
+class UnusableError(Exception):
+    """A folder cannot serve as node root; the message says why."""
+
+
+class Mark(NamedTuple):
+    """What ``.ship-env`` says of a distribution: when it was written, and its size in bytes."""
+
+    boot: str
+    size: int
+
+    def write(self, folder: str) -> None:
+        """Write the mark into a folder, whole at once."""
+        path = os.path.join(folder, MARK)
+        with open(f"{path}.new", "w", encoding="ascii") as file:
+            file.write(f"{self.boot}\n{self.size}\n")
+        os.rename(f"{path}.new", path)
+
+    @classmethod
+    def read(cls, folder: str) -> Mark | None:
+        """Read the mark of a folder; None when it has none that can be believed."""
+        try:
+            with open(os.path.join(folder, MARK), encoding="ascii") as file:
+                boot, size = file.read().split("\n")[:2]
+            return cls(boot, int(size))
+        except (OSError, ValueError):
+            return None
+
+
+class NodeRoot:
+    """The folders of one node root."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.base = os.path.join(path, LAYOUT)
+        self.distributions = os.path.join(self.base, "dist")
+        self.environments = os.path.join(self.base, "env")
+        self.locks = os.path.join(self.base, "lock")
+        self.temporary = os.path.join(self.base, "tmp")
+
+    def prepare(self) -> None:
+        """Make the folders that are missing.
+
+        Raises UnusableError when one is not ours alone or nothing can run from here, OSError when one cannot be made.
+        """
+        if not os.path.isdir(self.path):
+            os.mkdir(self.path, 0o700)
+        for folder in (self.base, self.distributions, self.environments, self.locks, self.temporary):
+            _make_private(folder)
+        # Compiled modules could not be loaded from it.
+        if os.statvfs(self.base).f_flag & getattr(os, "ST_NOEXEC", 0):
+            raise UnusableError(f"{self.path} is mounted noexec")
+
+    def distribution(self, key: str) -> str:
+        """Return the folder of a distribution."""
+        return os.path.join(self.distributions, key)
+
+    def environment(self, name: str) -> str:
+        """Return the folder of an environment."""
+        return os.path.join(self.environments, name)
+
+    def lock(self, name: str) -> str:
+        """Return the lock file of a distribution or an environment."""
+        return os.path.join(self.locks, name)
+
+    def fresh(self, name: str) -> str:
+        """Return a path that no one else uses, by which leftovers of a killed process can be told later."""
+        return os.path.join(self.temporary, f"{name}.{os.urandom(8).hex()}")
+
+    def is_whole(self, key: str) -> bool:
+        """Return whether a distribution is there, all of it, also after the machine may have lost its power."""
+        folder = self.distribution(key)
+        return is_folder(folder) and is_believed(Mark.read(folder))
+
+
+def is_believed(mark: Mark | None) -> bool:
+    """Return whether content has reached the disk, or the machine has been running ever since it was written."""
+    return mark is not None and mark.boot in {SYNCED, boot_of_machine()}
+
+
+def boot_of_machine() -> str:
+    """Name the present boot of the machine; the empty string where the system does not tell."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.readline().rstrip("\n")
+    except OSError:
+        return ""
+
+
+def is_folder(path: str) -> bool:
+    """Return whether this is a real directory, no link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _make_private(path: str) -> None:
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        found = os.lstat(path)
+        is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+        if not is_ours or found.st_mode & 0o077:
+            raise UnusableError(f"{path} was to be a directory that only we can enter, and is not") from None

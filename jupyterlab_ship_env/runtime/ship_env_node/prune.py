@@ -1,0 +1,182 @@
+"""Keep what artifacts left on a node within bounds, without touching what a live process uses."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Callable
+
+from ship_env_node.locks import Lock, held
+from ship_env_node.places import MARK, SYNCED, Mark
+from ship_env_node.unpack import discard
+
+if TYPE_CHECKING:
+    from ship_env_node.places import NodeRoot
+
+LIMIT_VARIABLE = "SHIP_ENV_NODE_CACHE_LIMIT"
+# In gigabytes of a billion bytes.
+DEFAULT_LIMIT = 20.0
+# Seconds that something stays after its last use: between the header's look and the lock that the python takes, and
+# between finding a distribution and linking to it, nothing else says that it is wanted.
+GRACE = 600.0
+
+
+def limit_in_bytes() -> int:
+    """Return how much the distributions on a node may hold: ``SHIP_ENV_NODE_CACHE_LIMIT`` gigabytes."""
+    text = os.environ.get(LIMIT_VARIABLE, "")
+    try:
+        return int(float(text or DEFAULT_LIMIT) * 1e9)
+    except (ValueError, OverflowError):
+        sys.stderr.write(f"ship_env: {LIMIT_VARIABLE} was to be a number of gigabytes, it is {text!r}\n")
+        return int(DEFAULT_LIMIT * 1e9)
+
+
+def in_background(work: Callable[[], None]) -> None:
+    """Do work in a process of its own, which neither this one nor who started it waits for."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        os.setsid()
+        if os.fork() == 0:
+            # Spark waits for the end of the pipes that it gave us.
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):
+                os.dup2(nothing, descriptor)
+            os.closerange(3, 256)
+            os.nice(19)
+            work()
+    except Exception:  # noqa: BLE001, S110 - the next one does what this one could not; there is nobody to tell
+        pass
+    finally:
+        os._exit(0)
+
+
+def settle(root: NodeRoot, name: str, limit: int) -> None:
+    """Bring a new environment to the disk, and say in its marks that it is there; then remove what is too much.
+
+    Until then a machine that loses its power takes the environment with it: names may outlive content.
+    """
+    ours = os.path.join(root.environment(name), MARK)
+    if _sync(root.base):
+        folders = [os.readlink(entry.path) for entry in os.scandir(os.path.join(ours, "dist"))]
+        for folder in folders:
+            mark = Mark.read(folder)
+            if mark is not None and mark.boot != SYNCED:
+                mark._replace(boot=SYNCED).write(folder)
+        with open(os.path.join(ours, "boot.new"), "w", encoding="ascii") as file:
+            file.write(f"{SYNCED}\n")
+        os.rename(os.path.join(ours, "boot.new"), os.path.join(ours, "boot"))
+    prune(root, limit)
+
+
+def prune(root: NodeRoot, limit: int) -> None:
+    """Remove environments, least recently used first, and distributions that none links to, down to the limit."""
+    turn = Lock(root.lock("prune"))
+    if not turn.try_acquire():
+        return
+    with held(turn):
+        _remove_leftovers(root)
+        left = _remove_unlinked(root, _total(root) - limit)
+        for environment in sorted(os.listdir(root.environments), key=lambda name: _used(root, name)):
+            if left <= 0:
+                return
+            if _remove_environment(root, environment):
+                left = _remove_unlinked(root, left)
+
+
+def _sync(folder: str) -> bool:
+    """Have the file system of a folder write what it holds back; say whether that could be done."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        return bool(ctypes.CDLL(None, use_errno=True).syncfs(descriptor) == 0)
+    except AttributeError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _total(root: NodeRoot) -> int:
+    marks = (Mark.read(root.distribution(key)) for key in os.listdir(root.distributions))
+    return sum(mark.size for mark in marks if mark is not None)
+
+
+def _remove_unlinked(root: NodeRoot, excess: int) -> int:
+    """Remove distributions that no environment links to, oldest first. Returns what is left of the excess."""
+    linked = {os.path.basename(target) for target in _links(root)}
+    loose = sorted(set(os.listdir(root.distributions)) - linked, key=lambda key: _age_of(root.distribution(key)))
+    for key in loose:
+        folder = root.distribution(key)
+        if excess <= 0 or time.time() - _age_of(folder) < GRACE:
+            break
+        mark = Mark.read(folder)
+        if _remove_locked(root, folder, key):
+            excess -= mark.size if mark is not None else 0
+    return excess
+
+
+def _links(root: NodeRoot) -> list[str]:
+    found = []
+    for name in os.listdir(root.environments):
+        folder = os.path.join(root.environment(name), MARK, "dist")
+        if os.path.isdir(folder):
+            found += [os.readlink(entry.path) for entry in os.scandir(folder)]
+    return found
+
+
+def _remove_environment(root: NodeRoot, name: str) -> bool:
+    """Remove an environment unless a process runs it or is about to. Says whether it is gone."""
+    try:
+        used = os.open(os.path.join(root.environment(name), MARK, "used"), os.O_RDONLY)
+    except OSError:
+        return _remove_locked(root, root.environment(name), name)
+    try:
+        fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if time.time() - os.fstat(used).st_mtime < GRACE:
+            return False
+        return _remove_locked(root, root.environment(name), name)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(used)
+
+
+def _remove_locked(root: NodeRoot, path: str, name: str) -> bool:
+    lock = Lock(root.lock(name))
+    if not lock.try_acquire():
+        return False
+    with held(lock):
+        away = root.fresh(name)
+        os.rename(path, away)
+        lock.remove()
+    discard(away)
+    return True
+
+
+def _remove_leftovers(root: NodeRoot) -> None:
+    """Remove what killed processes left, and what nobody wanted any more: what nobody holds the lock of."""
+    for entry in os.listdir(root.temporary):
+        name = entry.rpartition(".")[0]
+        lock = Lock(root.lock(name))
+        if lock.try_acquire():
+            with held(lock):
+                discard(os.path.join(root.temporary, entry))
+
+
+def _used(root: NodeRoot, name: str) -> float:
+    return _modified(os.path.join(root.environment(name), MARK, "used"))
+
+
+def _age_of(folder: str) -> float:
+    return _modified(os.path.join(folder, MARK))
+
+
+def _modified(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0

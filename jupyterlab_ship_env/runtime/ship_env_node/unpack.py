@@ -1,0 +1,193 @@
+"""Unpack the distributions of an artifact that a node lacks, each once, whoever asks at the same time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from ship_env_node.artifact import PYC, DamagedError, pieces
+from ship_env_node.locks import Lock, held
+from ship_env_node.places import MARK, Mark, boot_of_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ship_env_node.artifact import Artifact, Segment
+    from ship_env_node.places import NodeRoot
+
+# Seconds after which who holds a lock is taken for stopped; then a distribution is unpacked a second time.
+PATIENCE = 300.0
+
+
+def unpack_missing(root: NodeRoot, artifact: Artifact) -> None:
+    """Have all distributions of an artifact below the node root.
+
+    Processes share the work: this one and its helpers, one a processor, and those of other executors on the node.
+    Each takes what nobody works at; only when there is nothing left to take it waits for the others.
+
+    Raises DamagedError, OSError.
+    """
+    missing = [segment for segment in artifact.segments if not root.is_whole(segment.key)]
+    helpers = [_start_helper(root, artifact, missing) for _ in range(min(_processors(), len(missing)) - 1)]
+    try:
+        _take(root, artifact, missing, PATIENCE)
+    finally:
+        for helper in helpers:
+            os.waitpid(helper, 0)
+
+
+def remove(path: str, root: NodeRoot, name: str) -> None:
+    """Remove a file or folder that others may be looking at: out of sight first, at once."""
+    if not os.path.lexists(path):
+        return
+    away = root.fresh(name)
+    os.rename(path, away)
+    discard(away)
+
+
+def discard(path: str) -> None:
+    """Remove a file, a link or a folder, as far as it goes."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path, ignore_errors=True)
+    elif os.path.lexists(path):
+        os.unlink(path)
+
+
+def _processors() -> int:
+    count = getattr(os, "sched_getaffinity", None)
+    return len(count(0)) if count else os.cpu_count() or 1
+
+
+def _start_helper(root: NodeRoot, artifact: Artifact, missing: list[Segment]) -> int:
+    helper = os.fork()
+    if helper:
+        return helper
+    try:
+        _take(root, artifact, missing, patience=None)
+    except BaseException:  # noqa: BLE001 - the process that started this one comes to the same end, and says so
+        os._exit(1)
+    os._exit(0)
+
+
+def _take(root: NodeRoot, artifact: Artifact, missing: list[Segment], patience: float | None) -> None:
+    """Unpack what nobody else works at; then, given patience, wait for what others do, and do what they did not."""
+    others = []
+    for segment in missing:
+        lock = Lock(root.lock(segment.key))
+        if not lock.try_acquire():
+            others.append((segment, lock))
+            continue
+        with held(lock):
+            _ensure(root, artifact, segment)
+    if patience is None:
+        return
+    for segment, lock in others:
+        is_ours = lock.acquire(patience)
+        with held(lock):
+            _ensure(root, artifact, segment, is_ours=is_ours)
+
+
+def _ensure(root: NodeRoot, artifact: Artifact, segment: Segment, *, is_ours: bool = True) -> None:
+    """Unpack a distribution unless it is there by now; its lock should be ours."""
+    if root.is_whole(segment.key):
+        return
+    if is_ours:
+        _remove_leftovers(root, segment.key)
+    work = root.fresh(segment.key)
+    try:
+        os.mkdir(work, 0o700)
+        size = _unpack(artifact, segment, work)
+        Mark(boot_of_machine(), size).write(work)
+        final = root.distribution(segment.key)
+        # What a cleaner of /tmp left of it, or what did not reach the disk.
+        remove(final, root, segment.key)
+        os.rename(work, final)
+    except BaseException as error:
+        discard(work)
+        # Someone else was first, whose lock we had given up.
+        if not isinstance(error, OSError) or not root.is_whole(segment.key):
+            raise
+
+
+def _remove_leftovers(root: NodeRoot, key: str) -> None:
+    """Remove what a killed process left; who has the lock of this name is the only one to work at it."""
+    for name in os.listdir(root.temporary):
+        if name.startswith(f"{key}."):
+            discard(os.path.join(root.temporary, name))
+
+
+def _unpack(artifact: Artifact, segment: Segment, folder: str) -> int:
+    """Write all entries of a segment below a folder. Returns their bytes."""
+    tree = _Tree(folder)
+    prefix = f".deps/{segment.wheel}/"
+    for entry, file in artifact.entries(segment):
+        content = pieces(file, entry, artifact.path)
+        if entry.name == PYC + segment.wheel:
+            _spread(b"".join(content), tree)
+        elif entry.name.startswith(prefix):
+            name = entry.name[len(prefix) :]
+            tree.write(name, content, is_executable=name in segment.executables)
+        else:
+            raise DamagedError(f"the entry {entry.name} of {artifact.path} does not belong to {segment.wheel}")
+    return tree.bytes
+
+
+def _spread(blob: bytes, tree: _Tree) -> None:
+    """Write the compiled modules of a distribution beside their sources (PEP 3147).
+
+    The blob is the length of a list in four bytes, the list as JSON, and the content of its files, back to back.
+    """
+    start = 4 + int.from_bytes(blob[:4], "little")
+    listed = json.loads(blob[4:start])
+    if listed["tag"] != sys.implementation.cache_tag:
+        return
+    view = memoryview(blob)
+    for source, size in listed["files"]:
+        folder, _, name = source.rpartition("/")
+        cached = f"{folder}/__pycache__/{name[:-3]}.{listed['tag']}.pyc".lstrip("/")
+        tree.write(cached, [view[start : start + size]])
+        start += size
+
+
+class _Tree:
+    """A folder that is filled with files of given names; ``bytes`` counts what was written."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._made = {""}
+        self.bytes = 0
+
+    def write(self, name: str, content: Iterable[bytes | memoryview], *, is_executable: bool = False) -> None:
+        """Write a new file; what the entry says of its mode besides does not hold."""
+        folder, _, base = name.rpartition("/")
+        if base in {"", ".", "..", MARK} or "\0" in name:
+            raise DamagedError(f"the artifact names a file {name!r}")
+        self._make(folder)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(f"{self._folder}/{name}", flags, 0o755 if is_executable else 0o644)
+        try:
+            for piece in content:
+                self.bytes += _write_all(descriptor, piece)
+        finally:
+            os.close(descriptor)
+
+    def _make(self, folder: str) -> None:
+        if folder in self._made:
+            return
+        parent, _, name = folder.rpartition("/")
+        if name in {"", ".", ".."}:
+            raise DamagedError(f"the artifact names a folder {folder!r}")
+        self._make(parent)
+        os.mkdir(f"{self._folder}/{folder}", 0o755)
+        self._made.add(folder)
+
+
+def _write_all(descriptor: int, piece: bytes | memoryview) -> int:
+    """``write`` may write less than it is given; the next one then says why."""
+    view = memoryview(piece)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    return len(piece)

@@ -1,0 +1,60 @@
+/**
+ * The fixed script by which the kernel python compiles the modules of one distribution, none of which it runs. Standard
+ * input is JSON: `output` (a path), `sources` (rows of name in the distribution, path, sha256). Standard output is JSON:
+ * `bytes` and `sha256` of what was written to `output`, or `changed`: a path, or `error`: the name of an errno and a text.
+ *
+ * What it writes: the length of a list in four bytes, little-endian, the list as JSON, and the content of its files, as
+ * PEP 3147 and PEP 552 have them; ship_env_node/unpack.py reads it. A source that does not compile is not in the list: it
+ * is for another Python, or a template.
+ *
+ * The result must depend on the sources and the version of Python alone. So the seed of hashes, which orders constant
+ * sets, is fixed from outside, names are relative, and marshal writes a version of its format that has no references:
+ * whether it writes one depends on who else holds an object. From 3.14 on a constant slice needs the newest
+ * version; there names live for ever, so that references do not depend on it any more.
+ *
+ * "Unchecked": the node does not compare source and compiled module, which come together and never change.
+ */
+export const COMPILE_SCRIPT = `
+import sys
+# Not from the working directory, which -c puts first.
+sys.path[:] = [entry for entry in sys.path if entry]
+import _frozen_importlib_external, _imp, errno, hashlib, json, marshal
+MAGIC = _frozen_importlib_external.MAGIC_NUMBER
+UNCHECKED = (1).to_bytes(4, "little")
+version = marshal.version if sys.version_info >= (3, 14) else 2
+ask = json.load(sys.stdin)
+def compiled(name, source):
+    try:
+        code = compile(source, name, "exec", dont_inherit=True, optimize=0)
+        body = marshal.dumps(code, version)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return None
+    digest = _imp.source_hash(int.from_bytes(MAGIC, "little"), source)
+    return MAGIC + UNCHECKED + digest + body
+def main():
+    files, bodies = [], []
+    for name, path, expected in ask["sources"]:
+        try:
+            with open(path, "rb") as file:
+                source = file.read()
+        except FileNotFoundError:
+            return {"changed": path}
+        if hashlib.sha256(source).hexdigest() != expected:
+            return {"changed": path}
+        body = compiled(name, source)
+        if body is not None:
+            files.append([name, len(body)])
+            bodies.append(body)
+    listed = json.dumps({"tag": sys.implementation.cache_tag, "files": files}, separators=(",", ":")).encode()
+    whole, size = hashlib.sha256(), 0
+    with open(ask["output"], "xb") as file:
+        for part in [len(listed).to_bytes(4, "little"), listed, *bodies]:
+            whole.update(part)
+            size += file.write(part)
+    return {"bytes": size, "sha256": whole.hexdigest()}
+try:
+    answer = main()
+except OSError as error:
+    answer = {"error": [errno.errorcode.get(error.errno, "EIO"), str(error)]}
+print(json.dumps(answer))
+`;
