@@ -60,7 +60,7 @@ if [ -z "$root" ]; then
   root=\${SHIP_ENV_NODE_ROOT:-/tmp/ship-env-$uid}
   [ -d "$root" ] || mkdir -m 700 "$root" 2>/dev/null
   is_private "$root" || {
-    echo "$0: $root is no directory that user $uid alone can enter; this container unpacks for itself" >&2
+    echo "$0: $root is no directory that user $uid alone can use; this container unpacks for itself" >&2
     root=./.ship-env-pex
   }
 fi
@@ -103,7 +103,8 @@ is_whole() {
 }
 
 base=$root/${LAYOUT}
-if [ -z "${PEX_REQUESTS.map(variable => `\${${variable}:-}`).join('')}" ] && [ ! -h "$base" ] && [ ! -h "$base/env" ]; then
+if [ -z "${PEX_REQUESTS.map(variable => `\${${variable}:-}`).join('')}" ] && [ ! -h "$base" ] && [ ! -h "$base/env" ] &&
+  [ ! -h "$base/dist" ]; then
   id=$(tail -c ${ARTIFACT_ID_LENGTH} "$0")
   for env in "$base/env/$id".*; do
     is_whole "$env" || continue

@@ -1,0 +1,138 @@
+"""Artifacts from the real bundle, of distributions made by hand, and runs of them as on a node."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyterlab_ship_env.node import find_node
+
+ROOT = Path(__file__).parents[1]
+RUNTIME = ROOT / "jupyterlab_ship_env" / "runtime"
+LAYOUT = "ship-env-1"
+# Below the virtual environment of the tests.
+BASE_PYTHON = str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info[1]}")
+
+# Calls main of the node bootstrap as the header's loader does, after the lines of a test.
+BOOT = """
+import sys
+sys.path.insert(0, {runtime!r})
+import ship_env_node.boot, ship_env_node.start, ship_env_node.places, ship_env_node.prune, ship_env_node.unpack
+from pathlib import Path
+ship_env_node.start.__source__ = Path(ship_env_node.start.__file__).read_bytes()
+{lines}
+ship_env_node.boot.main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+"""
+
+
+def install(site: Path, name: str, files: Mapping[str, str | bytes], version: str = "1.0") -> None:
+    """Put a distribution into a site directory, as an installer does (PEP 376, PEP 427)."""
+    info = f"{name}-{version}.dist-info"
+    contents = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = []
+    for path, content in contents.items():
+        data = content.encode() if isinstance(content, str) else content
+        place = Path(os.path.normpath(site / path))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+        place.chmod(0o755 if place.parent.name == "bin" else 0o644)
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        rows.append(f"{path},sha256={digest},{len(data)}\n")
+    (site / info / "RECORD").write_text("".join([*rows, f"{info}/RECORD,,\n"]))
+
+
+def pythons() -> dict[int, str]:
+    """Interpreters of this machine that the bootstrap has to run on, by minor version: this one and what lies about."""
+    base = Path(sys.base_prefix)
+    found = {sys.version_info[1]: BASE_PYTHON}
+    for minor in range(9, 15):
+        beside = sorted(base.parent.glob(f"*3.{minor}*/bin/python3.{minor}"))
+        for path in [*beside, shutil.which(f"python3.{minor}")]:
+            if minor in found or not path:
+                continue
+            # A shim may stand for a version that is not there.
+            if subprocess.run([path, "-Sc", ""], capture_output=True, check=False).returncode == 0:
+                found[minor] = str(path)
+    return found
+
+
+class Node:
+    """A kernel's environment, and a node that it is shipped to. All below one folder."""
+
+    def __init__(self, folder: Path, python: str = BASE_PYTHON) -> None:
+        self.folder = folder
+        self.python = python
+        self.venv = folder / "kernel"
+        subprocess.run(["uv", "--quiet", "venv", "--python", python, self.venv], check=True)
+        (self.site,) = self.venv.glob("lib/python*/site-packages")
+        self.root = folder / "node root"
+        self.container = folder / "container"
+        self.container.mkdir()
+
+    def build(self, name: str = "env.pex") -> Path:
+        """Build an artifact of what is installed now."""
+        path = self.folder / name
+        bundle = ROOT / "jupyterlab_ship_env" / "sidecar" / "ship-env.mjs"
+        command = [find_node().path, bundle, "build", "--python", self.venv / "bin" / "python", "--output", path]
+        env = {**os.environ, "SHIP_ENV_CACHE": str(self.folder / "cache")}
+        subprocess.run(command, env=env, check=True, capture_output=True)
+        return path
+
+    def environ(self, **variables: str) -> dict[str, str]:
+        """The variables of a process on the node: few."""
+        # Where the same minor version is.
+        path = os.pathsep.join([str(Path(self.python).parent), "/usr/bin", "/bin"])
+        return {"PATH": path, "SHIP_ENV_NODE_ROOT": str(self.root), **variables}
+
+    def run(self, *command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a program on the node, to its end."""
+        variables = options.pop("variables", {})
+        return subprocess.run(
+            [str(part) for part in command],
+            env=self.environ(**variables),
+            cwd=self.container,
+            capture_output=True,
+            text=True,
+            check=False,
+            **options,
+        )
+
+    def start(self, *command: str | Path, **variables: str) -> subprocess.Popen[str]:
+        """Start a program on the node, in a process group of its own."""
+        return subprocess.Popen(
+            [str(part) for part in command],
+            env=self.environ(**variables),
+            cwd=self.container,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def boot(self, pex: Path, lines: str, *arguments: str) -> list[str]:
+        """The command that boots an artifact by the bootstrap of this checkout, with lines of a test before."""
+        script = BOOT.format(runtime=str(RUNTIME), lines=lines)
+        return [self.python, "-c", script, str(pex), str(self.root), self.python, *arguments]
+
+    def distributions(self) -> list[Path]:
+        """What is unpacked."""
+        return sorted((self.root / LAYOUT / "dist").iterdir())
+
+    def environments(self) -> list[Path]:
+        """What is linked."""
+        return sorted((self.root / LAYOUT / "env").iterdir())
+
+    def leftovers(self) -> list[Path]:
+        """What is half done."""
+        return sorted((self.root / LAYOUT / "tmp").iterdir())

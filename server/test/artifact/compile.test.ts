@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { compileModules, modulesToCompile, withCompiledModules } from '../../src/artifact/pex/compile.js';
+import type { FileEntry, ModulesToCompile } from '../../src/artifact/types.js';
+import { INTERPRETER, NEVER } from './fixtures.js';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ship-env-compile-'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function source(name: string, text: string): Promise<FileEntry> {
+  const path = join(folder, name.replaceAll('/', '-'));
+  await writeFile(path, text);
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return { kind: 'file', name, source: path, size: text.length, sha256, executable: false };
+}
+
+/** Constants of every kind, in an order that depends on the seed of hashes. */
+const TEXT = `
+NAMES = {"a", "b", "c", "some words"} - set()
+def f(x, *rest, key=(1, 2.5, None, b"x")):
+    """A docstring."""
+    return x in {"one", "two", "three", "four", 5, 6.5} or x[1:2] or key
+`;
+
+function planned(modules: ModulesToCompile | undefined): { wheel: string; modules: ModulesToCompile | undefined } {
+  return { wheel: 'one-1.0-py3-none-any.whl', modules };
+}
+
+function modulesOf(sources: FileEntry[], name = 'one'): ModulesToCompile | undefined {
+  return modulesToCompile({ normalizedName: name }, sources, INTERPRETER);
+}
+
+test('the result depends on the sources alone, not on where they lie or on the seed of hashes', async () => {
+  const hashes = new Set<string | undefined>();
+  for (const seed of ['1', '2', 'random']) {
+    vi.stubEnv('PYTHONHASHSEED', seed);
+    const modules = modulesOf([await source('one/__init__.py', TEXT), await source('one/two.py', TEXT)]);
+    hashes.add((await compileModules(planned(modules), join(folder, `blob ${seed}`), NEVER))?.sha256);
+    await rm(folder, { recursive: true });
+    folder = await mkdtemp(join(tmpdir(), 'ship-env-compile-elsewhere-'));
+  }
+  expect(hashes.size).toBe(1);
+});
+
+test('holds each module that compiles, and no path of this machine', async () => {
+  const sources = [
+    await source('one.py', TEXT),
+    await source('old.py', "print 'for another python'"),
+    await source('binary.py', 'x = "\0"')
+  ];
+  const entry = await compileModules(planned(modulesOf(sources)), join(folder, 'blob'), NEVER);
+  expect(entry?.name).toBe('.deps/.ship-env/pyc/one-1.0-py3-none-any.whl');
+  const blob = await readFile(join(folder, 'blob'));
+  expect(blob.length).toBe(entry?.size);
+  expect(createHash('sha256').update(blob).digest('hex')).toBe(entry?.sha256);
+  const listed: unknown = JSON.parse(blob.subarray(4, 4 + blob.readUInt32LE()).toString());
+  expect(listed).toEqual({
+    tag: expect.stringMatching(/^cpython-3\d+$/),
+    files: [['one.py', blob.length - 4 - blob.readUInt32LE()]]
+  });
+  expect(blob.includes(folder)).toBe(false);
+});
+
+describe('what is compiled', () => {
+  test('is every module but tests and scripts', async () => {
+    const names = ['a.py', 'a/b.py', 'tests/c.py', 'a/test/d.py', 'a/testing.py', '.prefix/bin/e.py', 'f.txt'];
+    const sources = await Promise.all(names.map(name => source(name, '')));
+    expect(modulesOf(sources)?.sources.map(({ name }) => name)).toEqual(['a.py', 'a/b.py', 'a/testing.py']);
+  });
+
+  test('is nothing of what only a kernel needs', async () => {
+    const sources = [await source('a.py', '')];
+    expect(modulesOf(sources, 'ipykernel')).toBeUndefined();
+    expect(modulesOf([], 'one')).toBeUndefined();
+  });
+});
+
+describe('nothing stays of it', () => {
+  test('when a source is no longer what the snapshot saw, or gone', async () => {
+    const one = await source('one.py', 'x = 1');
+    await writeFile(one.source, 'x = 2');
+    const attempt = (): Promise<unknown> =>
+      withCompiledModules(planned(modulesOf([one])), join(folder, 'blob'), NEVER, compiled => compiled);
+    await expect(attempt()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED', message: /one\.py/ });
+    await rm(one.source);
+    await expect(attempt()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED', message: /one\.py/ });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('when what is written beside it fails, or it is done', async () => {
+    const modules = modulesOf([await source('one.py', TEXT)]);
+    const output = join(folder, 'blob');
+    await expect(
+      withCompiledModules(planned(modules), output, NEVER, () => Promise.reject(new Error('the disk')))
+    ).rejects.toThrow('the disk');
+    const size = await withCompiledModules(planned(modules), output, NEVER, async compiled => (await compiled)?.size);
+    expect(size).toBeGreaterThan(0);
+    expect(await readdir(folder)).toEqual(['one.py']);
+  });
+
+  test('when there is no room for it', async () => {
+    const modules = modulesOf([await source('one.py', TEXT)]);
+    await expect(compileModules(planned(modules), '/dev/full/blob', NEVER)).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  test('when the python does not start', async () => {
+    const modules = modulesToCompile({ normalizedName: 'one' }, [await source('one.py', TEXT)], {
+      ...INTERPRETER,
+      executable: '/no/python'
+    });
+    await expect(compileModules(planned(modules), join(folder, 'blob'), NEVER)).rejects.toMatchObject({
+      code: 'PYTHON_NOT_FOUND',
+      message: expect.stringContaining('/no/python')
+    });
+  });
+});
