@@ -4,7 +4,15 @@ import type { StepEvent } from '../../server/src/contract/index.js';
 import { result, steps } from './samples.js';
 import { trans } from './trans.js';
 
-const target = { name: 'local', url: 'file:///target', endpoint: '', region: '', pathStyle: false, profile: '' };
+const target = {
+  name: 'local',
+  url: 'file:///target',
+  endpoint: '',
+  region: '',
+  pathStyle: false,
+  profile: '',
+  shared: false
+};
 
 function clientOf(...answers: (() => Response)[]): {
   client: ShipEnvClient;

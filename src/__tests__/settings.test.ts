@@ -28,7 +28,8 @@ describe('the settings', () => {
       endpoint: '',
       region: '',
       pathStyle: false,
-      profile: ''
+      profile: '',
+      shared: false
     });
   });
 

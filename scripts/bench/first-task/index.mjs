@@ -5,15 +5,12 @@
  * Two executors on one node. What is compared runs in turns, round after round, so that a machine that slows down does so
  * for all; a node is a fresh one for each way to bring the environment, on a file system in memory.
  */
-import { fileURLToPath } from 'node:url';
 import { endLeftovers } from '../../lib/process.mjs';
 import { step } from '../../lib/terminal.mjs';
+import { runApplication } from './application.mjs';
 import { DEPLOYMENTS } from './deployments.mjs';
-import { lastLineOf } from './json.mjs';
 import { layoutsOf, removeArtifacts } from './layouts.mjs';
 import { prepareSetting } from './setting.mjs';
-
-const APPLICATION = fileURLToPath(new URL('application.py', import.meta.url));
 
 /** @typedef {{minimum: number, median: number}} Summary of some runs, in seconds */
 /**
@@ -26,14 +23,7 @@ const APPLICATION = fileURLToPath(new URL('application.py', import.meta.url));
  * @property {Summary} importSeconds that part of the first task
  * @property {Summary} ratio of firstTaskSeconds to that of a virtual environment which is on the node
  */
-/**
- * @typedef {object} Run
- * @property {string} layout
- * @property {'cold' | 'warm' | 'delta'} state
- * @property {number} sessionSeconds
- * @property {number} firstTaskSeconds
- * @property {{importSeconds: number, python: string, modules: string[]}[]} executors
- */
+/** @typedef {import('./application.mjs').Result & {layout: string, state: 'cold' | 'warm' | 'delta'}} Run */
 
 /**
  * Measures. Needs the sidecar's bundle (`npm run build`), Linux and, unless root, user namespaces.
@@ -107,38 +97,6 @@ async function runLayout({ name, steps }, setting, cluster) {
   } finally {
     await node.stop();
   }
-}
-
-/**
- * @param {import('./layouts.mjs').Conf} conf
- * @param {import('./setting.mjs').Setting} setting
- * @param {import('./deployments.mjs').Cluster} cluster
- * @returns {Promise<Pick<Run, 'sessionSeconds' | 'firstTaskSeconds' | 'executors'>>}
- * @throws {Error} when an executor used something of a folder that its node must not see
- */
-async function runApplication(conf, { python, hidden, env, executors }, cluster) {
-  const specification = {
-    executors,
-    conf: {
-      'spark.master': cluster.master,
-      'spark.driver.host': '127.0.0.1',
-      'spark.driver.bindAddress': '127.0.0.1',
-      'spark.ui.enabled': 'false',
-      // The session is ready when every executor is, and not before.
-      'spark.scheduler.minRegisteredResourcesRatio': '1',
-      'spark.scheduler.maxRegisteredResourcesWaitingTime': '120s',
-      ...cluster.conf,
-      ...conf
-    }
-  };
-  const result = await lastLineOf(python, [APPLICATION, JSON.stringify(specification)], { ...env, ...cluster.env });
-  for (const { python: used, modules } of result.executors) {
-    const strangers = [used, ...modules].filter(path => hidden.some(place => path.startsWith(`${place}/`)));
-    if (strangers.length > 0) {
-      throw new Error(`An executor used what its node must not see: ${strangers.join(', ')}.`);
-    }
-  }
-  return result;
 }
 
 /**

@@ -8,6 +8,7 @@ import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 export interface CliOptions {
   python?: string;
   target?: string;
+  shared?: boolean;
   master?: string;
   format?: string;
   output?: string;
@@ -31,6 +32,14 @@ export function withTarget(command: Command): Command {
   return command.option(
     '--target <target>',
     'a target of the settings, or a URL: s3://bucket/prefix, file:///directory (default: the settings decide)'
+  );
+}
+
+/** `--shared`. */
+export function withShared(command: Command): Command {
+  return command.option(
+    '--shared',
+    'every node of the cluster sees the directory of the target under the same path: Spark need not copy the artifact'
   );
 }
 
@@ -58,9 +67,10 @@ export function withMaster(command: Command): Command {
  */
 export async function toShipRequest(options: CliOptions, env: NodeJS.ProcessEnv = process.env): Promise<ShipRequest> {
   const settings = await readSettings(env);
+  const target = resolveTarget(options.target, settings);
   return shipRequest.parse({
     python: options.python ?? activePython(env),
-    target: resolveTarget(options.target, settings),
+    target: options.shared === true ? { ...target, shared: true } : target,
     master: options.master ?? settings.master,
     format: options.format ?? 'pex',
     excludes: [...settings.excludes, ...(options.exclude ?? [])],

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { CONFIG_STYLES } from './config-styles.js';
-import { withCommon, withContent, withMaster, withTarget, type CliOptions } from './options.js';
+import { withCommon, withContent, withMaster, withShared, withTarget, type CliOptions } from './options.js';
 import type { View } from './view.js';
 
 /** Runs a command's work with the view and the signal of this process. */
@@ -66,7 +66,9 @@ function addShipping(program: Command, run: Run): void {
       await run(options, (view, signal) => buildCommand(options, view, signal));
     });
   withMaster(
-    withContent(withTarget(withCommon(program.command('ship').description('ship the environment to a target'))))
+    withContent(
+      withShared(withTarget(withCommon(program.command('ship').description('ship the environment to a target'))))
+    )
   )
     .option('--dry-run', 'stop before the upload and say what would be sent')
     .action(async (options: CliOptions) => {
@@ -75,7 +77,9 @@ function addShipping(program: Command, run: Run): void {
     });
   withMaster(
     withContent(
-      withTarget(withCommon(program.command('config').description('print the Spark config of a shipped environment')))
+      withShared(
+        withTarget(withCommon(program.command('config').description('print the Spark config of a shipped environment')))
+      )
     )
   )
     .addOption(new Option('--as <style>', 'how to print it').choices(CONFIG_STYLES).default('builder'))

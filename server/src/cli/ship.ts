@@ -30,10 +30,11 @@ function summary(result: ShipResult, url: string, options: CliOptions): string[]
 }
 
 /** What prints the config of this very ship, to be pasted into a shell. */
-function configCommand({ python, target, master, exclude, includeSpark }: CliOptions): string {
+function configCommand({ python, target, shared, master, exclude, includeSpark }: CliOptions): string {
   const named = Object.entries({ python, target, master }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value]
   );
   const words = ['ship-env', 'config', ...named, ...(exclude === undefined ? [] : ['--exclude', ...exclude])];
-  return [...words, ...(includeSpark === true ? ['--include-spark'] : []), '--as', 'builder'].map(shellWord).join(' ');
+  const flags = [...(shared === true ? ['--shared'] : []), ...(includeSpark === true ? ['--include-spark'] : [])];
+  return [...words, ...flags, '--as', 'builder'].map(shellWord).join(' ');
 }

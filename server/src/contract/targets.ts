@@ -10,7 +10,9 @@ export const targetSettings = z.object({
   endpoint: z.string().default(''),
   region: z.string().default(''),
   pathStyle: z.boolean().default(false),
-  profile: z.string().default('')
+  profile: z.string().default(''),
+  /** Directories only: every node sees it under the same path, so that Spark need not copy the artifact to executors. */
+  shared: z.boolean().default(false)
 });
 export type TargetSettings = z.infer<typeof targetSettings>;
 

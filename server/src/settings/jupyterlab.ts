@@ -13,7 +13,8 @@ export const DEFAULT_TARGET: TargetSettings = {
   endpoint: '',
   region: '',
   pathStyle: false,
-  profile: ''
+  profile: '',
+  shared: false
 };
 
 /** The part of schema/plugin.json that the command line and the magic go by, with the same defaults. */

@@ -31,7 +31,7 @@ export async function configOf(
     for (const name of names) {
       if ((await target.head(name, signal)) === undefined) throw notShipped(target, name);
     }
-    const configured = configure({ manifest, code, target, master: request.master });
+    const configured = await configure({ manifest, code, target }, request);
     return { ...configured, driverPython: snapshot.interpreter.executable };
   } finally {
     target.close();

@@ -1,6 +1,6 @@
 import type { Manifest } from '../contract/manifest.js';
-import type { ShipResult } from '../contract/ship.js';
-import { cellSource, codePointerFile, liveUpdate, sparkConfig } from '../spark/index.js';
+import type { ShipRequest, ShipResult } from '../contract/ship.js';
+import { cellSource, codePointerFile, deploymentOf, liveUpdate, sparkConfig } from '../spark/index.js';
 import type { Target } from '../targets/target.js';
 import type { ArchivedCode } from './prepare.js';
 
@@ -8,22 +8,23 @@ import type { ArchivedCode } from './prepare.js';
 export type Configured = Pick<ShipResult, 'conf' | 'cell' | 'live'>;
 
 /**
- * Spark properties, cell text and live update of an environment on a target. Pure.
+ * Spark properties, cell text and live update of an environment on a target.
  *
- * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED
+ * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, TARGET_DENIED, TARGET_FAILED
  */
-export function configure(of: {
-  manifest: Manifest;
-  code: readonly ArchivedCode[];
-  target: Target;
-  master: string;
-}): Configured {
+export async function configure(
+  of: { manifest: Manifest; code: readonly ArchivedCode[]; target: Target },
+  { master, target: { shared } }: Pick<ShipRequest, 'master' | 'target'>
+): Promise<Configured> {
   const code = of.code.map(({ archive }) => archive);
   const pointer = code.length === 0 ? undefined : codePointerFile(code).name;
-  const conf = sparkConfig({ manifest: of.manifest, code, pointer, target: of.target, master: of.master });
+  // The executors of a local cluster are processes of this machine: they see what it sees.
+  const isSeen = shared || deploymentOf(master) === 'local-cluster';
+  const sharedArtifact = isSeen ? await of.target.executablePath(of.manifest.artifact.name) : undefined;
+  const conf = sparkConfig({ manifest: of.manifest, code, pointer, sharedArtifact, target: of.target, master });
   return {
     conf: Object.fromEntries(conf),
-    cell: cellSource({ manifest: of.manifest, code, conf, master: of.master }),
+    cell: cellSource({ manifest: of.manifest, code, conf, master }),
     live: liveUpdate({ manifest: of.manifest, code, target: of.target })
   };
 }

@@ -69,11 +69,10 @@ class Ship {
     const { manifest } = environment;
     const configured = await this.#steps.run(
       'configure',
-      () =>
-        Promise.resolve({
-          value: configure({ manifest, code, target: this.#target, master: this.#request.master }),
-          detail: this.#request.master || 'master left to the notebook'
-        }),
+      async () => ({
+        value: await configure({ manifest, code, target: this.#target }, this.#request),
+        detail: this.#request.master || 'master left to the notebook'
+      }),
       true
     );
     return {

@@ -1,5 +1,5 @@
 import type { CodeArchive, Manifest } from '../contract/manifest.js';
-import { pythonExec, type SparkConf } from './config.js';
+import { PYTHON_KEY, type SparkConf } from './config.js';
 import { pythonComment, pythonLiteral } from './python-literal.js';
 
 /** How the first line of the cell begins: by it a person, and a search, recognises the cell. */
@@ -31,12 +31,18 @@ export function cellSource(of: {
     '',
     'from pyspark.sql import SparkSession',
     '',
-    `os.environ["PYSPARK_PYTHON"] = ${pythonLiteral(pythonExec(of.manifest))}  # on the executors`,
+    `os.environ["PYSPARK_PYTHON"] = ${pythonLiteral(pythonOf(of.conf))}  # on the executors`,
     'builder = (',
     '    SparkSession.builder',
     ...of.conf.flatMap(([key, value]) => setting(key, value)),
     ')'
   ].join('\n');
+}
+
+function pythonOf(conf: SparkConf): string {
+  const python = conf.find(([key]) => key === PYTHON_KEY)?.[1];
+  if (python === undefined) throw new Error(`The config lacks ${PYTHON_KEY}.`);
+  return python;
 }
 
 function contents(manifest: Manifest, code: readonly CodeArchive[]): string {

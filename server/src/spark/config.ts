@@ -23,10 +23,8 @@ const WITHOUT_ARROW: SparkConf = [
   ['spark.sql.execution.pythonUDTF.arrow.enabled', 'false']
 ];
 
-/** How tasks start the artifact: Spark puts its files into the working directory of each executor. */
-export function pythonExec(manifest: Manifest): string {
-  return `./${manifest.artifact.name}`;
-}
+/** Which python an executor starts: the artifact, by a path on the executor. */
+export const PYTHON_KEY = 'spark.pyspark.python';
 
 /**
  * Spark properties of a session whose executors run the artifact and the code archives.
@@ -35,6 +33,8 @@ export function pythonExec(manifest: Manifest): string {
  * folder is private to the executor's user (artifact/pex/header.ts).
  *
  * @param of.pointer - name of the pointer file on the target, undefined when there is no code to point at
+ * @param of.sharedArtifact - absolute path at which every executor sees the artifact; without one Spark copies it into
+ *   the working directory of each
  * @param of.master - Spark master, empty to leave it out
  * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, TARGET_URL_INVALID
  */
@@ -42,16 +42,22 @@ export function sparkConfig(of: {
   manifest: Manifest;
   code: readonly CodeArchive[];
   pointer: string | undefined;
+  sharedArtifact?: string | undefined;
   target: Pick<Target, 'uri' | 'sparkProperties'>;
   master: string;
 }): SparkConf {
   const deployment = deploymentOf(of.master);
   const archives = of.code.map(({ fileName }) => fileName).sort();
-  const files = [of.manifest.artifact.name, ...archives, ...(of.pointer === undefined ? [] : [of.pointer])];
+  const artifact = of.manifest.artifact.name;
+  const files = [
+    ...(of.sharedArtifact === undefined ? [artifact] : []),
+    ...archives,
+    ...(of.pointer === undefined ? [] : [of.pointer])
+  ].map(name => requireListable(of.target.uri(name)));
   return [
     ...(of.master === '' ? [] : [['spark.master', of.master] satisfies SparkConf[number]]),
-    [FILES_KEY[deployment], files.map(name => requireListable(of.target.uri(name))).join(',')],
-    ['spark.pyspark.python', pythonExec(of.manifest)],
+    ...(files.length === 0 ? [] : [[FILES_KEY[deployment], files.join(',')] satisfies SparkConf[number]]),
+    [PYTHON_KEY, of.sharedArtifact ?? `./${artifact}`],
     ['spark.python.daemon.module', DAEMON_MODULE],
     ...(holds(of.manifest, 'pyarrow') ? [] : WITHOUT_ARROW),
     ...Object.entries(of.target.sparkProperties()).sort(([a], [b]) => (a < b ? -1 : 1))

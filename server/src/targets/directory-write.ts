@@ -8,6 +8,9 @@ import type { Payload } from './target.js';
 /** Executors run as other users: what ships must be readable for them, whatever this process's umask. */
 const FILE_MODE = 0o644;
 const DIRECTORY_MODE = 0o755;
+/** Executors that see the directory run the artifact where it lies. */
+const PROGRAM_MODE = 0o755;
+const PROGRAM = /\.pex$/u;
 
 /** What link(2) answers where a file system has no hard links: vfat, some FUSE and SMB mounts. */
 const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
@@ -60,7 +63,7 @@ export async function writeTemporary(
     const file = await open(path, 'wx', FILE_MODE);
     try {
       await copy(payload, file, signal, onProgress);
-      await file.chmod(FILE_MODE);
+      await file.chmod(PROGRAM.test(payload.name) ? PROGRAM_MODE : FILE_MODE);
       await file.sync();
     } finally {
       await file.close();

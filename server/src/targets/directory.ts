@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { readFile, readdir, stat, unlink } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, readFile, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Probe } from '../contract/targets.js';
 import { ShipEnvError, hasCode } from '../errors.js';
@@ -26,6 +26,19 @@ export class DirectoryTarget implements Target {
   uri(name: string): string {
     assertObjectName(name);
     return `${this.url}/${encodedPath([name])}`;
+  }
+
+  async executablePath(name: string): Promise<string | undefined> {
+    assertObjectName(name);
+    const path = join(this.#path, name);
+    try {
+      // access(2) refuses X_OK on a file system that is mounted noexec, too.
+      await access(path, constants.X_OK);
+    } catch (error) {
+      if (hasCode(error, 'EACCES')) return undefined;
+      if (!hasCode(error, 'ENOENT')) throw directoryError(error, `Looking for ${name} in ${this.url}`, this.#path);
+    }
+    return path;
   }
 
   sparkProperties(): Record<string, string> {

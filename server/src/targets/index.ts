@@ -38,7 +38,9 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
  */
 export async function openTarget(settings: TargetSettings): Promise<Target> {
   const url = parseTargetUrl(settings.url);
-  return kindOf(url, settings.url).open(url, settings);
+  const kind = kindOf(url, settings.url);
+  if (settings.shared && kind !== DIRECTORY) throw cannotBeShared(settings);
+  return kind.open(url, settings);
 }
 
 /**
@@ -60,6 +62,14 @@ function kindOf(url: TargetUrl, text: string): Kind {
     {
       hint: 'Use s3://bucket/prefix or file:///path/to/directory.'
     }
+  );
+}
+
+function cannotBeShared({ url }: TargetSettings): ShipEnvError {
+  return new ShipEnvError(
+    'SETTINGS_INVALID',
+    `A target that is shared with the nodes was expected to be a directory; this one is ${shownUrl(url.trim())}.`,
+    { hint: 'Leave out --shared, or take "Shared with the nodes" off this target in the settings.' }
   );
 }
 

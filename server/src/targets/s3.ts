@@ -51,6 +51,10 @@ class S3Target implements Target {
     return `s3a${this.url.slice('s3'.length)}/${encodedPath([name])}`;
   }
 
+  executablePath(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   sparkProperties(): Record<string, string> {
     return s3SparkProperties(this.#store.settings);
   }

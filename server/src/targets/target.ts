@@ -44,6 +44,12 @@ export interface Target {
   readonly url: string;
   /** How Spark's file system layer addresses an object: `s3a://bucket/prefix/name`, `file:///dir/name`. */
   uri(name: string): string;
+  /**
+   * Absolute path under which programs of this machine can run an object where it lies on the target; undefined for a
+   * store, and for a directory from which nothing can be run (mounted `noexec`, or without modes). An object that is not
+   * there yet counts as one that can be run.
+   */
+  executablePath(name: string): Promise<string | undefined>;
   /** Spark properties that executors and driver need to read from here; never a secret by value. */
   sparkProperties(): Record<string, string>;
   /** Size of an object and the digest that the target keeps of it, undefined when it is not there. */

@@ -84,13 +84,15 @@ test('the settings that the panel saved name targets, master and excludes', asyn
 
 test('config prints what the ship configured, as builder, submit and json', async () => {
   const home = await temporaryFolder();
-  const args = ['--python', kernel.python, '--target', `file://${join(home, 'target')}`, '--master', 'spark://h:7077'];
+  const target = `file://${join(home, 'target')}`;
+  const args = ['--python', kernel.python, '--target', target, '--master', 'spark://h:7077', '--shared'];
   const { stdout } = await shipEnv(home, ['ship', ...args, '--json']);
   const shipped = events(stdout).at(-1);
   if (shipped?.type !== 'result') throw new Error(stdout);
   const as = async (style: string): Promise<string> => (await shipEnv(home, ['config', ...args, '--as', style])).stdout;
   expect(await as('builder')).toBe(shipped.cell.trimEnd());
   expect(JSON.parse(await as('json'))).toEqual(shipped.conf);
+  expect(shipped.conf['spark.pyspark.python']).toBe(join(home, 'target', shipped.artifact.name));
   expect(await as('submit')).toContain('--conf spark.python.daemon.module=ship_env_runtime');
   const again = await shipEnv(home, ['ship', ...args]);
   expect(again.stdout).toContain(`The Spark config: ship-env config ${args.join(' ')} --as builder`);

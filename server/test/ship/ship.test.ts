@@ -216,6 +216,24 @@ test('a secret in the editable stops the ship before anything is built or writte
   }
 });
 
+test.each([
+  ['a local cluster', {}, true],
+  ['a cluster that shares the directory', { master: 'spark://host:7077', shared: true }, true],
+  ['another cluster', { master: 'spark://host:7077' }, false]
+])(
+  'executors of %s run the artifact where it lies: %o, %s',
+  async (_, { master, shared }: { master?: string; shared?: boolean }, isDirect) => {
+    const port = await makePort(kernel);
+    const target = { name: '', url: `file://${port.directory}`, shared };
+    const { artifact, conf, cell } = await port.ship({ more: { target, ...(master === undefined ? {} : { master }) } });
+    const python = isDirect ? join(port.directory, artifact.name) : `./${artifact.name}`;
+    expect(conf['spark.pyspark.python']).toBe(python);
+    expect(cell).toContain(`os.environ["PYSPARK_PYTHON"] = "${python}"`);
+    expect(conf['spark.files']?.includes(artifact.name)).toBe(!isDirect);
+    expect(conf['spark.files']).toContain('harbour-');
+  }
+);
+
 test('the config of a shipped environment is that of its ship; of another one it is refused', async () => {
   const port = await makePort(kernel);
   const signal = new AbortController().signal;

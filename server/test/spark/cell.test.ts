@@ -96,6 +96,7 @@ test('No value and no name can leave its quotes or its comment', () => {
     '#'
   ];
   const conf: SparkConf = hostile.map((text, index) => [`spark.${index}.${text}`, `"); raise SystemExit(${text})`]);
+  conf.push(['spark.pyspark.python', `./${hostile.filter(text => text !== '\0').join('')}`]);
   const archives = hostile.map(text => ({
     name: `${text}\nraise SystemExit`,
     fileName: 'x.zip',
@@ -107,7 +108,7 @@ test('No value and no name can leave its quotes or its comment', () => {
 });
 
 test('The first line tells the cell from others', () => {
-  expect(cellOf([]).startsWith(CELL_MARK)).toBe(true);
+  expect(cellOf([['spark.pyspark.python', './env-1234.pex']]).startsWith(CELL_MARK)).toBe(true);
 });
 
 test('spark-submit gets the same config through a shell', () => {

@@ -46,6 +46,21 @@ test('Without code there is only the artifact', () => {
   expect(conf['spark.yarn.dist.files']).toBe('s3a://bucket/prefix/env-1234.pex');
 });
 
+test('An artifact that every executor sees is run where it lies, and Spark copies the code only', () => {
+  const sharedArtifact = '/nfs/env-1234.pex';
+  const confOf = (code: CodeArchive[], pointer: string | undefined) =>
+    sparkConfig({ manifest, code, pointer, sharedArtifact, target: bucket, master: 'spark://host:7077' }).slice(0, 3);
+  expect(confOf([model], 'p.json')).toEqual([
+    ['spark.master', 'spark://host:7077'],
+    ['spark.files', 's3a://bucket/prefix/my_model-aa.zip,s3a://bucket/prefix/p.json'],
+    ['spark.pyspark.python', sharedArtifact]
+  ]);
+  expect(confOf([], undefined).slice(0, 2)).toEqual([
+    ['spark.master', 'spark://host:7077'],
+    ['spark.pyspark.python', sharedArtifact]
+  ]);
+});
+
 test('The order in which editables and properties come does not matter', () => {
   const turned = {
     ...bucket,

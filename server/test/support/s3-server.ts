@@ -123,7 +123,16 @@ export class S3Server {
 
   /** Target settings for a `s3://` URL on this server, as the root user unless told otherwise. */
   settings(url: string, own: Partial<TargetSettings> = {}): TargetSettings {
-    return { name: '', url, endpoint: this.endpoint, region: '', pathStyle: true, profile: 'root', ...own };
+    return {
+      name: '',
+      url,
+      endpoint: this.endpoint,
+      region: '',
+      pathStyle: true,
+      profile: 'root',
+      shared: false,
+      ...own
+    };
   }
 
   async stop(): Promise<void> {

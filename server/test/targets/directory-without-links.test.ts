@@ -20,7 +20,8 @@ test('an object arrives whole and is not overwritten where there are no hard lin
     endpoint: '',
     region: '',
     pathStyle: false,
-    profile: ''
+    profile: '',
+    shared: false
   });
   const payload = makePayload('env-00000001.pex', 1000, 1);
   expect(await target.put(payload, { signal: calm })).toBe('created');

@@ -19,7 +19,8 @@ function openDirectory(path: string): Promise<Target> {
     endpoint: '',
     region: '',
     pathStyle: false,
-    profile: ''
+    profile: '',
+    shared: false
   });
 }
 
@@ -29,7 +30,7 @@ async function listed(target: Target): Promise<TargetEntry[]> {
   return entries;
 }
 
-test('an object arrives whole, once, verified, readable for every user', async () => {
+test('an object arrives whole, once, verified, readable and, an artifact, executable for every user', async () => {
   const folder = await temporaryFolder();
   await chmod(folder, 0o755);
   const target = await openDirectory(join(folder, 'my ship', 'über'));
@@ -45,7 +46,7 @@ test('an object arrives whole, once, verified, readable for every user', async (
   await target.verify(payload, calm);
   expect((await target.read(payload.name, calm))?.length).toBe(payload.bytes);
   const path = new URL(target.uri(payload.name));
-  expect((await stat(path)).mode & 0o777).toBe(0o644);
+  expect((await stat(path)).mode & 0o777).toBe(0o755);
   for (const above of [new URL('.', path), new URL('..', path)]) expect((await stat(above)).mode & 0o777).toBe(0o755);
   expect(await listed(target)).toEqual([
     { name: payload.name, bytes: payload.bytes, modified: (await stat(path)).mtime }
@@ -60,6 +61,26 @@ test('a directory that is there keeps its mode', async () => {
   await chmod(folder, 0o700);
   await (await openDirectory(folder)).put(payload, { signal: calm });
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
+});
+
+test('a manifest is no program', async () => {
+  const folder = await temporaryFolder();
+  const manifest = makePayload('env-00000001.json', 100);
+  await (await openDirectory(folder)).put(manifest, { signal: calm });
+  expect((await stat(join(folder, manifest.name))).mode & 0o777).toBe(0o644);
+});
+
+test('an artifact can be run where it lies, unless the file system lets nothing run', async () => {
+  for (const [options, runs] of [
+    ['mode=755', true],
+    ['mode=755,noexec', false]
+  ] as const) {
+    const folder = await mounted(options);
+    const target = await openDirectory(folder);
+    await target.put(makePayload('env-1.pex', 100), { signal: calm });
+    expect(await target.executablePath('env-1.pex'), options).toBe(runs ? join(folder, 'env-1.pex') : undefined);
+    expect(await target.executablePath('env-2.pex'), 'not there yet').toBe(join(folder, 'env-2.pex'));
+  }
 });
 
 test('of twenty who write at once one creates', async () => {
@@ -193,7 +214,12 @@ describe('a directory that does not work', () => {
     await writeFile(join(folder, 'file'), '');
     for (const path of [join(folder, 'file'), join(folder, 'file', 'ship')]) {
       const target = await openDirectory(path);
-      for (const ask of [() => target.put(payload, { signal: calm }), () => target.check(calm), () => listed(target)]) {
+      for (const ask of [
+        () => target.put(payload, { signal: calm }),
+        () => target.check(calm),
+        () => listed(target),
+        () => target.executablePath(payload.name)
+      ]) {
         expect(await failure(ask())).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
       }
     }

@@ -38,7 +38,16 @@ s3 =
 
 /** The S3A properties of a target, without their common beginning. */
 async function properties(own: Partial<TargetSettings> = {}): Promise<Record<string, string>> {
-  const settings = { name: '', url: 's3://bucket/x', endpoint: '', region: '', pathStyle: false, profile: '', ...own };
+  const settings = {
+    name: '',
+    url: 's3://bucket/x',
+    endpoint: '',
+    region: '',
+    pathStyle: false,
+    profile: '',
+    shared: false,
+    ...own
+  };
   const target = await openTarget(settings);
   target.close();
   const bucket = target.url.split('/')[2] ?? '';
@@ -64,7 +73,8 @@ test('what is set wins over the environment, and a profile is named, never a key
     endpoint: 'https://s3.example.org:9000/',
     region: 'eu-1',
     pathStyle: true,
-    profile: 'lab'
+    profile: 'lab',
+    shared: false
   });
   expect(found).toEqual({
     endpoint: 'https://s3.example.org:9000',

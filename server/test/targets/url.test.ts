@@ -77,10 +77,21 @@ test('a directory is addressed as Spark splits and decodes it', async () => {
     endpoint: '',
     region: '',
     pathStyle: false,
-    profile: ''
+    profile: '',
+    shared: false
   });
   expect(target.uri('env-1.pex')).toBe('file:///srv/a%2Cb%20c/env-1.pex');
   expect(target.sparkProperties()).toEqual({});
+});
+
+test('only a directory can be shared with the nodes', async () => {
+  const settings = { name: '', endpoint: '', region: '', pathStyle: false, profile: '', shared: true };
+  await expect(openTarget({ ...settings, url: 's3://bucket/x' })).rejects.toMatchObject({
+    code: 'SETTINGS_INVALID',
+    message: expect.stringContaining('s3://bucket/x'),
+    hint: expect.stringContaining('--shared')
+  });
+  expect((await openTarget({ ...settings, url: 'file:///srv/x' })).url).toBe('file:///srv/x');
 });
 
 function refusal(text: string): { code: string; message: string; hint: string } {

@@ -7,7 +7,15 @@ import type { CellOutcome, ILiveOutcome, IKernel, INotebook, IShipping } from '.
 import { result, steps } from '../samples.js';
 import { trans } from '../trans.js';
 
-const target = { name: 'local', url: 'file:///target', endpoint: '', region: '', pathStyle: false, profile: '' };
+const target = {
+  name: 'local',
+  url: 'file:///target',
+  endpoint: '',
+  region: '',
+  pathStyle: false,
+  profile: '',
+  shared: false
+};
 
 /** A ship among parts that do at once what the test wants, and what happened to them in order. */
 function setUp(parts: { notebook?: Partial<INotebook>; kernel?: Partial<IKernel>; client?: Partial<IShipping> } = {}): {

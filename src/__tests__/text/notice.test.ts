@@ -7,7 +7,15 @@ import { MAX_NOTICE, noticeOf } from '../../text/notice.js';
 import { result, steps } from '../samples.js';
 import { trans } from '../trans.js';
 
-const target = { name: 'local', url: 'file:///target', endpoint: '', region: '', pathStyle: false, profile: '' };
+const target = {
+  name: 'local',
+  url: 'file:///target',
+  endpoint: '',
+  region: '',
+  pathStyle: false,
+  profile: '',
+  shared: false
+};
 const long = { ...target, name: 'the shared bucket of the forecasting team in Dublin' };
 const running = { state: 'running', phase: 'ship', waitsFor: null, outcome: null, error: null } as const;
 
