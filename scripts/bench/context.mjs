@@ -3,12 +3,16 @@ import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths, pythonOf, sitePackages } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
-import { BENCH, lockedVenv, shipEnvVenv } from './environments.mjs';
+import { EDITABLE } from './editable.mjs';
+import { BENCH, lockedVenv, shipEnvVenv, uninstall } from './environments.mjs';
 import { generateEnvironment, generateWheel } from './generate.mjs';
 import { clusterPack } from './contenders/cluster-pack.mjs';
 import { shipEnv } from './contenders/ship-env.mjs';
 import { Results } from './results.mjs';
 import { startStore } from './store.mjs';
+
+/** The package that is added. */
+export const TINY = 'bench_tiny';
 
 /** Stays free on the disk, whatever is measured. */
 const RESERVE_BYTES = 12e9;
@@ -63,8 +67,11 @@ export async function prepare(scale, command, wheel) {
   // Its own for each scale: the tests may run while somebody measures.
   const work = join(BENCH, `work-${scale}`);
   const wheels = join(work, 'wheels');
+  const temporary = join(work, 'tmp');
   rmSync(work, { recursive: true, force: true });
-  mkdirSync(wheels, { recursive: true });
+  [wheels, temporary].forEach(path => mkdirSync(path, { recursive: true }));
+  // Also what the store and the contenders put aside goes with the folder, after Ctrl+C at the next start.
+  process.env['TMPDIR'] = temporary;
   const ours = await shipEnvVenv(wheel);
   const isSmoke = scale === 'smoke';
   const environments = isSmoke ? [await generated(work)] : await realEnvironments();
@@ -134,6 +141,7 @@ async function realEnvironments() {
   for (const name of /** @type {const} */ (['small', 'medium'])) {
     const venv = await lockedVenv(name, [`bench-${name}`]);
     const rival = await lockedVenv(`${name}-cluster-pack`, [`bench-${name}`, 'bench-cluster-pack']);
+    await Promise.all([venv, rival].map(async path => uninstall(path, TINY, EDITABLE)));
     const hasSpark = existsSync(join(sitePackages(venv), 'pyspark'));
     environments.push({ name, venv, python: pythonOf(venv), hasSpark, rival });
   }
@@ -157,7 +165,7 @@ async function generated(work) {
  * @param {number} run makes it another one
  */
 export async function tinyWheel(bench, run) {
-  const plan = { name: 'bench_tiny', version: `${run + 1}.0`, files: 4, moduleBytes: 1500, libraryBytes: 0 };
+  const plan = { name: TINY, version: `${run + 1}.0`, files: 4, moduleBytes: 1500, libraryBytes: 0 };
   return generateWheel(bench.wheels, plan);
 }
 

@@ -6,21 +6,20 @@ import { paths } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { install, uninstall } from './environments.mjs';
 
-const NAME = 'harbour';
+export const EDITABLE = 'harbour';
 
 /**
- * Installs a copy of the example package as an editable one, under git as people have it.
+ * Installs a copy of the example package as an editable one, in a git repository of its own as people have it.
  *
  * @param {string} venv
  */
 export async function addEditable(venv) {
-  // Not below .cache: git ignores what is there, and what git ignores does not ship.
   const project = realpathSync(mkdtempSync(join(tmpdir(), 'ship-env-bench-')));
   cpSync(join(paths.examples, 'demo-package'), project, { recursive: true });
   await run('git', ['init', '--quiet'], { cwd: project, stdout: 'capture' });
   await run('git', ['add', '.'], { cwd: project, stdout: 'capture' });
   await install(venv, '--editable', project);
-  const module = join(project, 'src', NAME, '__init__.py');
+  const module = join(project, 'src', EDITABLE, '__init__.py');
   const text = readFileSync(module, 'utf8');
   let edits = 0;
   return {
@@ -30,7 +29,7 @@ export async function addEditable(venv) {
       writeFileSync(module, `${text}\nEDIT = ${edits}\n`);
     },
     remove: async () => {
-      await uninstall(venv, NAME);
+      await uninstall(venv, EDITABLE);
       rmSync(project, { recursive: true, force: true });
     }
   };

@@ -50,9 +50,11 @@ export async function install(venv, ...requirements) {
 }
 
 /**
+ * What is not there is none of its business: an earlier benchmark may have been stopped half-way.
+ *
  * @param {string} venv
- * @param {string} name
+ * @param {...string} names
  */
-export async function uninstall(venv, name) {
-  await uv(['pip', 'uninstall', '--quiet', '--python', pythonOf(venv), name]);
+export async function uninstall(venv, ...names) {
+  await uv(['pip', 'uninstall', '--quiet', '--python', pythonOf(venv), ...names]);
 }

@@ -3,13 +3,12 @@ import { statSync } from 'node:fs';
 import { bytes } from '../../lib/terminal.mjs';
 import { clusterPack } from '../contenders/cluster-pack.mjs';
 import { shipEnv } from '../contenders/ship-env.mjs';
-import { tinyWheel } from '../context.mjs';
+import { TINY, tinyWheel } from '../context.mjs';
 import { install, uninstall } from '../environments.mjs';
 import { median } from '../measure.mjs';
 import { asRatio } from '../results.mjs';
 
 const RUNS = { smoke: 1, default: 3, full: 5 };
-const NAME = 'bench-tiny';
 const ALLOWANCE_BYTES = 6 * 1024 ** 2;
 
 /**
@@ -81,7 +80,7 @@ async function addOurs(bench, environment, run) {
     const { copiedBytes = 0, reusedSegments = 0 } = result;
     return { ms, sentBytes, wheelBytes: statSync(wheel).size, copiedBytes, reusedSegments };
   } finally {
-    await uninstall(environment.venv, NAME);
+    await uninstall(environment.venv, TINY);
   }
 }
 
@@ -101,6 +100,6 @@ async function addRivals(bench, environment) {
     await Promise.all(venvs.map(async venv => install(venv, wheel)));
     return await clusterPack(bench, { environment: { ...environment, rival }, ...shipped });
   } finally {
-    await Promise.all(venvs.map(async venv => uninstall(venv, NAME)));
+    await Promise.all(venvs.map(async venv => uninstall(venv, TINY)));
   }
 }
