@@ -5,7 +5,8 @@
  * Beside the bundle lie what it reads at run time, the PEX seed and the modules that travel in artifacts, and the licences of
  * what was bundled.
  */
-import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ScriptFailure } from '../lib/main.mjs';
 import { paths } from '../lib/paths.mjs';
@@ -18,6 +19,24 @@ const RUNTIME = join(paths.pythonPackage, 'runtime');
 // Bundled CommonJS packages call require() for Node's own modules; an ES module has none.
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+/**
+ * Whoever imports `node:http` by name makes Node.js load all that it exports, fetch and WebSocket included, which takes
+ * as long as the rest of the start. Who requires it does not.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const REQUIRED_BUILTINS = {
+  name: 'required-builtins',
+  setup(build) {
+    build.onResolve({ filter: /^(?:node:)?https?$/ }, ({ path, namespace }) =>
+      namespace === 'required' ? { path, external: true } : { path, namespace: 'required' }
+    );
+    build.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`
+    }));
+  }
+};
 
 /**
  * @param {{minify: boolean}} options
@@ -61,12 +80,32 @@ function optionsFor(version, minify) {
     mainFields: ['module', 'main'],
     target: 'node20',
     banner: { js: REQUIRE },
-    define: { SHIP_ENV_VERSION: JSON.stringify(version) },
+    define: { SHIP_ENV_VERSION: JSON.stringify(version), SHIP_ENV_BUILD: JSON.stringify(digestOfSources()) },
     legalComments: 'none',
     minify,
     // The names of error classes are part of what people read.
     keepNames: true,
     metafile: true,
+    plugins: [REQUIRED_BUILTINS],
     logLevel: 'warning'
   };
+}
+
+/** Of all that decides what the bundle computes: results that another bundle kept are not its own. */
+function digestOfSources() {
+  const sources = [...filesBelow(join(paths.root, 'server', 'src'), '.ts'), ...filesBelow(RUNTIME, '.py')];
+  const hash = createHash('sha256');
+  for (const path of [...sources, join(paths.root, 'package-lock.json'), SEED]) {
+    hash.update(createHash('sha256').update(readFileSync(path)).digest());
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/**
+ * @param {string} folder
+ * @param {string} suffix
+ */
+function filesBelow(folder, suffix) {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith(suffix));
+  return names.sort().map(name => join(folder, name));
 }

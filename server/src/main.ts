@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import * as z from 'zod';
 import { createProgram, type Run } from './cli/program.js';
 import { jsonView, personView } from './cli/view.js';
 import type { ErrorObject } from './contract/errors.js';
@@ -9,6 +10,9 @@ declare const SHIP_ENV_VERSION: string;
 
 /** 130 is what shells report for SIGINT. */
 const EXIT_CODES: Partial<Record<ErrorObject['code'], number>> = { USAGE_INVALID: 2, SHIP_CANCELLED: 130 };
+
+// A parser compiled for a schema pays after thousands of objects; most of ours see one.
+z.config({ jitless: true });
 
 const cancel = new AbortController();
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, link, lstat, mkdir, readdir, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, readdir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { cacheRoot } from './root.js';
@@ -10,6 +10,10 @@ const KINDS = {
   interpreters: 'v1',
   /** Content hashes of files that a stat proves unchanged, one file an environment. */
   hashes: 'v1',
+  /** What an environment held, and the stats that prove that it still does, one file an environment. */
+  snapshots: 'v1',
+  /** Names of artifacts, by what they were computed from. */
+  plans: 'v1',
   /** Compressed zip entries of one distribution, by content. */
   segments: 'v1',
   /** Assembled artifacts and their manifests, by content. */
@@ -114,6 +118,31 @@ export class Cache {
     return { path, reused: false };
   }
 
+  /**
+   * Puts a hint there, or another one in its place: a file that is only a shortcut and may change, unlike an entry.
+   * Readers see the old one or the new one, whole.
+   *
+   * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
+   */
+  async replace(kind: CacheKind, name: string, content: string | Buffer): Promise<void> {
+    const path = this.path(kind, name);
+    const temporary = this.temporaryPath();
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writeFile(temporary, content, { flag: 'wx', mode: 0o600 });
+      await rename(temporary, path);
+    } catch (cause) {
+      throw isFull(cause)
+        ? this.#diskFull(cause)
+        : new ShipEnvError('CACHE_UNUSABLE', `The cache file ${path} cannot be written.`, {
+            hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
+            cause
+          });
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
   async #write(path: string, write: (temporaryPath: string) => Promise<void>): Promise<void> {
     const temporary = this.temporaryPath();
     try {
@@ -121,12 +150,7 @@ export class Cache {
       await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
       await link(temporary, path).catch(ignoreExisting);
     } catch (error) {
-      throw hasCode(error, 'ENOSPC', 'EDQUOT')
-        ? new ShipEnvError('DISK_FULL', `The disk of the cache folder ${this.root} is full.`, {
-            hint: 'Free disk space or point SHIP_ENV_CACHE at another disk.',
-            cause: error
-          })
-        : error;
+      throw isFull(error) ? this.#diskFull(error) : error;
     } finally {
       await rm(temporary, { force: true });
     }
@@ -167,6 +191,13 @@ export class Cache {
     }
   }
 
+  #diskFull(cause: unknown): ShipEnvError {
+    return new ShipEnvError('DISK_FULL', `The disk of the cache folder ${this.root} is full.`, {
+      hint: 'Free disk space or point SHIP_ENV_CACHE at another disk.',
+      cause
+    });
+  }
+
   #noLock(cause: unknown): ShipEnvError {
     return new ShipEnvError('CACHE_UNUSABLE', `No lock can be made in the cache folder ${this.root}.`, {
       hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
@@ -191,6 +222,10 @@ async function exists(path: string): Promise<boolean> {
     if (hasCode(error, 'ENOENT')) return false;
     throw error;
   }
+}
+
+function isFull(error: unknown): boolean {
+  return hasCode(error, 'ENOSPC', 'EDQUOT');
 }
 
 function ignoreExisting(error: unknown): void {

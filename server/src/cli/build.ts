@@ -9,7 +9,8 @@ import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { StepRunner } from '../ship/steps.js';
 import { takeSnapshot } from '../snapshot/index.js';
-import { planShip } from '../ship/prepare.js';
+import { planWhole } from '../ship/plan.js';
+import { shippedEditables } from '../ship/prepare.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines, type View } from './view.js';
 
@@ -28,7 +29,8 @@ export async function buildCommand(options: CliOptions, view: View, signal: Abor
     });
     return { value, detail: `Python ${value.interpreter.version}, ${value.distributions.length} distributions` };
   });
-  const { plan, editables } = await planShip(snapshot, request, signal);
+  const plan = await planWhole(snapshot, request, signal);
+  const editables = shippedEditables(snapshot.editables, request);
   const built = await steps.run('build', async report => {
     const value = await buildArtifact(plan, {
       cache,

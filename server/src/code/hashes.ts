@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
-import { dirname } from 'node:path';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
@@ -49,13 +48,13 @@ type IndexFile = z.infer<typeof indexFile>;
  * read. The index is a hint: lost or damaged, it is made again.
  */
 export class FileHashes {
-  readonly #path: string;
+  readonly #name: string;
   readonly #cache: Cache;
   readonly #known: IndexFile['files'];
   readonly #now: () => number;
 
-  private constructor(path: string, cache: Cache, known: IndexFile['files'], now: () => number) {
-    this.#path = path;
+  private constructor(name: string, cache: Cache, known: IndexFile['files'], now: () => number) {
+    this.#name = name;
     this.#cache = cache;
     this.#known = known;
     this.#now = now;
@@ -66,8 +65,8 @@ export class FileHashes {
    * @param now - the clock, milliseconds since the epoch
    */
   static async open(cache: Cache, key: string, now: () => number = Date.now): Promise<FileHashes> {
-    const path = cache.path('hashes', `${createHash('sha256').update(key).digest('hex').slice(0, 32)}-code.json`);
-    return new FileHashes(path, cache, await readIndex(path), now);
+    const name = `${createHash('sha256').update(key).digest('hex').slice(0, 32)}-code.json`;
+    return new FileHashes(name, cache, await readIndex(cache.path('hashes', name)), now);
   }
 
   /**
@@ -93,24 +92,16 @@ export class FileHashes {
         return content;
       })
     );
-    if (rehashed > 0 || Object.keys(next).length !== Object.keys(this.#known).length) await this.#save(next);
+    if (rehashed > 0 || Object.keys(next).length !== Object.keys(this.#known).length) {
+      const index: IndexFile = { schema: 1, files: next };
+      await this.#cache.replace('hashes', this.#name, JSON.stringify(index));
+    }
     return contents;
   }
 
   #isSettled({ mtimeNs, ctimeNs }: FileIdentity): boolean {
     const newest = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
     return Number(newest / 1_000_000n) + RACY_MS < this.#now();
-  }
-
-  async #save(files: IndexFile['files']): Promise<void> {
-    const temporary = this.#cache.temporaryPath();
-    try {
-      await writeFile(temporary, JSON.stringify({ schema: 1, files } satisfies IndexFile), { flag: 'wx', mode: 0o600 });
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-      await rename(temporary, this.#path);
-    } finally {
-      await rm(temporary, { force: true });
-    }
   }
 }
 

@@ -1,10 +1,11 @@
 import type { ShipRequest } from '../contract/ship.js';
 import { ShipEnvError } from '../errors.js';
-import { takeSnapshot } from '../snapshot/index.js';
+import { lookAtEnvironment } from '../snapshot/index.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
 import { configure, type Configured } from './configure.js';
-import { archiveAll, planShip, publishedManifest } from './prepare.js';
+import { planLazily } from './plan.js';
+import { archiveAll, publishedManifest, shippedEditables } from './prepare.js';
 import { pointerPayload } from './pointer.js';
 import type { ShipContext } from './ship.js';
 
@@ -21,11 +22,11 @@ export async function configOf(
   const { cache, signal } = context;
   const target = await openTarget(request.target);
   try {
-    const snapshot = await takeSnapshot({ python: request.python, cache, signal });
-    const { plan, editables } = await planShip(snapshot, request, signal);
+    const snapshot = await lookAtEnvironment({ python: request.python, cache, signal });
+    const plan = await planLazily(snapshot, request, { cache, signal });
     const manifest = await publishedManifest(target, plan.id, signal);
     if (manifest === undefined) throw notShipped(target, plan.id);
-    const code = await archiveAll(editables, request, { cache, signal });
+    const code = await archiveAll(shippedEditables(snapshot.editables, request), request, { cache, signal });
     const pointer = pointerPayload(code);
     const names = [...code.map(({ payload }) => payload.name), ...(pointer === undefined ? [] : [pointer.name])];
     for (const name of names) {

@@ -1,9 +1,8 @@
-import { loadSeed, planArtifact, type ArtifactPlan } from '../artifact/index.js';
 import type { Cache } from '../cache/cache.js';
 import { archiveEditable } from '../code/index.js';
 import { manifest as manifestSchema, type Manifest } from '../contract/manifest.js';
 import type { ShipRequest } from '../contract/ship.js';
-import type { Editable, Finding, Snapshot } from '../contract/snapshot.js';
+import type { Editable, Finding } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
 import { normalizeName } from '../snapshot/names.js';
 import type { Target } from '../targets/target.js';
@@ -11,21 +10,10 @@ import type { Target } from '../targets/target.js';
 /** A code archive that is in the cache, ready to go. */
 export type ArchivedCode = Awaited<ReturnType<typeof archiveEditable>>;
 
-/** What a request means for this snapshot. Excluded editables stay home like excluded distributions. */
-export async function planShip(
-  snapshot: Snapshot,
-  request: ShipRequest,
-  signal: AbortSignal
-): Promise<{ plan: ArtifactPlan; editables: Editable[] }> {
-  const excluded = new Set(request.excludes.map(normalizeName));
-  const plan = await planArtifact(snapshot, {
-    format: request.format,
-    excludes: request.excludes,
-    includeSpark: request.includeSpark,
-    seed: await loadSeed(),
-    signal
-  });
-  return { plan, editables: snapshot.editables.filter(editable => !excluded.has(editable.normalizedName)) };
+/** The editables whose code ships: excluded ones stay home like excluded distributions. */
+export function shippedEditables(editables: readonly Editable[], { excludes }: ShipRequest): Editable[] {
+  const excluded = new Set(excludes.map(normalizeName));
+  return editables.filter(editable => !excluded.has(editable.normalizedName));
 }
 
 /** The code archives of all editables, in the snapshot's order. */
@@ -92,6 +80,6 @@ export function parseManifest(content: Buffer, uri: string): Manifest {
 }
 
 /** Every finding of a ship, in the order in which they came up. */
-export function allFindings(snapshot: Snapshot, plan: ArtifactPlan, code: readonly ArchivedCode[]): Finding[] {
-  return [...snapshot.findings, ...plan.findings, ...code.flatMap(archive => archive.findings)];
+export function allFindings(...sources: readonly { readonly findings: readonly Finding[] }[]): Finding[] {
+  return sources.flatMap(source => source.findings);
 }

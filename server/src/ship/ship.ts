@@ -1,15 +1,16 @@
 import prettyBytes from 'pretty-bytes';
-import { buildArtifact, type ArtifactPlan } from '../artifact/index.js';
+import { buildArtifact } from '../artifact/index.js';
 import type { Cache } from '../cache/cache.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
-import type { Editable, Snapshot } from '../contract/snapshot.js';
-import { takeSnapshot } from '../snapshot/index.js';
+import type { Editable } from '../contract/snapshot.js';
+import { lookAtEnvironment, type LazySnapshot } from '../snapshot/index.js';
 import { deploymentOf, requireListable } from '../spark/index.js';
 import { openTarget } from '../targets/index.js';
 import type { Payload, Target } from '../targets/target.js';
 import { configure } from './configure.js';
-import { allFindings, archiveAll, planShip, publishedManifest, type ArchivedCode } from './prepare.js';
+import { planLazily, type LazyPlan } from './plan.js';
+import { allFindings, archiveAll, publishedManifest, shippedEditables, type ArchivedCode } from './prepare.js';
 import { pointerPayload } from './pointer.js';
 import { StepRunner, type StepOutcome } from './steps.js';
 import { sum, transaction, type Cargo, type Upload } from './upload.js';
@@ -81,17 +82,17 @@ class Ship {
       code: code.map(({ payload }) => this.#shipped(payload)),
       uploadedBytes,
       reused: environment.built === undefined,
-      findings: allFindings(snapshot, plan, code),
+      findings: allFindings(snapshot, plan, ...code),
       steps: this.#steps.timings,
       ...configured,
       dryRun: this.#request.dryRun
     };
   }
 
-  #snapshot(): Promise<Snapshot> {
+  #snapshot(): Promise<LazySnapshot> {
     const { cache, signal } = this.#context;
     return this.#steps.run('snapshot', async report => {
-      const snapshot = await takeSnapshot({
+      const snapshot = await lookAtEnvironment({
         python: this.#request.python,
         cache,
         signal,
@@ -100,28 +101,28 @@ class Ship {
       return {
         value: snapshot,
         detail:
-          `Python ${snapshot.interpreter.version}, ${count(snapshot.distributions.length, 'distribution')}, ` +
+          `Python ${snapshot.interpreter.version}, ${count(snapshot.distributionCount, 'distribution')}, ` +
           count(snapshot.editables.length, 'editable')
       };
     });
   }
 
-  #plan(snapshot: Snapshot): Promise<{ plan: ArtifactPlan; editables: Editable[]; published: Manifest | undefined }> {
+  #plan(snapshot: LazySnapshot): Promise<{ plan: LazyPlan; editables: Editable[]; published: Manifest | undefined }> {
     return this.#steps.run('plan', async () => {
       // What Spark will not take must stop the ship here, not after the upload.
       deploymentOf(this.#request.master);
       requireListable(this.#target.uri('name'));
-      const planned = await planShip(snapshot, this.#request, this.#context.signal);
-      const published = await publishedManifest(this.#target, planned.plan.id, this.#context.signal);
+      const plan = await planLazily(snapshot, this.#request, this.#context);
+      const published = await publishedManifest(this.#target, plan.id, this.#context.signal);
       return {
-        value: { ...planned, published },
-        detail: published === undefined ? `${planned.plan.id} is new` : `${planned.plan.id} is on the target already`
+        value: { plan, editables: shippedEditables(snapshot.editables, this.#request), published },
+        detail: `${plan.id} is ${published === undefined ? 'new' : 'on the target already'}`
       };
     });
   }
 
   #build(
-    plan: ArtifactPlan,
+    plan: LazyPlan,
     editables: Editable[],
     published: Manifest | undefined
   ): Promise<{ environment: Environment; code: ArchivedCode[] }> {
@@ -137,7 +138,7 @@ class Ship {
       if (published !== undefined) {
         return { value: { environment: { manifest: published }, code }, detail: `nothing to build${codeDetail}` };
       }
-      const built = await buildArtifact(plan, {
+      const built = await buildArtifact(await plan.whole(), {
         cache,
         signal,
         onProgress: ({ doneBytes, totalBytes, detail }) => report({ done: doneBytes, total: totalBytes, detail })

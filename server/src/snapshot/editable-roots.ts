@@ -1,9 +1,8 @@
-import { readlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
 import type { FinderReading, MappedName } from './finder.js';
 import { compareText, isCompiledExtension, isIdentifier, normalizeName } from './names.js';
-import { kindOf, listDirectory, walkFiles } from './read.js';
+import { kindOf, linkTarget, listDirectory, walkFiles } from './read.js';
 
 /** One thing that Python can import because of an editable. */
 export type EditableRoot = Editable['roots'][number];
@@ -90,12 +89,6 @@ async function sourceOfLinks(top: string): Promise<string | undefined> {
     return target?.endsWith(suffix) === true ? target.slice(0, -suffix.length) : undefined;
   }
   return undefined;
-}
-
-/** Where a symbolic link points, undefined when the path is not one. */
-export async function linkTarget(path: string): Promise<string | undefined> {
-  const entry = (await listDirectory(dirname(path))).find(each => each.name === basename(path));
-  return entry?.isSymbolicLink() === true ? resolve(dirname(path), await readlink(path)) : undefined;
 }
 
 /** Sorted, and without a root whose code another one covers: `ns.one` below `ns` in the same tree. */

@@ -4,7 +4,6 @@ import { type Candidate, readCandidate } from './candidate.js';
 import {
   type EditableRoot,
   isWithin,
-  linkTarget,
   rootsFromFinder,
   rootsFromPath,
   rootsFromProject,
@@ -13,7 +12,7 @@ import {
 import { type FinderReading, readFinder } from './finder.js';
 import { decodeText } from './metadata.js';
 import { normalizeName } from './names.js';
-import { kindOf, listDirectory, readOptional } from './read.js';
+import { kindOf, linkTarget, listDirectory, readOptional } from './read.js';
 import type { EggLink, PthFile, SiteContents } from './site-contents.js';
 
 /** An editable and whether its import hook serves what was compiled. */

@@ -1,40 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
-import { ShipEnvError, hasCode } from '../errors.js';
+import { hasCode } from '../errors.js';
+import { isSettled } from './settled.js';
 
 /** Size, mtime and ctime in milliseconds, inode, hash. */
 const entry = z.tuple([z.number(), z.number(), z.number(), z.number(), z.string()]);
 const storeFile = z.object({ schema: z.literal(1), files: z.record(z.string(), entry) });
 type Entry = z.infer<typeof entry>;
 
-/** Clock ticks that a kernel stamps files with are at most 10 ms; a stamp in whole seconds has a coarser source. */
-const FINE_TICK_MS = 50;
-const COARSE_TICK_MS = 2000;
-
 /**
  * Content hashes of files that a stat proves unchanged, one file an environment. The proof is ctime: no program can
  * set it, so an edit shows even when size and mtime were put back.
  */
 export class HashStore {
-  readonly #path: string;
+  readonly #name: string;
   readonly #cache: Cache;
   readonly #known: ReadonlyMap<string, Entry>;
   readonly #kept = new Map<string, Entry>();
 
-  private constructor(cache: Cache, path: string, known: ReadonlyMap<string, Entry>) {
+  private constructor(cache: Cache, name: string, known: ReadonlyMap<string, Entry>) {
     this.#cache = cache;
-    this.#path = path;
+    this.#name = name;
     this.#known = known;
   }
 
   /** @param prefix - the environment's `sys.prefix` */
   static async open(cache: Cache, prefix: string): Promise<HashStore> {
-    const path = cache.path('hashes', `${createHash('sha256').update(prefix).digest('hex')}.json`);
-    return new HashStore(cache, path, await load(path));
+    const name = `${createHash('sha256').update(prefix).digest('hex')}.json`;
+    return new HashStore(cache, name, await load(cache.path('hashes', name)));
   }
 
   /** The hash of that file, if it is still the file that was hashed; it is then kept by the next {@link save}. */
@@ -47,12 +43,10 @@ export class HashStore {
 
   /**
    * @param stats - what was found on the open file both before and after it was read
-   * @param startedMs - when reading began; a file that changed in the same clock tick could change once more without
-   * a new ctime, so it is not remembered
+   * @param startedMs - when reading began; of a file that is not settled nothing is remembered
    */
   set(path: string, stats: Stats, sha256: string, startedMs: number): void {
-    const tick = stats.ctimeMs % 1000 === 0 ? COARSE_TICK_MS : FINE_TICK_MS;
-    if (stats.ctimeMs + tick < startedMs) this.#kept.set(path, [...identity(stats), sha256]);
+    if (isSettled(stats, startedMs)) this.#kept.set(path, [...identity(stats), sha256]);
   }
 
   /**
@@ -65,25 +59,7 @@ export class HashStore {
       this.#kept.size === this.#known.size && [...this.#kept].every(([path, kept]) => this.#known.get(path) === kept);
     if (isSame) return;
     const text = JSON.stringify({ schema: 1, files: Object.fromEntries(this.#kept) });
-    const temporary = this.#cache.temporaryPath();
-    try {
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-      await writeFile(temporary, text, { mode: 0o600 });
-      // The one cache entry that changes: replaced whole, so that a reader sees the old or the new one.
-      await rename(temporary, this.#path);
-    } catch (cause) {
-      const isFull = hasCode(cause, 'ENOSPC', 'EDQUOT');
-      throw new ShipEnvError(
-        isFull ? 'DISK_FULL' : 'CACHE_UNUSABLE',
-        `The cache file ${this.#path} cannot be written.`,
-        {
-          hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
-          cause
-        }
-      );
-    } finally {
-      await rm(temporary, { force: true });
-    }
+    await this.#cache.replace('hashes', this.#name, text);
   }
 }
 

@@ -3,7 +3,8 @@ import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import type { HashStore } from './hash-store.js';
-import { type FileStat, statFiles } from './stat-files.js';
+import { currentLooks } from './looks.js';
+import { statEach } from './stat-files.js';
 
 /** A file that a distribution says it has. */
 export interface FileClaim {
@@ -44,42 +45,53 @@ export async function identifyFiles(
   store: HashStore,
   options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void }
 ): Promise<FileState[]> {
-  const found = await statFiles(
-    claims.map(claim => claim.absolute),
-    options.signal
-  );
-  let done = 0;
-  const advance = (): void => options.onProgress?.(++done, claims.length);
+  const states: FileState[] = [];
+  const unread: { claim: FileClaim; index: number }[] = [];
+  const looks = currentLooks();
+  const paths = claims.map(claim => claim.absolute);
+  await statEach(paths, options.signal, (own, target, index) => {
+    const claim = claims[index];
+    if (claim === undefined) return false;
+    looks?.addFile(claim.absolute, own, target);
+    const state = stateWithoutReading(claim, own, target, store);
+    if (state === undefined) unread.push({ claim, index });
+    states.push(state ?? MISSING);
+    return true;
+  });
+  let done = claims.length - unread.length;
+  options.onProgress?.(done, claims.length);
   const limit = pLimit(CONCURRENT_READS);
-  return Promise.all(
-    claims.map(async (claim, index) => {
-      const state = stateWithoutReading(claim, found[index], store);
-      if (state !== undefined) {
-        advance();
-        return state;
-      }
-      return limit(async () => {
-        options.signal.throwIfAborted();
-        const hashed = await hashFile(claim.absolute, store);
-        advance();
-        return hashed;
-      });
+  const read = unread.map(({ claim, index }) =>
+    limit(async () => {
+      options.signal.throwIfAborted();
+      states[index] = await hashFile(claim.absolute, store);
+      options.onProgress?.(++done, claims.length);
     })
   );
+  await Promise.all(read);
+  return states;
 }
 
-function stateWithoutReading(claim: FileClaim, found: FileStat | undefined, store: HashStore): FileState | undefined {
-  if (found === undefined) return { kind: 'missing' };
-  const { stats } = found;
+const MISSING: FileState = { kind: 'missing' };
+
+function stateWithoutReading(
+  claim: FileClaim,
+  own: Stats | undefined,
+  target: Stats | undefined,
+  store: HashStore
+): FileState | undefined {
+  const isLink = own?.isSymbolicLink() === true;
+  const stats = isLink ? target : own;
+  if (stats === undefined) return MISSING;
   if (stats.isDirectory()) return { kind: 'directory' };
   if (!stats.isFile()) return { kind: 'special' };
-  const sha256 = isAsRecorded(claim, found) ? claim.sha256 : store.get(claim.absolute, stats);
+  const sha256 = !isLink && isAsRecorded(claim, stats) ? claim.sha256 : store.get(claim.absolute, stats);
   return sha256 === undefined ? undefined : toState(stats, sha256);
 }
 
-function isAsRecorded({ size, recordTimes }: FileClaim, { isLink, stats }: FileStat): boolean {
-  // A link can be pointed at another, older file without any time of that file changing.
-  if (isLink || size === undefined || recordTimes === undefined) return false;
+/** @param stats - of no link: it can be pointed at another, older file without any time of that file changing */
+function isAsRecorded({ size, recordTimes }: FileClaim, stats: Stats): boolean {
+  if (size === undefined || recordTimes === undefined) return false;
   return stats.size === size && stats.mtimeMs < recordTimes.mtimeMs && stats.ctimeMs < recordTimes.ctimeMs;
 }
 

@@ -1,15 +1,18 @@
 import type { Cache } from '../cache/cache.js';
-import { type Finding, type Snapshot, snapshot } from '../contract/snapshot.js';
+import type { Finding, Snapshot } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
 import { type Owners, identifyDistributions } from './distributions.js';
 import { findCompiledExtension } from './editable-roots.js';
 import type { FoundEditable } from './editables.js';
 import { HashStore } from './hash-store.js';
-import { askInterpreter } from './interpreter.js';
+import { type InterpreterAnswer, askInterpreter } from './interpreter.js';
+import { type KeptSnapshot, keepSnapshot, keptSnapshot } from './kept.js';
+import { Looks, noteLooks } from './looks.js';
 import { compareText } from './names.js';
 import { kindOf } from './read.js';
 import { resolveNames } from './resolve.js';
 import { type SiteContents, readSites } from './site-contents.js';
+import { areUnchanged } from './unchanged.js';
 import { findUnownedModules } from './unowned.js';
 
 /** What {@link takeSnapshot} needs. */
@@ -24,26 +27,80 @@ export interface SnapshotOptions {
 
 /**
  * Reads what the kernel python holds now, from its files alone: no pip is run, no code of the environment or the
- * person is imported, nothing in the environment is written. An unchanged environment costs one stat a file.
+ * person is imported, nothing in the environment is written. A file that its stat proves unchanged is not read again.
  *
  * @throws ShipEnvError PYTHON_NOT_FOUND, PYTHON_UNSUPPORTED, SNAPSHOT_UNREADABLE, CACHE_UNUSABLE, DISK_FULL
  * @throws the signal's reason when it is aborted
  */
 export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
-  options.signal.throwIfAborted();
+  return translated(options.signal, async () => {
+    const answer = await askInterpreter(options.python, options.cache, options.signal);
+    const { distributions, ...found } = await read(answer, options);
+    return { ...(await completed(answer, found)), distributions };
+  });
+}
+
+/** A snapshot whose distributions are read only when someone needs them. */
+export interface LazySnapshot extends Omit<Snapshot, 'distributions'> {
+  /** Names what the environment holds: the same name, the same distributions. Undefined when it changed a moment ago. */
+  readonly state: string | undefined;
+  readonly distributionCount: number;
+  /** The whole snapshot: read now, unless it had to be read anyway. Throws as {@link takeSnapshot} does. */
+  whole(): Promise<Snapshot>;
+}
+
+/**
+ * {@link takeSnapshot} for who may not need all of it: when nothing changed since the last snapshot, this costs one stat
+ * a file and the little that was kept then. The code of editables is looked at anew each time.
+ *
+ * @throws as {@link takeSnapshot} does
+ */
+export async function lookAtEnvironment(options: SnapshotOptions): Promise<LazySnapshot> {
+  const { cache, signal } = options;
+  return translated(signal, async () => {
+    const answer = await askInterpreter(options.python, cache, signal);
+    const known = await keptSnapshot(cache, answer.key);
+    if (known === undefined || !(await areUnchanged(known.looks, signal))) return readAndKeep(answer, options);
+    const { state, distributionCount } = known.snapshot;
+    return {
+      ...(await completed(answer, known.snapshot)),
+      state,
+      distributionCount,
+      whole: () => takeSnapshot(options)
+    };
+  });
+}
+
+async function readAndKeep(answer: InterpreterAnswer, options: SnapshotOptions): Promise<LazySnapshot> {
+  const looks = new Looks();
+  const { distributions, ...rest } = await noteLooks(looks, () => read(answer, options));
+  const found = { ...rest, distributionCount: distributions.length };
+  const state = await keepSnapshot(options.cache, answer.key, found, looks);
+  const snapshot = { ...(await completed(answer, found)), distributions };
+  return { ...snapshot, state, distributionCount: distributions.length, whole: () => Promise.resolve(snapshot) };
+}
+
+/** Runs work on the environment; what the disk fails with, and no one below knew better, becomes SNAPSHOT_UNREADABLE. */
+async function translated<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
   try {
-    const result = snapshot.parse(await read(options));
-    options.signal.throwIfAborted();
+    const result = await work();
+    signal.throwIfAborted();
     return result;
   } catch (error) {
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (isSystemError(error)) throw unreadable(error);
     throw error;
   }
 }
 
-async function read({ python, cache, signal, onProgress }: SnapshotOptions): Promise<Snapshot> {
-  const { interpreter, siteDirectories } = await askInterpreter(python, cache, signal);
+/** All but the findings about the code of editables: that is looked at by itself, since it changes all the time. */
+type Read = Omit<KeptSnapshot, 'build' | 'state' | 'distributionCount'> & Pick<Snapshot, 'distributions'>;
+
+async function read(
+  { interpreter, siteDirectories }: InterpreterAnswer,
+  { cache, signal, onProgress }: SnapshotOptions
+): Promise<Read> {
   const sites = await readSites(siteDirectories, signal);
   const { distributions: chosen, editables, findings } = await resolveNames(sites);
   const store = await HashStore.open(cache, interpreter.prefix);
@@ -52,17 +109,23 @@ async function read({ python, cache, signal, onProgress }: SnapshotOptions): Pro
   const identified = await identifyDistributions(chosen, everyone, context);
   signal.throwIfAborted();
   await store.save();
-  const all = [
-    ...findings,
-    ...identified.findings,
-    ...(await Promise.all(editables.map(findingsOfEditable))).flat(),
-    ...(await unownedModules(sites, identified.owners))
-  ];
   return {
-    interpreter: { ...interpreter, siteDirectories: sites.map(({ site: { path, layer } }) => ({ path, layer })) },
+    siteDirectories: sites.map(({ site: { path, layer } }) => ({ path, layer })),
     distributions: identified.distributions,
+    editables,
+    findings: [...findings, ...identified.findings, ...(await unownedModules(sites, identified.owners))]
+  };
+}
+
+async function completed(
+  { interpreter }: InterpreterAnswer,
+  { siteDirectories, editables, findings }: Pick<KeptSnapshot, 'siteDirectories' | 'editables' | 'findings'>
+): Promise<Omit<Snapshot, 'distributions'>> {
+  const ofEditables = (await Promise.all(editables.map(findingsOfEditable))).flat();
+  return {
+    interpreter: { ...interpreter, siteDirectories },
     editables: editables.map(({ editable }) => editable),
-    findings: all.sort(byText)
+    findings: [...findings, ...ofEditables].sort(byText)
   };
 }
 

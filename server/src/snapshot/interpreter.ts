@@ -19,6 +19,8 @@ export interface SiteDirectory {
 
 /** The interpreter, with the prefix of each site directory besides. */
 export interface InterpreterAnswer {
+  /** Names the interpreter and its environment: changes with everything that the rest depends on. */
+  readonly key: string;
   readonly interpreter: Interpreter;
   readonly siteDirectories: readonly SiteDirectory[];
 }
@@ -58,7 +60,7 @@ export async function askInterpreter(python: string, cache: Cache, signal: Abort
   });
   const key = await identityOf(executable, pyvenv, question);
   const text = await remembered(cache, key, () => ask(executable, question, signal));
-  return toAnswer(executable, text);
+  return { key, ...toAnswer(executable, text) };
 }
 
 async function findExecutable(python: string): Promise<string> {
@@ -187,7 +189,7 @@ function unsupported(executable: string, found: string, cause?: unknown): ShipEn
   );
 }
 
-function toAnswer(executable: string, text: string): InterpreterAnswer {
+function toAnswer(executable: string, text: string): Omit<InterpreterAnswer, 'key'> {
   const said: Answer = answer.parse(JSON.parse(text));
   if (said.implementation !== 'cpython') throw unsupported(executable, said.implementation);
   if (isTooOld(said)) throw unsupported(executable, `Python ${said.version}`);

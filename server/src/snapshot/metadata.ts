@@ -44,10 +44,12 @@ export function parseHeaders(bytes: Buffer): Headers {
   return headers;
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /** UTF-8 without its byte order mark; a file that is not UTF-8 is read as Latin-1, which never fails. */
 export function decodeText(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch (error) {
     if (error instanceof TypeError) return bytes.toString('latin1');
     throw error;

@@ -1,11 +1,15 @@
+import { createHash } from 'node:crypto';
 import { type Dirent } from 'node:fs';
-import { readFile, readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { hasCode } from '../errors.js';
+import { currentLooks } from './looks.js';
 import { compareText } from './names.js';
+import { statHere, targetHere } from './stat-files.js';
 
 /** The content of a small file, undefined when it is not there. */
 export async function readOptional(path: string): Promise<Buffer | undefined> {
+  noteFile(path);
   try {
     return await readFile(path);
   } catch (error) {
@@ -18,28 +22,66 @@ export async function readOptional(path: string): Promise<Buffer | undefined> {
 export async function listDirectory(path: string): Promise<Dirent[]> {
   try {
     const entries = await readdir(path, { withFileTypes: true });
-    return entries.sort((left, right) => compareText(left.name, right.name));
+    entries.sort((left, right) => compareText(left.name, right.name));
+    currentLooks()?.addAnswer('listing', path, listingText(entries));
+    return entries;
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return [];
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
+    currentLooks()?.addAnswer('listing', path, listingText([]));
+    return [];
+  }
+}
+
+/** Stands for the names in a directory, and what they are. */
+export function listingText(entries: readonly Dirent[]): string {
+  const hash = createHash('sha256');
+  for (const entry of entries) {
+    const kind = entry.isDirectory() ? 'd' : entry.isSymbolicLink() ? 'l' : entry.isFile() ? 'f' : 'o';
+    // No name holds a slash.
+    hash.update(`${kind}${entry.name}/`);
+  }
+  return hash.digest('base64url');
+}
+
+/** Where a symbolic link points, undefined when the path is not one. */
+export async function linkTarget(path: string): Promise<string | undefined> {
+  noteFile(path);
+  try {
+    return resolve(dirname(path), await readlink(path));
+  } catch (error) {
+    if (hasCode(error, 'EINVAL', 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
     throw error;
   }
+}
+
+/** Before it is read: what changes meanwhile then differs from what is noted. */
+function noteFile(path: string): void {
+  const looks = currentLooks();
+  if (looks === undefined) return;
+  const own = statHere(path);
+  looks.addFile(path, own, own?.isSymbolicLink() === true ? targetHere(path) : undefined);
 }
 
 /** What a path is once links are followed; undefined when there is nothing. */
 export async function kindOf(path: string): Promise<'file' | 'directory' | 'other' | undefined> {
-  try {
+  const kind = await orUndefined(async () => {
     const info = await stat(path);
     return info.isDirectory() ? 'directory' : info.isFile() ? 'file' : 'other';
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
-    throw error;
-  }
+  });
+  currentLooks()?.addAnswer('kind', path, kind ?? '');
+  return kind;
 }
 
 /** `realpath`, or undefined when there is nothing. */
 export async function realpathOptional(path: string): Promise<string | undefined> {
+  const real = await orUndefined(() => realpath(path));
+  currentLooks()?.addAnswer('real-path', path, real ?? '');
+  return real;
+}
+
+async function orUndefined<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await realpath(path);
+    return await ask();
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
     throw error;

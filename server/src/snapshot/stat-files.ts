@@ -1,40 +1,99 @@
-import { type Stats, lstat, stat } from 'node:fs';
+import { type Stats, lstat, lstatSync, stat, statSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { hasCode } from '../errors.js';
 
-/** Enough to keep Node's four file threads busy, few enough to stay cancellable. */
+/** Enough to keep Node's four file threads busy, few enough to stay cancellable and to let others have their turn. */
 const BATCH = 512;
-
-/** What the disk says of one path; `stats` follow links. */
-export interface FileStat {
-  readonly isLink: boolean;
-  readonly stats: Stats;
-}
+/** Milliseconds a file from which on the disk, not the call, is what takes the time: a network's, or one that must seek. */
+const SLOW_DISK_MS = 0.3;
 
 /**
- * The stats of many files in their order, undefined for a file that is not there or a link to nothing.
+ * What the disk says of one path.
  *
- * Callbacks in batches: 30,000 files took 0.1 s, against 0.3 s with promises and 0.5 s with a limiter. Times come as
- * milliseconds with a resolution of a quarter of a microsecond; nanoseconds as BigInt cost more than the stat itself.
+ * @param own - of the path itself; undefined when nothing is there
+ * @param target - when it is a link: of what it leads to
+ * @returns whether to go on
  */
-export async function statFiles(paths: readonly string[], signal: AbortSignal): Promise<(FileStat | undefined)[]> {
-  const found: (FileStat | undefined)[] = [];
+export type VisitStats = (own: Stats | undefined, target: Stats | undefined, index: number) => boolean;
+
+/**
+ * Looks at many paths in their order, until `visit` returns false or all were looked at.
+ *
+ * One after the other in this thread: of 15,000 files that takes 50 ms, with Node's file threads and callbacks 160 ms.
+ * The threads take over when the disk turns out to be slow, since they ask four at a time. Times come as milliseconds
+ * with a resolution of a quarter of a microsecond; nanoseconds as BigInt cost more than the stat itself.
+ *
+ * @returns false when `visit` did
+ * @throws the signal's reason when it is aborted; what the disk fails with
+ */
+export async function statEach(paths: readonly string[], signal: AbortSignal, visit: VisitStats): Promise<boolean> {
+  let isSlow = false;
   for (let start = 0; start < paths.length; start += BATCH) {
     signal.throwIfAborted();
-    found.push(...(await Promise.all(paths.slice(start, start + BATCH).map(statFile))));
+    const end = Math.min(paths.length, start + BATCH);
+    const began = performance.now();
+    const goesOn = isSlow
+      ? await visitInThreads(paths.slice(start, end), start, visit)
+      : visitHere(paths, start, end, visit);
+    if (!goesOn) return false;
+    isSlow ||= (performance.now() - began) / (end - start) > SLOW_DISK_MS;
+    await turn();
   }
-  return found;
+  return true;
 }
 
-function statFile(path: string): Promise<FileStat | undefined> {
+function visitHere(paths: readonly string[], start: number, end: number, visit: VisitStats): boolean {
+  for (let index = start; index < end; index += 1) {
+    const path = paths[index] ?? '';
+    const own = statHere(path);
+    if (!visit(own, own?.isSymbolicLink() === true ? targetHere(path) : undefined, index)) return false;
+  }
+  return true;
+}
+
+async function visitInThreads(batch: readonly string[], start: number, visit: VisitStats): Promise<boolean> {
+  const found = await Promise.all(batch.map(statInThreads));
+  return found.every(({ own, target }, index) => visit(own, target, start + index));
+}
+
+/** Of the path itself, at once. */
+export function statHere(path: string): Stats | undefined {
+  return orUndefined(() => lstatSync(path, { throwIfNoEntry: false }));
+}
+
+/** Of what a link leads to, at once. */
+export function targetHere(path: string): Stats | undefined {
+  return orUndefined(() => statSync(path, { throwIfNoEntry: false }));
+}
+
+function orUndefined(ask: () => Stats | undefined): Stats | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (isNothing(error)) return undefined;
+    throw error;
+  }
+}
+
+interface Found {
+  readonly own: Stats | undefined;
+  readonly target: Stats | undefined;
+}
+
+function statInThreads(path: string): Promise<Found> {
   return new Promise((resolve, reject) => {
-    const settle = (error: Error | null, found: FileStat): void => {
-      if (error === null) resolve(found);
-      else if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) resolve(undefined);
+    const settle = (error: Error | null, found: Found): void => {
+      if (error === null || isNothing(error)) resolve(found);
       else reject(error);
     };
     lstat(path, (error, own) => {
-      if (error !== null || !own.isSymbolicLink()) settle(error, { isLink: false, stats: own });
-      else stat(path, (linkError, stats) => settle(linkError, { isLink: true, stats }));
+      if (error !== null) settle(error, { own: undefined, target: undefined });
+      else if (!own.isSymbolicLink()) settle(null, { own, target: undefined });
+      else stat(path, (broken, target) => settle(broken, { own, target: broken === null ? target : undefined }));
     });
   });
+}
+
+function isNothing(error: unknown): boolean {
+  return hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP');
 }

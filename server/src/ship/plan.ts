@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { loadSeed, planArtifact, type ArtifactPlan } from '../artifact/index.js';
+import { BUILD_ID } from '../build-id.js';
+import type { Cache } from '../cache/cache.js';
+import type { ShipRequest } from '../contract/ship.js';
+import { finding, type Snapshot } from '../contract/snapshot.js';
+import { ShipEnvError } from '../errors.js';
+import type { LazySnapshot } from '../snapshot/index.js';
+
+const named = z.object({ id: z.string(), findings: z.array(finding) });
+type NamedPlan = z.infer<typeof named>;
+
+/** A plan of which the rest is computed only when someone needs it: a target that holds the artifact needs its name. */
+export interface LazyPlan extends Pick<ArtifactPlan, 'id' | 'findings'> {
+  /** @throws ShipEnvError ARTIFACT_FILE_CHANGED when the environment is not the one that was looked at any more */
+  whole(): Promise<ArtifactPlan>;
+}
+
+/**
+ * What a request means for an environment. Of the same state of it, and the same request, the plan has the same name.
+ *
+ * @throws as `planArtifact` and {@link LazySnapshot.whole} do
+ */
+export async function planLazily(
+  snapshot: LazySnapshot,
+  request: ShipRequest,
+  { cache, signal }: { cache: Cache; signal: AbortSignal }
+): Promise<LazyPlan> {
+  const compute = async (): Promise<ArtifactPlan> => planWhole(await snapshot.whole(), request, signal);
+  // A seed of the person's own is no part of the build.
+  if (snapshot.state === undefined || process.env['SHIP_ENV_SEED']) {
+    const plan = await compute();
+    return { id: plan.id, findings: plan.findings, whole: () => Promise.resolve(plan) };
+  }
+  let computed: ArtifactPlan | undefined;
+  const { id, findings } = await recalled(
+    cache,
+    keyOf(snapshot.state, request),
+    async () => (computed = await compute())
+  );
+  const whole = async (): Promise<ArtifactPlan> => {
+    const plan = computed ?? (await compute());
+    if (plan.id !== id) throw changed();
+    return plan;
+  };
+  return { id, findings, whole };
+}
+
+/** The plan of a snapshot that is there as a whole. */
+export async function planWhole(snapshot: Snapshot, request: ShipRequest, signal: AbortSignal): Promise<ArtifactPlan> {
+  const { format, excludes, includeSpark } = request;
+  return planArtifact(snapshot, { format, excludes, includeSpark, seed: await loadSeed(), signal });
+}
+
+/** Name of the cache entry: everything that a plan's name and findings depend on. */
+function keyOf(state: string, { format, excludes, includeSpark }: ShipRequest): string {
+  const parts = JSON.stringify([BUILD_ID, state, format, excludes, includeSpark]);
+  return `${createHash('sha256').update(parts).digest('hex')}.json`;
+}
+
+async function recalled(cache: Cache, key: string, compute: () => Promise<ArtifactPlan>): Promise<NamedPlan> {
+  for (;;) {
+    const { path } = await cache.entry('plans', key, async temporary => {
+      const { id, findings } = await compute();
+      await writeFile(temporary, JSON.stringify({ id, findings: [...findings] } satisfies NamedPlan));
+    });
+    const plan = parsed(await readFile(path, 'utf8'));
+    if (plan !== undefined) return plan;
+    // Damaged, by a disk that was full once or a hand: compute again.
+    await rm(path, { force: true });
+  }
+}
+
+function parsed(text: string): NamedPlan | undefined {
+  try {
+    return named.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function changed(): ShipEnvError {
+  return new ShipEnvError(
+    'ARTIFACT_FILE_CHANGED',
+    'The environment was expected to stay as it was when the ship began; it has changed since.',
+    { hint: 'Wait until nothing installs into the environment any more, then ship again.' }
+  );
+}

@@ -1,0 +1,68 @@
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Cache } from '../../src/cache/cache.js';
+import { shipRequest, type ShipRequest, type ShipRequestInput } from '../../src/contract/ship.js';
+import { planLazily, planWhole } from '../../src/ship/plan.js';
+import { type LazySnapshot, lookAtEnvironment, takeSnapshot } from '../../src/snapshot/index.js';
+import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+const { signal } = new AbortController();
+let kernel: KernelVenv;
+beforeAll(async () => {
+  kernel = await makeKernelVenv('idna==3.10');
+});
+afterAll(() => kernel.remove());
+
+function request(own: Partial<ShipRequestInput> = {}): ShipRequest {
+  return shipRequest.parse({ python: kernel.python, target: { name: '', url: 'file:///nowhere' }, ...own });
+}
+
+/** A look at the environment that was kept, so that it says no more than it must. */
+async function lookTwice(cache: Cache): Promise<LazySnapshot> {
+  const options = { python: kernel.python, cache, signal };
+  await lookAtEnvironment(options);
+  return lookAtEnvironment(options);
+}
+
+async function plansIn(cache: Cache): Promise<string[]> {
+  const folder = join(cache.root, 'plans');
+  const paths = (await readdir(folder, { recursive: true })).map(name => join(folder, name));
+  const kinds = await Promise.all(paths.map(async path => (await stat(path)).isFile()));
+  return paths.filter((_, index) => kinds[index]);
+}
+
+test('the name of an environment is computed once for each request, and is the right one', async () => {
+  const cache = await Cache.open(await temporaryFolder());
+  const snapshot = await takeSnapshot({ python: kernel.python, cache, signal });
+  for (const own of [{}, { excludes: ['idna'] }, { excludes: ['no-such'] }, { includeSpark: true }]) {
+    const { id, findings } = await planWhole(snapshot, request(own), signal);
+    for (const attempt of ['first', 'again']) {
+      const plan = await planLazily(await lookTwice(cache), request(own), { cache, signal });
+      expect({ id: plan.id, findings: plan.findings }, attempt).toEqual({ id, findings });
+    }
+  }
+  const once = { whole: () => Promise.reject(new Error('The whole snapshot was read.')) };
+  const plan = await planLazily({ ...(await lookTwice(cache)), ...once }, request(), { cache, signal });
+  expect(plan.id).toMatch(/^env-/u);
+  await expect(plan.whole()).rejects.toThrow('The whole snapshot was read.');
+});
+
+test('a name that was kept and damaged is computed anew', async () => {
+  const cache = await Cache.open(await temporaryFolder());
+  const { id } = await planLazily(await lookTwice(cache), request(), { cache, signal });
+  const [path = ''] = await plansIn(cache);
+  for (const damage of ['', '{"id":', '{"id":7}']) {
+    await writeFile(path, damage);
+    expect((await planLazily(await lookTwice(cache), request(), { cache, signal })).id, damage).toBe(id);
+  }
+});
+
+test('an environment that changes between its name and its build does not ship under that name', async () => {
+  const cache = await Cache.open(await temporaryFolder());
+  await planLazily(await lookTwice(cache), request(), { cache, signal });
+  const plan = await planLazily(await lookTwice(cache), request(), { cache, signal });
+  await kernel.install('idna==3.9');
+  await expect(plan.whole()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
+});
