@@ -19,11 +19,10 @@ function request(own: Partial<ShipRequestInput> = {}): ShipRequest {
   return shipRequest.parse({ python: kernel.python, target: { name: '', url: 'file:///nowhere' }, ...own });
 }
 
-/** A look at the environment that was kept, so that it says no more than it must. */
-async function lookTwice(cache: Cache): Promise<LazySnapshot> {
+/** What an unchanged environment is known by. */
+async function known(cache: Cache): Promise<LazySnapshot> {
   const options = { python: kernel.python, cache, signal };
-  await lookAtEnvironment(options);
-  return lookAtEnvironment(options);
+  return { ...(await lookAtEnvironment(options)), state: 'as it was', whole: () => takeSnapshot(options) };
 }
 
 async function plansIn(cache: Cache): Promise<string[]> {
@@ -39,30 +38,30 @@ test('the name of an environment is computed once for each request, and is the r
   for (const own of [{}, { excludes: ['idna'] }, { excludes: ['no-such'] }, { includeSpark: true }]) {
     const { id, findings } = await planWhole(snapshot, request(own), signal);
     for (const attempt of ['first', 'again']) {
-      const plan = await planLazily(await lookTwice(cache), request(own), { cache, signal });
+      const plan = await planLazily(await known(cache), request(own), { cache, signal });
       expect({ id: plan.id, findings: plan.findings }, attempt).toEqual({ id, findings });
     }
   }
   const once = { whole: () => Promise.reject(new Error('The whole snapshot was read.')) };
-  const plan = await planLazily({ ...(await lookTwice(cache)), ...once }, request(), { cache, signal });
+  const plan = await planLazily({ ...(await known(cache)), ...once }, request(), { cache, signal });
   expect(plan.id).toMatch(/^env-/u);
   await expect(plan.whole()).rejects.toThrow('The whole snapshot was read.');
 });
 
 test('a name that was kept and damaged is computed anew', async () => {
   const cache = await Cache.open(await temporaryFolder());
-  const { id } = await planLazily(await lookTwice(cache), request(), { cache, signal });
+  const { id } = await planLazily(await known(cache), request(), { cache, signal });
   const [path = ''] = await plansIn(cache);
   for (const damage of ['', '{"id":', '{"id":7}']) {
     await writeFile(path, damage);
-    expect((await planLazily(await lookTwice(cache), request(), { cache, signal })).id, damage).toBe(id);
+    expect((await planLazily(await known(cache), request(), { cache, signal })).id, damage).toBe(id);
   }
 });
 
 test('an environment that changes between its name and its build does not ship under that name', async () => {
   const cache = await Cache.open(await temporaryFolder());
-  await planLazily(await lookTwice(cache), request(), { cache, signal });
-  const plan = await planLazily(await lookTwice(cache), request(), { cache, signal });
+  await planLazily(await known(cache), request(), { cache, signal });
+  const plan = await planLazily(await known(cache), request(), { cache, signal });
   await kernel.install('idna==3.9');
   await expect(plan.whole()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
 });
