@@ -46,11 +46,13 @@ class Result:
     code: tuple[tuple[str, int], ...]
     """Name and bytes of each code archive."""
     uploaded_bytes: int
+    copied_bytes: int
+    """Bytes that the target copied from what it held."""
     is_reused: bool
     findings: tuple[str, ...]
     """A sentence each."""
     seconds: float
-    """The steps' times added up."""
+    """Of the whole ship; steps overlap."""
     cell: str
     """Source that ends with ``builder``."""
     live: Optional[Live]
@@ -95,9 +97,10 @@ def _result(event: dict[str, Any]) -> Result:
         artifact_bytes=event["artifact"]["bytes"],
         code=tuple((archive["name"], archive["bytes"]) for archive in event["code"]),
         uploaded_bytes=event["uploadedBytes"],
+        copied_bytes=event["copiedBytes"],
         is_reused=event["reused"],
         findings=tuple(finding["message"] for finding in event["findings"]),
-        seconds=sum(step["ms"] for step in event["steps"]) / 1000,
+        seconds=event["ms"] / 1000,
         cell=event["cell"],
         live=None if live is None else Live(live["source"], live["expression"]),
         is_dry_run=event.get("dryRun", False),

@@ -126,7 +126,8 @@ def result_lines(result: Result) -> list[str]:
         lines = [f"{result.artifact_name} ({size}) is on the target."]
     lines += [f"{name} ({_size(size_bytes)})" for name, size_bytes in result.code]
     if not result.is_dry_run:
-        lines.append(f"{_size(result.uploaded_bytes)} uploaded, {result.seconds:.1f} s.")
+        reused = f", {_size(result.copied_bytes)} reused on the target" if result.copied_bytes else ""
+        lines.append(f"{_size(result.uploaded_bytes)} uploaded{reused}, {result.seconds:.1f} s.")
     return lines + [f"Finding: {message}" for message in result.findings]
 
 

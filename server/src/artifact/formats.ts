@@ -1,7 +1,7 @@
 import type { Snapshot } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
 import { pexFormat } from './pex/format.js';
-import type { ArtifactFormat, ArtifactPlan, BuildOptions, BuiltArtifact, PlanOptions } from './types.js';
+import type { ArtifactBuild, ArtifactFormat, ArtifactPlan, BuildOptions, BuiltArtifact, PlanOptions } from './types.js';
 
 const FORMATS: readonly ArtifactFormat[] = [pexFormat];
 
@@ -16,14 +16,19 @@ export async function planArtifact(snapshot: Snapshot, options: PlanOptions): Pr
 }
 
 /**
- * Builds the planned artifact in the cache, or finds it there. Bounded memory, whatever the size; several callers and
- * processes that want the same artifact build it once.
+ * Begins to build the planned artifact from cached segments. Bounded memory, whatever the size; several callers and
+ * processes that want the same artifact compress it once.
  *
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED when a file is no longer what the snapshot saw, SNAPSHOT_UNREADABLE,
- *   DISK_FULL; the signal's reason when aborted. Nothing half-written is left behind.
+ *   DISK_FULL, from the spans and from `complete`; the signal's reason when aborted. Nothing half-written is left.
  */
-export async function buildArtifact(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltArtifact> {
+export function startBuild(plan: ArtifactPlan, options: BuildOptions): ArtifactBuild {
   return formatOf(plan.format).build(plan, options);
+}
+
+/** As {@link startBuild}, to the end. */
+export async function buildArtifact(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltArtifact> {
+  return startBuild(plan, options).complete();
 }
 
 function formatOf(name: string): ArtifactFormat {

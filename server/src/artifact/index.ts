@@ -1,7 +1,11 @@
 /** The artifact: the immutable file that carries the third-party distributions of an environment. */
-export { buildArtifact, planArtifact } from './formats.js';
+export { buildArtifact, planArtifact, startBuild } from './formats.js';
+export { withRepair } from './segment-index.js';
+export { manifestName } from './manifest.js';
+export { HEAD_KEY, contentOf } from './span.js';
 export { loadSeed } from './pex/seed.js';
 export type {
+  ArtifactBuild,
   ArtifactFormat,
   ArtifactPlan,
   BuildOptions,

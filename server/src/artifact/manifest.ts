@@ -1,9 +1,11 @@
 import { manifest, type Manifest } from '../contract/manifest.js';
-import type { Assembled } from './assemble.js';
 import type { ArtifactPlan } from './types.js';
 
 /** The manifest of an artifact: of the same plan and bytes always the same. */
-export function manifestOf(plan: ArtifactPlan, { artifact, head, segments }: Assembled): Manifest {
+export function manifestOf(
+  plan: ArtifactPlan,
+  { artifact, head, segments }: Pick<Manifest, 'artifact' | 'head' | 'segments'>
+): Manifest {
   const { implementation, minor, pythonTag, abiTag, platformTag } = plan.interpreter;
   return manifest.parse({
     schema: 1,

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import * as z from 'zod';
-import { ShipEnvError } from '../errors.js';
 import { withCompiledModules } from './pex/compile.js';
 import { changed, readError, readSeenFile } from './read-file.js';
+import { appendIndex } from './segment-index.js';
 import type { DataEntry, FileEntry, PlannedSegment } from './types.js';
 import { crc32 } from './zip/crc32.js';
 import { PIECE_BYTES, deflatePiece, pays } from './zip/deflate.js';
@@ -16,18 +15,9 @@ const AHEAD = 8;
 const MODE_FILE = 0o100644;
 const MODE_PROGRAM = 0o100755;
 
-/** A segment in the cache. */
-export interface Segment {
-  readonly path: string;
-  /** Local headers and data, from the file's start on; what goes into an artifact. */
-  readonly bytes: number;
-  /** Offsets are relative to the file's start. */
-  readonly entries: readonly ZipEntry[];
-}
-
 /**
  * Writes a segment: the zip entries of one distribution under `.deps/<wheel>/`, one with its compiled modules, then an
- * index of them as JSON, then the length of the index in four bytes.
+ * index of them.
  *
  * @param onBytes - called with the uncompressed bytes done since the last call
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; the signal's reason
@@ -40,60 +30,9 @@ export function writeSegment(
   return withCompiledModules(segment, `${path}.pyc`, options.signal, compiled =>
     OutputFile.create(path, 0o600, async file => {
       const writer = new SegmentWriter(file, segment, options.signal, options.onBytes);
-      const index = Buffer.from(JSON.stringify(await writer.write(compiled)));
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(index.length);
-      await file.append(index);
-      await file.append(length);
+      await appendIndex(file, await writer.write(compiled));
     })
   );
-}
-
-const indexRow = z.tuple([
-  z.string(),
-  z.number(),
-  z.number(),
-  z.number(),
-  z.number(),
-  z.union([z.literal(STORED), z.literal(DEFLATED)]),
-  z.number()
-]);
-type IndexRow = z.infer<typeof indexRow>;
-
-/**
- * Reads the index of a segment file.
- *
- * @throws ShipEnvError CACHE_UNUSABLE when it is damaged
- */
-export async function readSegment(path: string): Promise<Segment> {
-  const handle = await open(path);
-  try {
-    const { size } = await handle.stat();
-    const length = (await readExactly(handle, 4, size - 4)).readUInt32LE();
-    const bytes = size - 4 - length;
-    const rows = z.array(indexRow).parse(JSON.parse((await readExactly(handle, length, bytes)).toString('utf8')));
-    const entries = rows.map(([name, offset, crc, compressedSize, fullSize, method, mode]) => {
-      return { name, offset, crc32: crc, compressedSize, size: fullSize, method, mode };
-    });
-    return { path, bytes, entries };
-  } catch (error) {
-    throw new ShipEnvError(
-      'CACHE_UNUSABLE',
-      `The cached segment ${path} was expected to end in an index; it is damaged.`,
-      {
-        hint: 'Delete this file, or the whole cache folder, and ship again.',
-        cause: error
-      }
-    );
-  } finally {
-    await handle.close();
-  }
-}
-
-async function readExactly(handle: FileHandle, length: number, position: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
-  if (bytesRead !== length) throw new RangeError(`${length} bytes were wanted at ${position}, ${bytesRead} were read`);
-  return buffer;
 }
 
 /** An entry that is compressed as a whole. */
@@ -110,7 +49,7 @@ class SegmentWriter {
   readonly #segment: PlannedSegment;
   readonly #signal: AbortSignal;
   readonly #onBytes: (bytes: number) => void;
-  readonly #rows: IndexRow[] = [];
+  readonly #entries: ZipEntry[] = [];
   /** Compressions under way, and what to do with each when it is its turn. */
   readonly #queue: (() => Promise<void>)[] = [];
 
@@ -122,7 +61,7 @@ class SegmentWriter {
   }
 
   /** @param compiled - an entry that goes behind the distribution's own, named from the root of the archive */
-  async write(compiled: Promise<FileEntry | undefined>): Promise<IndexRow[]> {
+  async write(compiled: Promise<FileEntry | undefined>): Promise<ZipEntry[]> {
     for (const entry of this.#segment.entries) {
       await this.#add(entry, `.deps/${this.#segment.wheel}/${entry.name}`, this.#onBytes);
     }
@@ -130,7 +69,7 @@ class SegmentWriter {
     // Its bytes are not among those of the distribution, which are what is counted.
     if (last !== undefined) await this.#add(last, last.name, () => undefined);
     await this.#drain(0);
-    return this.#rows;
+    return this.#entries;
   }
 
   async #add(entry: FileEntry | DataEntry, name: string, onBytes: (bytes: number) => void): Promise<void> {
@@ -149,7 +88,7 @@ class SegmentWriter {
     const header = { name, compressedSize: data.length, ...compressed };
     await this.#file.append(localHeader(header));
     await this.#file.append(data);
-    this.#row({ ...header, offset, mode: modeOf(entry) });
+    this.#entries.push({ ...header, offset, mode: modeOf(entry) });
     onBytes(compressed.size);
   }
 
@@ -165,7 +104,7 @@ class SegmentWriter {
     const compressedSize = this.#file.position - offset - reserved.length;
     const header = { name, crc32: crc, compressedSize, size, method };
     await this.#file.patch(offset, localHeader(header));
-    this.#row({ ...header, offset, mode: modeOf(entry) });
+    this.#entries.push({ ...header, offset, mode: modeOf(entry) });
   }
 
   async #pieces(entry: FileEntry, onBytes: (bytes: number) => void): Promise<{ crc: number; method: ZipMethod }> {
@@ -212,11 +151,6 @@ class SegmentWriter {
       this.#signal.throwIfAborted();
       await this.#queue.shift()?.();
     }
-  }
-
-  #row(entry: ZipEntry): void {
-    const { name, offset, crc32: crc, compressedSize, size, method, mode } = entry;
-    this.#rows.push([name, offset, crc, compressedSize, size, method, mode]);
   }
 }
 

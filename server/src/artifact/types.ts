@@ -1,7 +1,7 @@
 import type { Cache } from '../cache/cache.js';
 import type { Finding, Interpreter, Snapshot } from '../contract/snapshot.js';
 import type { Manifest } from '../contract/manifest.js';
-import type { Payload } from '../targets/target.js';
+import type { Payload, SpannedPayload } from '../targets/target.js';
 import type { ZipEntry } from './zip/records.js';
 
 /** What every PEX carries besides distributions: the boot code that the pex tool wrote, and modules of ours. */
@@ -109,9 +109,27 @@ export interface BuildOptions {
   readonly onProgress?: (progress: { doneBytes: number; totalBytes: number; detail: string }) => void;
 }
 
+/**
+ * An artifact that is being built. It is no file: its spans are read from memory and from the cached segments, front to
+ * back while those behind are still being compressed.
+ */
+export interface ArtifactBuild extends SpannedPayload {
+  readonly id: string;
+  /** Bytes of all but the tail, once they are known. */
+  readonly knownBytes: number | undefined;
+  /** Settles when every segment is in the cache; rejects with what stops the build. */
+  readonly segments: Promise<Pick<BuiltArtifact, 'reusedSegments' | 'builtSegments'>>;
+  /**
+   * The whole artifact, described by its manifest.
+   *
+   * @param facts - what a front-to-back read gave; else it is read here, unless it was built before
+   */
+  complete(facts?: Pick<Payload, 'bytes' | 'sha256'>): Promise<BuiltArtifact>;
+}
+
 export interface BuiltArtifact {
   readonly id: string;
-  readonly payload: Payload;
+  readonly payload: Payload & SpannedPayload;
   readonly manifest: Manifest;
   /** The manifest's bytes, `<id>.json`. */
   readonly manifestPayload: Payload;
@@ -124,5 +142,5 @@ export interface BuiltArtifact {
 export interface ArtifactFormat {
   readonly name: string;
   plan(snapshot: Snapshot, options: PlanOptions): Promise<ArtifactPlan>;
-  build(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltArtifact>;
+  build(plan: ArtifactPlan, options: BuildOptions): ArtifactBuild;
 }

@@ -15,9 +15,9 @@ const KINDS = {
   /** Names of artifacts, by what they were computed from. */
   plans: 'v1',
   /** Compressed zip entries of one distribution, by content. */
-  segments: 'v1',
-  /** Assembled artifacts and their manifests, by content. */
-  artifacts: 'v1',
+  segments: 'v2',
+  /** Manifests of artifacts that were assembled once, by the artifact's id. */
+  manifests: 'v1',
   /** Code archives, by content. */
   code: 'v1'
 } as const;

@@ -1,16 +1,15 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
-import { buildArtifact, type BuiltArtifact } from '../artifact/index.js';
+import { startBuild, withRepair, type ArtifactBuild } from '../artifact/index.js';
 import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { StepRunner } from '../ship/steps.js';
 import { takeSnapshot } from '../snapshot/index.js';
 import { planWhole } from '../ship/plan.js';
 import { shippedEditables } from '../ship/prepare.js';
+import { writeSpans } from '../targets/directory-write.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines, type View } from './view.js';
 
@@ -32,12 +31,19 @@ export async function buildCommand(options: CliOptions, view: View, signal: Abor
   const plan = await planWhole(snapshot, request, signal);
   const editables = shippedEditables(snapshot.editables, request);
   const built = await steps.run('build', async report => {
-    const value = await buildArtifact(plan, {
+    const failed = new AbortController();
+    const build = startBuild(plan, {
       cache,
-      signal,
+      signal: AbortSignal.any([signal, failed.signal]),
       onProgress: ({ doneBytes, totalBytes, detail }) => report({ done: doneBytes, total: totalBytes, detail })
     });
-    await writeOutput(value, output, signal);
+    const facts = await writeOutput(build, output, signal).catch(async (error: unknown) => {
+      // Nobody waits for what is still being compressed.
+      failed.abort(error);
+      await build.segments.catch(() => undefined);
+      throw error;
+    });
+    const value = await build.complete(facts);
     return { value, detail: prettyBytes(value.payload.bytes) };
   });
   const findings = [...snapshot.findings, ...plan.findings];
@@ -60,13 +66,21 @@ export async function buildCommand(options: CliOptions, view: View, signal: Abor
 }
 
 /** Written beside and renamed, so that the file is whole or not there. Executable, as `pex -o` leaves it. */
-async function writeOutput(built: BuiltArtifact, output: string, signal: AbortSignal): Promise<void> {
+async function writeOutput(
+  build: ArtifactBuild,
+  output: string,
+  signal: AbortSignal
+): Promise<{ bytes: number; sha256: string }> {
   const temporary = `${output}.${process.pid}.tmp`;
   try {
-    await pipeline(built.payload.open(), createWriteStream(temporary, { flags: 'wx', mode: 0o755 }), { signal });
+    const facts = await withRepair(async () => {
+      const file = await open(temporary, 'w', 0o755);
+      return writeSpans(build, file, signal).finally(() => file.close());
+    });
     await rename(temporary, output);
+    return facts;
   } catch (cause) {
-    if (signal.aborted) throw cause;
+    if (signal.aborted || cause instanceof ShipEnvError) throw cause;
     throw new ShipEnvError('USAGE_INVALID', `The artifact was to be written to ${output}; that is not possible.`, {
       hint: 'Name a file in a folder that exists and that you can write to, on a disk with room.',
       cause

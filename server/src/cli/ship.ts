@@ -15,14 +15,14 @@ export async function shipCommand(options: CliOptions, view: View, signal: Abort
 }
 
 function summary(result: ShipResult, url: string, options: CliOptions): string[] {
-  const { artifact, code, uploadedBytes, steps } = result;
+  const { artifact, code, uploadedBytes, copiedBytes, ms } = result;
   const sent =
     uploadedBytes === 0 ? 'nothing to send' : `${prettyBytes(uploadedBytes)} ${result.dryRun ? 'to send' : 'sent'}`;
-  const ms = steps.reduce((sum, step) => sum + step.ms, 0);
+  const reused = copiedBytes === 0 ? '' : `, ${prettyBytes(copiedBytes)} reused on the target`;
   return [
     '',
     ...findingLines(result.findings),
-    `${pc.bold(result.dryRun ? 'Would ship' : 'Shipped')} to ${url}: ${sent}, ${seconds(ms)}`,
+    `${pc.bold(result.dryRun ? 'Would ship' : 'Shipped')} to ${url}: ${sent}${reused}, ${seconds(ms)}`,
     `  environment  ${artifact.name}  ${prettyBytes(artifact.bytes)}${result.reused ? '  (already there)' : ''}`,
     ...code.map(file => `  code         ${file.name}  ${prettyBytes(file.bytes)}`),
     ...(result.dryRun ? [] : ['', `The Spark config: ${configCommand(options)}`])

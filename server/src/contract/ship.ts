@@ -24,7 +24,7 @@ export type ShipRequest = z.infer<typeof shipRequest>;
 /** As a caller may spell it: what has a default may be absent. */
 export type ShipRequestInput = z.input<typeof shipRequest>;
 
-/** The steps of a ship, in their order. */
+/** The steps of a ship, in the order in which they begin and end; `build` and `upload` overlap. */
 export const STEP_NAMES = ['snapshot', 'plan', 'build', 'upload', 'verify', 'configure'] as const;
 export const stepName = z.enum(STEP_NAMES);
 export type StepName = z.infer<typeof stepName>;
@@ -72,16 +72,22 @@ export const shipResult = z.object({
   code: z.array(shippedFile),
   /** Bytes sent to the target by this ship. */
   uploadedBytes: z.number(),
+  /** Bytes of the artifact that the target copied from what it held: they were not sent. */
+  copiedBytes: z.number(),
+  /** Distributions that did not have to be compressed: their segments were in the cache, or all of it was shipped. */
+  reusedSegments: z.number(),
   /** The artifact was on the target already. */
   reused: z.boolean(),
   findings: z.array(finding),
   steps: z.array(z.object({ name: stepName, ms: z.number() })),
+  /** Milliseconds of the whole ship: less than those of its steps, since build and upload overlap. */
+  ms: z.number(),
   /** Spark properties, in the order of the cell. */
   conf: z.record(z.string(), z.string()),
   /** Source of the notebook cell that ends with `builder`. */
   cell: z.string(),
   live: liveUpdate.optional(),
-  /** This was a dry run: `uploadedBytes` is what a ship would send now. */
+  /** This was a dry run: `uploadedBytes` is what a ship would send now, `copiedBytes` what it would not have to. */
   dryRun: z.boolean().default(false)
 });
 export type ShipResult = z.infer<typeof shipResult>;

@@ -108,7 +108,8 @@ export const finding = z.object({
     'git-unusable',
     'missing-dependency',
     'unmatched-exclude',
-    'spark-version'
+    'spark-version',
+    'full-upload'
   ]),
   /** The distribution, editable or file it is about. */
   subject: z.string(),

@@ -1,5 +1,4 @@
-import prettyBytes from 'pretty-bytes';
-import { buildArtifact } from '../artifact/index.js';
+import { startBuild, type ArtifactBuild, type ArtifactPlan } from '../artifact/index.js';
 import type { Cache } from '../cache/cache.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
@@ -7,13 +6,15 @@ import type { Editable } from '../contract/snapshot.js';
 import { lookAtEnvironment, type LazySnapshot } from '../snapshot/index.js';
 import { deploymentOf, requireListable } from '../spark/index.js';
 import { openTarget } from '../targets/index.js';
-import type { Payload, Target } from '../targets/target.js';
+import type { Target } from '../targets/target.js';
 import { configure } from './configure.js';
+import { deliver, estimate, type Delivered } from './deliver.js';
 import { planLazily, type LazyPlan } from './plan.js';
 import { allFindings, archiveAll, publishedManifest, shippedEditables, type ArchivedCode } from './prepare.js';
 import { pointerPayload } from './pointer.js';
-import { StepRunner, type StepOutcome } from './steps.js';
-import { sum, transaction, type Cargo, type Upload } from './upload.js';
+import { findSources, wantedOf } from './sources.js';
+import { StepRunner } from './steps.js';
+import { transaction } from './upload.js';
 
 /** What a ship needs from where it runs. */
 export interface ShipContext {
@@ -24,11 +25,11 @@ export interface ShipContext {
   readonly emit: (event: StepEvent) => void;
 }
 
-/** The artifact of a ship: on the target already, or built and ready to go. */
-interface Environment {
-  readonly manifest: Manifest;
-  /** Absent when the target holds them already. */
-  readonly built?: { readonly artifact: Payload; readonly manifest: Payload };
+/** What a ship brings: the code, and the artifact unless the target holds it. */
+interface Load {
+  readonly code: ArchivedCode[];
+  /** Absent when the environment is published. */
+  readonly fresh: { readonly plan: ArtifactPlan; readonly build: ArtifactBuild } | undefined;
 }
 
 /**
@@ -63,11 +64,12 @@ class Ship {
   }
 
   async run(): Promise<ShipResult> {
+    const started = performance.now();
     const snapshot = await this.#snapshot();
     const { plan, editables, published } = await this.#plan(snapshot);
-    const { environment: ready, code } = await this.#build(plan, editables, published);
-    const { environment, uploadedBytes } = await this.#uploadAndVerify(ready, code);
-    const { manifest } = environment;
+    const { load, reusedSegments, outcome } = await this.#buildAndUpload(plan, editables, published);
+    const { manifest, reused, uploadedBytes, copiedBytes, findings } = outcome;
+    const { code } = load;
     const configured = await this.#steps.run(
       'configure',
       async () => ({
@@ -80,10 +82,10 @@ class Ship {
       type: 'result',
       artifact: { id: manifest.id, format: manifest.format, ...this.#shipped(manifest.artifact) },
       code: code.map(({ payload }) => this.#shipped(payload)),
-      uploadedBytes,
-      reused: environment.built === undefined,
-      findings: allFindings(snapshot, plan, ...code),
+      ...{ uploadedBytes, copiedBytes, reusedSegments, reused },
+      findings: [...allFindings(snapshot, plan, ...code), ...findings],
       steps: this.#steps.timings,
+      ms: Math.round(performance.now() - started),
       ...configured,
       dryRun: this.#request.dryRun
     };
@@ -121,12 +123,42 @@ class Ship {
     });
   }
 
-  #build(
+  /** The upload begins as soon as there is something to send. When one of the two fails, it stops the other. */
+  async #buildAndUpload(
     plan: LazyPlan,
     editables: Editable[],
     published: Manifest | undefined
-  ): Promise<{ environment: Environment; code: ArchivedCode[] }> {
-    const { cache, signal } = this.#context;
+  ): Promise<{ load: Load; reusedSegments: number; outcome: Delivered }> {
+    const failed = new AbortController();
+    const signal = AbortSignal.any([this.#context.signal, failed.signal]);
+    const stopOther = (error: unknown): never => {
+      failed.abort(error);
+      throw error;
+    };
+    let building = Promise.resolve(0);
+    const loading = new Promise<Load>((resolve, reject) => {
+      building = this.#build(plan, editables, published, signal, resolve).catch(stopOther);
+      building.catch(reject);
+    });
+    const load = await loading;
+    const uploading = this.#uploadAndVerify(plan, load, published, signal).catch(stopOther);
+    await Promise.allSettled([building, uploading]);
+    const outcome = await uploading;
+    return { load, reusedSegments: await building, outcome };
+  }
+
+  /**
+   * @param onLoaded - called when the code is archived and the build has begun
+   * @returns how many segments need not be compressed
+   */
+  #build(
+    plan: LazyPlan,
+    editables: Editable[],
+    published: Manifest | undefined,
+    signal: AbortSignal,
+    onLoaded: (load: Load) => void
+  ): Promise<number> {
+    const { cache } = this.#context;
     return this.#steps.run('build', async report => {
       // The code first: a secret in it must stop the ship before minutes go into the artifact.
       const code = await archiveAll(editables, this.#request, {
@@ -136,74 +168,52 @@ class Ship {
       });
       const codeDetail = code.length === 0 ? '' : `, ${count(code.length, 'code archive')}`;
       if (published !== undefined) {
-        return { value: { environment: { manifest: published }, code }, detail: `nothing to build${codeDetail}` };
+        onLoaded({ code, fresh: undefined });
+        return { value: published.segments.length, detail: `nothing to build${codeDetail}` };
       }
-      const built = await buildArtifact(await plan.whole(), {
+      const whole = await plan.whole();
+      const build = startBuild(whole, {
         cache,
         signal,
         onProgress: ({ doneBytes, totalBytes, detail }) => report({ done: doneBytes, total: totalBytes, detail })
       });
-      const environment = {
-        manifest: built.manifest,
-        built: { artifact: built.payload, manifest: built.manifestPayload }
-      };
+      onLoaded({ code, fresh: { plan: whole, build } });
+      const { builtSegments, reusedSegments } = await build.segments;
       return {
-        value: { environment, code },
-        detail:
-          `${prettyBytes(built.payload.bytes)}, ${built.builtSegments} of ` +
-          `${count(built.builtSegments + built.reusedSegments, 'distribution')} compressed anew${codeDetail}`
+        value: reusedSegments,
+        detail: `${builtSegments} of ${count(whole.segments.length, 'distribution')} compressed anew${codeDetail}`
       };
     });
   }
 
-  /** @returns the environment as it is on the target now; bytes sent, or for a dry run those that a ship would send */
   #uploadAndVerify(
-    ready: Environment,
-    code: ArchivedCode[]
-  ): Promise<{ environment: Environment; uploadedBytes: number }> {
-    const { cache, signal } = this.#context;
+    { id }: LazyPlan,
+    { code, fresh }: Load,
+    published: Manifest | undefined,
+    signal: AbortSignal
+  ): Promise<Delivered> {
     const pointer = pointerPayload(code);
     const files = [...code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])];
-    return transaction(cache, this.#target, signal, async (upload, held) => {
-      const environment = await this.#unlessPublished(ready, held);
-      const cargo: Cargo = { code: files, environment: environment.built };
-      const uploadedBytes = this.#request.dryRun
-        ? sum(await upload.missing(cargo))
-        : await this.#sendAndPublish(upload, cargo);
-      return { environment, uploadedBytes };
+    return transaction(this.#context.cache, this.#target, signal, async (upload, held) => {
+      if (fresh !== undefined) upload.findSources = () => findSources(this.#target, wantedOf(fresh.plan), held);
+      // Asked again now that no other ship of this machine writes: one may have published the environment meanwhile.
+      const known = published ?? (await publishedManifest(this.#target, id, held));
+      const environment = known !== undefined ? { published: known } : { build: present(fresh?.build) };
+      return this.#request.dryRun
+        ? estimate(upload, files, environment, held, this.#target)
+        : deliver(upload, files, environment, { steps: this.#steps, target: this.#target });
     });
-  }
-
-  /** Asks again now that no other ship of this machine writes: one may have published the environment meanwhile. */
-  async #unlessPublished(ready: Environment, signal: AbortSignal): Promise<Environment> {
-    if (ready.built === undefined) return ready;
-    const manifest = await publishedManifest(this.#target, ready.manifest.id, signal);
-    return manifest === undefined ? ready : { manifest };
-  }
-
-  /** @returns bytes sent */
-  async #sendAndPublish(upload: Upload, cargo: Cargo): Promise<number> {
-    const sent = await this.#steps.run('upload', async (report): Promise<StepOutcome<Payload[]>> => {
-      const missing = await upload.missing(cargo);
-      // The manifest is written last.
-      const value = missing.filter(payload => payload !== cargo.environment?.manifest);
-      await upload.send(value, report);
-      return { value, detail: value.length === 0 ? 'nothing to send' : `${prettyBytes(upload.sentBytes)} sent` };
-    });
-    await this.#steps.run('verify', async report => {
-      await upload.verify(sent, report);
-      await upload.publish(cargo, report);
-      return {
-        value: undefined,
-        detail: sent.length === 0 ? 'nothing new' : `${count(sent.length, 'file')} as sent`
-      };
-    });
-    return upload.sentBytes;
   }
 
   #shipped(file: { name: string; bytes: number; sha256: string }): ShipResult['code'][number] {
     return { name: file.name, uri: this.#target.uri(file.name), bytes: file.bytes, sha256: file.sha256 };
   }
+}
+
+/** A ship that finds nothing published has begun to build. */
+function present(build: ArtifactBuild | undefined): ArtifactBuild {
+  if (build !== undefined) return build;
+  throw new Error('What is neither published nor being built cannot be shipped.');
 }
 
 /** `1 file`, `2 files`. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Cache } from '../cache/cache.js';
 import { isAbort, isShipEnvError, withLeftovers } from '../errors.js';
-import type { Payload, Target } from '../targets/target.js';
+import { withRepair } from '../artifact/index.js';
+import type { Arrival, CopySource, Payload, SpannedPayload, Target } from '../targets/target.js';
 import { isHeld } from './compare.js';
 import type { Report } from './steps.js';
 
@@ -10,12 +11,15 @@ const ROLLBACK_TIMEOUT_MS = 30_000;
 /** How long one removal of it may take, so that one that hangs leaves time for the others. */
 const REMOVAL_TIMEOUT_MS = 10_000;
 
+/** An artifact that is built to its end. */
+export type BuiltPayload = Payload & SpannedPayload;
+
 /** What a ship wants on the target. */
 export interface Cargo {
   /** The code archives and the pointer to them. */
   readonly code: readonly Payload[];
   /** Absent when the target holds the environment, published. */
-  readonly environment?: { readonly artifact: Payload; readonly manifest: Payload } | undefined;
+  readonly environment?: { readonly artifact: Payload | BuiltPayload; readonly manifest: Payload } | undefined;
 }
 
 /**
@@ -30,14 +34,30 @@ export class Upload {
   readonly #created = new Set<string>();
   /** Names of ours whose bytes did not arrive as sent. */
   readonly #broken = new Set<string>();
-  #environment: Cargo['environment'];
+  /** How what was sent can be verified without reading it. */
+  readonly #arrivals = new Map<string, Arrival>();
+  /** Names of what makes the environment: the manifest vouches for the artifact. */
+  #environment: { readonly artifact: string; readonly manifest: string } | undefined;
+  /** Looks for artifacts on the target that may be copied from, best first; called once at most. */
+  findSources: () => Promise<readonly CopySource[]> = () => Promise.resolve([]);
+  #sources: Promise<readonly CopySource[]> | undefined;
   /** Bytes that the target took from this ship. */
   sentBytes = 0;
+  /** Bytes that the target copied for this ship. */
+  copiedBytes = 0;
+  /** Why all was sent although the target holds some of it. */
+  fullUpload: string | undefined;
 
   constructor(target: Target, signal: AbortSignal) {
     this.#target = target;
     this.#signal = signal;
   }
+
+  /** What the target can copy from. */
+  readonly sources = (): Promise<readonly CopySource[]> => {
+    this.#sources ??= this.findSources();
+    return this.#sources;
+  };
 
   /**
    * Those of the cargo's files that the target does not hold, in the order in which they go up. Of an artifact that it
@@ -46,7 +66,7 @@ export class Upload {
    * @throws ShipEnvError TARGET_CONFLICT when it holds something else under one of the names
    */
   async missing({ code, environment }: Cargo): Promise<Payload[]> {
-    this.#environment = environment;
+    if (environment !== undefined) this.#concerns(environment.artifact.name, environment.manifest.name);
     const payloads = [...code, ...(environment === undefined ? [] : [environment.artifact, environment.manifest])];
     const found = await Promise.all(payloads.map(({ name }) => this.#target.head(name, this.#signal)));
     const missing: Payload[] = [];
@@ -57,6 +77,32 @@ export class Upload {
     return missing;
   }
 
+  /**
+   * Does the target hold anything of this environment, whole or not? If not, the artifact may be sent while it is built.
+   */
+  async hasTraceOf(artifactName: string, manifestName: string): Promise<boolean> {
+    this.#concerns(artifactName, manifestName);
+    const found = await Promise.all([artifactName, manifestName].map(name => this.#target.head(name, this.#signal)));
+    return found.some(facts => facts !== undefined);
+  }
+
+  /**
+   * Sends an artifact, as far as the target does not hold its bytes already; it may still be under way.
+   *
+   * @returns undefined when someone else was faster
+   */
+  async sendArtifact(artifact: SpannedPayload, onProgress: (bytes: number) => void): Promise<Arrival | undefined> {
+    const options = { signal: this.#signal, onProgress, sources: this.sources };
+    const arrival = await withRepair(() => this.#target.assemble(artifact, options));
+    if (arrival === undefined) return undefined;
+    this.#created.add(artifact.name);
+    this.#arrivals.set(artifact.name, arrival);
+    this.sentBytes += arrival.sentBytes;
+    this.copiedBytes += arrival.copiedBytes;
+    this.fullUpload ??= arrival.fullUpload;
+    return arrival;
+  }
+
   /** Sends the payloads one after the other. */
   async send(payloads: readonly Payload[], report: Report): Promise<void> {
     const total = sum(payloads);
@@ -64,15 +110,17 @@ export class Upload {
     for (const payload of payloads) {
       const detail = payload.name;
       report({ done: before, total, detail });
-      const outcome = await this.#target.put(payload, {
-        signal: this.#signal,
-        onProgress: bytes => report({ done: before + bytes, total, detail })
-      });
-      if (outcome === 'created') {
-        this.#created.add(payload.name);
-        this.sentBytes += payload.bytes;
-      }
+      await this.#send(payload, bytes => report({ done: before + bytes, total, detail }));
       before += payload.bytes;
+    }
+  }
+
+  async #send(payload: Payload | BuiltPayload, onProgress: (bytes: number) => void): Promise<void> {
+    if ('spans' in payload) {
+      await this.sendArtifact(payload, onProgress);
+    } else if ((await this.#target.put(payload, { signal: this.#signal, onProgress })) === 'created') {
+      this.#created.add(payload.name);
+      this.sentBytes += payload.bytes;
     }
   }
 
@@ -81,7 +129,8 @@ export class Upload {
     for (const [index, payload] of payloads.entries()) {
       report({ done: index, total: payloads.length, detail: payload.name });
       try {
-        await this.#target.verify(payload, this.#signal);
+        const arrival = this.#arrivals.get(payload.name);
+        await (arrival === undefined ? this.#target.verify(payload, this.#signal) : arrival.verify(this.#signal));
       } catch (error) {
         if (isShipEnvError(error, 'TARGET_CHECKSUM')) this.#broken.add(payload.name);
         throw error;
@@ -130,21 +179,25 @@ export class Upload {
 
   /** The manifest first, also when the artifact had to be sent again after it: nothing may be published halfway. */
   #lastFirst(): string[] {
-    const isManifest = (name: string): number => Number(name === this.#environment?.manifest.name);
+    const isManifest = (name: string): number => Number(name === this.#environment?.manifest);
     return [...this.#created].reverse().sort((a, b) => isManifest(b) - isManifest(a));
   }
 
   async #takeBack(name: string, signal: AbortSignal): Promise<void> {
     if (!(await this.#isVouchedFor(name, signal))) return this.#target.remove(name, signal);
     const { manifest } = this.#environment ?? {};
-    if (manifest !== undefined && this.#created.has(manifest.name)) throw new Error(`${manifest.name} vouches for it.`);
+    if (manifest !== undefined && this.#created.has(manifest)) throw new Error(`${manifest} vouches for it.`);
   }
 
   /** Another machine's ship found our artifact and published it: it is not ours alone any more. */
   async #isVouchedFor(name: string, signal: AbortSignal): Promise<boolean> {
     const { artifact, manifest } = this.#environment ?? {};
-    if (manifest === undefined || name !== artifact?.name || this.#broken.has(name)) return false;
-    return (await this.#target.head(manifest.name, signal)) !== undefined;
+    if (manifest === undefined || name !== artifact || this.#broken.has(name)) return false;
+    return (await this.#target.head(manifest, signal)) !== undefined;
+  }
+
+  #concerns(artifact: string, manifest: string): void {
+    this.#environment = { artifact, manifest };
   }
 }
 

@@ -58,11 +58,11 @@ export class Job {
   #tell(untold: ShipEvent): void {
     this.#sequence += 1;
     const event: JobEvent = { ...untold, sequence: this.#sequence };
-    // A progress event replaces the one before it: a late listener needs the last only, and memory stays bounded. It
-    // keeps its own number: who has heard the one that it replaces has not heard this one.
-    const previous = this.#events.at(-1);
-    if (isProgress(event) && previous !== undefined && isProgress(previous) && previous.name === event.name) {
-      this.#events.pop();
+    // A progress event replaces the step's one before it: a late listener needs the last only, and memory stays bounded.
+    // It keeps its own number: who has heard the one that it replaces has not heard this one. Steps may overlap.
+    if (isProgress(event)) {
+      const previous = this.#events.findLastIndex(other => isProgress(other) && other.name === event.name);
+      if (previous >= 0) this.#events.splice(previous, 1);
     }
     this.#events.push(event);
     for (const listener of this.#listeners) listener(event);

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { chmod, link, lstat, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../errors.js';
-import { assertDigest, chunksOf } from './payload.js';
-import type { Payload } from './target.js';
+import { assertDigest } from './payload.js';
+import { SpanReader } from './span-reader.js';
+import type { Payload, SpannedPayload } from './target.js';
 
 /** Executors run as other users: what ships must be readable for them, whatever this process's umask. */
 const FILE_MODE = 0o644;
@@ -49,22 +50,23 @@ async function makeOne(path: string): Promise<void> {
 /**
  * Writes a payload to a hidden file in the directory, synced to disk; nothing is left when it fails.
  *
- * @returns the file's path
+ * @returns the file's path, and what it holds
  * @throws ShipEnvError CACHE_UNUSABLE when the payload is not what its digest says; the signal's reason when aborted
  */
 export async function writeTemporary(
   directory: string,
-  payload: Payload,
+  payload: SpannedPayload,
   signal: AbortSignal,
   onProgress?: (bytes: number) => void
-): Promise<string> {
+): Promise<{ path: string; facts: Pick<Payload, 'bytes' | 'sha256'> }> {
   const path = join(directory, `.${payload.name}.${randomUUID()}.tmp`);
   try {
     const file = await open(path, 'wx', FILE_MODE);
     try {
-      await copy(payload, file, signal, onProgress);
+      const facts = await writeSpans(payload, file, signal, onProgress);
       await file.chmod(PROGRAM.test(payload.name) ? PROGRAM_MODE : FILE_MODE);
       await file.sync();
+      return { path, facts };
     } finally {
       await file.close();
     }
@@ -72,7 +74,6 @@ export async function writeTemporary(
     await rm(path, { force: true });
     throw error;
   }
-  return path;
 }
 
 /**
@@ -107,22 +108,31 @@ export async function removeStaleTemporaries(directory: string): Promise<void> {
   }
 }
 
-async function copy(
-  payload: Payload,
+/**
+ * Writes a payload to an open file, front to back.
+ *
+ * @throws ShipEnvError CACHE_UNUSABLE when it is not what its name promises; the signal's reason when aborted
+ */
+export async function writeSpans(
+  payload: SpannedPayload,
   file: FileHandle,
   signal: AbortSignal,
   onProgress?: (bytes: number) => void
-): Promise<void> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of chunksOf(payload.open())) {
-    signal.throwIfAborted();
-    hash.update(chunk);
-    await writeAll(file, chunk);
-    bytes += chunk.length;
-    onProgress?.(bytes);
+): Promise<Pick<Payload, 'bytes' | 'sha256'>> {
+  const reader = new SpanReader();
+  let end = 0;
+  for await (const span of payload.spans()) {
+    reader.add(span);
+    end += span.bytes;
+    for await (const piece of reader.pieces(end)) {
+      signal.throwIfAborted();
+      await writeAll(file, piece);
+      onProgress?.(reader.position);
+    }
   }
-  assertDigest(payload, hash.digest('hex'));
+  const facts = { bytes: end, sha256: reader.sha256() };
+  assertDigest(payload, facts.sha256);
+  return facts;
 }
 
 /** write(2) may take less than it is given, most of all on a disk that is about to be full. */

@@ -10,7 +10,8 @@ import { assertObjectName, isHidden } from './names.js';
 import { MAX_READ_BYTES, conflict, differs, missing, tooLarge } from './object-errors.js';
 import { digestOf } from './payload.js';
 import { probe } from './probe.js';
-import type { ObjectFacts, Payload, Target, TargetEntry, TransferOptions } from './target.js';
+import { spanned } from './spanned.js';
+import type { Arrival, ObjectFacts, Payload, SpannedPayload, Target, TargetEntry, TransferOptions } from './target.js';
 import { encodedPath } from './url.js';
 
 /** A local or shared directory. It is made at the first write; until then it is an empty target. */
@@ -59,21 +60,47 @@ export class DirectoryTarget implements Target {
     });
   }
 
-  async put(payload: Payload, { signal, onProgress }: TransferOptions): Promise<'created' | 'exists'> {
+  async put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {
+    return (await this.#write(spanned(payload), options)) === undefined ? 'exists' : 'created';
+  }
+
+  async assemble(artifact: SpannedPayload, options: TransferOptions): Promise<Arrival | undefined> {
+    const facts = await this.#write(artifact, options);
+    return (
+      facts && {
+        ...facts,
+        sentBytes: facts.bytes,
+        copiedBytes: 0,
+        verify: signal => this.#verify({ name: artifact.name, ...facts }, signal)
+      }
+    );
+  }
+
+  async estimate(artifact: SpannedPayload): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
+    let sentBytes = 0;
+    for await (const { bytes } of artifact.spans()) sentBytes += bytes;
+    return { sentBytes, copiedBytes: 0 };
+  }
+
+  /** @returns what was written, undefined when the name is taken */
+  async #write(
+    payload: SpannedPayload,
+    { signal, onProgress }: TransferOptions
+  ): Promise<Pick<Payload, 'bytes' | 'sha256'> | undefined> {
     assertObjectName(payload.name);
     signal.throwIfAborted();
     return this.#attempt(`Writing ${payload.name} to`, async () => {
       await makeSharedDirectory(this.#path);
       await removeStaleTemporaries(this.#path);
-      if (await this.#holds(payload, signal)) return 'exists';
-      const temporary = await writeTemporary(this.#path, payload, signal, onProgress);
+      if (await this.#holds(payload, signal)) return undefined;
+      const { path: temporary, facts } = await writeTemporary(this.#path, payload, signal, onProgress);
       try {
         signal.throwIfAborted();
-        if (await publishFile(temporary, join(this.#path, payload.name))) return 'created';
+        if (await publishFile(temporary, join(this.#path, payload.name))) return facts;
       } finally {
         await orMissing(unlink(temporary));
       }
-      if (await this.#holds(payload, signal)) return 'exists';
+      if (await this.#holds({ name: payload.name, promised: facts }, signal)) return undefined;
       throw new ShipEnvError('TARGET_FAILED', `${this.url}/${payload.name} was there and then was not.`, {
         hint: 'Someone removes files from this directory just now. Ship again.'
       });
@@ -88,6 +115,10 @@ export class DirectoryTarget implements Target {
   }
 
   async verify(payload: Payload, signal: AbortSignal): Promise<void> {
+    await this.#verify(payload, signal);
+  }
+
+  async #verify(payload: Pick<Payload, 'name' | 'bytes' | 'sha256'>, signal: AbortSignal): Promise<void> {
     const found = await this.head(payload.name, signal);
     if (found === undefined) throw missing(this.url, payload);
     if (found.bytes !== payload.bytes) throw differs(this.url, payload, `${found.bytes} bytes`);
@@ -133,9 +164,10 @@ export class DirectoryTarget implements Target {
   }
 
   /** Is there an object of this name and size? @throws ShipEnvError TARGET_CONFLICT when the size differs */
-  async #holds(payload: Payload, signal: AbortSignal): Promise<boolean> {
-    const found = await this.head(payload.name, signal);
-    if (found !== undefined && found.bytes !== payload.bytes) throw conflict(this.url, payload, `${found.bytes} bytes`);
+  async #holds({ name, promised }: Pick<SpannedPayload, 'name' | 'promised'>, signal: AbortSignal): Promise<boolean> {
+    const found = await this.head(name, signal);
+    if (found !== undefined && promised !== undefined && found.bytes !== promised.bytes)
+      throw conflict(this.url, { name, bytes: promised.bytes, sha256: promised.sha256 }, `${found.bytes} bytes`);
     return found !== undefined;
   }
 

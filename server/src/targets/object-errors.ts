@@ -1,11 +1,14 @@
 import { ShipEnvError } from '../errors.js';
 import type { Payload } from './target.js';
 
+/** What an object's name promises. */
+type Promised = Pick<Payload, 'name' | 'bytes' | 'sha256'>;
+
 /** What `read` takes into memory at most: a manifest of a thousand distributions has a few hundred KB. */
 export const MAX_READ_BYTES = 32 * 1024 * 1024;
 
 /** The target holds something else under a name that says what the content is. */
-export function conflict(url: string, payload: Payload, found: string, cause?: unknown): ShipEnvError {
+export function conflict(url: string, payload: Promised, found: string, cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CONFLICT',
     `${url} holds another ${payload.name}: ${found}, where this one has ${payload.bytes} bytes with sha256 ${payload.sha256}. It was not touched.`,
@@ -17,14 +20,14 @@ export function conflict(url: string, payload: Payload, found: string, cause?: u
 }
 
 /** An object that should be on the target is not there. */
-export function missing(url: string, payload: Payload): ShipEnvError {
+export function missing(url: string, payload: Pick<Payload, 'name'>): ShipEnvError {
   return new ShipEnvError('TARGET_CHECKSUM', `${url} does not hold ${payload.name}, which was to be verified there.`, {
     hint: 'Someone removed it meanwhile. Ship again.'
   });
 }
 
 /** An object on the target is not what was sent. */
-export function differs(url: string, payload: Payload, found: string): ShipEnvError {
+export function differs(url: string, payload: Promised, found: string): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CHECKSUM',
     `${payload.name} on ${url} is not what was sent: found ${found}, where ${payload.bytes} bytes with sha256 ${payload.sha256} belong.`,

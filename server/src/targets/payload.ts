@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ShipEnvError } from '../errors.js';
-import type { Payload } from './target.js';
+import type { Payload, SpannedPayload } from './target.js';
 
 /**
  * The bytes from `start` (inclusive) to `end` (exclusive), held in memory: for ranges of a few MiB.
@@ -45,11 +45,11 @@ export async function digestOf(stream: Readable, signal: AbortSignal): Promise<{
 }
 
 /** Guards the promise that a name says what the bytes are. @throws ShipEnvError CACHE_UNUSABLE */
-export function assertDigest(payload: Payload, sha256: string): void {
-  if (sha256 !== payload.sha256) throw damaged(payload);
+export function assertDigest({ name, promised }: Pick<SpannedPayload, 'name' | 'promised'>, sha256: string): void {
+  if (promised !== undefined && promised.sha256 !== sha256) throw damaged({ name, ...promised });
 }
 
-function damaged(payload: Payload): ShipEnvError {
+function damaged(payload: Pick<Payload, 'name' | 'bytes' | 'sha256'>): ShipEnvError {
   return new ShipEnvError(
     'CACHE_UNUSABLE',
     `${payload.name} was not uploaded: the local copy no longer holds the ${payload.bytes} bytes with sha256 ${payload.sha256}.`,

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { ShipEnvError, isShipEnvError, withLeftovers } from '../errors.js';
 import { conflict } from './object-errors.js';
+import { CopyRefused, type KnownSource } from './s3-copy.js';
 import { headObject, removeObject } from './s3-objects.js';
 import { removeOrphanedUploads } from './s3-orphans.js';
-import { PART_BYTES, putInParts } from './s3-parts.js';
 import type { S3Store } from './s3-store.js';
-import { UPLOAD_ID, putWhole } from './s3-whole.js';
-import type { Payload, TransferOptions } from './target.js';
+import { UPLOAD_ID } from './s3-whole.js';
+import { ObjectWriter, type Written } from './s3-writer.js';
+import type { SpannedPayload, TransferOptions } from './target.js';
 
 /** How long the look after a failed or aborted write, and the removal of what it made all the same, may take. */
 const SETTLE_MS = 10_000;
@@ -16,19 +17,27 @@ const SETTLE_MS = 10_000;
  *
  * The object carries the id of its upload as metadata. So when an answer is lost on the way, or the SDK's own retry
  * finds the name taken, the object itself tells whether it is ours.
+ *
+ * @param sources - what may be copied from
+ * @returns undefined when there is an object of that name
+ * @throws ShipEnvError TARGET_*; CopyRefused
  */
 export async function putObject(
   store: S3Store,
-  payload: Payload,
+  payload: SpannedPayload,
+  sources: readonly KnownSource[],
   options: TransferOptions
-): Promise<'created' | 'exists'> {
+): Promise<Written | undefined> {
   const { signal } = options;
+  const writer = new ObjectWriter(store, payload, sources, options);
   const id = randomUUID();
   // Also for stores that take If-None-Match without a word and then overwrite.
-  let outcome = await settle(store, payload, id, signal);
+  let outcome = await settle(store, payload, writer, id, signal);
   // Twice: what took the name may be gone a moment later, and a store may ask to try again (409).
   for (let attempt = 0; outcome === undefined && attempt < 2; attempt += 1) {
-    outcome = (await write(store, payload, id, options)) ? 'created' : await settle(store, payload, id, signal);
+    outcome = (await write(store, payload, writer, id, signal))
+      ? 'created'
+      : await settle(store, payload, writer, id, signal);
   }
   if (outcome === undefined) {
     throw new ShipEnvError(
@@ -45,44 +54,50 @@ export async function putObject(
     });
     signal.throwIfAborted();
   }
-  return outcome;
+  return outcome === 'created' ? writer.written : undefined;
 }
 
 /** @returns false when the name is taken */
-async function write(store: S3Store, payload: Payload, id: string, options: TransferOptions): Promise<boolean> {
-  const { signal, onProgress } = options;
-  const isWhole = payload.bytes <= PART_BYTES;
+async function write(
+  store: S3Store,
+  payload: SpannedPayload,
+  writer: ObjectWriter,
+  id: string,
+  signal: AbortSignal
+): Promise<boolean> {
   try {
-    const created = await store.attempt(
+    const outcome = await store.attempt(
       `Writing ${payload.name} to`,
-      () => (isWhole ? putWhole(store, payload, id) : writeParts(store, payload, id, options)),
+      // A refused copy is for the caller, as it is.
+      () => writer.write(id).catch((error: unknown) => unlessRefused(error)),
       signal
     );
-    if (created && isWhole) onProgress?.(payload.bytes);
-    return created;
+    if (outcome instanceof CopyRefused) throw outcome;
+    if (outcome && writer.isInParts) await removeOrphanedUploads(store);
+    return outcome;
   } catch (error) {
-    if (await wroteAllTheSame(store, payload, id, error, signal)) return true;
+    if (await wroteAllTheSame(store, payload, writer, id, error, signal)) return true;
     throw error;
   }
 }
 
-async function writeParts(store: S3Store, payload: Payload, id: string, options: TransferOptions): Promise<boolean> {
-  const created = await putInParts(store, payload, id, options);
-  await removeOrphanedUploads(store);
-  return created;
+function unlessRefused(error: unknown): CopyRefused {
+  if (error instanceof CopyRefused) return error;
+  throw error;
 }
 
 /** Did a request arrive whose answer did not? Asked only where that can be; the error at hand stays the one to report. */
 async function wroteAllTheSame(
   store: S3Store,
-  payload: Payload,
+  payload: SpannedPayload,
+  writer: ObjectWriter,
   id: string,
   error: unknown,
   signal: AbortSignal
 ): Promise<boolean> {
   if (!signal.aborted && !isShipEnvError(error, 'TARGET_FAILED') && !isShipEnvError(error, 'TARGET_TIMEOUT'))
     return false;
-  const outcome = await settle(store, payload, id, AbortSignal.timeout(SETTLE_MS)).catch(() => undefined);
+  const outcome = await settle(store, payload, writer, id, AbortSignal.timeout(SETTLE_MS)).catch(() => undefined);
   return outcome === 'created';
 }
 
@@ -93,13 +108,16 @@ async function wroteAllTheSame(
  */
 async function settle(
   store: S3Store,
-  payload: Payload,
+  { name, promised }: SpannedPayload,
+  writer: ObjectWriter,
   id: string,
   signal: AbortSignal
 ): Promise<'created' | 'exists' | undefined> {
-  const found = await headObject(store, payload.name, signal);
+  const found = await headObject(store, name, signal);
   if (found === undefined) return undefined;
-  if (found.ContentLength !== payload.bytes)
-    throw conflict(store.settings.url, payload, `${found.ContentLength ?? 0} bytes`);
+  const bytes = found.ContentLength ?? 0;
+  const known = writer.written ?? promised;
+  if (known !== undefined && bytes !== known.bytes)
+    throw conflict(store.settings.url, { name, bytes: known.bytes, sha256: known.sha256 }, `${bytes} bytes`);
   return found.Metadata?.[UPLOAD_ID] === id ? 'created' : 'exists';
 }

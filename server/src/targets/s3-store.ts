@@ -26,6 +26,8 @@ export class S3Store {
   conditional = true;
   /** The store keeps the SHA-256 checksums it is sent. */
   checksums = true;
+  /** Parts of one upload that are on their way at once. */
+  readonly partsInFlight = partsInFlight();
   #bucketSeen = false;
 
   private constructor(client: S3Client, settings: S3Settings) {
@@ -125,6 +127,23 @@ export class S3Store {
   close(): void {
     this.client.destroy();
   }
+}
+
+/** With the one that is being read, one more is in memory. */
+const DEFAULT_PARTS_IN_FLIGHT = 4;
+const MAX_PARTS_IN_FLIGHT = 16;
+
+/** `$SHIP_ENV_PARTS_IN_FLIGHT`, for a network that needs more connections to be filled. */
+function partsInFlight(): number {
+  const text = process.env['SHIP_ENV_PARTS_IN_FLIGHT'];
+  if (!text) return DEFAULT_PARTS_IN_FLIGHT;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_PARTS_IN_FLIGHT) return value;
+  throw new ShipEnvError(
+    'SETTINGS_INVALID',
+    `SHIP_ENV_PARTS_IN_FLIGHT was expected to be a whole number from 1 to ${MAX_PARTS_IN_FLIGHT}; it is ${JSON.stringify(text)}.`,
+    { hint: `Correct it, or unset it for ${DEFAULT_PARTS_IN_FLIGHT}.` }
+  );
 }
 
 /** Amazon's own tools trust the file in `AWS_CA_BUNDLE`; their SDK for JavaScript does not look. */

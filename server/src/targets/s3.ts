@@ -2,16 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Probe, TargetSettings } from '../contract/targets.js';
 import { assertObjectName, isHidden } from './names.js';
+import { readRange } from './payload.js';
 import { probe } from './probe.js';
 import type { S3Location } from './s3-location.js';
 import { headObject, readObject, removeObject } from './s3-objects.js';
+import { assembleObject, estimateObject } from './s3-assemble.js';
 import { putObject } from './s3-put.js';
 import { resolveS3Settings } from './s3-settings.js';
 import { s3SparkProperties } from './s3-spark.js';
 import { S3Store, type Patience } from './s3-store.js';
-import { sha256Of, verifyObject } from './s3-verify.js';
+import { sha256Of, verifyPayload } from './s3-verify.js';
 import { putWhole } from './s3-whole.js';
-import type { ObjectFacts, Payload, Target, TargetEntry, TransferOptions } from './target.js';
+import { spanned } from './spanned.js';
+import type {
+  Arrival,
+  AssembleOptions,
+  ObjectFacts,
+  Payload,
+  SpannedPayload,
+  Target,
+  TargetEntry,
+  TransferOptions
+} from './target.js';
 import { encodedPath } from './url.js';
 
 /** For ships: as the AWS SDKs retry, and long enough for a store that puts gigabytes together. */
@@ -32,6 +44,12 @@ export async function openS3Target(
   const resolved = await resolveS3Settings(location, settings);
   const store = await S3Store.connect(resolved, patience.ship ?? SHIP_PATIENCE);
   return new S3Target(store, () => S3Store.connect(resolved, patience.check ?? CHECK_PATIENCE));
+}
+
+async function writeProbe(store: S3Store, payload: Payload, signal: AbortSignal): Promise<unknown> {
+  const body = await readRange(payload, 0, payload.bytes, signal);
+  const digest = Buffer.from(payload.sha256, 'hex');
+  return putWhole(store, { name: payload.name, body, digest }, randomUUID(), signal);
 }
 
 /** A bucket and prefix of Amazon S3 or of a store that speaks its protocol. */
@@ -65,7 +83,16 @@ class S3Target implements Target {
   }
 
   async put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {
-    return putObject(this.#store, payload, options);
+    const written = await putObject(this.#store, spanned(payload), [], options);
+    return written === undefined ? 'exists' : 'created';
+  }
+
+  assemble(artifact: SpannedPayload, options: AssembleOptions): Promise<Arrival | undefined> {
+    return assembleObject(this.#store, artifact, options);
+  }
+
+  estimate(artifact: SpannedPayload, options: AssembleOptions): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
+    return estimateObject(this.#store, artifact, options);
   }
 
   async read(name: string, signal: AbortSignal): Promise<Buffer | undefined> {
@@ -73,7 +100,7 @@ class S3Target implements Target {
   }
 
   async verify(payload: Payload, signal: AbortSignal): Promise<void> {
-    await verifyObject(this.#store, payload, signal);
+    await verifyPayload(this.#store, payload, signal);
   }
 
   async *list(signal: AbortSignal): AsyncIterable<TargetEntry> {
@@ -104,7 +131,7 @@ class S3Target implements Target {
         {
           url: this.url,
           write: (payload, until) =>
-            store.attempt('Writing a probe object to', () => putWhole(store, payload, randomUUID(), until), until),
+            store.attempt('Writing a probe object to', () => writeProbe(store, payload, until), until),
           read: (name, until) => readObject(store, name, until),
           remove: (name, until) => removeObject(store, name, until)
         },

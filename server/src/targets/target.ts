@@ -12,6 +12,63 @@ export interface Payload {
   open(range?: { start: number; end: number }): Readable;
 }
 
+/** A run of bytes of an artifact: its head, a segment, its tail. */
+export interface Span {
+  readonly bytes: number;
+  /**
+   * Says what the bytes are, to find the same ones in an artifact on the target; undefined when no other artifact has
+   * them. Two spans of one content have the same bytes.
+   */
+  readonly content: string | undefined;
+  /** Fills `into` with the bytes from `position` on. */
+  read(into: Buffer, position: number): Promise<void>;
+  /**
+   * Told the CRC-32 of the whole span by who has read it front to back.
+   *
+   * @throws ShipEnvError CACHE_UNUSABLE when the local copy is damaged
+   */
+  check(crc32: number): Promise<void>;
+}
+
+/**
+ * An artifact that may still be built while it is sent: its size and digest are known at its end. One that is finished
+ * is a {@link Payload} as well.
+ */
+export interface SpannedPayload {
+  readonly name: string;
+  /** More than it can have. */
+  readonly maximalBytes: number;
+  /** From its first byte to its last, each span as soon as it can be read. Throws what stops the build. */
+  spans(): AsyncIterable<Span>;
+  /** What its bytes are, when that is known before they are read. */
+  readonly promised?: Pick<Payload, 'bytes' | 'sha256'> | undefined;
+}
+
+/** An artifact on the target whose bytes may be copied there. */
+export interface CopySource {
+  readonly name: string;
+  readonly bytes: number;
+  /** Where each content begins. */
+  readonly offsets: ReadonlyMap<string, number>;
+}
+
+/** How an artifact came to the target. */
+export interface Arrival {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Bytes that went over the wire, and those that the target copied from what it held. */
+  readonly sentBytes: number;
+  readonly copiedBytes: number;
+  /** Why nothing was copied although there were sources: a sentence for the person. */
+  readonly fullUpload?: string | undefined;
+  /**
+   * Compares what the target holds now with what was sent.
+   *
+   * @throws ShipEnvError TARGET_CHECKSUM
+   */
+  verify(signal: AbortSignal): Promise<void>;
+}
+
 /** What a target says of an object without reading it. */
 export interface ObjectFacts {
   readonly bytes: number;
@@ -24,6 +81,11 @@ export interface TransferOptions {
   readonly signal: AbortSignal;
   /** Called with the bytes that the target has taken so far. */
   readonly onProgress?: (bytes: number) => void;
+}
+
+export interface AssembleOptions extends TransferOptions {
+  /** Best first; read only when the target can copy. */
+  readonly sources: () => Promise<readonly CopySource[]>;
 }
 
 /** An object on a target. */
@@ -60,6 +122,14 @@ export interface Target {
    * no open multipart upload.
    */
   put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'>;
+  /**
+   * Writes an artifact as {@link put} writes a payload, copying what the target holds already where it can.
+   *
+   * @returns undefined when there is an object of that name
+   */
+  assemble(artifact: SpannedPayload, options: AssembleOptions): Promise<Arrival | undefined>;
+  /** What {@link assemble} would send and copy; writes nothing. */
+  estimate(artifact: SpannedPayload, options: AssembleOptions): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>>;
   /** A small object whole (manifests), undefined when it is not there. */
   read(name: string, signal: AbortSignal): Promise<Buffer | undefined>;
   /** Verifies an object: size, and the checksum that the store keeps (S3) or a re-read (directory). TARGET_CHECKSUM when it differs. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFile, copyFile, mkdir, open, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, open, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -183,30 +183,38 @@ describe('the cache', () => {
     expect(third.manifest).toEqual(second.manifest);
   });
 
-  test('is not believed when an artifact was cut short, or its manifest never came', async () => {
-    const one = await handMade(workshop.path('damaged'), 'one', { 'one.py': '1' });
-    const cache = await emptyCache('cache-damaged');
+  test('knows the manifest of an artifact that it built before, and reads nothing for it', async () => {
+    const one = await handMade(workshop.path('known'), 'one', { 'one.py': '1' });
+    const cache = await emptyCache('cache-known');
     const plan = await workshop.plan(snapshotOf([one]));
     const { manifest: expected } = await buildArtifact(plan, { cache, signal: NEVER });
-    await truncate(cache.path('artifacts', plan.name), 100);
-    expect((await buildArtifact(plan, { cache, signal: NEVER })).manifest).toEqual(expected);
-    expect((await stat(cache.path('artifacts', plan.name))).size).toBe(expected.artifact.bytes);
-    await rm(cache.path('artifacts', `${plan.id}.json`));
-    expect((await buildArtifact(plan, { cache, signal: NEVER })).manifest).toEqual(expected);
+    const path = cache.path('manifests', `${plan.id}.json`);
+    const remembered = await readFile(path, 'utf8');
+    // A value that nothing but this file says shows that nothing else was asked.
+    await writeFile(path, remembered.replace(expected.artifact.sha256, '0'.repeat(64)));
+    const { artifact } = (await buildArtifact(plan, { cache, signal: NEVER })).manifest;
+    expect(artifact.sha256).toBe('0'.repeat(64));
+    for (const damage of ['', remembered.slice(0, 100), remembered.replace(/"offset": (\d+)/u, '"offset": 1$1')]) {
+      await writeFile(path, damage);
+      expect((await buildArtifact(plan, { cache, signal: NEVER })).manifest).toEqual(expected);
+      expect(await readFile(path, 'utf8')).toBe(remembered);
+    }
   });
 
-  test('a damaged segment is named', async () => {
-    const one = await handMade(workshop.path('damaged-segment'), 'one', { 'one.py': '1' });
-    const cache = await emptyCache('cache-segment');
+  test.each(['cut short', 'changed', 'emptied'])('is not believed when a segment was %s', async damage => {
+    const one = await handMade(workshop.path(`damaged ${damage}`), 'one', { 'one.py': randomBytes(5000) });
+    const cache = await emptyCache(`cache-damaged ${damage}`);
     const plan = await workshop.plan(snapshotOf([one]));
-    await buildArtifact(plan, { cache, signal: NEVER });
+    const whole = await buildArtifact(plan, { cache, signal: NEVER });
+    const expected = await buffer(whole.payload.open());
     const path = cache.path('segments', plan.segments[0]?.key ?? '');
-    await truncate(path, 50);
-    await rm(cache.path('artifacts', plan.name));
-    await expect(buildArtifact(plan, { cache, signal: NEVER })).rejects.toMatchObject({
-      code: 'CACHE_UNUSABLE',
-      message: expect.stringContaining(path)
-    });
+    const content = await readFile(path);
+    content.writeUInt8(content.readUInt8(2000) ^ 1, 2000);
+    await writeFile(path, { 'cut short': content.subarray(0, 3000), changed: content, emptied: '' }[damage] ?? '');
+    await rm(cache.path('manifests', `${plan.id}.json`));
+    const again = await buildArtifact(plan, { cache, signal: NEVER });
+    expect(again.manifest).toEqual(whole.manifest);
+    expect((await buffer(again.payload.open())).equals(expected)).toBe(true);
   });
 
   test('builds once for two who ask at once, each with a cache object of its own', async () => {
@@ -286,7 +294,7 @@ test('an abort stops at once and leaves nothing', async () => {
   // A fraction of what is left to do; the rest of the build takes seconds.
   expect(performance.now() - abortedAt).toBeLessThan(1000);
   expect(await readdir(`${cache.root}/tmp`)).toEqual([]);
-  expect(await readdir(cache.root)).not.toContain('artifacts');
+  expect(await readdir(cache.root)).not.toContain('segments');
   expect(await readdir(`${cache.root}/locks`)).toEqual([]);
 });
 

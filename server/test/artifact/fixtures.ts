@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { link, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { execa, execaSync } from 'execa';
 import { buildArtifact, loadSeed, planArtifact } from '../../src/artifact/index.js';
@@ -89,7 +91,7 @@ export class Workshop {
     const plan = await this.plan(snapshot, options);
     const built = await buildArtifact(plan, { cache: this.cache, signal: NEVER });
     const path = this.path(name);
-    await link(this.cache.path('artifacts', plan.name), path);
+    await pipeline(built.payload.open(), createWriteStream(path, { flags: 'wx', mode: 0o755 }));
     return { path, plan, built, snapshot };
   }
 

@@ -19,11 +19,15 @@ export interface Port {
   }) => ReturnType<typeof ship>;
 }
 
-/** A port with an empty target. Two ports are two machines: their ships do not take turns. */
-export async function makePort(kernel: KernelVenv): Promise<Port> {
+/**
+ * A port with an empty target. Two ports are two machines: their ships do not take turns.
+ *
+ * @param cacheFolder - of a cache to share with others; else it has one of its own
+ */
+export async function makePort(kernel: KernelVenv, cacheFolder?: string): Promise<Port> {
   const folder = await temporaryFolder();
   const directory = join(folder, 'target');
-  const cache = await Cache.open(join(folder, 'cache'));
+  const cache = await Cache.open(cacheFolder ?? join(folder, 'cache'));
   const request: Port['request'] = more =>
     shipRequest.parse({
       python: kernel.python,

@@ -14,9 +14,12 @@ const RESULT: ShipResult = {
   artifact: { id: 'env-1', name: 'env-1.pex', uri: 'file:///env-1.pex', bytes: 1, sha256: '', format: 'pex' },
   code: [],
   uploadedBytes: 1,
+  copiedBytes: 0,
+  reusedSegments: 0,
   reused: false,
   findings: [],
   steps: [],
+  ms: 1,
   conf: {},
   cell: '',
   dryRun: false

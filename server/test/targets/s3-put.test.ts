@@ -1,7 +1,7 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import type { Payload } from '../../src/targets/index.js';
-import { PART_BYTES } from '../../src/targets/s3-parts.js';
+import { PART_BYTES } from '../../src/targets/s3-part-plan.js';
 import { NOT_IMPLEMENTED } from '../support/faulty-proxy.js';
 import { calm, makePayload } from './payloads.js';
 import { useBucket } from './s3-bucket.js';

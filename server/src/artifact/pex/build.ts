@@ -1,110 +1,174 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import pLimit from 'p-limit';
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import type { Cache } from '../../cache/cache.js';
-import { manifest, type Manifest } from '../../contract/manifest.js';
-import { hasCode } from '../../errors.js';
-import { assemble } from '../assemble.js';
+import { manifest, type Manifest, type ManifestSegment } from '../../contract/manifest.js';
+import type { Payload, Span, SpannedPayload } from '../../targets/target.js';
+import { SpanReader } from '../../targets/span-reader.js';
 import { manifestBytes, manifestName, manifestOf } from '../manifest.js';
-import { bufferPayload, filePayload } from '../payload.js';
-import { readSegment, writeSegment, type Segment } from '../segment.js';
-import type { ArtifactPlan, BuildOptions, BuiltArtifact, PlannedSegment } from '../types.js';
+import { bufferPayload } from '../payload.js';
+import { withRepair, type Segment } from '../segment-index.js';
+import { Segments } from '../segments.js';
+import { HEAD_KEY, memorySpan, segmentSpan } from '../span.js';
+import type { ArtifactBuild, ArtifactPlan, BuildOptions, BuiltArtifact } from '../types.js';
+import { headOf, type Head } from './head.js';
+import { tailOf, type PlacedSegment } from './tail.js';
 
-/** Zlib runs in Node's pool of four threads; more distributions at a time would only hold memory. */
-const PARALLEL_SEGMENTS = Math.min(4, availableParallelism());
+/** What an entry takes beside its content, in headers and names, at most; and what an artifact has beside its entries. */
+const ENTRY_BYTES = 2 * 1024;
+const OTHER_BYTES = 64 * 1024 * 1024;
 
-/** Builds a PEX in the cache; see `buildArtifact`. */
-export async function buildPex(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltArtifact> {
-  const { cache, signal } = options;
-  signal.throwIfAborted();
-  return (
-    (await cached(plan, cache)) ??
-    // Someone else may have built it while we waited for the lock.
-    (await cache.exclusively(plan.id, signal, async () => (await cached(plan, cache)) ?? (await build(plan, options))))
-  );
-}
+/** A range is read in pieces of this size. */
+const PIECE_BYTES = 1024 * 1024;
 
-async function cached(plan: ArtifactPlan, cache: Cache): Promise<BuiltArtifact | undefined> {
-  const path = await cache.find('artifacts', plan.name);
-  const manifestPath = await cache.find('artifacts', manifestName(plan.id));
-  if (path === undefined || manifestPath === undefined) return undefined;
-  const known = manifest.safeParse(parseJson(await readFile(manifestPath, 'utf8')));
-  // A damaged file is as good as none; it is built again.
-  if (!known.success || known.data.id !== plan.id || (await sizeOf(path)) !== known.data.artifact.bytes)
-    return undefined;
-  return built(plan, path, known.data, plan.segments.length);
-}
+/** What a front-to-back read of an artifact gives. */
+type Facts = Pick<Payload, 'bytes' | 'sha256'>;
 
-async function build(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltArtifact> {
-  const { cache, signal } = options;
-  const { segments, reused } = await ensureSegments(plan, options);
-  // Under the lock: an artifact without its manifest is what a killed process left.
-  await rm(cache.path('artifacts', plan.name), { force: true });
-  await rm(cache.path('artifacts', manifestName(plan.id)), { force: true });
-  let known: Manifest | undefined;
-  const { path } = await cache.entry('artifacts', plan.name, async temporary => {
-    known = manifestOf(plan, await assemble(temporary, plan, segments, signal));
-  });
-  if (known === undefined) throw new Error(`${plan.name} appeared in the cache while it was locked.`);
-  await writeManifest(cache, known);
-  return built(plan, path, known, reused);
-}
+/** A PEX under way; see `startBuild`. */
+export class PexBuild implements ArtifactBuild {
+  readonly id: string;
+  readonly name: string;
+  readonly maximalBytes: number;
+  readonly segments: ArtifactBuild['segments'];
+  knownBytes: number | undefined;
+  readonly #plan: ArtifactPlan;
+  readonly #cache: Cache;
+  readonly #signal: AbortSignal;
+  readonly #head: Head;
+  readonly #segments: Segments;
 
-/** All segments of a plan, compressed now or found in the cache. When one fails the others stop. */
-async function ensureSegments(
-  plan: ArtifactPlan,
-  options: BuildOptions
-): Promise<{ segments: Segment[]; reused: number }> {
-  const { cache, onProgress } = options;
-  const failed = new AbortController();
-  const signal = AbortSignal.any([options.signal, failed.signal]);
-  const limit = pLimit(PARALLEL_SEGMENTS);
-  const totalBytes = plan.segments.reduce((sum, { bytes }) => sum + bytes, 0);
-  let doneBytes = 0;
-  let reused = 0;
-  let detail = '';
-  const progress = (bytes: number): void => {
-    doneBytes += bytes;
-    onProgress?.({ doneBytes, totalBytes, detail });
-  };
-  const ensure = async (segment: PlannedSegment): Promise<Segment> => {
-    signal.throwIfAborted();
-    const entry = await cache.entry('segments', segment.key, path =>
-      writeSegment(path, segment, { signal, onBytes: progress })
+  constructor(plan: ArtifactPlan, options: BuildOptions) {
+    this.id = plan.id;
+    this.name = plan.name;
+    this.#plan = plan;
+    this.#cache = options.cache;
+    this.#signal = options.signal;
+    this.#head = headOf(plan);
+    this.#segments = new Segments(plan, options);
+    this.segments = this.#segments.ready;
+    // A segment may carry what was compiled of its files, too.
+    this.maximalBytes = plan.segments.reduce(
+      (sum, { bytes, entries }) => sum + 2 * bytes + entries.length * ENTRY_BYTES,
+      OTHER_BYTES
     );
-    detail = `${segment.name} ${segment.version}`;
-    if (entry.reused) reused += 1;
-    progress(entry.reused ? segment.bytes : 0);
-    return readSegment(entry.path);
-  };
-  const outcomes = await Promise.allSettled(
-    plan.segments.map(segment =>
-      limit(() =>
-        ensure(segment).catch((error: unknown) => {
-          failed.abort(error);
-          throw error;
-        })
-      )
-    )
-  );
-  options.signal.throwIfAborted();
-  failed.signal.throwIfAborted();
-  return { segments: outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : [])), reused };
+  }
+
+  async *spans(): AsyncGenerator<Span> {
+    yield memorySpan(this.#head.bytes, HEAD_KEY);
+    const placed: PlacedSegment[] = [];
+    for await (const { segment, ...place } of this.#placed()) {
+      placed.push(place);
+      if (placed.length === this.#plan.segments.length) this.knownBytes = endOf(placed, this.#head);
+      yield segmentSpan(segment, place.planned.key, () => this.#segments.drop(placed.indexOf(place)));
+    }
+    yield memorySpan(tailOf(this.#plan, this.#head, placed, endOf(placed, this.#head)));
+  }
+
+  async complete(facts?: Facts): Promise<BuiltArtifact> {
+    const counts = await this.segments;
+    const layout = await this.#layout();
+    const known = facts === undefined ? await this.#remembered(layout) : undefined;
+    const value =
+      known ??
+      manifestOf(this.#plan, {
+        artifact: { name: this.name, ...(facts ?? (await withRepair(() => factsOf(this, this.#signal)))) },
+        ...layout
+      });
+    if (known === undefined) await this.#remember(value);
+    return {
+      id: this.id,
+      payload: this.#payload(value.artifact),
+      manifest: value,
+      manifestPayload: bufferPayload(manifestName(this.id), manifestBytes(value)),
+      ...counts
+    };
+  }
+
+  /** The segments, each at its place as soon as it can be read. */
+  async *#placed(): AsyncGenerator<PlacedSegment & { segment: Segment }> {
+    let offset = this.#head.bytes.length;
+    let index = 0;
+    for await (const segment of this.#segments) {
+      const planned = this.#plan.segments[index];
+      if (planned === undefined) throw new RangeError('There are more segments than the plan has.');
+      yield { planned, segment, offset, length: segment.bytes, entries: segment.entries };
+      offset += segment.bytes;
+      index += 1;
+    }
+  }
+
+  /** What the manifest says of head and segments. */
+  async #layout(): Promise<Pick<Manifest, 'head' | 'segments'>> {
+    const { bytes } = this.#head;
+    const rows: ManifestSegment[] = [];
+    for await (const { planned, segment, offset, length } of this.#placed()) {
+      const { wheel, name, version, key } = planned;
+      rows.push({ wheel, name, version, key, offset, length, sha256: segment.sha256 });
+    }
+    return { head: { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }, segments: rows };
+  }
+
+  #payload(facts: Facts): BuiltArtifact['payload'] {
+    const { name, maximalBytes } = this;
+    const { bytes, sha256 } = facts;
+    return {
+      ...{ name, bytes, sha256, maximalBytes, promised: facts },
+      spans: () => this.spans(),
+      open: (range = { start: 0, end: bytes }) => Readable.from(rangeOf(this, range), { objectMode: false })
+    };
+  }
+
+  /** The manifest of an earlier build, if that had the same segments: then nothing need be read. */
+  async #remembered(layout: Pick<Manifest, 'head' | 'segments'>): Promise<Manifest | undefined> {
+    const path = await this.#cache.find('manifests', manifestName(this.id));
+    if (path === undefined) return undefined;
+    const known = manifest.safeParse(parseJson(await readFile(path, 'utf8'))).data;
+    if (known?.id !== this.id) return undefined;
+    const { head, segments } = known;
+    return isDeepStrictEqual({ head, segments }, layout) ? known : undefined;
+  }
+
+  async #remember(value: Manifest): Promise<void> {
+    const name = manifestName(this.id);
+    await rm(this.#cache.path('manifests', name), { force: true });
+    await this.#cache.entry('manifests', name, path => writeFile(path, manifestBytes(value)));
+  }
 }
 
-async function writeManifest(cache: Cache, value: Manifest): Promise<void> {
-  await cache.entry('artifacts', manifestName(value.id), path => writeFile(path, manifestBytes(value)));
+function endOf(placed: readonly PlacedSegment[], head: Head): number {
+  const last = placed.at(-1);
+  return last === undefined ? head.bytes.length : last.offset + last.length;
 }
 
-function built(plan: ArtifactPlan, path: string, known: Manifest, reusedSegments: number): BuiltArtifact {
-  return {
-    id: plan.id,
-    payload: filePayload(path, known.artifact),
-    manifest: known,
-    manifestPayload: bufferPayload(manifestName(plan.id), manifestBytes(known)),
-    reusedSegments,
-    builtSegments: plan.segments.length - reusedSegments
-  };
+/** Size and digest of an artifact, by reading it. */
+async function factsOf(payload: SpannedPayload, signal: AbortSignal): Promise<Facts> {
+  const reader = new SpanReader();
+  let bytes = 0;
+  for await (const span of payload.spans()) {
+    reader.add(span);
+    bytes += span.bytes;
+    for await (const _ of reader.pieces(bytes)) signal.throwIfAborted();
+  }
+  return { bytes, sha256: reader.sha256() };
+}
+
+/** The bytes from `start` to `end`, piece for piece. */
+async function* rangeOf(
+  payload: SpannedPayload,
+  { start, end }: { start: number; end: number }
+): AsyncGenerator<Buffer> {
+  let offset = 0;
+  for await (const span of payload.spans()) {
+    const last = Math.min(end - offset, span.bytes);
+    for (let at = Math.max(0, start - offset); at < last; at += PIECE_BYTES) {
+      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, last - at));
+      await span.read(piece, at);
+      yield piece;
+    }
+    offset += span.bytes;
+    if (offset >= end) return;
+  }
 }
 
 function parseJson(text: string): unknown {
@@ -112,15 +176,6 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
+import { crc32 } from './crc32.js';
 
 const BUFFER_BYTES = 1024 * 1024;
 
@@ -15,7 +17,7 @@ export class OutputFile {
 
   /** Runs `write` on a new file and closes it, however that ends. */
   static async create(path: string, mode: number, write: (file: OutputFile) => Promise<void>): Promise<void> {
-    const handle = await open(path, 'wx', mode);
+    const handle = await open(path, 'wx+', mode);
     try {
       const file = new OutputFile(handle);
       await write(file);
@@ -42,6 +44,22 @@ export class OutputFile {
   async patch(position: number, data: Buffer): Promise<void> {
     await this.#flush();
     await writeFully(this.#handle, data, position);
+  }
+
+  /** Digests of all that was appended and patched; reads it back, since a patch changes what a digest has passed. */
+  async digest(): Promise<{ sha256: string; crc32: number }> {
+    await this.#flush();
+    const hash = createHash('sha256');
+    const piece = Buffer.allocUnsafe(BUFFER_BYTES);
+    let crc = 0;
+    for (let at = 0; at < this.#flushed;) {
+      const { bytesRead } = await this.#handle.read(piece, 0, Math.min(piece.length, this.#flushed - at), at);
+      if (bytesRead === 0) throw new RangeError('A file that is being written became shorter.');
+      hash.update(piece.subarray(0, bytesRead));
+      crc = crc32(piece.subarray(0, bytesRead), crc);
+      at += bytesRead;
+    }
+    return { sha256: hash.digest('hex'), crc32: crc };
   }
 
   async #flush(): Promise<void> {

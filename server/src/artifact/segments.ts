@@ -1,0 +1,128 @@
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import pLimit from 'p-limit';
+import { readSegment, type Segment } from './segment-index.js';
+import { writeSegment } from './segment.js';
+import type { ArtifactPlan, BuildOptions, PlannedSegment } from './types.js';
+
+/** Zlib runs in Node's pool of four threads; more distributions at a time would only hold memory. */
+const PARALLEL_SEGMENTS = Math.min(4, availableParallelism());
+
+/** The segments of one artifact, each found in the cache or compressed now, the first ones first. */
+export class Segments {
+  /** Settles when all are in the cache; rejects with what stopped the first that failed. */
+  readonly ready: Promise<{ reusedSegments: number; builtSegments: number }>;
+  readonly #plan: ArtifactPlan;
+  readonly #options: BuildOptions;
+  readonly #limit = pLimit(PARALLEL_SEGMENTS);
+  readonly #failed = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #totalBytes: number;
+  readonly #segments: Promise<Promise<Segment>[]>;
+  #doneBytes = 0;
+  #built = 0;
+  #detail = '';
+
+  constructor(plan: ArtifactPlan, options: BuildOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#failed.signal]);
+    this.#totalBytes = plan.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    let ended = Promise.resolve();
+    this.#segments = handled(
+      new Promise((resolve, reject) => {
+        ended = this.#findOrBuild(resolve);
+        ended.catch(reject);
+      })
+    );
+    // Whoever reads the segments is told what fails; nobody need wait for the whole.
+    this.ready = handled(
+      ended.then(() => ({ reusedSegments: plan.segments.length - this.#built, builtSegments: this.#built }))
+    );
+  }
+
+  /** The segments in their order, each as soon as it can be read. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Segment> {
+    const { length } = await this.#segments;
+    // Each is looked up when it is its turn: a damaged one may have been replaced.
+    for (let index = 0; index < length; index += 1) {
+      const segment = await (await this.#segments)[index];
+      if (segment !== undefined) yield segment;
+    }
+  }
+
+  /** Takes a damaged segment out of the cache; the next pass over the segments finds it compressed anew. */
+  async drop(index: number): Promise<void> {
+    const planned = this.#plan.segments[index];
+    if (planned === undefined) return;
+    await rm(this.#options.cache.path('segments', planned.key), { force: true });
+    const segments = await this.#segments;
+    segments[index] = handled(this.#limit(() => this.#ensure(planned)));
+  }
+
+  /** One lock for all that is missing, so that two processes do not compress the same. */
+  async #findOrBuild(onBegun: (segments: Promise<Segment>[]) => void): Promise<void> {
+    const { cache, signal } = this.#options;
+    signal.throwIfAborted();
+    const found = await Promise.all(this.#plan.segments.map(planned => this.#limit(() => this.#find(planned))));
+    if (found.every(segment => segment !== undefined)) {
+      onBegun(found.map(segment => Promise.resolve(segment)));
+      return;
+    }
+    await cache.exclusively(this.#plan.id, signal, async held => {
+      const lost = (): void => this.#failed.abort(held.reason);
+      held.addEventListener('abort', lost, { once: true });
+      const segments = this.#plan.segments.map((planned, index) => {
+        const there = found[index];
+        return there === undefined ? handled(this.#limit(() => this.#ensure(planned))) : Promise.resolve(there);
+      });
+      onBegun(segments);
+      await Promise.allSettled(segments);
+      signal.throwIfAborted();
+      this.#failed.signal.throwIfAborted();
+    });
+  }
+
+  async #find(planned: PlannedSegment): Promise<Segment | undefined> {
+    const path = await this.#options.cache.find('segments', planned.key);
+    const segment = path === undefined ? undefined : await readSegment(path);
+    if (segment !== undefined) this.#progress(planned.bytes, planned);
+    // A damaged one is as good as none.
+    else if (path !== undefined) await rm(path, { force: true });
+    return segment;
+  }
+
+  /** When one fails the others stop. */
+  async #ensure(planned: PlannedSegment): Promise<Segment> {
+    try {
+      this.#signal.throwIfAborted();
+      const { path, reused } = await this.#options.cache.entry('segments', planned.key, temporary =>
+        writeSegment(temporary, planned, { signal: this.#signal, onBytes: bytes => this.#progress(bytes) })
+      );
+      if (!reused) this.#built += 1;
+      this.#progress(reused ? planned.bytes : 0, planned);
+      const segment = await readSegment(path);
+      if (segment === undefined) throw new Error(`The segment ${path} was damaged as soon as it was written.`);
+      return segment;
+    } catch (error) {
+      this.#failed.abort(error);
+      throw error;
+    }
+  }
+
+  #progress(bytes: number, done?: PlannedSegment): void {
+    this.#doneBytes += bytes;
+    if (done !== undefined) this.#detail = `${done.name} ${done.version}`;
+    this.#options.onProgress?.({
+      doneBytes: this.#doneBytes,
+      totalBytes: this.#totalBytes,
+      detail: this.#detail
+    });
+  }
+}
+
+/** A promise whose failure is taken up later, when it is its turn. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

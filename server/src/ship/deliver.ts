@@ -1,0 +1,142 @@
+import prettyBytes from 'pretty-bytes';
+import { manifestName, type ArtifactBuild, type BuiltArtifact } from '../artifact/index.js';
+import type { Manifest } from '../contract/manifest.js';
+import type { Finding } from '../contract/snapshot.js';
+import type { Payload, Target } from '../targets/target.js';
+import type { Report, StepOutcome, StepRunner } from './steps.js';
+import { sum, type Cargo, type Upload } from './upload.js';
+
+/** The environment of a ship: on the target, or being built. */
+export type Environment = { readonly published: Manifest } | { readonly build: ArtifactBuild };
+
+/** How the environment came to be on the target. */
+export interface Delivered {
+  readonly manifest: Manifest;
+  /** The target held it, published. */
+  readonly reused: boolean;
+  /** Bytes sent and copied; of a dry run, those that a ship would send and copy. */
+  readonly uploadedBytes: number;
+  readonly copiedBytes: number;
+  readonly findings: readonly Finding[];
+}
+
+/** What is on its way to the target: the complete cargo, and which of it had to be sent. */
+interface Sent {
+  readonly cargo: Cargo;
+  readonly manifest: Manifest;
+  readonly payloads: readonly Payload[];
+}
+
+/**
+ * Brings code and environment to the target, verifies them there and publishes the manifest.
+ *
+ * @param files - the code archives and the pointer to them
+ */
+export async function deliver(
+  upload: Upload,
+  files: readonly Payload[],
+  environment: Environment,
+  { steps, target }: { steps: StepRunner; target: Target }
+): Promise<Delivered> {
+  const { cargo, manifest, payloads } = await steps.run('upload', async (report): Promise<StepOutcome<Sent>> => {
+    const value = await send(upload, files, environment, report);
+    return { value, detail: value.payloads.length === 0 ? 'nothing to send' : sentText(upload) };
+  });
+  await steps.run('verify', async report => {
+    await upload.verify(payloads, report);
+    await upload.publish(cargo, report);
+    const files = `${payloads.length} file${payloads.length === 1 ? '' : 's'}`;
+    return { value: undefined, detail: payloads.length === 0 ? 'nothing new' : `${files} as sent` };
+  });
+  return {
+    manifest,
+    reused: 'published' in environment,
+    uploadedBytes: upload.sentBytes,
+    copiedBytes: upload.copiedBytes,
+    findings: upload.fullUpload === undefined ? [] : [fullUploadOf(target.url, upload.fullUpload)]
+  };
+}
+
+/** What {@link deliver} would send; the target is only read. */
+export async function estimate(
+  upload: Upload,
+  files: readonly Payload[],
+  environment: Environment,
+  signal: AbortSignal,
+  target: Target
+): Promise<Delivered> {
+  if ('published' in environment) {
+    const uploadedBytes = sum(await upload.missing({ code: files }));
+    return { manifest: environment.published, reused: true, uploadedBytes, copiedBytes: 0, findings: [] };
+  }
+  const built = await environment.build.complete();
+  const missing = await upload.missing(cargoOf(files, built));
+  const others = missing.filter(payload => payload !== built.payload);
+  const { sentBytes, copiedBytes } =
+    others.length === missing.length
+      ? { sentBytes: 0, copiedBytes: 0 }
+      : await target.estimate(built.payload, { signal, sources: upload.sources });
+  return { manifest: built.manifest, reused: false, uploadedBytes: sum(others) + sentBytes, copiedBytes, findings: [] };
+}
+
+async function send(
+  upload: Upload,
+  files: readonly Payload[],
+  environment: Environment,
+  report: Report
+): Promise<Sent> {
+  if ('published' in environment) {
+    const payloads = await upload.missing({ code: files });
+    await upload.send(payloads, report);
+    return { cargo: { code: files }, manifest: environment.published, payloads };
+  }
+  const { build } = environment;
+  if (await upload.hasTraceOf(build.name, manifestName(build.id))) {
+    return sendBuilt(upload, files, await build.complete(), report);
+  }
+  return sendWhileBuilding(upload, files, build, report);
+}
+
+/** What lies there of the environment is compared before anything is sent. */
+async function sendBuilt(
+  upload: Upload,
+  files: readonly Payload[],
+  built: BuiltArtifact,
+  report: Report
+): Promise<Sent> {
+  const cargo = cargoOf(files, built);
+  // The manifest is written last.
+  const payloads = (await upload.missing(cargo)).filter(payload => payload !== built.manifestPayload);
+  await upload.send(payloads, report);
+  return { cargo, manifest: built.manifest, payloads };
+}
+
+async function sendWhileBuilding(
+  upload: Upload,
+  files: readonly Payload[],
+  build: ArtifactBuild,
+  report: Report
+): Promise<Sent> {
+  const missing = await upload.missing({ code: files });
+  await upload.send(missing, report);
+  const arrival = await upload.sendArtifact(build, done => {
+    report({ done, total: build.knownBytes && Math.max(done, build.knownBytes), detail: build.name });
+  });
+  const built = await build.complete(arrival);
+  const cargo = cargoOf(files, built);
+  if (arrival === undefined) await upload.missing(cargo);
+  return { cargo, manifest: built.manifest, payloads: [...missing, built.payload] };
+}
+
+function cargoOf(code: readonly Payload[], { payload, manifestPayload }: BuiltArtifact): Cargo {
+  return { code, environment: { artifact: payload, manifest: manifestPayload } };
+}
+
+function sentText({ sentBytes, copiedBytes }: Upload): string {
+  const sent = `${prettyBytes(sentBytes)} sent`;
+  return copiedBytes === 0 ? sent : `${sent}, ${prettyBytes(copiedBytes)} reused on the target`;
+}
+
+function fullUploadOf(subject: string, reason: string): Finding {
+  return { kind: 'full-upload', subject, message: `All of the environment was sent, since ${reason}.` };
+}

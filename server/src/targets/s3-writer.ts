@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import type { CompletedPart } from '@aws-sdk/client-s3';
+import { compositeChecksum } from './s3-checksum.js';
+import { CopyRefused, bareEtag, compositeEtag, newMd5, type KnownSource } from './s3-copy.js';
+import { assertDigest } from './payload.js';
+import { InFlight } from './s3-in-flight.js';
+import { MultipartUpload, type CopyRange } from './s3-multipart.js';
+import { PartPlanner, type Part } from './s3-part-plan.js';
+import type { S3Store } from './s3-store.js';
+import { putWhole } from './s3-whole.js';
+import { SpanReader } from './span-reader.js';
+import type { SpannedPayload, TransferOptions } from './target.js';
+
+/** What was written, and by what the store's object shows that it arrived. */
+export interface Written {
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly sentBytes: number;
+  readonly copiedBytes: number;
+  /** The SHA-256 that the store keeps of it, base64, if it keeps any. */
+  readonly checksum?: string | undefined;
+  /** The ETag that it has, without quotes, if the store's ETags are digests. */
+  readonly etag?: string | undefined;
+}
+
+/** One part under way. */
+interface Row {
+  readonly part: Part;
+  /** Set when the store has it. */
+  completed?: CompletedPart;
+  /** sha256 of a part that is sent. */
+  digest?: Buffer;
+  /** Of the bytes that belong there, from the local copy; where the store keeps no SHA-256. */
+  md5?: string | undefined;
+}
+
+/**
+ * Writes one object: small ones by one request, others in parts, several on their way at once, some of them copied from
+ * what the store holds. When it fails or is aborted, the parts are removed from the store before it rejects.
+ */
+export class ObjectWriter {
+  readonly #store: S3Store;
+  readonly #payload: SpannedPayload;
+  readonly #sources: readonly KnownSource[];
+  readonly #options: TransferOptions;
+  /** Set as soon as it is known what is written: before the request that makes it an object. */
+  written: Written | undefined;
+  /** Set when parts were sent: a store keeps those of uploads that never ended. */
+  isInParts = false;
+
+  constructor(store: S3Store, payload: SpannedPayload, sources: readonly KnownSource[], options: TransferOptions) {
+    this.#store = store;
+    this.#payload = payload;
+    this.#sources = sources;
+    this.#options = options;
+  }
+
+  /**
+   * Writes, unless there is an object of that name.
+   *
+   * @param uploadId - becomes the object's metadata
+   * @returns false when the name is taken
+   * @throws what the SDK throws; CopyRefused; what the payload throws; the signal's reason
+   */
+  async write(uploadId: string): Promise<boolean> {
+    const reader = new SpanReader();
+    const parts = partsOf(this.#payload, reader, this.#sources);
+    const first = await parts.next();
+    const second = first.done === true ? first : await parts.next();
+    if (second.done !== true) return this.#writeParts(uploadId, reader, chained([first.value, second.value], parts));
+    const body = first.done === true ? Buffer.alloc(0) : await reader.take(first.value.end);
+    const sha256 = reader.sha256();
+    assertDigest(this.#payload, sha256);
+    this.#options.signal.throwIfAborted();
+    const digest = Buffer.from(sha256, 'hex');
+    const { length } = body;
+    const checksum = digest.toString('base64');
+    this.written = { bytes: length, sha256, sentBytes: length, copiedBytes: 0, checksum };
+    const isWritten = await putWhole(this.#store, { name: this.#payload.name, body, digest }, uploadId);
+    if (isWritten) this.#options.onProgress?.(length);
+    return isWritten;
+  }
+
+  async #writeParts(uploadId: string, reader: SpanReader, parts: AsyncGenerator<Part>): Promise<boolean> {
+    const { name } = this.#payload;
+    const { signal } = this.#options;
+    this.isInParts = true;
+    const upload = await MultipartUpload.begin(this.#store, name, uploadId, { copies: this.#sources.length > 0 });
+    const flight = new InFlight(this.#store.partsInFlight, signal);
+    try {
+      const rows = await this.#transfer(upload, flight, reader, parts);
+      const sha256 = reader.sha256();
+      assertDigest(this.#payload, sha256);
+      this.written = { ...sizesOf(rows), sha256, ...(upload.checksums ? checksumOf(rows) : etagOf(rows)) };
+      signal.throwIfAborted();
+      const isWritten = await upload.complete(rows.flatMap(({ completed }) => completed ?? []));
+      if (!isWritten) await upload.abort();
+      return isWritten;
+    } catch (error) {
+      throw await upload.abortAfter(await flight.settle(error));
+    }
+  }
+
+  /** Reads the parts in their order, which lets the whole be digested on the way, and sends or copies several at once. */
+  async #transfer(
+    upload: MultipartUpload,
+    flight: InFlight,
+    reader: SpanReader,
+    parts: AsyncGenerator<Part>
+  ): Promise<Row[]> {
+    const rows: Row[] = [];
+    let taken = 0;
+    const run = (row: Row, request: (cut: AbortSignal) => Promise<CompletedPart>): Promise<void> =>
+      flight.begin(async cut => {
+        row.completed = await request(cut);
+        taken += row.part.end - row.part.start;
+        if (!flight.stop.aborted) this.#options.onProgress?.(taken);
+      });
+    for await (const part of flight.untilStopped(parts)) {
+      const row: Row = { part };
+      const number = rows.push(row);
+      if (part.copy === undefined) {
+        const body = await reader.take(part.end);
+        if (!upload.checksums) row.md5 = newMd5()?.update(body).digest('hex');
+        await run(row, cut => {
+          const digest = createHash('sha256').update(body).digest();
+          row.digest = digest;
+          return upload.send(number, body, digest, cut);
+        });
+      } else {
+        const range = this.#rangeOf(part, part.copy);
+        await run(row, cut => copied(upload.copy(number, range, cut)));
+        // While the store copies.
+        row.md5 = await md5Of(reader.pieces(part.end), flight.stop);
+      }
+    }
+    await flight.drain();
+    return rows;
+  }
+
+  #rangeOf({ start, end }: Part, { name, offset }: { name: string; offset: number }): CopyRange {
+    const etag = this.#sources.find(source => source.name === name)?.etag;
+    if (etag === undefined) throw new Error(`A part was planned to be copied from ${name}, which is no source.`);
+    return { name, etag, offset, bytes: end - start };
+  }
+}
+
+/** The payload's parts, each as soon as its last byte is known; its spans go to the reader. */
+async function* partsOf(
+  payload: SpannedPayload,
+  reader: SpanReader,
+  sources: readonly KnownSource[]
+): AsyncGenerator<Part> {
+  const planner = new PartPlanner(sources, payload.maximalBytes);
+  for await (const span of payload.spans()) {
+    reader.add(span);
+    yield* planner.add(span);
+  }
+  yield* planner.end();
+}
+
+async function* chained(first: readonly Part[], rest: AsyncGenerator<Part>): AsyncGenerator<Part> {
+  yield* first;
+  yield* rest;
+}
+
+/** @throws CopyRefused when the store answered, but not with the copy */
+async function copied(request: Promise<CompletedPart>): Promise<CompletedPart> {
+  const completed = await request.catch((error: unknown) => {
+    throw CopyRefused.of(error) ?? error;
+  });
+  if (completed.ETag !== undefined) return completed;
+  throw new CopyRefused('the store does not copy ranges of objects (its answer names no ETag)', { isLasting: true });
+}
+
+async function md5Of(pieces: AsyncIterable<Buffer>, signal: AbortSignal): Promise<string | undefined> {
+  const hash = newMd5();
+  for await (const piece of pieces) {
+    signal.throwIfAborted();
+    hash?.update(piece);
+  }
+  return hash?.digest('hex');
+}
+
+function sizesOf(rows: readonly Row[]): Pick<Written, 'bytes' | 'sentBytes' | 'copiedBytes'> {
+  const sum = (of: readonly Row[]): number => of.reduce((bytes, { part }) => bytes + part.end - part.start, 0);
+  const bytes = sum(rows);
+  const copiedBytes = sum(rows.filter(({ part }) => part.copy !== undefined));
+  return { bytes, sentBytes: bytes - copiedBytes, copiedBytes };
+}
+
+function checksumOf(rows: readonly Row[]): Pick<Written, 'checksum'> {
+  return { checksum: compositeChecksum(rows.flatMap(({ digest }) => digest ?? [])) };
+}
+
+/**
+ * The ETag that the object must have. What was sent shows whether this store's ETags are md5 digests; if so, they show
+ * whether it copied the right bytes.
+ *
+ * @throws CopyRefused when it did not
+ */
+function etagOf(rows: readonly Row[]): Pick<Written, 'etag'> {
+  const isMd5 = ({ completed, md5 }: Row): boolean => md5 !== undefined && bareEtag(completed?.ETag) === md5;
+  const sent = rows.filter(({ part }) => part.copy === undefined);
+  if (sent.length === 0 || !sent.every(isMd5)) return {};
+  if (!rows.every(isMd5)) {
+    throw new CopyRefused('an artifact on the target does not hold what its manifest says', { isLasting: false });
+  }
+  return { etag: compositeEtag(rows.flatMap(({ md5 }) => md5 ?? [])) };
+}
