@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -15,6 +15,8 @@ import { startStandalone, type Standalone } from './standalone.js';
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let folder: string;
+/** What the node unpacks lies below this one. */
+let nodeRoot: string;
 let venv: KernelVenv;
 let cluster: Standalone;
 let kernel: Kernel;
@@ -42,11 +44,26 @@ async function lookFromAnExecutor(): Promise<z.infer<typeof origins>> {
   return origins.parse(await kernel.run('', 'spark.sparkContext.parallelize([0], 1).map(look).first()'));
 }
 
+/** Names and inodes of the environments and distributions on the node, hidden ones included. */
+async function unpacked(): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const kind of ['env', 'dist']) {
+    const [layout = ''] = await readdir(nodeRoot);
+    const parent = join(nodeRoot, layout, kind);
+    for (const name of await readdir(parent)) found[join(kind, name)] = (await stat(join(parent, name))).ino;
+  }
+  return found;
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ship-env-cluster-'));
   venv = await makeKernelVenv('numpy', 'pandas<3', 'pyarrow', 'scikit-learn');
   const env = await makeSparkHome(folder);
-  cluster = await startStandalone(folder, env, [join(venv.folder, 'venv'), join(venv.folder, 'harbour')]);
+  nodeRoot = join(folder, 'node');
+  cluster = await startStandalone(folder, { ...env, SHIP_ENV_NODE_ROOT: nodeRoot }, [
+    join(venv.folder, 'venv'),
+    join(venv.folder, 'harbour')
+  ]);
   cache = await Cache.open(join(folder, 'cache'));
   kernel = new Kernel(venv.python, env, folder);
 });
@@ -75,6 +92,8 @@ def look(_):
   const first = await lookFromAnExecutor();
   expect(first).toMatchObject({ sees: [false, false], version: 'v1' });
   for (const path of [first.numpy, first.harbour, first.python]) expect(path).not.toContain(venv.folder);
+  // Not from the PEX but from what the artifact made of it on the node, whose python is the environment's own.
+  for (const path of [first.numpy, first.python]) expect(path.startsWith(`${nodeRoot}/`), path).toBe(true);
   expect(first.harbour).toMatch(/\/\.ship-env-code-harbour-[0-9a-f]+\/harbour\/__init__\.py$/);
 
   const frame = 'spark.createDataFrame([(1, 1.0), (1, 2.0), (2, 3.0), (2, 5.0), (2, 10.0)], ("id", "v"))';
@@ -99,4 +118,10 @@ def mean(values: pandas.Series) -> float:
   expect(reused).toBe(true);
   expect(JSON.parse(String(await kernel.run(live.source, live.expression)))).toMatchObject({ state: 'updated' });
   expect(await lookFromAnExecutor()).toMatchObject({ version: 'v2', python: first.python });
+
+  const before = await unpacked();
+  expect(Object.keys(before).some(name => name.startsWith('dist/'))).toBe(true);
+  await kernel.run('spark.stop()\nspark = builder.getOrCreate()');
+  expect(await lookFromAnExecutor(), 'a second application').toMatchObject({ python: first.python });
+  expect(await unpacked(), 'nothing is unpacked again').toEqual(before);
 });
