@@ -27,27 +27,31 @@ const TINY = 'pure-eval';
  * @returns {Promise<Layout[]>} the baseline first
  */
 export async function layoutsOf(setting, cluster) {
-  const earlier = await ship(setting, cluster.master, ['--exclude', TINY]);
-  const now = await ship(setting, cluster.master, []);
+  const shipAs = async (/** @type {string[]} */ ...options) => ({
+    earlier: await ship(setting, cluster.master, [...options, '--exclude', TINY]),
+    now: await ship(setting, cluster.master, options)
+  });
+  const copied = await shipAs();
   const layouts = [
     { name: 'venv on the node', steps: [step('warm', { 'spark.pyspark.python': setting.nodePython })] },
     { name: 'PEX, PEX_ROOT=./.pex', steps: [step('cold', othersConf(setting, cluster))] },
-    { name: 'ship-env', steps: states(earlier, now) }
+    { name: 'ship-env', steps: states(copied) },
+    { name: 'ship-env, shared directory', steps: states(await shipAs('--shared')) }
   ];
   const { publish } = cluster;
   if (publish !== undefined) {
-    const onHdfs = async (/** @type {Conf} */ conf) => withArtifactAt(publish, conf, cluster);
-    layouts.push({ name: 'ship-env, from HDFS', steps: states(await onHdfs(earlier), await onHdfs(now)) });
+    const earlier = await withArtifactAt(publish, copied.earlier, cluster);
+    const now = await withArtifactAt(publish, copied.now, cluster);
+    layouts.push({ name: 'ship-env, from HDFS', steps: states({ earlier, now }) });
   }
   return layouts;
 }
 
 /**
- * @param {Conf} earlier
- * @param {Conf} now
+ * @param {{earlier: Conf, now: Conf}} shipped
  * @returns {Step[]}
  */
-function states(earlier, now) {
+function states({ earlier, now }) {
   return [step('cold', earlier), step('warm', earlier), step('delta', now)];
 }
 
