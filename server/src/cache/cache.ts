@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, link, lstat, mkdir, readdir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { ignoreExisting, makeFolder, removeStaleTemporaries } from './folder.js';
+import { underLock } from './lock.js';
 import { cacheRoot } from './root.js';
 
 /** What the cache holds, a folder each; the version in the path changes when a format does. */
@@ -23,12 +25,6 @@ const KINDS = {
 } as const;
 export type CacheKind = keyof typeof KINDS;
 
-/** Of a lock: `stale`, how long a killed process blocks the others; `update`, how soon a loss is noticed. */
-const LOCK_TIMES = { stale: 10_000, update: 2000 };
-
-/** Leftovers of a killed process are older than any build. */
-const STALE_TEMPORARY_MS = 24 * 60 * 60 * 1000;
-
 /**
  * The local cache; {@link cacheRoot} says where.
  *
@@ -38,6 +34,8 @@ const STALE_TEMPORARY_MS = 24 * 60 * 60 * 1000;
 export class Cache {
   readonly root: string;
   readonly #inFlight = new Map<string, Promise<void>>();
+  /** Since {@link takeWrittenBytes} asked. */
+  #writtenBytes = 0;
 
   private constructor(root: string) {
     this.root = root;
@@ -82,10 +80,35 @@ export class Cache {
     return join(this.root, 'tmp', randomUUID());
   }
 
+  /** The folders of all kinds: what the limit counts. */
+  entryFolders(): string[] {
+    return Object.entries(KINDS).map(([kind, version]) => join(this.root, kind, version));
+  }
+
+  /** Bytes of the entries that were written since the last time that this was asked. */
+  takeWrittenBytes(): number {
+    const bytes = this.#writtenBytes;
+    this.#writtenBytes = 0;
+    return bytes;
+  }
+
   /** The path of an entry when it is there. */
   async find(kind: CacheKind, name: string): Promise<string | undefined> {
     const path = this.path(kind, name);
-    return (await exists(path)) ? path : undefined;
+    return (await isThere(path)) ? path : undefined;
+  }
+
+  /** The content of a hint ({@link replace}); undefined when there is none. */
+  async hint(kind: CacheKind, name: string): Promise<Buffer | undefined> {
+    const path = this.path(kind, name);
+    try {
+      const content = await readFile(path);
+      await markAsUsed(path);
+      return content;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -102,7 +125,7 @@ export class Cache {
   ): Promise<{ path: string; reused: boolean }> {
     const path = this.path(kind, name);
     for (;;) {
-      if (await exists(path)) return { path, reused: true };
+      if (await isThere(path)) return { path, reused: true };
       const other = this.#inFlight.get(path);
       if (other === undefined) break;
       // How the other one ended is its caller's business; then look again.
@@ -149,6 +172,7 @@ export class Cache {
       await write(temporary);
       await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
       await link(temporary, path).catch(ignoreExisting);
+      this.#writtenBytes += (await stat(temporary)).size;
     } catch (error) {
       throw isFull(error) ? this.#diskFull(error) : error;
     } finally {
@@ -164,31 +188,7 @@ export class Cache {
    * @throws ShipEnvError CACHE_UNUSABLE when there can be no lock; else what `work` throws
    */
   async exclusively<T>(name: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const lost = new AbortController();
-    const release = await this.#acquire(name, signal, cause => lost.abort(this.#lockLost(cause)));
-    try {
-      return await work(AbortSignal.any([signal, lost.signal]));
-    } finally {
-      // A lock that is lost cannot be given back, and one that stays goes stale; how the work ended is what counts.
-      await release().catch(() => undefined);
-    }
-  }
-
-  async #acquire(name: string, signal: AbortSignal, onLost: (cause: Error) => void): Promise<() => Promise<void>> {
-    const directory = join(this.root, 'locks');
-    // A ship that has nothing to write needs no lock.
-    const { lock } = (await import('proper-lockfile')).default;
-    for (;;) {
-      signal.throwIfAborted();
-      try {
-        // Each time: whoever clears the cache takes the folder away from those who wait.
-        await mkdir(directory, { recursive: true, mode: 0o700 });
-        return await lock(join(directory, name), { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
-      } catch (cause) {
-        if (!hasCode(cause, 'ELOCKED')) throw this.#noLock(cause);
-        await new Promise(resolve => setTimeout(resolve, 100));
-      }
-    }
+    return underLock(this.root, name, signal, work);
   }
 
   #diskFull(cause: unknown): ShipEnvError {
@@ -197,26 +197,12 @@ export class Cache {
       cause
     });
   }
-
-  #noLock(cause: unknown): ShipEnvError {
-    return new ShipEnvError('CACHE_UNUSABLE', `No lock can be made in the cache folder ${this.root}.`, {
-      hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
-      cause
-    });
-  }
-
-  #lockLost(cause: Error): ShipEnvError {
-    return new ShipEnvError(
-      'CACHE_UNUSABLE',
-      `A lock in the cache folder ${this.root} was lost while it was in use: the folder was cleared, or this machine stood still.`,
-      { hint: 'Ship again, and leave the folder alone meanwhile.', cause }
-    );
-  }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Is there an entry? It is then used, which the file's time says to whoever looks for what is not. */
+async function isThere(path: string): Promise<boolean> {
   try {
-    await stat(path);
+    await markAsUsed(path);
     return true;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false;
@@ -224,32 +210,11 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
+async function markAsUsed(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now);
+}
+
 function isFull(error: unknown): boolean {
   return hasCode(error, 'ENOSPC', 'EDQUOT');
-}
-
-function ignoreExisting(error: unknown): void {
-  if (!hasCode(error, 'EEXIST')) throw error;
-}
-
-async function removeStaleTemporaries(directory: string): Promise<void> {
-  const before = Date.now() - STALE_TEMPORARY_MS;
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    const info = await lstat(path).catch(() => undefined);
-    if (info !== undefined && info.mtimeMs < before) await unlink(path).catch(() => undefined);
-  }
-}
-
-/** A folder and those above it, private. Node's own recursive mkdir never ends below /proc, where there is nothing to make. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return;
-    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    // Another one may have made it meanwhile.
-    await mkdir(path, { mode: 0o700 }).catch(ignoreExisting);
-  }
 }

@@ -9,15 +9,20 @@ import { StepRunner } from '../ship/steps.js';
 import { takeSnapshot } from '../snapshot/index.js';
 import { planWhole } from '../ship/plan.js';
 import { shippedEditables } from '../ship/prepare.js';
+import { withCache } from '../ship/with-cache.js';
 import { writeSpans } from '../targets/directory-write.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines, type View } from './view.js';
 
 /** `ship-env build`: the artifact as a file, without a target. */
 export async function buildCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+  const cache = await Cache.open();
+  await withCache(cache, () => buildInto(options, view, cache, signal));
+}
+
+async function buildInto(options: CliOptions, view: View, cache: Cache, signal: AbortSignal): Promise<void> {
   const output = resolve(options.output ?? '');
   const request = await toShipRequest({ ...options, target: 'file:///' });
-  const cache = await Cache.open();
   const steps = new StepRunner(event => view.step(event), signal);
   const snapshot = await steps.run('snapshot', async report => {
     const value = await takeSnapshot({

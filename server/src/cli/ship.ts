@@ -3,6 +3,7 @@ import prettyBytes from 'pretty-bytes';
 import { Cache } from '../cache/cache.js';
 import type { ShipResult } from '../contract/ship.js';
 import { ship } from '../ship/ship.js';
+import { withCache } from '../ship/with-cache.js';
 import { shellWord } from '../spark/index.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines, seconds, type View } from './view.js';
@@ -10,7 +11,8 @@ import { findingLines, seconds, type View } from './view.js';
 /** `ship-env ship`. */
 export async function shipCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
   const request = await toShipRequest(options);
-  const result = await ship(request, { cache: await Cache.open(), signal, emit: event => view.step(event) });
+  const cache = await Cache.open();
+  const result = await withCache(cache, () => ship(request, { cache, signal, emit: event => view.step(event) }));
   view.result(result, summary(result, request.target.url, options));
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import pLimit from 'p-limit';
 import * as z from 'zod';
@@ -66,7 +66,7 @@ export class FileHashes {
    */
   static async open(cache: Cache, key: string, now: () => number = Date.now): Promise<FileHashes> {
     const name = `${createHash('sha256').update(key).digest('hex').slice(0, 32)}-code.json`;
-    return new FileHashes(name, cache, await readIndex(cache.path('hashes', name)), now);
+    return new FileHashes(name, cache, await readIndex(cache, name), now);
   }
 
   /**
@@ -105,12 +105,13 @@ export class FileHashes {
   }
 }
 
-async function readIndex(path: string): Promise<IndexFile['files']> {
+async function readIndex(cache: Cache, name: string): Promise<IndexFile['files']> {
   try {
-    const parsed = indexFile.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    const content = await cache.hint('hashes', name);
+    const parsed = indexFile.safeParse(content === undefined ? undefined : JSON.parse(content.toString('utf8')));
     return parsed.success ? parsed.data.files : {};
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return {};
+    if (error instanceof SyntaxError) return {};
     throw error;
   }
 }

@@ -23,7 +23,9 @@ const settings = z.object({
   targets: z.array(targetSettings).default([DEFAULT_TARGET]),
   master: z.string().default('local-cluster[2,1,1024]'),
   excludes: z.array(z.string()).default([]),
-  allowSecrets: z.array(z.string()).default([])
+  allowSecrets: z.array(z.string()).default([]),
+  /** GB that the local cache may hold. */
+  cacheLimit: z.number().min(0).default(20)
 });
 export type Settings = z.infer<typeof settings>;
 
@@ -51,6 +53,25 @@ export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promis
   const parsed = settings.safeParse(content);
   if (!parsed.success) throw invalid(path, z.prettifyError(parsed.error));
   return parsed.data;
+}
+
+const BYTES_PER_GB = 1e9;
+
+/**
+ * Bytes that the local cache may hold: `$SHIP_ENV_CACHE_LIMIT` in GB, else as the settings say.
+ *
+ * @throws ShipEnvError SETTINGS_INVALID
+ */
+export async function readCacheLimit(env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const text = env['SHIP_ENV_CACHE_LIMIT']?.trim();
+  if (!text) return (await readSettings(env)).cacheLimit * BYTES_PER_GB;
+  const gigabytes = Number(text);
+  if (gigabytes >= 0 && Number.isFinite(gigabytes)) return gigabytes * BYTES_PER_GB;
+  throw new ShipEnvError(
+    'SETTINGS_INVALID',
+    `SHIP_ENV_CACHE_LIMIT was expected to be a number of GB, such as 20; it is "${text}".`,
+    { hint: 'Correct it, or unset it to go by the settings.' }
+  );
 }
 
 /**

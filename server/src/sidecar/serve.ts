@@ -5,6 +5,7 @@ import { createApp } from '../app.js';
 import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { ship } from '../ship/ship.js';
+import { withCache } from '../ship/with-cache.js';
 import { Jobs } from './jobs.js';
 
 /** How the sidecar is started. */
@@ -33,7 +34,7 @@ export async function serve({ socket, token, version, signal, onReady }: ServeOp
     });
   }
   const cache = await Cache.open();
-  const jobs = new Jobs((request, context) => ship(request, { ...context, cache }));
+  const jobs = new Jobs((request, context) => withCache(cache, () => ship(request, { ...context, cache })));
   const server = createServer(createApp({ jobs, cache, token, version }));
   await listen(server, socket);
   onReady();

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
-import { hasCode } from '../errors.js';
 import { isSettled } from './settled.js';
 
 /** Size, mtime and ctime in milliseconds, inode, hash. */
@@ -30,7 +28,7 @@ export class HashStore {
   /** @param prefix - the environment's `sys.prefix` */
   static async open(cache: Cache, prefix: string): Promise<HashStore> {
     const name = `${createHash('sha256').update(prefix).digest('hex')}.json`;
-    return new HashStore(cache, name, await load(cache.path('hashes', name)));
+    return new HashStore(cache, name, await load(cache, name));
   }
 
   /** The hash of that file, if it is still the file that was hashed; it is then kept by the next {@link save}. */
@@ -68,12 +66,13 @@ function identity({ size, mtimeMs, ctimeMs, ino }: Stats): [number, number, numb
 }
 
 /** What cannot be read as our own format is as good as not there: it is only a shortcut. */
-async function load(path: string): Promise<ReadonlyMap<string, Entry>> {
+async function load(cache: Cache, name: string): Promise<ReadonlyMap<string, Entry>> {
   try {
-    const parsed = storeFile.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    const content = await cache.hint('hashes', name);
+    const parsed = storeFile.safeParse(content === undefined ? undefined : JSON.parse(content.toString('utf8')));
     return new Map(parsed.success ? Object.entries(parsed.data.files) : []);
   } catch (error) {
-    if (error instanceof SyntaxError || hasCode(error, 'ENOENT')) return new Map();
+    if (error instanceof SyntaxError) return new Map();
     throw error;
   }
 }

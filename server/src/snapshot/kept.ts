@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { BUILD_ID } from '../build-id.js';
 import type { Cache } from '../cache/cache.js';
 import { editable, finding, interpreter } from '../contract/snapshot.js';
-import { hasCode } from '../errors.js';
 import type { Looks } from './looks.js';
 import type { KeptLooks } from './unchanged.js';
 
@@ -65,11 +63,8 @@ export async function keptSnapshot(
   cache: Cache,
   name: string
 ): Promise<{ snapshot: KeptSnapshot; looks: KeptLooks } | undefined> {
-  const content = await readFile(cache.path('snapshots', name)).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return Buffer.alloc(0);
-    throw error;
-  });
-  if (content.length < LENGTH_BYTES) return undefined;
+  const content = await cache.hint('snapshots', name);
+  if (content === undefined || content.length < LENGTH_BYTES) return undefined;
   const end = LENGTH_BYTES + content.readUInt32LE();
   const parsed = header.safeParse(parseJson(content.toString('utf8', LENGTH_BYTES, end)));
   if (!parsed.success) return undefined;

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode } from '../errors.js';
+
+/** Someone who uses the cache says so again after so long, and is believed to be gone after so much longer. */
+const SIGN_MS = 60_000;
+const GONE_MS = 10 * SIGN_MS;
+/** The clock that stamps files may be a little behind the one that programs ask. */
+const CLOCKS_APART_MS = 5000;
+
+/**
+ * Runs `work` while a file in the cache folder says that someone uses what is there, and since when. Not by process id:
+ * the cache may lie in a home directory that several machines or containers see.
+ */
+export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T> {
+  const folder = join(root, 'uses');
+  const path = join(folder, `${Date.now()}-${randomUUID()}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(path, '', { mode: 0o600 });
+  const sign = setInterval(() => {
+    // Whoever cleared the folder took the file along; nothing is left that it could keep.
+    utimes(path, new Date(), new Date()).catch(() => undefined);
+  }, SIGN_MS).unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(sign);
+    await rm(path, { force: true });
+  }
+}
+
+/** Since when the cache is in use, in milliseconds since the epoch; Infinity when nobody uses it. */
+export async function oldestUse(root: string): Promise<number> {
+  const folder = join(root, 'uses');
+  const names = await readdir(folder).catch(nothingIfMissing);
+  let oldest = Infinity;
+  for (const name of names ?? []) {
+    const signed = (await stat(join(folder, name)).catch(nothingIfMissing))?.mtimeMs;
+    if (signed === undefined) continue;
+    if (signed + GONE_MS < Date.now()) await rm(join(folder, name), { force: true });
+    else oldest = Math.min(oldest, Number.parseInt(name, 10) - CLOCKS_APART_MS);
+  }
+  return oldest;
+}
+
+function nothingIfMissing(error: unknown): undefined {
+  if (!hasCode(error, 'ENOENT')) throw error;
+}

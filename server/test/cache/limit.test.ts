@@ -1,0 +1,101 @@
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Cache } from '../../src/cache/cache.js';
+import { keepWithin } from '../../src/cache/limit.js';
+import { inUse } from '../../src/cache/use.js';
+import { readCacheLimit } from '../../src/settings/jupyterlab.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+const KB = 1000;
+const NAMES = ['aa', 'bb', 'cc', 'dd', 'ee', 'ff', 'gg', 'hh', 'ii', 'jj'];
+let cache: Cache;
+
+beforeEach(async () => {
+  cache = await Cache.open(await temporaryFolder());
+});
+
+function write(name: string): Promise<{ path: string; reused: boolean }> {
+  return cache.entry('segments', name, path => writeFile(path, Buffer.alloc(KB)));
+}
+
+/** Ten entries of 1 kB, the first one used ten hours ago, the last one an hour ago. */
+async function fill(): Promise<void> {
+  for (const [index, name] of NAMES.entries()) {
+    const { path } = await write(name);
+    const used = Date.now() / 1000 - (NAMES.length - index) * 3600;
+    await utimes(path, used, used);
+  }
+}
+
+async function left(): Promise<string[]> {
+  const names = await readdir(cache.entryFolders().find(folder => folder.includes('segments')) ?? '', {
+    recursive: true,
+    withFileTypes: true
+  });
+  return names
+    .filter(entry => entry.isFile())
+    .map(entry => entry.name)
+    .sort();
+}
+
+describe('the limit of the cache', () => {
+  it('removes what was not used for longest, and a little more than it must', async () => {
+    await fill();
+    expect(await write('bb')).toMatchObject({ reused: true });
+    expect(await cache.find('segments', 'cc')).toBeDefined();
+    expect(await keepWithin(cache, 6 * KB)).toBe(5 * KB);
+    expect(await left()).toEqual(['bb', 'cc', 'hh', 'ii', 'jj']);
+  });
+
+  it('removes nothing below it, and counts only once', async () => {
+    await fill();
+    expect(await keepWithin(cache, 10 * KB)).toBe(0);
+    // Written past the cache, so that only a new count would see it.
+    await mkdir(join(cache.path('segments', 'zz'), '..'), { recursive: true });
+    await writeFile(cache.path('segments', 'zz'), Buffer.alloc(90 * KB));
+    expect(await keepWithin(cache, 10 * KB)).toBe(0);
+    await write('kk');
+    expect(await keepWithin(cache, 11 * KB)).toBe(0);
+    await write('ll');
+    expect(await keepWithin(cache, 11 * KB)).toBeGreaterThan(90 * KB);
+  });
+
+  it('counts anew when the count is lost or damaged', async () => {
+    await fill();
+    await writeFile(join(cache.root, 'bytes'), 'many');
+    cache.takeWrittenBytes();
+    expect(await keepWithin(cache, 1 * KB)).toBe(10 * KB);
+  });
+
+  it('leaves alone what someone uses who is still there, and forgets who is not', async () => {
+    await fill();
+    await inUse(cache.root, async () => {
+      await write('aa');
+      await write('new');
+      expect(await keepWithin(cache, 0)).toBe(9 * KB);
+      expect(await left()).toEqual(['aa', 'new']);
+      expect(await keepWithin(cache, 0)).toBe(0);
+      const [only = ''] = await readdir(join(cache.root, 'uses'));
+      const hourAgo = Date.now() / 1000 - 3600;
+      await utimes(join(cache.root, 'uses', only), hourAgo, hourAgo);
+      expect(await keepWithin(cache, 0)).toBe(2 * KB);
+    });
+    expect(await readdir(join(cache.root, 'uses'))).toEqual([]);
+  });
+
+  it('comes from the environment or the settings', async () => {
+    const home = await temporaryFolder();
+    const settings = join(home, 'jupyterlab-ship-env');
+    await mkdir(settings);
+    const environment = { JUPYTERLAB_SETTINGS_DIR: home };
+    expect(await readCacheLimit(environment)).toBe(20e9);
+    await writeFile(join(settings, 'plugin.jupyterlab-settings'), '{"cacheLimit": 1.5}');
+    expect(await readCacheLimit(environment)).toBe(1.5e9);
+    expect(await readCacheLimit({ ...environment, SHIP_ENV_CACHE_LIMIT: '0.25' })).toBe(0.25e9);
+    for (const wrong of ['much', '-1', 'Infinity']) {
+      const refused = readCacheLimit({ ...environment, SHIP_ENV_CACHE_LIMIT: wrong });
+      await expect(refused, wrong).rejects.toMatchObject({ code: 'SETTINGS_INVALID' });
+    }
+  });
+});
