@@ -275,3 +275,25 @@ def test_it_imports_nothing_that_starts_threads(tmp_path: Path) -> None:
     )
     assert run.stdout == "[] 1\n"
     assert run.stderr == ""
+
+
+def test_preloading_prints_nothing_where_spark_reads_the_port_and_goes_on_after_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "loud.py").write_text("import os; print('python'); os.system('echo program')")
+    (tmp_path / "broken.py").write_text("raise OSError('no such library')")
+    script = (
+        "import sys, ship_env_runtime; ship_env_runtime.preload(' broken,missing, loud ,,json.tool');"
+        "print(sorted({'broken', 'missing', 'loud', 'json.tool'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(RUNTIME.parent), str(tmp_path)])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "['json.tool', 'loud']\n"
+    lines = run.stderr.splitlines()
+    assert {"program", "python"} <= set(lines)
+    assert len([line for line in lines if "SHIP_ENV_PRELOAD names broken" in line and "no such library" in line]) == 1
+    assert len([line for line in lines if "SHIP_ENV_PRELOAD names missing" in line]) == 1

@@ -14,7 +14,9 @@ on the driver, and before what the executor's own Python has installed. Function
 reference then import the new code, also those that had been evaluated before.
 
 Python 3.9 to 3.14, stdlib and pyspark 3.5 to 4.3. The module is imported before the daemon forks, so
-it must not import pandas or pyarrow, which start threads. It writes nothing to stdout, where Spark
+it must not import pandas or pyarrow, which start threads, unless the person asks for that:
+``SHIP_ENV_PRELOAD`` names libraries, separated by commas, for every worker to have from the start
+(docs/executors.md has what that saves, and what it takes). It writes nothing to stdout, where Spark
 reads the daemon's port.
 
 What it cannot do: objects of old classes that user code keeps in a worker's memory stay as they are.
@@ -174,6 +176,30 @@ def prefer_pythonpath() -> None:
     sys.path[first:] = sorted(sys.path[first:], key=lambda entry: entry not in inherited)
 
 
+def preload(names: str) -> None:
+    """Import modules, named with commas between them, so that the workers which this process forks have them.
+
+    What cannot be imported, as the code of an editable, which comes with the first task, is left to the tasks.
+    A library may print while it is imported; that goes to stderr.
+    """
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        for name in filter(None, (part.strip() for part in names.split(","))):
+            _import_if_possible(name)
+    finally:
+        sys.stdout.flush()
+        os.dup2(stdout, 1)
+        os.close(stdout)
+
+
+def _import_if_possible(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except Exception as error:  # noqa: BLE001 - a library's import may raise what it likes
+        sys.stderr.write(f"ship_env: SHIP_ENV_PRELOAD names {name}, which cannot be imported yet: {error!r}\n")
+
+
 def main() -> None:
     """Be ``pyspark.daemon``, with every worker that it forks running the newest code."""
     prefer_pythonpath()
@@ -188,6 +214,7 @@ def main() -> None:
 
     if not is_shared:
         hook_daemon(daemon, code)
+    preload(os.environ.get("SHIP_ENV_PRELOAD", ""))
     daemon.manager()
 
 

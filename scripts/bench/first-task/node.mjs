@@ -82,10 +82,14 @@ export async function startServer({ command, env, ready }) {
   if (found === undefined || pid === undefined) {
     throw new Error(`${command.join(' ')} ended before it was ready:\n${lines.join('\n')}`);
   }
+  let isOver = false;
+  void ended.then(() => (isOver = true));
   return {
     found,
     stop: async () => {
-      process.kill(pid, 'SIGTERM');
+      if (!isOver) {
+        process.kill(pid, 'SIGTERM');
+      }
       await ended;
     }
   };

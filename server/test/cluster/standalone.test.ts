@@ -121,7 +121,27 @@ def mean(values: pandas.Series) -> float:
 
   const before = await unpacked();
   expect(Object.keys(before).some(name => name.startsWith('dist/'))).toBe(true);
-  await kernel.run('spark.stop()\nspark = builder.getOrCreate()');
+  await kernel.run(`
+spark.stop()
+preload = builder.config("spark.executorEnv.SHIP_ENV_PRELOAD", "numpy, pandas,pyarrow,sklearn.ensemble,harbour")
+spark = preload.getOrCreate()
+`);
   expect(await lookFromAnExecutor(), 'a second application').toMatchObject({ python: first.python });
   expect(await unpacked(), 'nothing is unpacked again').toEqual(before);
+  // Every thread of these libraries stayed behind at the fork.
+  await kernel.run(`
+def use(_):
+    import sys
+    loaded = [name for name in ("numpy", "pandas", "pyarrow", "sklearn.ensemble") if name in sys.modules]
+    import numpy, pandas, pyarrow, pyarrow.compute
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    matrix = numpy.random.rand(1000, 1000)
+    table = pyarrow.table({"x": numpy.arange(10**6)})
+    HistGradientBoostingRegressor(max_iter=3).fit(matrix[:, :3], (matrix @ matrix)[0])
+    return [loaded, table.to_pandas(use_threads=True)["x"].max().item() == pyarrow.compute.max(table["x"]).as_py()]
+`);
+  expect(await kernel.run('', 'spark.sparkContext.parallelize([0, 1], 2).map(use).collect()')).toEqual([
+    [['numpy', 'pandas', 'pyarrow', 'sklearn.ensemble'], true],
+    [['numpy', 'pandas', 'pyarrow', 'sklearn.ensemble'], true]
+  ]);
 });
