@@ -7,11 +7,10 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from node_artifacts import LAYOUT, Node, install
+from node_artifacts import LAYOUT, Node, install, wait_for
 
 pytestmark = pytest.mark.assets
 
@@ -24,14 +23,6 @@ def tell(artifact, segment, folder):
     return real(artifact, segment, folder)
 ship_env_node.unpack._unpack = tell
 """
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.005)
 
 
 @pytest.fixture
