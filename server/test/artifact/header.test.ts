@@ -172,6 +172,15 @@ describe('an environment that is there', () => {
     }
   );
 
+  test('runs below PEX_ROOT when that part of it is closed to others', async () => {
+    const base = join(folder, 'node root', 'ship-env-1');
+    const env = { PEX_ROOT: join(folder, 'node root') };
+    await chmod(env.PEX_ROOT, 0o755);
+    expect((await run(env)).stdout).toMatch(/^python3.11\|/);
+    await chmod(base, 0o700);
+    expect((await run(env)).stdout).toMatch(/^there\|/);
+  });
+
   test('does not run when the boot code of PEX is asked for something', async () => {
     expect((await run({ PEX_TOOLS: '1' })).stdout).toMatch(/^python3.11\|/);
     expect((await run({ PEX_INHERIT_PATH: 'fallback' })).stdout).toMatch(/^there\|/);

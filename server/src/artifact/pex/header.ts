@@ -45,7 +45,9 @@ export function shHeader(interpreter: Interpreter): Buffer {
 }
 
 /** Sets `root`, absolute. */
-const FIND_ROOT = `# Is $1 a real directory, ours, and closed to everyone else? uid is set.
+const FIND_ROOT = `uid=$(id -u)
+
+# Is $1 a real directory, ours, and closed to everyone else?
 is_private() {
   [ -d "$1" ] && [ -w "$1" ] && [ -x "$1" ] || return 1
   # -d: a symbolic link shows as itself, with an "l". A "+" after the mode would be an access list.
@@ -56,7 +58,6 @@ is_private() {
 
 root=\${PEX_ROOT:-}
 if [ -z "$root" ]; then
-  uid=$(id -u)
   root=\${SHIP_ENV_NODE_ROOT:-/tmp/ship-env-$uid}
   [ -d "$root" ] || mkdir -m 700 "$root" 2>/dev/null
   is_private "$root" || {
@@ -103,8 +104,9 @@ is_whole() {
 }
 
 base=$root/${LAYOUT}
+# PEX_ROOT is taken as it is; what is ours in it is not.
 if [ -z "${PEX_REQUESTS.map(variable => `\${${variable}:-}`).join('')}" ] && [ ! -h "$base" ] && [ ! -h "$base/env" ] &&
-  [ ! -h "$base/dist" ]; then
+  [ ! -h "$base/dist" ] && { [ -z "\${PEX_ROOT:-}" ] || is_private "$base"; }; then
   id=$(tail -c ${ARTIFACT_ID_LENGTH} "$0")
   for env in "$base/env/$id".*; do
     is_whole "$env" || continue
