@@ -35,8 +35,8 @@ def main(pex: str, root: str, python: str, arguments: list[str]) -> None:
     :param root: the node root that the header chose
     :param python: the node's python, by the name that the header found
     """
-    container = os.path.join(os.getcwd(), CONTAINER_ROOT)
     try:
+        container = os.path.join(os.getcwd(), CONTAINER_ROOT)
         artifact = Artifact(pex)
         if not any(os.environ.get(name) for name in PEX_REQUESTS):
             # When the node root was of no use, it is not tried again at each start.

@@ -69,9 +69,11 @@ def link_environment(root: NodeRoot, artifact: Artifact, name: str, python: str)
             _link(root, artifact, work, root.environment(name), python)
             remove(root.environment(name), root, name)
             os.rename(work, root.environment(name))
-        except BaseException:
+        except BaseException as error:
             discard(work)
-            raise
+            # Someone else was first, whose lock we had given up.
+            if not isinstance(error, OSError) or not is_whole(root, name, python):
+                raise
 
 
 def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str) -> None:

@@ -6,6 +6,9 @@ import { build as bundle } from 'esbuild';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildArtifact } from '../../src/artifact/index.js';
+import { headOf } from '../../src/artifact/pex/head.js';
+import { tailOf } from '../../src/artifact/pex/tail.js';
+import { readSegment } from '../../src/artifact/segment.js';
 import { Cache } from '../../src/cache/cache.js';
 import { manifest } from '../../src/contract/manifest.js';
 import type { Distribution } from '../../src/contract/snapshot.js';
@@ -341,11 +344,49 @@ test('70,000 files: zip64 that python, unzip and zipinfo read, and that boots', 
   // A module of that name in the working directory must not get in the way of the boot code.
   await mkdir(workshop.path('container'));
   await writeFile(workshop.path('container', 'tempfile.py'), 'raise SystemExit("the wrong tempfile")\n');
-  const run = async (): Promise<string> => {
-    const program = 'import many, os, sys; print(len(os.listdir(os.path.dirname(many.__file__) + "/d7")), sys.argv)';
-    const options = { env: workshop.nodeEnvironment('node-many'), extendEnv: false, cwd: workshop.path('container') };
+  const run = async (variables: Record<string, string> = {}): Promise<string> => {
+    const program =
+      'import many, os, sys; print(len(os.listdir(os.path.dirname(many.__file__) + "/d7")), sys.argv, "ship-env-1" in sys.executable)';
+    const env = { ...workshop.nodeEnvironment('node-many'), ...variables };
+    const options = { env, extendEnv: false, cwd: workshop.path('container') };
     return (await execa(path, ['-c', program, 'a b'], options)).stdout;
   };
-  expect(await run()).toBe("700 ['-c', 'a b']");
-  expect(await run()).toBe("700 ['-c', 'a b']");
+  expect(await run()).toBe("700 ['-c', 'a b'] True");
+  expect(await run()).toBe("700 ['-c', 'a b'] True");
+  // As an ordinary PEX, which needs our help to be read.
+  const ordinary = { PEX_EXTRA_SYS_PATH: '/nowhere' };
+  expect(await run(ordinary)).toBe("700 ['-c', 'a b'] False");
+  expect(await run(ordinary)).toBe("700 ['-c', 'a b'] False");
 }, 600_000);
+
+test('an artifact of more than 4 GiB starts', async () => {
+  const site = workshop.path('far');
+  const distribution = await handMade(site, 'far', { 'far.py': 'VALUE = 1\n', 'far.bin': randomBytes(1000) });
+  const { plan, built } = await workshop.assemble(snapshotOf([distribution]), 'near.pex');
+  const [row] = built.manifest.segments;
+  const segment = await readSegment(workshop.cache.path('segments', row?.key ?? ''));
+  const [planned] = plan.segments;
+  if (row === undefined || planned === undefined) throw new Error('there is one segment');
+  const head = headOf(plan);
+  // The segment lies behind a hole, as it would behind other segments.
+  const offset = 5 * 2 ** 30;
+  const placed = { planned, offset, length: row.length, entries: segment.entries };
+  const path = workshop.path('far.pex');
+  const file = await open(path, 'w', 0o755);
+  try {
+    await file.write(head.bytes, 0, head.bytes.length, 0);
+    await file.write(await buffer(built.payload.open({ start: row.offset, end: row.offset + row.length })), {
+      position: offset
+    });
+    await file.write(tailOf(plan, head, [placed], offset + row.length), { position: offset + row.length });
+  } finally {
+    await file.close();
+  }
+  const options = { env: workshop.nodeEnvironment('node-far'), extendEnv: false, cwd: workshop.folder };
+  const program = 'import far, ship_env_runtime, sys; print(far.VALUE, "ship-env-1" in sys.executable)';
+  expect((await execa(path, ['-c', program], options)).stdout).toBe('1 True');
+  const code =
+    'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.testzip(), len(z.read(".deps/far-1.0-py3-none-any.whl/far.bin")))';
+  expect((await execa('python', ['-c', code, path])).stdout).toBe('None 1000');
+  await rm(path);
+});
