@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildArtifact } from '../../src/artifact/index.js';
 import { headOf } from '../../src/artifact/pex/head.js';
 import { tailOf } from '../../src/artifact/pex/tail.js';
-import { readSegment } from '../../src/artifact/segment.js';
+import { readSegment } from '../../src/artifact/segment-index.js';
 import { Cache } from '../../src/cache/cache.js';
 import { manifest } from '../../src/contract/manifest.js';
 import type { Distribution } from '../../src/contract/snapshot.js';
@@ -366,7 +366,7 @@ test('an artifact of more than 4 GiB starts', async () => {
   const [row] = built.manifest.segments;
   const segment = await readSegment(workshop.cache.path('segments', row?.key ?? ''));
   const [planned] = plan.segments;
-  if (row === undefined || planned === undefined) throw new Error('there is one segment');
+  if (row === undefined || planned === undefined || segment === undefined) throw new Error('there is one segment');
   const head = headOf(plan);
   // The segment lies behind a hole, as it would behind other segments.
   const offset = 5 * 2 ** 30;
