@@ -55,6 +55,20 @@ describe('a smoke run', () => {
     expect(found('nothing changed, generated', 'ship-env, sent', 'bytes')).toBeLessThan(0.05 * MIB);
   });
 
+  it('sends the package that was added, and copies the rest on the store', () => {
+    const part = 'tiny package, generated';
+    const [cold, copied] = [
+      found('cold, generated', 'ship-env, shipped', 'bytes'),
+      found(part, 'ship-env, copied on the store', 'bytes')
+    ];
+    expect(found(part, 'ship-env, reused', 'segments')).toBe(4);
+    // What is behind the segments is new: index, central directory.
+    expect(copied).toBeGreaterThan(0.99 * cold);
+    expect(copied).toBeLessThanOrEqual(cold);
+    expect(found(part, 'ship-env, sent', 'bytes')).toBeGreaterThan(1000);
+    expect(found(part, 'ship-env, sent', 'bytes')).toBeLessThan(0.02 * cold);
+  });
+
   it('sends the code archive and a few requests when one line was edited', () => {
     const archive = found('one line edited, generated', 'ship-env, code archive', 'bytes');
     const sent = found('one line edited, generated', 'ship-env, sent', 'bytes');

@@ -11,8 +11,8 @@ import { BUCKET } from '../store.mjs';
  * @property {{bytes: number}[]} code
  * @property {number} uploadedBytes
  * @property {boolean} reused
- * @property {number} [copiedBytes] put together on the store from earlier artifacts
- * @property {number} [reusedSegments]
+ * @property {number} copiedBytes put together on the store from earlier artifacts
+ * @property {number} reusedSegments
  * @property {{name: string, ms: number}[]} steps
  *
  * @typedef {object} Ship

@@ -77,7 +77,7 @@ async function addOurs(bench, environment, run) {
   await install(environment.venv, wheel);
   try {
     const { ms, sentBytes, result } = await shipEnv(bench, { python: environment.python, prefix, cache });
-    const { copiedBytes = 0, reusedSegments = 0 } = result;
+    const { copiedBytes, reusedSegments } = result;
     return { ms, sentBytes, wheelBytes: statSync(wheel).size, copiedBytes, reusedSegments };
   } finally {
     await uninstall(environment.venv, TINY);
