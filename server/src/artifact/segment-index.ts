@@ -66,20 +66,30 @@ export async function readSegment(path: string): Promise<Segment | undefined> {
 
 /** The bytes of a segment were damaged after they were written. It was dropped; who reads it again gets a new one. */
 export class DamagedSegment extends ShipEnvError<'CACHE_UNUSABLE'> {
+  readonly path: string;
+
   constructor({ path, bytes }: Segment) {
     super('CACHE_UNUSABLE', `The cached segment ${path} no longer held the ${bytes} bytes that were written.`, {
       hint: 'It was removed. Check the disk and ship again.'
     });
+    this.path = path;
   }
 }
 
-/** Runs what reads an artifact, and once more when a segment was damaged: what is read then is compressed anew. */
+/**
+ * Runs what reads an artifact, and again when a segment was damaged: what is read then is compressed anew.
+ *
+ * @throws DamagedSegment when the same one is damaged again
+ */
 export async function withRepair<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof DamagedSegment)) throw error;
-    return work();
+  const repaired = new Set<string>();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DamagedSegment) || repaired.has(error.path)) throw error;
+      repaired.add(error.path);
+    }
   }
 }
 

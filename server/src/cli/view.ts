@@ -23,21 +23,25 @@ const NAME_WIDTH = 11;
 const BAR_WIDTH = 20;
 
 /**
- * For a person: progress on stderr, so that stdout holds the outcome only; one moving line a step on a terminal, one
- * finished line a step elsewhere.
+ * For a person: progress on stderr, so that stdout holds the outcome only; a moving line for each step under way on a
+ * terminal, one finished line a step elsewhere.
  */
 export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Promise<View> {
   const moving = stderr.isTTY ? (await import('log-update')).createLogUpdate(stderr) : undefined;
+  // A line for each step under way: build and upload overlap.
+  const running = new Map<string, string>();
   return {
     step(event) {
-      if (event.state !== 'done') {
-        moving?.(`${pc.cyan('…')} ${event.name.padEnd(NAME_WIDTH)}${progressText(event)}`);
-        return;
+      if (event.state === 'done') {
+        running.delete(event.name);
+        moving?.clear();
+        stderr.write(
+          `${pc.green('✓')} ${event.name.padEnd(NAME_WIDTH)}${event.detail ?? ''} ${pc.dim(seconds(event.ms ?? 0))}\n`
+        );
+      } else {
+        running.set(event.name, `${pc.cyan('…')} ${event.name.padEnd(NAME_WIDTH)}${progressText(event)}`);
       }
-      moving?.clear();
-      stderr.write(
-        `${pc.green('✓')} ${event.name.padEnd(NAME_WIDTH)}${event.detail ?? ''} ${pc.dim(seconds(event.ms ?? 0))}\n`
-      );
+      if (running.size > 0) moving?.([...running.values()].join('\n'));
     },
     result(_value, lines) {
       moving?.clear();

@@ -66,8 +66,9 @@ export class ObjectWriter {
     const reader = new SpanReader();
     const parts = partsOf(this.#payload, reader, this.#sources);
     const first = await parts.next();
-    const second = first.done === true ? first : await parts.next();
-    if (second.done !== true) return this.#writeParts(uploadId, reader, chained([first.value, second.value], parts));
+    if (first.done !== true && !first.value.isOnly) {
+      return this.#writeParts(uploadId, reader, startingWith(first.value, parts));
+    }
     const body = first.done === true ? Buffer.alloc(0) : await reader.take(first.value.end);
     const sha256 = reader.sha256();
     assertDigest(this.#payload, sha256);
@@ -150,17 +151,23 @@ async function* partsOf(
   payload: SpannedPayload,
   reader: SpanReader,
   sources: readonly KnownSource[]
-): AsyncGenerator<Part> {
+): AsyncGenerator<Part & { isOnly: boolean }> {
   const planner = new PartPlanner(sources, payload.maximalBytes);
+  let count = 0;
   for await (const span of payload.spans()) {
     reader.add(span);
-    yield* planner.add(span);
+    // The planner keeps something back, so none of these is the only one.
+    for (const part of planner.add(span)) {
+      count += 1;
+      yield { ...part, isOnly: false };
+    }
   }
-  yield* planner.end();
+  const last = planner.end();
+  for (const part of last) yield { ...part, isOnly: count === 0 && last.length === 1 };
 }
 
-async function* chained(first: readonly Part[], rest: AsyncGenerator<Part>): AsyncGenerator<Part> {
-  yield* first;
+async function* startingWith(first: Part, rest: AsyncGenerator<Part>): AsyncGenerator<Part> {
+  yield first;
   yield* rest;
 }
 

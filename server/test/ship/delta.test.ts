@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { manifest as manifestSchema } from '../../src/contract/manifest.js';
-import type { ShipResult, StepEvent } from '../../src/contract/ship.js';
+import { STEP_NAMES, type ShipResult, type StepEvent } from '../../src/contract/ship.js';
 import { NOT_IMPLEMENTED, startFaultyProxy, type Answer, type Fault, type Passing } from '../support/faulty-proxy.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
+import { gate } from '../support/temporary.js';
 import { useBucket } from '../targets/s3-bucket.js';
 import { makePort, type Port } from './port.js';
 
@@ -222,6 +224,89 @@ describe('all is sent, and the result says so,', () => {
     await expectWhole(second);
     // The next one is not spoiled by it.
     expect((await watch(port).result).reused).toBe(true);
+  });
+});
+
+test('a segment that was damaged in the cache is compressed anew, and nothing of it is published', async () => {
+  const own = await makePort(kernel);
+  await watch(own).result;
+  const folder = join(own.cache.root, 'segments');
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(file => file.isFile());
+  for (const { parentPath, name } of files) {
+    const path = join(parentPath, name);
+    const content = await readFile(path);
+    content.writeUInt8(content.readUInt8(1000) ^ 1, 1000);
+    await writeFile(path, content);
+  }
+  url = bucket.freshUrl();
+  const { artifact, ...again } = await watch(own).result;
+  await expectWhole({ artifact, ...again });
+  expect((await bucket.leftBelow(url)).uploads).toBe(0);
+});
+
+/** Keeps all distributions but the first, which is the largest, from being compressed before `until` has ended. */
+function holdBack({ cache }: Port, until: () => Promise<void>): void {
+  const entry = cache.entry.bind(cache);
+  let seen = 0;
+  cache.entry = (kind, name, write) =>
+    entry(kind, name, async path => {
+      if (kind === 'segments' && (seen += 1) > 1) await until();
+      return write(path);
+    });
+}
+
+/** A new file: the one that is there may be linked to the installer's cache. */
+async function replaceFile(path: string, content: string): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, content);
+}
+
+async function pythonFolder(): Promise<string> {
+  return (await readdir(join(kernel.folder, 'venv', 'lib')))[0] ?? '';
+}
+
+describe('while the build is under way', () => {
+  test('parts go up, and the steps are told as they overlap', async () => {
+    const own = await makePort(kernel);
+    const events: string[] = [];
+    const isSent = gate();
+    const emit = ({ name, state }: StepEvent): void => {
+      if (state !== 'progress') events.push(`${name} ${state}`);
+    };
+    holdBack(own, () => isSent.promise);
+    const ship = watch(
+      own,
+      async passing => {
+        const answer = await passing.forward();
+        if (passing.path.includes('partNumber=1')) isSent.open();
+        return answer;
+      },
+      { emit }
+    );
+    const result = await ship.result;
+    expect(events.indexOf('upload started')).toBeLessThan(events.indexOf('build done'));
+    expect(events.indexOf('build done')).toBeLessThan(events.indexOf('upload done'));
+    expect(result.steps.map(({ name }) => name)).toEqual(STEP_NAMES);
+    await expectWhole(result);
+  });
+
+  test('a file that changes stops both, and nothing stays', async () => {
+    const own = await makePort(kernel);
+    const isSent = gate();
+    const six = join(kernel.folder, 'venv', 'lib', await pythonFolder(), 'site-packages', 'six.py');
+    const content = await readFile(six, 'utf8');
+    onTestFinished(() => replaceFile(six, content));
+    holdBack(own, async () => {
+      await isSent.promise;
+      await replaceFile(six, 'changed = True\n');
+    });
+    const ship = watch(own, async passing => {
+      const answer = await passing.forward();
+      if (passing.path.includes('partNumber=1')) isSent.open();
+      return answer;
+    });
+    await expect(ship.result).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
+    expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
   });
 });
 
