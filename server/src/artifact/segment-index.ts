@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { ShipEnvError } from '../errors.js';
-import { DEFLATED, STORED, type ZipEntry } from './zip/records.js';
+import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from './zip/records.js';
 import type { OutputFile } from './zip/output-file.js';
 
 /** A segment in the cache. */
@@ -17,20 +17,25 @@ export interface Segment {
   readonly entries: readonly ZipEntry[];
 }
 
-const indexRow = z.tuple([
-  z.string(),
-  z.number(),
-  z.number(),
-  z.number(),
-  z.number(),
-  z.union([z.literal(STORED), z.literal(DEFLATED)]),
-  z.number()
-]);
-const segmentIndex = z.object({ sha256: z.string(), crc32: z.number(), rows: z.array(indexRow) });
+/** Name, offset, CRC-32, compressed size, size, method, mode. */
+type IndexRow = readonly [string, number, number, number, number, ZipMethod, number];
+
+/** Checked by hand: an environment has ten thousand rows, and every build reads them all. */
+const isRow = (row: unknown): row is IndexRow =>
+  Array.isArray(row) &&
+  row.length === 7 &&
+  typeof row[0] === 'string' &&
+  row.slice(1).every(value => typeof value === 'number') &&
+  (row[5] === STORED || row[5] === DEFLATED);
+const segmentIndex = z.object({
+  sha256: z.string(),
+  crc32: z.number(),
+  rows: z.custom<readonly IndexRow[]>(rows => Array.isArray(rows) && rows.every(isRow))
+});
 
 /** Ends a segment file: its digests and entries as JSON, then the length of that in four bytes. */
 export async function appendIndex(file: OutputFile, entries: readonly ZipEntry[]): Promise<void> {
-  const rows = entries.map(({ name, offset, crc32, compressedSize, size, method, mode }): z.infer<typeof indexRow> => {
+  const rows = entries.map(({ name, offset, crc32, compressedSize, size, method, mode }): IndexRow => {
     return [name, offset, crc32, compressedSize, size, method, mode];
   });
   const index = Buffer.from(JSON.stringify({ ...(await file.digest()), rows } satisfies z.infer<typeof segmentIndex>));

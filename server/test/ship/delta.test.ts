@@ -247,12 +247,14 @@ test('a segment that was damaged in the cache is compressed anew, and nothing of
 /** Keeps all distributions but the first, which is the largest, from being compressed before `until` has ended. */
 function holdBack({ cache }: Port, until: () => Promise<void>): void {
   const entry = cache.entry.bind(cache);
-  let seen = 0;
-  cache.entry = (kind, name, write) =>
-    entry(kind, name, async path => {
-      if (kind === 'segments' && (seen += 1) > 1) await until();
+  let first: string | undefined;
+  cache.entry = (kind, name, write) => {
+    if (kind === 'segments') first ??= name;
+    return entry(kind, name, async path => {
+      if (kind === 'segments' && name !== first) await until();
       return write(path);
     });
+  };
 }
 
 /** A new file: the one that is there may be linked to the installer's cache. */

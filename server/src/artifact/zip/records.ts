@@ -56,7 +56,7 @@ export function localHeader(entry: Omit<ZipEntry, 'offset' | 'mode'>): Buffer {
   const header = Buffer.alloc(LOCAL_HEADER_BYTES);
   header.writeUInt32LE(0x04034b50, 0);
   header.writeUInt16LE(zip64 ? VERSION_ZIP64 : VERSION, 4);
-  writeCommon(header, 6, entry, name);
+  writeCommon(header, 6, entry, name.length);
   header.writeUInt32LE(zip64 ? MAX_32 : entry.compressedSize, 18);
   header.writeUInt32LE(zip64 ? MAX_32 : entry.size, 22);
   const extra = zip64 ? zip64Extra([entry.size, entry.compressedSize]) : Buffer.alloc(0);
@@ -71,24 +71,26 @@ export function localHeader(entry: Omit<ZipEntry, 'offset' | 'mode'>): Buffer {
  * @param base - what to add to the entry's offset
  */
 export function centralHeader(entry: ZipEntry, base: number): Buffer {
-  const name = Buffer.from(entry.name);
+  const nameBytes = Buffer.byteLength(entry.name);
   const offset = entry.offset + base;
   // 4.5.3: only the fields that do not fit, in this order.
   const large = [entry.size, entry.compressedSize, offset].filter(value => value >= MAX_32);
   const extra = large.length === 0 ? Buffer.alloc(0) : zip64Extra(large);
-  const header = Buffer.alloc(CENTRAL_HEADER_BYTES);
+  const header = Buffer.alloc(CENTRAL_HEADER_BYTES + nameBytes + extra.length);
   const version = large.length > 0 || needsZip64Local(entry.size) ? VERSION_ZIP64 : VERSION;
   header.writeUInt32LE(0x02014b50, 0);
   header.writeUInt16LE(MADE_ON_UNIX | version, 4);
   header.writeUInt16LE(version, 6);
-  writeCommon(header, 8, entry, name);
+  writeCommon(header, 8, entry, nameBytes);
   header.writeUInt32LE(Math.min(entry.compressedSize, MAX_32), 20);
   header.writeUInt32LE(Math.min(entry.size, MAX_32), 24);
-  header.writeUInt16LE(name.length, 28);
+  header.writeUInt16LE(nameBytes, 28);
   header.writeUInt16LE(extra.length, 30);
   header.writeUInt32LE((entry.mode << 16) >>> 0, 38);
   header.writeUInt32LE(Math.min(offset, MAX_32), 42);
-  return Buffer.concat([header, name, extra]);
+  header.write(entry.name, CENTRAL_HEADER_BYTES);
+  extra.copy(header, CENTRAL_HEADER_BYTES + nameBytes);
+  return header;
 }
 
 /** Where a central directory lies and how many entries it names. */
@@ -141,10 +143,10 @@ function writeCommon(
   header: Buffer,
   at: number,
   entry: Pick<ZipEntry, 'method' | 'crc32' | 'name'>,
-  name: Buffer
+  nameBytes: number
 ): void {
   // ASCII names need no flag, and the pex tool sets none for them either.
-  header.writeUInt16LE(name.length === entry.name.length ? 0 : FLAG_UTF8, at);
+  header.writeUInt16LE(nameBytes === entry.name.length ? 0 : FLAG_UTF8, at);
   header.writeUInt16LE(entry.method, at + 2);
   header.writeUInt16LE(DOS_TIME, at + 4);
   header.writeUInt16LE(DOS_DATE, at + 6);
