@@ -17,6 +17,12 @@ const FILES_KEY: Record<Deployment, string> = {
   yarn: 'spark.yarn.dist.files'
 };
 
+/**
+ * Of Spark standalone: meant to be shared by the executors of a node, the cache of fetched files is one of each executor's
+ * own there, and nothing but a second copy of the artifact on its disk (docs/executors.md).
+ */
+const WITHOUT_FETCH_CACHE: SparkConf = [['spark.files.useFetchCache', 'false']];
+
 /** Since Spark 4.2 every Python UDF goes through Arrow, which an environment without pyarrow cannot do. */
 const WITHOUT_ARROW: SparkConf = [
   ['spark.sql.execution.pythonUDF.arrow.enabled', 'false'],
@@ -57,6 +63,7 @@ export function sparkConfig(of: {
   return [
     ...(of.master === '' ? [] : [['spark.master', of.master] satisfies SparkConf[number]]),
     ...(files.length === 0 ? [] : [[FILES_KEY[deployment], files.join(',')] satisfies SparkConf[number]]),
+    ...(deployment === 'standalone' && files.length > 0 ? WITHOUT_FETCH_CACHE : []),
     [PYTHON_KEY, of.sharedArtifact ?? `./${artifact}`],
     ['spark.python.daemon.module', DAEMON_MODULE],
     ...(holds(of.manifest, 'pyarrow') ? [] : WITHOUT_ARROW),

@@ -32,6 +32,7 @@ test.each([
   expect(sparkConfig({ manifest, code: [model, acme], pointer: 'p.json', target: bucket, master })).toEqual([
     ...(master === '' ? [] : [['spark.master', master]]),
     [key, FILES],
+    ...(master === 'spark://host:7077' ? [['spark.files.useFetchCache', 'false']] : []),
     ['spark.pyspark.python', './env-1234.pex'],
     ['spark.python.daemon.module', 'ship_env_runtime'],
     ['spark.hadoop.fs.s3a.endpoint', 'http://127.0.0.1'],
@@ -49,14 +50,14 @@ test('Without code there is only the artifact', () => {
 test('An artifact that every executor sees is run where it lies, and Spark copies the code only', () => {
   const sharedArtifact = '/nfs/env-1234.pex';
   const confOf = (code: CodeArchive[], pointer: string | undefined) =>
-    sparkConfig({ manifest, code, pointer, sharedArtifact, target: bucket, master: 'spark://host:7077' }).slice(0, 3);
+    sparkConfig({ manifest, code, pointer, sharedArtifact, target: bucket, master: 'yarn' }).slice(0, 3);
   expect(confOf([model], 'p.json')).toEqual([
-    ['spark.master', 'spark://host:7077'],
-    ['spark.files', 's3a://bucket/prefix/my_model-aa.zip,s3a://bucket/prefix/p.json'],
+    ['spark.master', 'yarn'],
+    ['spark.yarn.dist.files', 's3a://bucket/prefix/my_model-aa.zip,s3a://bucket/prefix/p.json'],
     ['spark.pyspark.python', sharedArtifact]
   ]);
   expect(confOf([], undefined).slice(0, 2)).toEqual([
-    ['spark.master', 'spark://host:7077'],
+    ['spark.master', 'yarn'],
     ['spark.pyspark.python', sharedArtifact]
   ]);
 });
