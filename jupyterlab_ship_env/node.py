@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 #: Oldest major version of Node.js that the bundle runs on.
 MINIMUM_NODE = 20
 
+#: For the environment of the bundle. glibc keeps what each thread gave back in an arena of the thread's own, for good;
+#: with two arenas for all a ship's memory peaks some 20 MB lower. Nothing but glibc looks at it.
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+
 _INSTALL_HINT = (
     'Install one beside this package with: pip install "jupyterlab-ship-env[node]" - '
     f"or put Node.js {MINIMUM_NODE} or newer on the PATH, or name it in SHIP_ENV_NODE."

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Union
 
 from .errors import ShipEnvError
-from .node import find_bundle, find_node
+from .node import FEW_ARENAS, find_bundle, find_node
 from .output import LINE_LIMIT, event_in, lines_of
 from .ship_process import CANCEL_TIMEOUT_S
 
@@ -136,7 +136,7 @@ class SidecarProcess:
         socket_path = str(Path(self._socket_directory(), f"{secrets.token_hex(4)}.sock"))
         process = await self._spawn(
             [node.path, bundle, "serve", "--socket", socket_path],
-            {**environ, "SHIP_ENV_TOKEN": token},
+            {**FEW_ARENAS, **environ, "SHIP_ENV_TOKEN": token},
         )
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         readers = [

@@ -5,6 +5,7 @@
 import { lstatSync } from 'node:fs';
 import * as module from 'node:module';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { cacheRoot } from './cache/root.js';
 
 /** What lies there is run: a folder that someone else could write to is not used, and none is made. */
@@ -17,5 +18,9 @@ function isPrivate(folder: string): boolean {
 if (typeof module.enableCompileCache === 'function' && isPrivate(cacheRoot())) {
   module.enableCompileCache(join(cacheRoot(), 'compiled'));
 }
+
+// The space for new objects stays as small as it begins. It would grow to 100 MB when many small files are compressed,
+// and never shrink again; a build is not slower for it.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 await import('./main.js');

@@ -9,8 +9,8 @@ import { PIECE_BYTES, deflatePiece, pays } from './zip/deflate.js';
 import { OutputFile } from './zip/output-file.js';
 import { DEFLATED, STORED, localHeader, type ZipEntry, type ZipMethod } from './zip/records.js';
 
-/** Entries or pieces of one segment that are read and compressed at a time: at most 8 MiB, and what they become. */
-const AHEAD = 8;
+/** Entries or pieces of one segment that are read and compressed at a time: at most 4 MiB, and what they become. */
+const AHEAD = 4;
 
 const MODE_FILE = 0o100644;
 const MODE_PROGRAM = 0o100755;

@@ -13,6 +13,13 @@ const WINDOW_BYTES = 32 * 1024;
 /** Files are compressed in pieces of this size, so that one large file keeps all threads busy and memory stays small. */
 export const PIECE_BYTES = 1024 * 1024;
 
+/**
+ * Room for what comes out, at a time; not more than a piece can need. Zlib's own 16 KiB are much for a small file, which
+ * then leaves more garbage than content, and little for a large one, which goes back and forth between threads for each.
+ */
+const CHUNK_BYTES = 256 * 1024;
+const CHUNK_MARGIN = 128;
+
 const deflate = promisify(deflateRaw);
 
 /**
@@ -28,6 +35,7 @@ export function deflatePiece(
 ): Promise<Buffer> {
   return deflate(piece, {
     level: LEVEL,
+    chunkSize: Math.min(CHUNK_BYTES, piece.length + CHUNK_MARGIN),
     finishFlush: last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
     ...(previous === undefined ? {} : { dictionary: previous.subarray(-WINDOW_BYTES) })
   });

@@ -1,0 +1,68 @@
+import { randomBytes, randomFillSync } from 'node:crypto';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exitOf, startShipEnv } from '../support/bundle.js';
+import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
+import { S3Server } from '../support/s3-server.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+const MB = 1_000_000;
+/** Of the process, whatever it ships. */
+const BOUND = 250 * MB;
+const LIBRARY_BYTES = 160 * MB;
+const MODULES = 2000;
+
+let kernel: KernelVenv;
+let server: S3Server;
+beforeAll(async () => {
+  [kernel, server] = await Promise.all([makeKernelVenv(), S3Server.start()]);
+  await server.createBucket('bucket');
+});
+afterAll(() => Promise.all([kernel.remove(), server.stop()]));
+
+/** Puts a distribution `heavy` into the environment: RECORD without hashes, so that everything is read. */
+async function installHeavy(): Promise<void> {
+  const { stdout } = await execa(kernel.python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))']);
+  const [info, folder] = [join(stdout, 'heavy-1.0.dist-info'), join(stdout, 'heavy')];
+  await mkdir(info);
+  await mkdir(folder);
+  const chunk = Buffer.alloc(8 * MB);
+  for (let written = 0; written < LIBRARY_BYTES; written += chunk.length) {
+    await appendFile(join(folder, 'library.bin'), randomFillSync(chunk));
+  }
+  const modules = Array.from({ length: MODULES }, (_, index) => `module_${index}.py`);
+  for (const name of modules) {
+    await writeFile(join(folder, name), `DATA = "${randomBytes(3000).toString('base64')}"\n`);
+  }
+  await writeFile(join(info, 'METADATA'), 'Metadata-Version: 2.1\nName: heavy\nVersion: 1.0\n');
+  await writeFile(join(info, 'RECORD'), ['library.bin', ...modules].map(name => `heavy/${name},,\n`).join(''));
+}
+
+/** The most memory that a process ever had, in bytes (VmHWM of proc(5)), as it was last seen. */
+async function peakOf(pid: number, signal: AbortSignal): Promise<number> {
+  let peak = 0;
+  while (!signal.aborted) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB$/mu.exec(status)?.[1] ?? 0) * 1024);
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+  return peak;
+}
+
+test('a large library and many small files ship in bounded memory', async () => {
+  await installHeavy();
+  const child = startShipEnv(
+    await temporaryFolder(),
+    ['ship', '--json', '--python', kernel.python, '--target', 's3://bucket/heavy'],
+    { ...server.environment, AWS_PROFILE: 'root', AWS_ENDPOINT_URL_S3: server.endpoint }
+  );
+  child.stdout.resume();
+  const gone = new AbortController();
+  const ended = exitOf(child).finally(() => gone.abort());
+  const peak = await peakOf(child.pid ?? 0, gone.signal);
+  expect(await ended).toBe(0);
+  expect(peak).toBeGreaterThan(50 * MB);
+  expect(peak).toBeLessThan(BOUND);
+});
