@@ -4,7 +4,7 @@ import type { ArtifactPlan } from './types.js';
 /** The manifest of an artifact: of the same plan and bytes always the same. */
 export function manifestOf(
   plan: ArtifactPlan,
-  { artifact, head, segments }: Pick<Manifest, 'artifact' | 'head' | 'segments'>
+  { artifact, head, segments, entries }: Pick<Manifest, 'artifact' | 'head' | 'segments' | 'entries'>
 ): Manifest {
   const { implementation, minor, pythonTag, abiTag, platformTag } = plan.interpreter;
   return manifest.parse({
@@ -15,6 +15,7 @@ export function manifestOf(
     python: { implementation, minor, pythonTag, abiTag, platformTag },
     head,
     segments,
+    entries,
     excluded: [...plan.excluded],
     ...(plan.sparkVersion === undefined ? {} : { sparkVersion: plan.sparkVersion })
   } satisfies Manifest);

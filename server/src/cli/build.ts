@@ -2,7 +2,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
-import { startBuild, withRepair, type ArtifactBuild } from '../artifact/index.js';
+import { startBuild, withRepair, zip64Findings, type ArtifactBuild } from '../artifact/index.js';
 import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { StepRunner } from '../ship/steps.js';
@@ -51,7 +51,7 @@ async function buildInto(options: CliOptions, view: View, cache: Cache, signal: 
     const value = await build.complete(facts);
     return { value, detail: prettyBytes(value.payload.bytes) };
   });
-  const findings = [...snapshot.findings, ...plan.findings];
+  const findings = [...snapshot.findings, ...plan.findings, ...zip64Findings(built.manifest)];
   const { name, bytes, sha256 } = built.payload;
   view.result(
     {

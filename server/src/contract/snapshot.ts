@@ -109,7 +109,8 @@ export const finding = z.object({
     'missing-dependency',
     'unmatched-exclude',
     'spark-version',
-    'full-upload'
+    'full-upload',
+    'zip64-artifact'
   ]),
   /** The distribution, editable or file it is about. */
   subject: z.string(),

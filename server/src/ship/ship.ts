@@ -1,4 +1,4 @@
-import { startBuild, type ArtifactBuild, type ArtifactPlan } from '../artifact/index.js';
+import { startBuild, zip64Findings, type ArtifactBuild, type ArtifactPlan } from '../artifact/index.js';
 import type { Cache } from '../cache/cache.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
@@ -83,7 +83,7 @@ class Ship {
       artifact: { id: manifest.id, format: manifest.format, ...this.#shipped(manifest.artifact) },
       code: code.map(({ payload }) => this.#shipped(payload)),
       ...{ uploadedBytes, copiedBytes, reusedSegments, reused },
-      findings: [...allFindings(snapshot, plan, ...code), ...findings],
+      findings: [...allFindings(snapshot, plan, ...code), ...zip64Findings(manifest), ...findings],
       steps: this.#steps.timings,
       ms: Math.round(performance.now() - started),
       ...configured,

@@ -13,7 +13,7 @@ import { Segments } from '../segments.js';
 import { HEAD_KEY, memorySpan, segmentSpan } from '../span.js';
 import type { ArtifactBuild, ArtifactPlan, BuildOptions, BuiltArtifact } from '../types.js';
 import { headOf, type Head } from './head.js';
-import { tailOf, type PlacedSegment } from './tail.js';
+import { TAIL_ENTRIES, tailOf, type PlacedSegment } from './tail.js';
 
 /** What an entry takes beside its content, in headers and names, at most; and what an artifact has beside its entries. */
 const ENTRY_BYTES = 2 * 1024;
@@ -24,6 +24,9 @@ const PIECE_BYTES = 1024 * 1024;
 
 /** What a front-to-back read of an artifact gives. */
 type Facts = Pick<Payload, 'bytes' | 'sha256'>;
+
+/** What the manifest says of an artifact's parts. */
+type Layout = Pick<Manifest, 'head' | 'segments' | 'entries'>;
 
 /** A PEX under way; see `startBuild`. */
 export class PexBuild implements ArtifactBuild {
@@ -98,15 +101,17 @@ export class PexBuild implements ArtifactBuild {
     }
   }
 
-  /** What the manifest says of head and segments. */
-  async #layout(): Promise<Pick<Manifest, 'head' | 'segments'>> {
+  async #layout(): Promise<Layout> {
     const { bytes } = this.#head;
     const rows: ManifestSegment[] = [];
+    let entries = this.#head.entries.length + TAIL_ENTRIES;
     for await (const { planned, segment, offset, length } of this.#placed()) {
       const { wheel, name, version, key } = planned;
       rows.push({ wheel, name, version, key, offset, length, sha256: segment.sha256 });
+      entries += segment.entries.length;
     }
-    return { head: { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }, segments: rows };
+    const head = { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+    return { head, segments: rows, entries };
   }
 
   #payload(facts: Facts): BuiltArtifact['payload'] {
@@ -120,13 +125,13 @@ export class PexBuild implements ArtifactBuild {
   }
 
   /** The manifest of an earlier build, if that had the same segments: then nothing need be read. */
-  async #remembered(layout: Pick<Manifest, 'head' | 'segments'>): Promise<Manifest | undefined> {
+  async #remembered(layout: Layout): Promise<Manifest | undefined> {
     const path = await this.#cache.find('manifests', manifestName(this.id));
     if (path === undefined) return undefined;
     const known = manifest.safeParse(parseJson(await readFile(path, 'utf8'))).data;
     if (known?.id !== this.id) return undefined;
-    const { head, segments } = known;
-    return isDeepStrictEqual({ head, segments }, layout) ? known : undefined;
+    const { head, segments, entries } = known;
+    return isDeepStrictEqual({ head, segments, entries }, layout) ? known : undefined;
   }
 
   async #remember(value: Manifest): Promise<void> {

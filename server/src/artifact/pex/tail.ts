@@ -17,6 +17,9 @@ export interface PlacedSegment {
   readonly entries: readonly ZipEntry[];
 }
 
+/** How many entries of an artifact are in its tail. */
+export const TAIL_ENTRIES = 5;
+
 const INDEX_NAME = `${OURS}index.json`;
 
 /** What the end record's comment begins with; the artifact's id follows, so that a header can read it off the end. */

@@ -61,6 +61,7 @@ export function manifestOf(
       platformTag: 'linux_x86_64'
     },
     head: { length: 0, sha256: '0'.repeat(64) },
+    entries: 0,
     segments,
     excluded: ['py4j', 'pyspark']
   };
