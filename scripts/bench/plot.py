@@ -110,10 +110,11 @@ def draw_growth(results: Results, colours: dict[str, str]) -> Figure | None:
         slope = results["slopes"].get(name)
         axis.set_title("" if slope is None else f"nothing changed: {slope}", loc="left", fontsize=9)
         axis.set_xlabel(label)
-        axis.set_ylim(bottom=0)
         axis.set_xlim(left=0)
+    # Once for all three, which share it: each would cut the others off.
+    axes[0].set_ylim(0, 1.1 * max(max(point["editedMs"], point["unchangedMs"]) for point in points))
     axes[0].set_ylabel("ms, through the sidecar")
-    axes[0].legend(loc="upper left")
+    axes[0].legend(loc="lower right")
     return figure
 
 
@@ -153,7 +154,7 @@ def draw_upload(results: Results, colours: dict[str, str]) -> Figure | None:
             axis.plot(flights, rates, color=colours[colour], marker=marker, label=who)
         axis.set_title("no latency added" if trip == 0 else f"{trip} ms round trip added", loc="left", fontsize=10)
         axis.set_xlabel("parts in flight")
-        axis.set_ylim(bottom=0)
+    axes[0].set_ylim(0, 1.1 * max(point["bytesPerSecond"] for point in points) / 1e6)
     axes[0].set_ylabel("MB a second")
     axes[0].legend()
     return figure

@@ -44,6 +44,6 @@ async function measure(bench, what, python) {
   await sidecar.stop();
   rmSync(cache, { recursive: true });
   await bench.store.remove(prefix);
-  bench.results.row('cold, through the sidecar', what, 'ms', [ms]);
+  bench.results.row('through the sidecar, cold', what, 'ms', [ms]);
   bench.results.judge(5, `memory of the sidecar, ${what}`, peakBytes, MEMORY_BYTES, bytes);
 }
