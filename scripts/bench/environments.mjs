@@ -8,6 +8,10 @@ import { whenChanged } from '../setup/stamp.mjs';
 
 export const BENCH = join(paths.cache, 'bench');
 
+// As pip installs. Links into uv's cache would give the files of one environment new times whenever another one is made,
+// and whoever tells by them what changed would read all files again.
+process.env['UV_LINK_MODE'] = 'copy';
+
 /**
  * Makes a virtual environment from lock files, or looks that it holds them already.
  *
