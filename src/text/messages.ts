@@ -43,7 +43,8 @@ export function activityText(ship: IShipFacts, trans: TranslationBundle): string
   if (ship.phase === 'kernel') return trans.__('Asking the kernel which python it runs…');
   if (ship.phase === 'cell') return trans.__('Writing the cell…');
   if (ship.phase === 'session') return trans.__('Updating the running session…');
-  const index = ship.steps.findLastIndex(step => step.state === 'running');
+  // Build and upload overlap: as long as something is built, nobody knows how much there is to upload.
+  const index = ship.steps.findIndex(step => step.state === 'running');
   const step = ship.steps[index];
   if (step === undefined) return trans.__('Starting…');
   const progress = progressText(step, trans);

@@ -43,6 +43,19 @@ describe('a running ship', () => {
     });
   });
 
+  it('shows how far the build is while parts of the artifact go up already', () => {
+    const overlapping = [
+      { type: 'step', name: 'build', state: 'started' },
+      { type: 'step', name: 'upload', state: 'started' },
+      { type: 'step', name: 'build', state: 'progress', done: 40, total: 100 },
+      { type: 'step', name: 'upload', state: 'progress', done: 8_000_000 }
+    ] as const;
+    const ship = shipOf({ steps: overlapping.reduce(withEvent, initialSteps()) });
+    expect(noticeOf(ship, trans).message).toContain('3/6 Building the artifact: 40 %');
+    const built = withEvent(ship.steps, { type: 'step', name: 'build', state: 'done' });
+    expect(noticeOf(shipOf({ steps: built }), trans).message).toContain('4/6 Uploading');
+  });
+
   it('says that it waits for a busy kernel, and can be cancelled', () => {
     const notice = noticeOf(shipOf({ phase: 'kernel', waitsFor: 'busy' }), trans);
     expect(notice.message).toContain('Waiting for the kernel, it is busy');
