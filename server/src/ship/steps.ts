@@ -43,12 +43,16 @@ export class StepRunner {
     const started = performance.now();
     this.#emit({ type: 'step', name, state: 'started' });
     let last = 0;
+    let hasEnded = false;
     const { value, detail } = await work(progress => {
+      // What a step put off is done, and reported, by a later one.
+      if (hasEnded) return;
       const now = performance.now();
       if (now - last < PROGRESS_INTERVAL_MS && progress.done !== progress.total) return;
       last = now;
       this.#emit({ type: 'step', name, state: 'progress', ...progress });
     });
+    hasEnded = true;
     if (!tooLate) this.#signal.throwIfAborted();
     const ms = Math.round(performance.now() - started);
     this.timings.push({ name, ms });
