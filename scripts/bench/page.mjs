@@ -5,7 +5,7 @@ import { paths, pythonOf } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { bytes, seconds } from '../lib/terminal.mjs';
 import { lockedVenv } from './environments.mjs';
-import { cellsOf, inMs } from './report.mjs';
+import { cellsOf, inMs, verdictTable } from './report.mjs';
 import { findingsIn } from './results.mjs';
 
 /** Each figure, and what it shows for who cannot see it. */
@@ -111,16 +111,7 @@ function machineText({ machine, parts }) {
 
 /** @param {import('./results.mjs').Findings} findings */
 function targetsTable({ verdicts }) {
-  return markdown(
-    ['', 'what', 'wanted', 'found', ''],
-    verdicts.map(({ target, what, wanted, found, isMet }) => [
-      String(target),
-      what,
-      wanted,
-      found,
-      isMet ? 'met' : '**missed**'
-    ])
-  );
+  return markdown(...verdictTable(verdicts, { met: 'met', missed: '**missed**' }));
 }
 
 /** @param {import('./results.mjs').Findings} findings */

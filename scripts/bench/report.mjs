@@ -41,16 +41,7 @@ export function showResults({ rows, verdicts, growth, slopes, upload, firstTask,
     );
   }
   heading('Targets');
-  table(
-    ['', 'what', 'wanted', 'found', ''],
-    verdicts.map(({ target, what, wanted, found, isMet }) => [
-      String(target),
-      what,
-      wanted,
-      found,
-      isMet ? green('✓') : red('✗')
-    ])
-  );
+  table(...verdictTable(verdicts, { met: green('✓'), missed: red('✗') }));
   leftOut.forEach(text => console.log(`  left out: ${text}`));
 }
 
@@ -72,4 +63,24 @@ export function cellsOf(rows) {
 /** @param {number} value */
 export function inMs(value) {
   return value < 10_000 ? `${value.toFixed(0)} ms` : seconds(value);
+}
+
+/**
+ * The targets, and what became of them.
+ *
+ * @param {readonly import('./results.mjs').Verdict[]} verdicts
+ * @param {{met: string, missed: string}} words
+ * @returns {[heads: string[], rows: string[][]]}
+ */
+export function verdictTable(verdicts, { met, missed }) {
+  return [
+    ['', 'what', 'wanted', 'found', ''],
+    verdicts.map(({ target, what, wanted, found, isMet }) => [
+      String(target),
+      what,
+      wanted,
+      found,
+      isMet ? met : missed
+    ])
+  ];
 }
