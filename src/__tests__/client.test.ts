@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ShipEnvClient, type Send } from '../client.js';
 import type { StepEvent } from '../../server/src/contract/index.js';
-import { result, steps } from './samples.js';
+import { result, steps, target } from './samples.js';
 import { trans } from './trans.js';
-
-const target = {
-  name: 'local',
-  url: 'file:///target',
-  endpoint: '',
-  region: '',
-  pathStyle: false,
-  profile: '',
-  shared: false
-};
 
 function clientOf(...answers: (() => Response)[]): {
   client: ShipEnvClient;

@@ -1,4 +1,15 @@
-import type { ShipResult, StepEvent } from '../../server/src/contract/index.js';
+import type { ShipResult, StepEvent, TargetSettings } from '../../server/src/contract/index.js';
+
+/** A directory, as the settings have it. */
+export const target: TargetSettings = {
+  name: 'local',
+  url: 'file:///target',
+  endpoint: '',
+  region: '',
+  pathStyle: false,
+  profile: '',
+  shared: false
+};
 
 /** What the sidecar sends for a ship of one editable to a directory. */
 export const result: ShipResult = {

@@ -4,18 +4,8 @@ import type { ShipResult, StepEvent } from '../../../server/src/contract/index.j
 import { ShipEnvError } from '../../errors.js';
 import { Ship, type IShipContext } from '../../ship/ship.js';
 import type { CellOutcome, ILiveOutcome, IKernel, INotebook, IShipping } from '../../ship/types.js';
-import { result, steps } from '../samples.js';
+import { result, steps, target } from '../samples.js';
 import { trans } from '../trans.js';
-
-const target = {
-  name: 'local',
-  url: 'file:///target',
-  endpoint: '',
-  region: '',
-  pathStyle: false,
-  profile: '',
-  shared: false
-};
 
 /** A ship among parts that do at once what the test wants, and what happened to them in order. */
 function setUp(parts: { notebook?: Partial<INotebook>; kernel?: Partial<IKernel>; client?: Partial<IShipping> } = {}): {

@@ -4,18 +4,9 @@ import { ShipEnvError } from '../../errors.js';
 import type { CellOutcome, ILiveOutcome, IShipFacts, IShipOutcome } from '../../ship/types.js';
 import { initialSteps, withEvent } from '../../ship/steps.js';
 import { MAX_NOTICE, noticeOf } from '../../text/notice.js';
-import { result, steps } from '../samples.js';
+import { result, steps, target } from '../samples.js';
 import { trans } from '../trans.js';
 
-const target = {
-  name: 'local',
-  url: 'file:///target',
-  endpoint: '',
-  region: '',
-  pathStyle: false,
-  profile: '',
-  shared: false
-};
 const long = { ...target, name: 'the shared bucket of the forecasting team in Dublin' };
 const running = { state: 'running', phase: 'ship', waitsFor: null, outcome: null, error: null } as const;
 
