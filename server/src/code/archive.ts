@@ -7,6 +7,7 @@ import type { Cache } from '../cache/cache.js';
 import type { CodeArchive } from '../contract/manifest.js';
 import type { Editable, Finding } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
+import { parseJson } from '../json.js';
 import type { Payload } from '../targets/target.js';
 import type { Skipped } from './files.js';
 import { FileChanged, FileHashes } from './hashes.js';
@@ -132,19 +133,10 @@ async function zipInCache(
     const beside = await cache.entry('code', `${fileName}.json`, async temporary =>
       writeFile(temporary, JSON.stringify(await measure(path, signal)), { flag: 'wx' })
     );
-    const facts = parseFacts(await readFile(beside.path, 'utf8'));
+    const facts = zipFacts.safeParse(parseJson(await readFile(beside.path, 'utf8'))).data;
     if (facts !== undefined && facts.bytes === (await stat(path)).size) return { facts, path, reused };
     // A power cut can leave a file short of bytes that were never written back.
     await Promise.all([rm(path, { force: true }), rm(beside.path, { force: true })]);
-  }
-}
-
-function parseFacts(text: string): ZipFacts | undefined {
-  try {
-    return zipFacts.safeParse(JSON.parse(text)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }
 

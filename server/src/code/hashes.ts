@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import { hasCode } from '../errors.js';
+import { parseJson } from '../json.js';
 import type { FileIdentity, ShippedFile } from './files.js';
 import { unreadable } from './roots.js';
 import { CONTENT_MARKS, MAX_SCANNED_BYTES, contentMarks, type ContentMark } from './secrets.js';
@@ -106,14 +107,8 @@ export class FileHashes {
 }
 
 async function readIndex(cache: Cache, name: string): Promise<IndexFile['files']> {
-  try {
-    const content = await cache.hint('hashes', name);
-    const parsed = indexFile.safeParse(content === undefined ? undefined : JSON.parse(content.toString('utf8')));
-    return parsed.success ? parsed.data.files : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
+  const content = await cache.hint('hashes', name);
+  return indexFile.safeParse(content && parseJson(content.toString('utf8'))).data?.files ?? {};
 }
 
 /** Reads a file once: hashes it, and looks for secrets when it is small. */

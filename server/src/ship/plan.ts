@@ -7,6 +7,7 @@ import type { Cache } from '../cache/cache.js';
 import type { ShipRequest } from '../contract/ship.js';
 import { finding, type Snapshot } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
+import { parseJson } from '../json.js';
 import type { LazySnapshot } from '../snapshot/index.js';
 
 const named = z.object({ id: z.string(), findings: z.array(finding) });
@@ -66,19 +67,10 @@ async function recalled(cache: Cache, key: string, compute: () => Promise<Artifa
       const { id, findings } = await compute();
       await writeFile(temporary, JSON.stringify({ id, findings: [...findings] } satisfies NamedPlan));
     });
-    const plan = parsed(await readFile(path, 'utf8'));
+    const plan = named.safeParse(parseJson(await readFile(path, 'utf8'))).data;
     if (plan !== undefined) return plan;
     // Damaged, by a disk that was full once or a hand: compute again.
     await rm(path, { force: true });
-  }
-}
-
-function parsed(text: string): NamedPlan | undefined {
-  try {
-    return named.safeParse(JSON.parse(text)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }
 

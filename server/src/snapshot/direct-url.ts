@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { Origin } from '../contract/snapshot.js';
+import { parseJson } from '../json.js';
 
 /** direct_url.json as PEP 610 defines it; keys that we do not use are ignored. */
 const directUrlFile = z.object({
@@ -56,15 +57,6 @@ function pathFromFileUrl(url: string): string | undefined {
   } catch (error) {
     // Not a file URL, or one with a host.
     if (error instanceof TypeError) return undefined;
-    throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

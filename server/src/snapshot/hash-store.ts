@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
+import { parseJson } from '../json.js';
 import { isSettled } from './settled.js';
 
 /** Size, mtime and ctime in milliseconds, inode, hash. */
@@ -67,12 +68,7 @@ function identity({ size, mtimeMs, ctimeMs, ino }: Stats): [number, number, numb
 
 /** What cannot be read as our own format is as good as not there: it is only a shortcut. */
 async function load(cache: Cache, name: string): Promise<ReadonlyMap<string, Entry>> {
-  try {
-    const content = await cache.hint('hashes', name);
-    const parsed = storeFile.safeParse(content === undefined ? undefined : JSON.parse(content.toString('utf8')));
-    return new Map(parsed.success ? Object.entries(parsed.data.files) : []);
-  } catch (error) {
-    if (error instanceof SyntaxError) return new Map();
-    throw error;
-  }
+  const content = await cache.hint('hashes', name);
+  const known = storeFile.safeParse(content && parseJson(content.toString('utf8'))).data;
+  return new Map(Object.entries(known?.files ?? {}));
 }

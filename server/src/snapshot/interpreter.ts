@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import type { Interpreter } from '../contract/snapshot.js';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { parseJson } from '../json.js';
 import { ProcessError, run } from '../process/run.js';
 import { PROBE_SCRIPT } from './probe-script.js';
 import { type Pyvenv, findPyvenv } from './pyvenv.js';
@@ -116,12 +117,7 @@ async function remembered(cache: Cache, key: string, askAgain: () => Promise<str
 }
 
 function isAnswer(text: string): boolean {
-  try {
-    return answer.safeParse(JSON.parse(text)).success;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
+  return answer.safeParse(parseJson(text)).success;
 }
 
 async function ask(executable: string, question: string, signal: AbortSignal): Promise<string> {

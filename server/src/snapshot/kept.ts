@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { BUILD_ID } from '../build-id.js';
 import type { Cache } from '../cache/cache.js';
 import { editable, finding, interpreter } from '../contract/snapshot.js';
+import { parseJson } from '../json.js';
 import type { Looks } from './looks.js';
 import type { KeptLooks } from './unchanged.js';
 
@@ -77,13 +78,4 @@ export async function keptSnapshot(
   const states = Uint8Array.from(content.subarray(end + pathBytes));
   if (states.length % Float64Array.BYTES_PER_ELEMENT !== 0) return undefined;
   return { snapshot, looks: { answers, files, states: new Float64Array(states.buffer) } };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cache } from '../../cache/cache.js';
 import { manifest, type Manifest, type ManifestSegment } from '../../contract/manifest.js';
+import { parseJson } from '../../json.js';
 import type { Payload, Span, SpannedPayload } from '../../targets/target.js';
 import { SpanReader } from '../../targets/span-reader.js';
 import { manifestBytes, manifestName, manifestOf } from '../manifest.js';
@@ -173,14 +174,5 @@ async function* rangeOf(
     }
     offset += span.bytes;
     if (offset >= end) return;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }
