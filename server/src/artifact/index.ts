@@ -11,7 +11,6 @@ export type {
   ArtifactPlan,
   BuildOptions,
   BuiltArtifact,
-  PlannedSegment,
   PlanOptions,
   Seed
 } from './types.js';

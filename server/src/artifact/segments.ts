@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { readSegment, type Segment } from './segment-index.js';
 import { writeSegment } from './segment.js';
-import type { ArtifactPlan, BuildOptions, PlannedSegment } from './types.js';
+import type { ArtifactPlan, BuildOptions, LazySegment } from './types.js';
 
 /** Zlib runs in Node's pool of four threads; more distributions at a time would only hold memory. */
 const PARALLEL_SEGMENTS = Math.min(4, availableParallelism());
@@ -83,7 +83,7 @@ export class Segments {
     });
   }
 
-  async #find(planned: PlannedSegment): Promise<Segment | undefined> {
+  async #find(planned: LazySegment): Promise<Segment | undefined> {
     const path = await this.#options.cache.find('segments', planned.key);
     const segment = path === undefined ? undefined : await readSegment(path);
     if (segment !== undefined) this.#progress(planned.bytes, planned);
@@ -93,11 +93,14 @@ export class Segments {
   }
 
   /** When one fails the others stop. */
-  async #ensure(planned: PlannedSegment): Promise<Segment> {
+  async #ensure(planned: LazySegment): Promise<Segment> {
     try {
       this.#signal.throwIfAborted();
-      const { path, reused } = await this.#options.cache.entry('segments', planned.key, temporary =>
-        writeSegment(temporary, planned, { signal: this.#signal, onBytes: bytes => this.#progress(bytes) })
+      const { path, reused } = await this.#options.cache.entry('segments', planned.key, async temporary =>
+        writeSegment(temporary, await planned.whole(), {
+          signal: this.#signal,
+          onBytes: bytes => this.#progress(bytes)
+        })
       );
       if (!reused) this.#built += 1;
       this.#progress(reused ? planned.bytes : 0, planned);
@@ -110,7 +113,7 @@ export class Segments {
     }
   }
 
-  #progress(bytes: number, done?: PlannedSegment): void {
+  #progress(bytes: number, done?: LazySegment): void {
     this.#doneBytes += bytes;
     if (done !== undefined) this.#detail = `${done.name} ${done.version}`;
     this.#options.onProgress?.({

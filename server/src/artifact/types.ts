@@ -55,20 +55,33 @@ export interface ModulesToCompile {
   readonly sources: readonly FileEntry[];
 }
 
-/** One distribution on its way into an artifact. */
-export interface PlannedSegment {
+/** What an artifact says of a segment, and all that it needs of one that is in the cache. */
+export interface SegmentOutline {
   /** `numpy-2.1.0-cp311-cp311-manylinux_2_17_x86_64.whl`. */
   readonly wheel: string;
   readonly name: string;
   readonly version: string;
   /** sha256 over the format's version, the wheel's name, each entry's path, content and execute bit, and the compiler. */
   readonly key: string;
+  /** Uncompressed bytes of all entries. */
+  readonly bytes: number;
+  readonly entryCount: number;
+  /** Names of the entries that are programs, sorted. */
+  readonly executables: readonly string[];
+}
+
+/** One distribution on its way into an artifact, with what must be known to compress it. */
+export interface PlannedSegment extends SegmentOutline {
   /** Sorted by name. */
   readonly entries: readonly SegmentEntry[];
   /** Undefined when it has no modules in Python. */
   readonly modules: ModulesToCompile | undefined;
-  /** Uncompressed bytes of all entries. */
-  readonly bytes: number;
+}
+
+/** A segment whose entries are looked up only when it must be compressed. */
+export interface LazySegment extends SegmentOutline {
+  /** @throws ShipEnvError ARTIFACT_FILE_CHANGED when the distribution is not what was planned any more */
+  whole(): Promise<PlannedSegment>;
 }
 
 /** All that names an artifact and all that is needed to build it. */
@@ -80,7 +93,7 @@ export interface ArtifactPlan {
   readonly format: 'pex';
   readonly interpreter: Interpreter;
   /** In the order of the file: largest first, so that what seldom changes keeps its neighbours for a delta upload. */
-  readonly segments: readonly PlannedSegment[];
+  readonly segments: readonly LazySegment[];
   /** Normalized names that stay home on purpose, sorted. */
   readonly excluded: readonly string[];
   /** Version of pyspark in the kernel python. */

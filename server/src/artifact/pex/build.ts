@@ -53,7 +53,7 @@ export class PexBuild implements ArtifactBuild {
     this.segments = this.#segments.ready;
     // A segment may carry what was compiled of its files, too.
     this.maximalBytes = plan.segments.reduce(
-      (sum, { bytes, entries }) => sum + 2 * bytes + entries.length * ENTRY_BYTES,
+      (sum, { bytes, entryCount }) => sum + 2 * bytes + entryCount * ENTRY_BYTES,
       OTHER_BYTES
     );
   }

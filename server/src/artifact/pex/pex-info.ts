@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { satisfies, valid } from '@renovatebot/pep440';
 import { compareText } from '../../snapshot/names.js';
-import type { PlannedSegment, Seed } from '../types.js';
+import type { Seed, SegmentOutline } from '../types.js';
 import { RUNTIME_NAME } from './seed.js';
 
 /**
@@ -16,7 +16,7 @@ import { RUNTIME_NAME } from './seed.js';
  */
 export function pexInfoOf(
   seed: Seed,
-  segments: readonly PlannedSegment[],
+  segments: readonly SegmentOutline[],
   excluded: readonly string[]
 ): { text: string; pexHash: string } {
   const info: Record<string, unknown> = {
@@ -44,7 +44,7 @@ function codeHash(runtime: Buffer): string {
 }
 
 /** What makes the boot code activate this very distribution. */
-function requirement({ name, version }: PlannedSegment): string {
+function requirement({ name, version }: SegmentOutline): string {
   // A version outside PEP 440 is no specifier; there is one distribution of each name anyway.
   return valid(version) !== null && satisfies(version, `==${version}`, { prereleases: true })
     ? `${name}==${version}`

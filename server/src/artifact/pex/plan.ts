@@ -27,7 +27,7 @@ export async function planPex(snapshot: Snapshot, options: PlanOptions): Promise
     shipped.map(distribution => limit(() => planSegment(distribution, interpreter, signal)))
   );
   const segments = planned
-    .map(({ segment }) => segment)
+    .map(({ segment }) => ({ ...segment, whole: () => Promise.resolve(segment) }))
     .sort((a, b) => b.bytes - a.bytes || compareText(a.wheel, b.wheel));
   const names = [...excluded].sort(compareText);
   const { text: pexInfo, pexHash } = pexInfoOf(seed, segments, names);

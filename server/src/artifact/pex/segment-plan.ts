@@ -43,9 +43,11 @@ export async function planSegment(
       name: distribution.name,
       version: distribution.version,
       key,
+      bytes: sorted.reduce((sum, entry) => sum + sizeOf(entry), 0),
+      entryCount: sorted.length,
+      executables: sorted.filter(({ executable }) => executable).map(({ name }) => name),
       entries: sorted,
-      modules,
-      bytes: sorted.reduce((sum, entry) => sum + sizeOf(entry), 0)
+      modules
     },
     findings
   };

@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import type { ArtifactPlan, PlannedSegment } from '../types.js';
+import type { ArtifactPlan, SegmentOutline } from '../types.js';
 import { crc32 } from '../zip/crc32.js';
 import { DEFLATED, centralHeader, endRecords, localHeader, type ZipEntry } from '../zip/records.js';
 import type { Head } from './head.js';
@@ -9,7 +9,7 @@ import { RUNTIME_NAME } from './seed.js';
 
 /** A segment at its place in the artifact. */
 export interface PlacedSegment {
-  readonly planned: PlannedSegment;
+  readonly planned: SegmentOutline;
   /** Of its first byte in the artifact. */
   readonly offset: number;
   readonly length: number;
@@ -90,7 +90,7 @@ function indexOf(plan: ArtifactPlan, segments: readonly PlacedSegment[], runtime
       key: planned.key,
       offset,
       length,
-      executables: planned.entries.filter(({ executable }) => executable).map(({ name }) => name)
+      executables: planned.executables
     }))
   };
 }
