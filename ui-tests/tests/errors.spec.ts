@@ -1,10 +1,14 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { folders } from '../support/folders.js';
+import { startFaultyProxy } from '../../server/test/support/faulty-proxy.js';
+import { gate } from '../../server/test/support/gate.js';
+import type { S3Server } from '../../server/test/support/s3-server.js';
 import { code } from '../support/ship-page.js';
+import { contentsOf, startStore } from '../support/store.js';
 import { directoryTarget, expect, test, withSettings } from '../support/story.js';
 
 test.use({ mockSettings: withSettings(directoryTarget('errors')) });
+
+/** Requests for the events of a ship. */
+const EVENTS = /\/ship-env\/ships\/[^/]+\/events/u;
 
 test('a notebook without a kernel', async ({ page, ship }) => {
   await ship.openNotebook('none.ipynb', [code('1')]);
@@ -58,17 +62,72 @@ test.describe('a cancel', () => {
     await expect(ship.notice).toContainText('The ship was cancelled.');
     expect((await ship.cells).filter(source => source.includes('builder'))).toEqual([]);
   });
+});
 
-  test('while files go up leaves none of them on the target', async ({ ship }) => {
+test.describe('a cancel while files go up', () => {
+  let store: S3Server;
+  let proxy: Awaited<ReturnType<typeof startFaultyProxy>>;
+  const isHeld = gate();
+  const mayAnswer = gate();
+
+  test.beforeAll(async () => {
+    store = await startStore('harbour');
+    // What is sent of the artifact arrives, and the ship does not learn it before the test lets go.
+    proxy = await startFaultyProxy(store.endpoint, async ({ method, path, forward }) => {
+      const answer = await forward();
+      if (method !== 'PUT' || !path.includes('.pex')) return answer;
+      isHeld.open();
+      await mayAnswer.promise;
+      return answer;
+    });
+  });
+
+  test.afterAll(async () => {
+    mayAnswer.open();
+    await proxy.stop();
+    await store.stop();
+  });
+
+  test.use({
+    mockSettings: async ({}, use) => {
+      const target = { url: 's3://harbour/env', endpoint: proxy.endpoint, region: 'us-east-1', profile: 'team' };
+      await use(withSettings({ defaultTarget: 'store', targets: [{ name: 'store', pathStyle: true, ...target }] }));
+    }
+  });
+
+  test('leaves none of them on the target', async ({ ship }) => {
     await ship.openNotebook('cancel.ipynb', [code('1')]);
     await ship.press();
-    await expect(ship.notice).toContainText(/[34]\/6 /);
+    await isHeld.promise;
+    // The code went up before; of the artifact some is there.
+    expect((await contentsOf(store, 'harbour')).objects).not.toEqual([]);
     await ship.action('Cancel').click();
+    await expect(ship.notice).toContainText('Cancelling…');
+    mayAnswer.open();
     await expect(ship.notice).toContainText('The ship was cancelled.');
     expect(await ship.cells).toEqual(['1']);
-    const left = await readdir(join(folders.work, 'targets', 'cancelled')).catch(() => []);
-    expect(left.filter(name => /^(?:env|harbour|ship-env)-/u.test(name))).toEqual([]);
+    expect(await contentsOf(store, 'harbour')).toEqual({ objects: [], uploads: [] });
   });
+});
+
+test('a cancel that comes too late says that the environment is shipped, and leaves the notebook alone', async ({
+  page,
+  ship
+}) => {
+  await ship.openNotebook('late.ipynb', [code('1')]);
+  await page.route(
+    EVENTS,
+    async route => {
+      // Complete when the ship has ended.
+      const response = await route.fetch();
+      await ship.action('Cancel').click();
+      await route.fulfill({ response });
+    },
+    { times: 1 }
+  );
+  await ship.pressUntil(/The cancel came too late: the environment is on errors\./);
+  expect(await ship.cells).toEqual(['1']);
+  await ship.pressUntil(/Already on errors: nothing to upload/);
 });
 
 test('two presses at once are one ship', async ({ page, ship }) => {
@@ -77,9 +136,16 @@ test('two presses at once are one ship', async ({ page, ship }) => {
     if (request.method() === 'POST' && new URL(request.url()).pathname.endsWith('/ship-env/ships'))
       started.push(request.url());
   });
+  // The first ship goes on only when the button was pressed again.
+  const isPressedTwice = gate();
+  await page.route(EVENTS, async route => {
+    await isPressedTwice.promise;
+    await route.continue();
+  });
   await ship.openNotebook('twice.ipynb', [code('1')]);
   await ship.press();
   await ship.press();
+  isPressedTwice.open();
   await expect(ship.notice).toHaveCount(1);
   await expect(ship.notice).toContainText(/Run the new cell/);
   expect(started).toHaveLength(1);
@@ -88,7 +154,7 @@ test('two presses at once are one ship', async ({ page, ship }) => {
 
 test('a notebook that is closed meanwhile gets no cell, and the person gets the text of it', async ({ page, ship }) => {
   await ship.openNotebook('closed.ipynb', [code('1')]);
-  await page.route(/\/ship-env\/ships\/[^/]+\/events/u, async route => {
+  await page.route(EVENTS, async route => {
     await page.notebook.close(true);
     await route.continue();
   });

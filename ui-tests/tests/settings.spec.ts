@@ -1,21 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import type { Locator } from '@playwright/test';
-import { S3Server } from '../../server/test/support/s3-server.js';
-import { folders } from '../support/folders.js';
+import type { S3Server } from '../../server/test/support/s3-server.js';
+import { startStore } from '../support/store.js';
 import { expect, picture, test, withSettings } from '../support/story.js';
 
 let s3: S3Server;
 
 test.beforeAll(async () => {
-  s3 = await S3Server.start();
-  await s3.createBucket('harbour');
-  const { accessKeyId, secretAccessKey } = s3.root;
-  await writeFile(
-    folders.awsCredentials,
-    `[team]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n` +
-      `[stranger]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = wrong\n`,
-    { mode: 0o600 }
-  );
+  s3 = await startStore('harbour');
 });
 
 test.afterAll(() => s3.stop());

@@ -3,7 +3,8 @@ import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'no
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
-import { gate, temporaryFolder } from '../support/temporary.js';
+import { gate } from '../support/gate.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const never = new AbortController().signal;
 

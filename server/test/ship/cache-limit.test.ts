@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exitOf, shipEnv, startShipEnv } from '../support/bundle.js';
 import { startFaultyProxy } from '../support/faulty-proxy.js';
+import { gate } from '../support/gate.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { S3Server } from '../support/s3-server.js';
-import { gate, temporaryFolder } from '../support/temporary.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 let kernel: KernelVenv;
 let server: S3Server;

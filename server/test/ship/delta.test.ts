@@ -7,8 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { manifest as manifestSchema } from '../../src/contract/manifest.js';
 import { STEP_NAMES, type ShipResult, type StepEvent } from '../../src/contract/ship.js';
 import { NOT_IMPLEMENTED, startFaultyProxy, type Answer, type Fault, type Passing } from '../support/faulty-proxy.js';
+import { gate } from '../support/gate.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
-import { gate } from '../support/temporary.js';
 import { useBucket } from '../targets/s3-bucket.js';
 import { makePort, type Port } from './port.js';
 

@@ -2,9 +2,9 @@ import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { ShipResult, StepEvent } from '../../src/contract/ship.js';
 import { toErrorObject } from '../../src/errors.js';
+import { gate } from '../support/gate.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { startFaultyProxy, type Fault, type Passing } from '../support/faulty-proxy.js';
-import { gate } from '../support/temporary.js';
 import { useBucket } from '../targets/s3-bucket.js';
 import { makePort, type Port } from './port.js';
 

@@ -6,7 +6,8 @@ import { Cache } from '../../src/cache/cache.js';
 import { ROUTES, shipEventsPath, shipPath } from '../../src/contract/routes.js';
 import { jobEvent, type JobEvent, type ShipResult } from '../../src/contract/ship.js';
 import { Jobs, type RunShip } from '../../src/sidecar/jobs.js';
-import { gate, temporaryFolder } from '../support/temporary.js';
+import { gate } from '../support/gate.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const TOKEN = 'the token of this test';
 const RESULT: ShipResult = {

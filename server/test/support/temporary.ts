@@ -9,9 +9,3 @@ export async function temporaryFolder(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
-
-/** A promise with its handles, to hold work at a known point without sleeping. */
-export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => void } {
-  const { promise, resolve } = Promise.withResolvers<T>();
-  return { promise, open: resolve };
-}

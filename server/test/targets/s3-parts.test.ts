@@ -4,7 +4,7 @@ import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-
 import { expect, test } from 'vitest';
 import { toErrorObject } from '../../src/errors.js';
 import type { Answer } from '../support/faulty-proxy.js';
-import { gate } from '../support/temporary.js';
+import { gate } from '../support/gate.js';
 import { calm, makePayload } from './payloads.js';
 import { useBucket } from './s3-bucket.js';
 
