@@ -1,11 +1,27 @@
 import { YNotebook } from '@jupyter/ydoc';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeCell } from '../../notebook/shared.js';
 
 const code = (source: string): { cell_type: 'code'; source: string; metadata: object } => ({
   cell_type: 'code',
   source,
   metadata: {}
+});
+
+// @jupyter/ydoc fills a cell before it adds the cell to the document, and Yjs warns of each look at it: hundreds of lines,
+// here as in JupyterLab's console. A warning that comes from elsewhere is shown.
+beforeAll(() => {
+  // eslint-disable-next-line no-console -- where Yjs writes to
+  const show = console.warn.bind(console);
+  const depth = Error.stackTraceLimit;
+  Error.stackTraceLimit = 30;
+  const spy = vi.spyOn(console, 'warn').mockImplementation((...texts) => {
+    if (new Error().stack?.includes('at createCell ') !== true) show(...texts);
+  });
+  return () => {
+    spy.mockRestore();
+    Error.stackTraceLimit = depth;
+  };
 });
 
 function sourcesOf(notebook: YNotebook): string[] {
