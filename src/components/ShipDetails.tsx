@@ -2,7 +2,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { ShipEnvError } from '../errors.js';
 import type { ILogLine, IShip, IShipOutcome } from '../ship/types.js';
-import { activityText, cellText, errorTitle, liveText, shipTitle, summaryText } from '../text/messages.js';
+import {
+  activityText,
+  cancelledText,
+  cellText,
+  errorTitle,
+  liveText,
+  shipTitle,
+  summaryText
+} from '../text/messages.js';
 import { StepList } from './StepList.js';
 
 export interface IShipDetailsProps {
@@ -42,7 +50,7 @@ function statusText(ship: IShip, trans: TranslationBundle): string {
     return texts.filter(text => text !== '').join(' ');
   }
   if (ship.error !== null) return errorTitle(ship.error.code, trans);
-  return ship.state === 'cancelled' ? trans.__('The ship was cancelled.') : activityText(ship, trans);
+  return ship.state === 'cancelled' ? cancelledText(ship, trans) : activityText(ship, trans);
 }
 
 function ErrorText({ error, trans }: { error: ShipEnvError; trans: TranslationBundle }): React.JSX.Element {

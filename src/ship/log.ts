@@ -2,8 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { StepEvent, TargetSettings } from '../../server/src/contract/index.js';
 import type { ShipEnvError } from '../errors.js';
 import { formatBytes, formatMs } from '../text/format.js';
-import { cellText, errorTitle, liveText, stepTitle, waitText } from '../text/messages.js';
-import type { ILogLine, IShipOutcome, KernelWait } from './types.js';
+import { cancelledText, cellText, errorTitle, liveText, stepTitle, waitText } from '../text/messages.js';
+import type { ILogLine, IShipFacts, IShipOutcome, KernelWait } from './types.js';
 
 /** What happened in a ship, line by line, for a person who wants to know or to report. Progress leaves no line. */
 export class ShipLog {
@@ -38,6 +38,10 @@ export class ShipLog {
 
   cancelling(): void {
     this._add(this._trans.__('Cancel was asked for'));
+  }
+
+  cancelledTooLate(ship: IShipFacts): void {
+    this._add(cancelledText(ship, this._trans));
   }
 
   outcome(outcome: IShipOutcome): void {

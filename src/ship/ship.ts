@@ -61,6 +61,7 @@ export class Ship implements IShip, IDisposable {
   private _target: TargetSettings | null = null;
   private _outcome: IShipOutcome | null = null;
   private _error: ShipEnvError | null = null;
+  private _isCancelledTooLate = false;
   private _isDisposed = false;
 
   constructor(
@@ -96,6 +97,9 @@ export class Ship implements IShip, IDisposable {
   }
   get error(): ShipEnvError | null {
     return this._error;
+  }
+  get isCancelledTooLate(): boolean {
+    return this._isCancelledTooLate;
   }
   get isRunning(): boolean {
     return this._state === 'running' || this._state === 'cancelling';
@@ -172,6 +176,7 @@ export class Ship implements IShip, IDisposable {
     });
     const result = await Promise.race([client.followShip(id, event => this._onStep(event)), cancelled]);
     // The ship was faster than the cancel: what is on the target stays there, the notebook stays as it is.
+    this._isCancelledTooLate = signal.aborted;
     signal.throwIfAborted();
     return result;
   }
@@ -194,7 +199,8 @@ export class Ship implements IShip, IDisposable {
     const known = toShipEnvError(error);
     this._state = known.code === 'SHIP_CANCELLED' ? 'cancelled' : 'failed';
     this._error = this._state === 'failed' ? known : null;
-    this._log.error(known);
+    if (this._isCancelledTooLate) this._log.cancelledTooLate(this);
+    else this._log.error(known);
   }
 
   private _onStep(event: StepEvent): void {

@@ -70,6 +70,8 @@ export interface IShipFacts {
   readonly outcome: IShipOutcome | null;
   /** Set in the state `failed`. */
   readonly error: ShipEnvError | null;
+  /** In the state `cancelled`: everything was on the target, and published, before the cancel arrived. It stays there. */
+  readonly isCancelledTooLate: boolean;
 }
 
 /** One press of the button, from the press to its end. */

@@ -52,6 +52,13 @@ export function activityText(ship: IShipFacts, trans: TranslationBundle): string
   return `${index + 1}/${ship.steps.length} ${progress === '' ? `${title}…` : `${title}: ${progress}`}`;
 }
 
+/** How a ship that was cancelled ended. */
+export function cancelledText(ship: IShipFacts, trans: TranslationBundle): string {
+  if (!ship.isCancelledTooLate) return trans.__('The ship was cancelled.');
+  const target = shorten(targetName(ship), 24);
+  return trans.__('The cancel came too late: the environment is on %1. The notebook stays as it is.', target);
+}
+
 /** `Ship env of demo.ipynb to local`. */
 export function shipTitle(ship: IShipFacts, trans: TranslationBundle): string {
   const notebook = shorten(ship.notebookName, 32);

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IShipFacts, IShipOutcome } from '../ship/types.js';
-import { activityText, cellText, errorTitle, liveText, shipTitle, summaryText } from './messages.js';
+import { activityText, cancelledText, cellText, errorTitle, liveText, shipTitle, summaryText } from './messages.js';
 import { shorten } from './format.js';
 
 /** JupyterLab cuts the message of a notification after this many characters. */
@@ -27,7 +27,7 @@ export function noticeOf(ship: IShipFacts, trans: TranslationBundle): INotice {
     };
   }
   if (ship.state === 'cancelled') {
-    return { type: 'info', message: trans.__('The ship was cancelled.'), actions: ['show-details'] };
+    return { type: 'info', message: cancelledText(ship, trans), actions: ['show-details'] };
   }
   return {
     type: 'in-progress',

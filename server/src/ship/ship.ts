@@ -19,7 +19,7 @@ import { transaction } from './upload.js';
 /** What a ship needs from where it runs. */
 export interface ShipContext {
   readonly cache: Cache;
-  /** Cancels: nothing of this ship stays on the target. */
+  /** Cancels: nothing of this ship stays on the target, unless everything is published already. */
   readonly signal: AbortSignal;
   /** Called with every step event, in order. */
   readonly emit: (event: StepEvent) => void;
@@ -36,7 +36,8 @@ interface Load {
  * Ships an environment: snapshot → plan → build → upload → verify → configure.
  *
  * The last write to the target is the manifest, so that whoever sees it can use everything it speaks of. A ship that
- * fails or is cancelled leaves nothing on the target.
+ * fails or is cancelled before it is published leaves nothing on the target. Afterwards, in the step `configure`, a
+ * cancel comes too late: the ship ends as done. What is published stays, also when that step fails.
  *
  * @throws ShipEnvError, or the signal's reason when cancelled
  */

@@ -159,7 +159,7 @@ describe('cancelling', () => {
     expect(ship.state).toBe('cancelling');
     fail(new ShipEnvError('SHIP_CANCELLED', 'm'));
     await run;
-    expect(ship.state).toBe('cancelled');
+    expect(ship).toMatchObject({ state: 'cancelled', isCancelledTooLate: false });
     expect(calls.filter(call => call.startsWith('write'))).toEqual([]);
   });
 
@@ -178,7 +178,7 @@ describe('cancelling', () => {
     expect(ship.state).toBe('cancelled');
   });
 
-  it('writes no cell when the ship was faster than the cancel', async () => {
+  it('writes no cell when the ship was faster than the cancel, and says so', async () => {
     const { ship, calls } = setUp({
       client: {
         followShip: () => {
@@ -188,8 +188,9 @@ describe('cancelling', () => {
       }
     });
     await ship.run();
-    expect(ship.state).toBe('cancelled');
+    expect(ship).toMatchObject({ state: 'cancelled', isCancelledTooLate: true, error: null });
     expect(calls).toEqual(['start /venv/bin/python local', 'cancel s1']);
+    expect(ship.log.at(-1)?.text).toContain('too late: the environment is on local');
   });
 
   it('shows when it could not be asked for', async () => {

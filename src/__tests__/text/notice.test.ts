@@ -8,7 +8,14 @@ import { result, steps, target } from '../samples.js';
 import { trans } from '../trans.js';
 
 const long = { ...target, name: 'the shared bucket of the forecasting team in Dublin' };
-const running = { state: 'running', phase: 'ship', waitsFor: null, outcome: null, error: null } as const;
+const running = {
+  state: 'running',
+  phase: 'ship',
+  waitsFor: null,
+  outcome: null,
+  error: null,
+  isCancelledTooLate: false
+} as const;
 
 const shipOf = (facts: Partial<IShipFacts>): IShipFacts => ({
   notebookName: 'demo.ipynb',
@@ -87,6 +94,13 @@ describe('the end of a ship', () => {
       type: 'info',
       message: 'The ship was cancelled.'
     });
+  });
+
+  it('tells a cancel that came too late what it did not undo', () => {
+    const { type, message } = noticeOf(shipOf({ target: long, state: 'cancelled', isCancelledTooLate: true }), trans);
+    expect(type).toBe('info');
+    expect(message).toContain('too late: the environment is on the shared b');
+    expect(message.length).toBeLessThanOrEqual(MAX_NOTICE);
   });
 
   it('leads to the settings when they are to blame', () => {
