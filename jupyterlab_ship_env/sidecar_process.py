@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Union
 
 from .errors import ShipEnvError
+from .niceness import make_polite
 from .node import FEW_ARENAS, find_bundle, find_node
 from .output import LINE_LIMIT, event_in, lines_of
 from .ship_process import CANCEL_TIMEOUT_S
@@ -138,6 +139,10 @@ class SidecarProcess:
             [node.path, bundle, "serve", "--socket", socket_path],
             {**FEW_ARENAS, **environ, "SHIP_ENV_TOKEN": token},
         )
+        try:
+            make_polite(process.pid)
+        except OSError as error:
+            self._log.info("The sidecar runs at the server's own priority: %s", error)
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         readers = [
             asyncio.create_task(self._read_stdout(process, ready)),

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import pytest
 
-from jupyterlab_ship_env import ship_process, sidecar_process
+from jupyterlab_ship_env import niceness, ship_process, sidecar_process
 
 pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
 
@@ -104,6 +104,18 @@ def test_terminated_server_leaves_no_socket(server: Server, tmp_path: Path) -> N
     server.process.terminate()
     server.process.communicate()
     assert not list(tmp_path.glob("ship-env-*"))
+
+
+def test_sidecar_lets_the_server_and_its_kernels_go_first(server: Server) -> None:
+    pid = server.sidecar_pid()
+    own = os.getpriority(os.PRIO_PROCESS, server.process.pid)
+    assert own == os.getpriority(os.PRIO_PROCESS, 0)
+    threads = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
+    assert len(threads) > 1
+    assert {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads} == {own + niceness.NICENESS}
+    session = Path(f"/proc/{pid}/autogroup")
+    if session.exists():
+        assert session.read_text().endswith(f" nice {own + niceness.NICENESS}\n")
 
 
 def test_ctrl_c_in_the_terminal_does_not_reach_the_sidecar(server: Server) -> None:

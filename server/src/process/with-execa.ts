@@ -1,5 +1,6 @@
 import { ExecaError, execa } from 'execa';
 import { endGroupOn } from './group.js';
+import { shareNiceness } from './niceness.js';
 import { ProcessError, TAIL_LENGTH, type ProcessFailure, type RunOptions, type RunOutput } from './run.js';
 
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
@@ -11,6 +12,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const ending = timeout === undefined ? options.signal : AbortSignal.any([options.signal, timeout]);
   let release: ReturnType<typeof endGroupOn> | undefined;
+  const ended = new AbortController();
   let isWell = false;
   try {
     const subprocess = execa(file, args, {
@@ -25,6 +27,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input })
     });
     release = endGroupOn(ending, subprocess.pid);
+    void shareNiceness(subprocess.pid, ended.signal);
     const following = onLine === undefined ? undefined : followLines(subprocess, onLine);
     const [{ stdout, stderr }] = await Promise.all([subprocess, following]);
     isWell = true;
@@ -35,6 +38,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     const failure = error as ExecaError;
     throw toProcessError(file, timeout?.aborted === true ? 'timeout' : reasonOf(failure), failure);
   } finally {
+    ended.abort();
     release?.({ isWell });
   }
 }

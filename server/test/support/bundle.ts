@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** What `npm run build` makes and the wheel carries. */
-const BUNDLE = fileURLToPath(new URL('../../../jupyterlab_ship_env/sidecar/ship-env.mjs', import.meta.url));
+export const BUNDLE = fileURLToPath(new URL('../../../jupyterlab_ship_env/sidecar/ship-env.mjs', import.meta.url));
 
 /**
  * Starts the built command line as a fresh person: of this process's environment it sees PATH only.
