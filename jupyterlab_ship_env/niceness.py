@@ -20,7 +20,7 @@ def make_polite(pid: int) -> None:
     niceness = min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, _NICEST)
     # The group, since Linux takes a process for its first thread: Node may run others by now.
     os.setpriority(os.PRIO_PGRP, pid, niceness)
-    # Where Linux lets sessions take turns, niceness counts inside a session only, and this between sessions: sched(7), "The
-    # autogroup feature". What the sidecar starts has sessions of its own: server/src/process/niceness.ts.
+    # Where Linux lets sessions take turns, niceness counts inside a session only. Between sessions this does: sched(7),
+    # "The autogroup feature". What the sidecar starts has sessions of its own: server/src/process/niceness.ts.
     with suppress(FileNotFoundError):
         Path(f"/proc/{pid}/autogroup").write_text(str(niceness))
