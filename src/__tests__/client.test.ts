@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ShipEnvClient, type Send } from '../client.js';
 import type { StepEvent } from '../../server/src/contract/index.js';
+import { initialSteps, withEvent } from '../ship/steps.js';
 import { result, steps, target } from './samples.js';
 import { trans } from './trans.js';
 
@@ -87,6 +88,7 @@ describe('starting a ship', () => {
 
 /** An event as a job sends it. */
 const numbered = <T extends object>(event: T, sequence: number): T & { sequence: number } => ({ ...event, sequence });
+const numberedAll = (...events: [object, number][]): object[] => events.map(event => numbered(...event));
 /** Events of a job from its first on. */
 const job = (...events: object[]): object[] => events.map((event, index) => numbered(event, index + 1));
 
@@ -145,6 +147,40 @@ describe('following a ship', () => {
     expect(end).toEqual(result);
     expect(seen).toEqual([started, ...live, progress(60), progress(70), progress(90), done]);
     expect(sent).toHaveLength(5);
+  });
+
+  it('knows how far each of two steps is that overlap, wherever the stream broke off', async () => {
+    const progress = (name: 'build' | 'upload', done: number): StepEvent => ({
+      type: 'step',
+      name,
+      state: 'progress',
+      done,
+      total: 90
+    });
+    const [building, uploading, built, uploaded]: StepEvent[] = [
+      { type: 'step', name: 'build', state: 'started' },
+      { type: 'step', name: 'upload', state: 'started' },
+      { type: 'step', name: 'build', state: 'done', ms: 7 },
+      { type: 'step', name: 'upload', state: 'done', ms: 9 }
+    ] as const;
+    const events = [building, progress('build', 10), uploading, progress('build', 40), progress('upload', 8)];
+    const { client } = clientOf(
+      broken(...job(...events.slice(0, 4))),
+      // Progress of both steps came in between, and each keeps the number that its last one had.
+      broken(...numberedAll([building, 1], [uploading, 3], [progress('build', 40), 4], [progress('upload', 20), 6])),
+      stream(
+        ...numberedAll([building, 1], [uploading, 3], [progress('upload', 20), 6], [progress('build', 90), 7]),
+        ...numberedAll([built, 8], [uploaded, 9], [result, 10])
+      )
+    );
+    const { seen, end } = await follow(client);
+    expect(end).toEqual(result);
+    expect(seen).toEqual([...events.slice(0, 4), progress('upload', 20), progress('build', 90), built, uploaded]);
+    const [, , build, upload] = seen.slice(0, -2).reduce(withEvent, initialSteps());
+    expect([build, upload]).toMatchObject([
+      { state: 'running', done: 90 },
+      { state: 'running', done: 20 }
+    ]);
   });
 
   it('does not take events without their sequence number', async () => {

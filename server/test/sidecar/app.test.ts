@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createApp, TOKEN_HEADER } from '../../src/app.js';
 import { Cache } from '../../src/cache/cache.js';
 import { ROUTES, shipEventsPath, shipPath } from '../../src/contract/routes.js';
-import { jobEvent, type JobEvent, type ShipResult } from '../../src/contract/ship.js';
-import { Jobs, type RunShip } from '../../src/sidecar/jobs.js';
+import { jobEvent, shipRequest, type JobEvent, type ShipResult, type StepEvent } from '../../src/contract/ship.js';
+import { Jobs, type Job, type RunShip } from '../../src/sidecar/jobs.js';
 import { gate } from '../support/gate.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -158,6 +158,47 @@ test('a ship is followed event by event; who joins late hears the last progress 
   expect(numbers(late)).toEqual([1, 51, 52, 53, 54]);
   expect(numbers(replay)).toEqual([1, 52, 53, 54]);
   expect(early).toEqual(expect.arrayContaining([...late, ...replay]));
+});
+
+test('of steps that overlap, who joins at any moment hears the last progress of each, in order', async () => {
+  const step = (name: 'build' | 'upload', state: StepEvent['state'], done?: number): StepEvent => ({
+    type: 'step',
+    name,
+    state,
+    ...(done === undefined ? {} : { done, total: 9 })
+  });
+  const told = [
+    step('build', 'started'),
+    ...[step('build', 'progress', 1), step('upload', 'started'), step('build', 'progress', 2)],
+    ...[step('upload', 'progress', 1), step('build', 'progress', 3), step('upload', 'progress', 2)],
+    ...[step('build', 'done'), step('upload', 'progress', 3), step('upload', 'done')]
+  ];
+  const isStarted = gate<Job>();
+  const heard: JobEvent[][] = [];
+  const followings: Promise<void>[] = [];
+  const { jobs } = await start(async (_request, { emit }) => {
+    const job = await isStarted.promise;
+    for (const event of told) {
+      emit(event);
+      const mine: JobEvent[] = [];
+      heard.push(mine);
+      followings.push(job.follow(later => mine.push(later), new AbortController().signal));
+    }
+    return RESULT;
+  });
+  const job = jobs.start(shipRequest.parse(REQUEST));
+  isStarted.open(job);
+  await job.ended;
+  await Promise.all(followings);
+  const all = [...told, RESULT].map((event, index) => ({ ...event, sequence: index + 1 }));
+  const progressOf = (event: JobEvent): string | undefined =>
+    event.type === 'step' && event.state === 'progress' ? event.name : undefined;
+  const replayed = (before: JobEvent[]): JobEvent[] =>
+    before.filter(event => {
+      const step = progressOf(event);
+      return step === undefined || before.findLast(other => progressOf(other) === step) === event;
+    });
+  expect(heard).toEqual(told.map((_, index) => [...replayed(all.slice(0, index + 1)), ...all.slice(index + 1)]));
 });
 
 test('cancel reaches the ship, and its followers hear SHIP_CANCELLED', async () => {
