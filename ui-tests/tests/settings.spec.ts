@@ -11,7 +11,8 @@ test.beforeAll(async () => {
 
 test.afterAll(() => s3.stop());
 
-test.use({ mockSettings: withSettings({}) });
+// The whole form is on the screen, for its pictures.
+test.use({ mockSettings: withSettings({}), viewport: { width: 1280, height: 1740 } });
 
 test('a connection is tested, and what is wrong is said in plain words', async ({ page }) => {
   await page.evaluate(() => window.jupyterapp.commands.execute('ship-env:open-settings'));
