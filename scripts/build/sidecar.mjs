@@ -1,7 +1,7 @@
 /**
  * Bundles server/src/start.ts into jupyterlab_ship_env/sidecar: the sidecar and the command line in one program.
  *
- * Code splitting keeps express and the AWS SDK in chunks of their own, which are read when they are first needed.
+ * A second program beside it runs in the threads that compress. Code splitting keeps express and the AWS SDK in chunks of their own, which are read when they are first needed.
  * Beside the bundle lie what it reads at run time, the PEX seed and the modules that travel in artifacts, and the licences of
  * what was bundled.
  */
@@ -13,6 +13,7 @@ import { paths } from '../lib/paths.mjs';
 import { noticesFor } from './notices.mjs';
 
 const ENTRY = join(paths.root, 'server', 'src', 'start.ts');
+const THREAD = join(paths.root, 'server', 'src', 'artifact', 'threads', 'thread.ts');
 const SEED = join(paths.root, 'server', 'dist', 'seed.pex');
 const RUNTIME = join(paths.pythonPackage, 'runtime');
 
@@ -68,7 +69,7 @@ export async function buildSidecar({ minify }) {
 function optionsFor(version, minify) {
   return {
     absWorkingDir: paths.root,
-    entryPoints: { 'ship-env': ENTRY },
+    entryPoints: { 'ship-env': ENTRY, thread: THREAD },
     outdir: paths.sidecar,
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',

@@ -3,10 +3,7 @@ import { readFileSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { ShipEnvError, hasCode } from '../errors.js';
 
-/**
- * Up to this size a file is read at once: its four trips through Node's thread pool (open, fstat, read, close) take several
- * times as long as what they do, and an environment has ten thousand such files.
- */
+/** Up to this size a file is read at once: its four trips through Node's thread pool take several times as long. */
 const AT_ONCE_BYTES = 512 * 1024;
 
 /** What the snapshot saw of a file. */

@@ -34,11 +34,15 @@ const segmentIndex = z.object({
 });
 
 /** Ends a segment file: its digests and entries as JSON, then the length of that in four bytes. */
-export async function appendIndex(file: OutputFile, entries: readonly ZipEntry[]): Promise<void> {
+export async function appendIndex(
+  file: OutputFile,
+  entries: readonly ZipEntry[],
+  digests: Pick<Segment, 'sha256' | 'crc32'>
+): Promise<void> {
   const rows = entries.map(({ name, offset, crc32, compressedSize, size, method, mode }): IndexRow => {
     return [name, offset, crc32, compressedSize, size, method, mode];
   });
-  const index = Buffer.from(JSON.stringify({ ...(await file.digest()), rows } satisfies z.infer<typeof segmentIndex>));
+  const index = Buffer.from(JSON.stringify({ ...digests, rows } satisfies z.infer<typeof segmentIndex>));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(index.length);
   await file.append(index);

@@ -1,184 +1,242 @@
-import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
-import { withCompiledModules } from './pex/compile.js';
-import { changed, readError, readSeenFile } from './read-file.js';
+import { createHash, type Hash } from 'node:crypto';
+import { sizeOf } from './pex/segment-plan.js';
+import { changed } from './read-file.js';
 import { appendIndex } from './segment-index.js';
-import type { DataEntry, FileEntry, PlannedSegment } from './types.js';
+import { HEADERS_BYTES, windowBytes } from './threads/slot.js';
+import type { EntriesTask, EntrySource, PieceTask } from './threads/tasks.js';
+import type { Lease, Threads } from './threads/threads.js';
+import type { FileEntry, PlannedSegment, SegmentEntry } from './types.js';
 import { crc32 } from './zip/crc32.js';
-import { PIECE_BYTES, deflatePiece, pays } from './zip/deflate.js';
+import { PIECE_BYTES, WINDOW_BYTES, pays } from './zip/deflate.js';
 import { OutputFile } from './zip/output-file.js';
-import { DEFLATED, STORED, localHeader, type ZipEntry, type ZipMethod } from './zip/records.js';
+import { DEFLATED, STORED, localHeader, localHeaderBytes, type ZipEntry, type ZipMethod } from './zip/records.js';
 
-/** Entries or pieces of one segment that are read and compressed at a time: at most 4 MiB, and what they become. */
+/** Tasks of one segment that are under way, or done and not written. */
 const AHEAD = 4;
 
 const MODE_FILE = 0o100644;
 const MODE_PROGRAM = 0o100755;
 
+/** What a segment is written with. */
+export interface SegmentTools {
+  readonly threads: Threads;
+  readonly signal: AbortSignal;
+  /** Called with the uncompressed bytes done since the last call. */
+  readonly onBytes: (bytes: number) => void;
+}
+
 /**
  * Writes a segment: the zip entries of one distribution under `.deps/<wheel>/`, one with its compiled modules, then an
  * index of them.
  *
- * @param onBytes - called with the uncompressed bytes done since the last call
+ * @param compiled - an entry that goes behind the distribution's own, named from the root of the archive
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; the signal's reason
  */
 export function writeSegment(
   path: string,
   segment: PlannedSegment,
-  options: { signal: AbortSignal; onBytes: (bytes: number) => void }
+  compiled: Promise<FileEntry | undefined>,
+  tools: SegmentTools
 ): Promise<void> {
-  return withCompiledModules(segment, `${path}.pyc`, options.signal, compiled =>
-    OutputFile.create(path, 0o600, async file => {
-      const writer = new SegmentWriter(file, segment, options.signal, options.onBytes);
-      await appendIndex(file, await writer.write(compiled));
-    })
-  );
+  return OutputFile.create(path, 0o600, async file => {
+    const entries = await new SegmentWriter(file, segment, tools).write(compiled);
+    const { position: bytes } = file;
+    await file.flush();
+    const { sha256, crc32, release } = await tools.threads.run({ kind: 'digest', path, bytes });
+    release();
+    await appendIndex(file, entries, { sha256, crc32 });
+  });
 }
 
-/** An entry that is compressed as a whole. */
-interface Compressed {
-  readonly crc32: number;
-  readonly size: number;
-  readonly method: ZipMethod;
-  readonly data: Buffer;
+/** An entry with its name in the archive. */
+interface Named {
+  readonly entry: SegmentEntry;
+  readonly name: string;
 }
 
 /** Compresses several entries at a time and writes them in their order. */
 class SegmentWriter {
   readonly #file: OutputFile;
   readonly #segment: PlannedSegment;
-  readonly #signal: AbortSignal;
-  readonly #onBytes: (bytes: number) => void;
+  readonly #tools: SegmentTools;
   readonly #entries: ZipEntry[] = [];
-  /** Compressions under way, and what to do with each when it is its turn. */
+  /** Tasks under way, and what to do with each when it is its turn. */
   readonly #queue: (() => Promise<void>)[] = [];
 
-  constructor(file: OutputFile, segment: PlannedSegment, signal: AbortSignal, onBytes: (bytes: number) => void) {
+  constructor(file: OutputFile, segment: PlannedSegment, tools: SegmentTools) {
     this.#file = file;
     this.#segment = segment;
-    this.#signal = signal;
-    this.#onBytes = onBytes;
+    this.#tools = tools;
   }
 
-  /** @param compiled - an entry that goes behind the distribution's own, named from the root of the archive */
   async write(compiled: Promise<FileEntry | undefined>): Promise<ZipEntry[]> {
-    for (const entry of this.#segment.entries) {
-      await this.#add(entry, `.deps/${this.#segment.wheel}/${entry.name}`, this.#onBytes);
-    }
+    const { wheel, entries } = this.#segment;
+    const named = entries.map(entry => ({ entry, name: `.deps/${wheel}/${entry.name}` }));
+    for (const group of groupsOf(named)) await this.#add(group, this.#tools.onBytes);
+    // What is done must not keep slots from others while this waits.
+    await this.#drain(0);
     const last = await compiled;
     // Its bytes are not among those of the distribution, which are what is counted.
-    if (last !== undefined) await this.#add(last, last.name, () => undefined);
+    if (last !== undefined) await this.#add([{ entry: last, name: last.name }], () => undefined);
     await this.#drain(0);
     return this.#entries;
   }
 
-  async #add(entry: FileEntry | DataEntry, name: string, onBytes: (bytes: number) => void): Promise<void> {
-    this.#signal.throwIfAborted();
-    if (entry.kind === 'file' && entry.size > PIECE_BYTES) await this.#large(entry, name, onBytes);
-    else await this.#enqueue(compress(entry, this.#signal), result => this.#small(entry, name, result, onBytes));
+  async #add(group: readonly Named[], onBytes: (bytes: number) => void): Promise<void> {
+    const [first] = group;
+    if (first !== undefined && isLarge(first.entry)) return this.#large(first, onBytes);
+    const files = group.flatMap(({ entry }) => (entry.kind === 'file' ? [entry] : []));
+    const work = this.#tools.threads.run({ kind: 'entries', entries: group.map(sourceOf) }, files);
+    await this.#enqueue(work, result => this.#small(group, result, onBytes));
   }
 
   async #small(
-    entry: FileEntry | DataEntry,
-    name: string,
-    { data, ...compressed }: Compressed,
+    group: readonly Named[],
+    { bytes, rows, slot }: Lease<EntriesTask>,
     onBytes: (bytes: number) => void
   ): Promise<void> {
-    const offset = this.#file.position;
-    const header = { name, compressedSize: data.length, ...compressed };
-    await this.#file.append(localHeader(header));
-    await this.#file.append(data);
-    this.#entries.push({ ...header, offset, mode: modeOf(entry) });
-    onBytes(compressed.size);
+    const start = this.#file.position;
+    await this.#file.append(slot.output.subarray(0, bytes));
+    for (const [index, { offset, ...row }] of rows.entries()) {
+      const named = group[index];
+      if (named === undefined) throw new RangeError('More entries were compressed than there are.');
+      this.#entries.push({ name: named.name, offset: start + offset, mode: modeOf(named.entry), ...row });
+      onBytes(row.size);
+    }
   }
 
-  /** Streams a file in pieces; its local header is filled in at the end. */
-  async #large(entry: FileEntry, name: string, onBytes: (bytes: number) => void): Promise<void> {
+  /** Writes an entry in pieces; its local header is filled in at the end. */
+  async #large({ entry, name }: Named, onBytes: (bytes: number) => void): Promise<void> {
     await this.#drain(0);
     const offset = this.#file.position;
-    const { size } = entry;
+    const size = sizeOf(entry);
     const reserved = localHeader({ name, crc32: 0, compressedSize: 0, size, method: STORED });
     await this.#file.append(reserved);
-    const { crc, method } = await this.#pieces(entry, onBytes);
-    await this.#drain(0);
+    const large = await this.#pieces(entry, size, onBytes);
     const compressedSize = this.#file.position - offset - reserved.length;
-    const header = { name, crc32: crc, compressedSize, size, method };
+    const header = { name, crc32: large.crc32(), compressedSize, size, method: large.method };
     await this.#file.patch(offset, localHeader(header));
     this.#entries.push({ ...header, offset, mode: modeOf(entry) });
   }
 
-  async #pieces(entry: FileEntry, onBytes: (bytes: number) => void): Promise<{ crc: number; method: ZipMethod }> {
-    const hash = createHash('sha256');
-    let crc = 0;
-    let method: ZipMethod | undefined;
-    let previous: Buffer | undefined;
-    let left = entry.size;
-    const handle = await openSeen(entry);
-    try {
-      while (left > 0) {
-        this.#signal.throwIfAborted();
-        const piece = await readPiece(handle, entry, Math.min(PIECE_BYTES, left));
-        left -= piece.length;
-        hash.update(piece);
-        crc = crc32(piece, crc);
-        const deflated =
-          method === STORED ? Promise.resolve(piece) : deflatePiece(piece, { previous, last: left === 0 });
-        // The first piece decides for the file: what does not shrink (archives, images) is stored.
-        method ??= pays(piece.length, (await deflated).length) ? DEFLATED : STORED;
-        await this.#enqueue(method === STORED ? Promise.resolve(piece) : deflated, async data => {
-          await this.#file.append(data);
-          onBytes(piece.length);
-        });
-        previous = piece;
-      }
-      if ((await handle.read(Buffer.alloc(1), 0, 1, entry.size)).bytesRead > 0) throw changed(entry);
-    } finally {
-      await handle.close();
+  async #pieces(entry: SegmentEntry, size: number, onBytes: (bytes: number) => void): Promise<LargeEntry> {
+    const large = new LargeEntry(entry);
+    for (let position = 0; position < size; position += PIECE_BYTES) {
+      const bytes = Math.min(PIECE_BYTES, size - position);
+      const isLast = position + bytes === size;
+      const work = this.#piece(entry, { position, bytes, isLast, isCompressed: large.method === DEFLATED });
+      await this.#enqueue(work, async lease => {
+        await this.#file.append(large.add(lease, position, bytes));
+        onBytes(bytes);
+      });
+      // It decides how the others are written.
+      if (position === 0) await this.#drain(0);
     }
-    if (hash.digest('hex') !== entry.sha256) throw changed(entry);
-    return { crc, method: method ?? STORED };
+    await this.#drain(0);
+    return large;
   }
 
-  async #enqueue<T>(work: Promise<T>, write: (result: T) => Promise<void>): Promise<void> {
+  #piece(entry: SegmentEntry, piece: Omit<PieceTask, 'kind' | 'source'>): Promise<Lease<PieceTask>> {
+    if (entry.kind === 'file')
+      return this.#tools.threads.run({ kind: 'piece', source: entry.source, ...piece }, [entry]);
+    const { position, bytes } = piece;
+    const source = entry.data.subarray(position - windowBytes(position), position + bytes);
+    return this.#tools.threads.run({ kind: 'piece', source, ...piece });
+  }
+
+  async #enqueue<T extends { release: () => void }>(
+    work: Promise<T>,
+    write: (result: T) => Promise<void>
+  ): Promise<void> {
     // It is awaited in its turn; until then a failure must not count as unhandled.
     work.catch(() => undefined);
-    this.#queue.push(async () => write(await work));
+    this.#queue.push(async () => {
+      const result = await work;
+      await write(result);
+      result.release();
+    });
     await this.#drain(AHEAD - 1);
   }
 
   async #drain(left: number): Promise<void> {
     while (this.#queue.length > left) {
-      this.#signal.throwIfAborted();
+      this.#tools.signal.throwIfAborted();
       await this.#queue.shift()?.();
     }
+    this.#tools.signal.throwIfAborted();
   }
 }
 
-async function compress(entry: FileEntry | DataEntry, signal: AbortSignal): Promise<Compressed> {
-  const content = entry.kind === 'data' ? entry.data : await readSeenFile(entry, signal);
-  const deflated = await deflatePiece(content, { previous: undefined, last: true });
-  const method = pays(content.length, deflated.length) ? DEFLATED : STORED;
-  return { crc32: crc32(content), size: content.length, method, data: method === DEFLATED ? deflated : content };
+/** An entry that comes in pieces: digests them, and looks whether they are what the snapshot saw. */
+class LargeEntry {
+  /** Known after the first piece: what does not shrink (archives, images) is stored. */
+  method: ZipMethod = DEFLATED;
+  readonly #entry: SegmentEntry;
+  readonly #hash: Hash = createHash('sha256');
+  #crc = 0;
+  #before: Uint8Array = new Uint8Array();
+
+  constructor(entry: SegmentEntry) {
+    this.#entry = entry;
+  }
+
+  /**
+   * Takes the next piece.
+   *
+   * @returns what stands for it in the archive
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED when the window is not the end of the piece before
+   */
+  add({ deflated = 0, slot }: Lease<PieceTask>, position: number, bytes: number): Uint8Array {
+    const start = windowBytes(position);
+    if (Buffer.compare(slot.input.subarray(0, start), this.#before) !== 0) throw this.#changed();
+    const piece = slot.input.subarray(start, start + bytes);
+    this.#hash.update(piece);
+    this.#crc = crc32(piece, this.#crc);
+    this.#before = piece.slice(-WINDOW_BYTES);
+    if (position === 0 && !pays(bytes, deflated)) this.method = STORED;
+    return this.method === STORED ? piece : slot.output.subarray(0, deflated);
+  }
+
+  /** Of all of it. @throws ShipEnvError ARTIFACT_FILE_CHANGED */
+  crc32(): number {
+    if (this.#hash.digest('hex') !== this.#entry.sha256) throw this.#changed();
+    return this.#crc;
+  }
+
+  #changed(): Error {
+    return this.#entry.kind === 'file' ? changed(this.#entry) : new Error(`${this.#entry.name} changed in memory.`);
+  }
+}
+
+/** Entries in their order: a large one by itself, small ones together, as many as a slot takes. */
+function* groupsOf(entries: readonly Named[]): Generator<Named[]> {
+  let group: Named[] = [];
+  let [bytes, headers] = [0, 0];
+  for (const named of entries) {
+    const size = sizeOf(named.entry);
+    const header = localHeaderBytes(named.name);
+    const isFull = bytes + size > PIECE_BYTES || headers + header > HEADERS_BYTES;
+    if (group.length > 0 && (isFull || isLarge(named.entry))) {
+      yield group;
+      [group, bytes, headers] = [[], 0, 0];
+    }
+    group.push(named);
+    bytes += size;
+    headers += header;
+  }
+  if (group.length > 0) yield group;
+}
+
+function sourceOf({ entry, name }: Named): EntrySource {
+  if (entry.kind === 'data') return { name, data: entry.data };
+  const { source, size, sha256 } = entry;
+  return { name, file: { source, size, sha256 } };
+}
+
+function isLarge(entry: SegmentEntry): boolean {
+  return sizeOf(entry) > PIECE_BYTES;
 }
 
 function modeOf({ executable }: { executable: boolean }): number {
   return executable ? MODE_PROGRAM : MODE_FILE;
-}
-
-async function openSeen(entry: FileEntry): Promise<FileHandle> {
-  return open(entry.source).catch((error: unknown) => {
-    throw readError(entry, error);
-  });
-}
-
-async function readPiece(handle: FileHandle, entry: FileEntry, length: number): Promise<Buffer> {
-  const piece = Buffer.allocUnsafe(length);
-  for (let read = 0; read < length;) {
-    const { bytesRead } = await handle.read(piece, read, length - read, null).catch((error: unknown) => {
-      throw readError(entry, error);
-    });
-    if (bytesRead === 0) throw changed(entry);
-    read += bytesRead;
-  }
-  return piece;
 }

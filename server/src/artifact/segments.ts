@@ -1,12 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
+import { SegmentBuilder } from './segment-builder.js';
 import { readSegment, type Segment } from './segment-index.js';
-import { writeSegment } from './segment.js';
 import type { ArtifactPlan, BuildOptions, LazySegment } from './types.js';
 
-/** Zlib runs in Node's pool of four threads; more distributions at a time would only hold memory. */
-const PARALLEL_SEGMENTS = Math.min(4, availableParallelism());
+/** One may wait for its modules to be compiled while others keep the threads busy; more would only hold memory. */
+const PARALLEL_SEGMENTS = 4;
 
 /** The segments of one artifact, each found in the cache or compressed now, the first ones first. */
 export class Segments {
@@ -57,7 +56,7 @@ export class Segments {
     if (planned === undefined) return;
     await rm(this.#options.cache.path('segments', planned.key), { force: true });
     const segments = await this.#segments;
-    segments[index] = handled(this.#limit(() => this.#ensure(planned)));
+    segments[index] = handled(this.#withBuilder([planned], builder => this.#ensure(planned, builder)));
   }
 
   /** One lock for all that is missing, so that two processes do not compress the same. */
@@ -72,15 +71,30 @@ export class Segments {
     await cache.exclusively(this.#plan.id, signal, async held => {
       const lost = (): void => this.#failed.abort(held.reason);
       held.addEventListener('abort', lost, { once: true });
-      const segments = this.#plan.segments.map((planned, index) => {
-        const there = found[index];
-        return there === undefined ? handled(this.#limit(() => this.#ensure(planned))) : Promise.resolve(there);
+      const missing = this.#plan.segments.filter((_, index) => found[index] === undefined);
+      await this.#withBuilder(missing, async builder => {
+        const segments = this.#plan.segments.map((planned, index) => {
+          const there = found[index];
+          return there === undefined
+            ? handled(this.#limit(() => this.#ensure(planned, builder)))
+            : Promise.resolve(there);
+        });
+        onBegun(segments);
+        await Promise.allSettled(segments);
       });
-      onBegun(segments);
-      await Promise.allSettled(segments);
       signal.throwIfAborted();
       this.#failed.signal.throwIfAborted();
     });
+  }
+
+  async #withBuilder<T>(planned: readonly LazySegment[], work: (builder: SegmentBuilder) => Promise<T>): Promise<T> {
+    const bytes = planned.reduce((sum, segment) => sum + segment.bytes, 0);
+    const builder = new SegmentBuilder(bytes, this.#signal);
+    try {
+      return await work(builder);
+    } finally {
+      await builder.end();
+    }
   }
 
   async #find(planned: LazySegment): Promise<Segment | undefined> {
@@ -93,14 +107,11 @@ export class Segments {
   }
 
   /** When one fails the others stop. */
-  async #ensure(planned: LazySegment): Promise<Segment> {
+  async #ensure(planned: LazySegment, builder: SegmentBuilder): Promise<Segment> {
     try {
       this.#signal.throwIfAborted();
       const { path, reused } = await this.#options.cache.entry('segments', planned.key, async temporary =>
-        writeSegment(temporary, await planned.whole(), {
-          signal: this.#signal,
-          onBytes: bytes => this.#progress(bytes)
-        })
+        builder.build(temporary, await planned.whole(), bytes => this.#progress(bytes))
       );
       if (!reused) this.#built += 1;
       this.#progress(reused ? planned.bytes : 0, planned);

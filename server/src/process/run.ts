@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** How a program that was started ended, when not well. */
 export type ProcessFailure =
   /** There is no such file, or the interpreter that its first line names is missing. */
@@ -49,8 +51,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Changes to the environment of this process: a value sets a variable, `undefined` takes it away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Standard input; closed at once when absent. */
-  readonly input?: string;
+  /** Standard input, which a stream gives as it comes; closed at once when absent. */
+  readonly input?: string | Readable;
   /** Called with each line of standard output as it comes, without its line end. */
   readonly onLine?: (line: string) => void;
   /** Characters that each stream may hold; 64 Mi when absent. */

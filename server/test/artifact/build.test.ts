@@ -281,21 +281,18 @@ test('an abort stops at once and leaves nothing', async () => {
   );
   const cache = await emptyCache('cache-abort');
   const controller = new AbortController();
-  let abortedAt = 0;
+  let [done, total] = [0, 1];
   const building = buildArtifact(plan, {
     cache,
     signal: controller.signal,
     onProgress: ({ doneBytes, totalBytes }) => {
-      if (controller.signal.aborted || doneBytes < 5 << 20) return;
-      expect(doneBytes).toBeLessThan(totalBytes);
-      abortedAt = performance.now();
-      controller.abort();
+      [done, total] = [doneBytes, totalBytes];
+      if (doneBytes > 5 << 20) controller.abort();
     }
   });
   await expect(building).rejects.toMatchObject({ name: 'AbortError' });
-  expect(abortedAt).toBeGreaterThan(0);
-  // A fraction of what is left to do; the rest of the build takes seconds.
-  expect(performance.now() - abortedAt).toBeLessThan(1000);
+  // What was under way may come to its end, and no more.
+  expect(done).toBeLessThan(total / 4);
   expect(await readdir(`${cache.root}/tmp`)).toEqual([]);
   expect(await readdir(cache.root)).not.toContain('segments');
   expect(await readdir(`${cache.root}/locks`)).toEqual([]);
@@ -305,10 +302,14 @@ test('memory stays small beside a 400 MB environment', async () => {
   const site = workshop.path('memory');
   const distributions = [await large(site, 'one', 300 << 20), await large(site, 'two', 100 << 20)];
   await writeFile(workshop.path('memory.json'), JSON.stringify(snapshotOf(distributions)));
-  const outfile = workshop.path('measure.mjs');
+  const source = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+  const outdir = workshop.path('measure');
   await bundle({
-    entryPoints: [fileURLToPath(new URL('./measure.ts', import.meta.url))],
-    outfile,
+    entryPoints: { measure: source('./measure.ts'), thread: source('../../src/artifact/threads/thread.ts') },
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    // As in the real bundle, where the program of the threads lies beside it.
+    define: { SHIP_ENV_BUILD: '"measured"' },
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -317,7 +318,7 @@ test('memory stays small beside a 400 MB environment', async () => {
   });
   const modules = fileURLToPath(new URL('../../../jupyterlab_ship_env/runtime', import.meta.url));
   const { stdout } = await execa('node', [
-    outfile,
+    `${outdir}/measure.mjs`,
     workshop.path('memory.json'),
     workshop.path('cache-memory'),
     workshop.path('seed.pex'),

@@ -3,8 +3,9 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { compileModules, modulesToCompile, withCompiledModules } from '../../src/artifact/pex/compile.js';
+import { Compilers, modulesToCompile } from '../../src/artifact/pex/compile.js';
 import type { FileEntry, ModulesToCompile } from '../../src/artifact/types.js';
+import { run } from '../../src/process/run.js';
 import { INTERPRETER, NEVER } from './fixtures.js';
 
 let folder: string;
@@ -40,17 +41,46 @@ function modulesOf(sources: FileEntry[], name = 'one'): ModulesToCompile | undef
   return modulesToCompile({ normalizedName: name }, sources, INTERPRETER);
 }
 
+/** Compiles one distribution in a process of its own. */
+async function compileModules(of: ReturnType<typeof planned>, output: string): Promise<FileEntry | undefined> {
+  const compilers = new Compilers(NEVER);
+  try {
+    return await compilers.compile(of, output);
+  } finally {
+    await compilers.end();
+  }
+}
+
 test('the result depends on the sources alone, not on where they lie or on the seed of hashes', async () => {
   const hashes = new Set<string | undefined>();
   for (const seed of ['1', '2', 'random']) {
     vi.stubEnv('PYTHONHASHSEED', seed);
     const modules = modulesOf([await source('one/__init__.py', TEXT), await source('one/two.py', TEXT)]);
-    hashes.add((await compileModules(planned(modules), join(folder, `blob ${seed}`), NEVER))?.sha256);
+    hashes.add((await compileModules(planned(modules), join(folder, `blob ${seed}`)))?.sha256);
     await rm(folder, { recursive: true });
     folder = await mkdtemp(join(tmpdir(), 'ship-env-compile-elsewhere-'));
   }
   expect(hashes.size).toBe(1);
 });
+
+test('a process that compiled others before gives what a new one gives', async () => {
+  const library = await standardLibrary();
+  const alone = await compileModules(planned(modulesOf(library)), join(folder, 'alone'));
+  const compilers = new Compilers(NEVER);
+  await compilers.compile(planned(modulesOf([await source('one.py', TEXT)])), join(folder, 'before'));
+  await compilers.compile(planned(modulesOf([...library].reverse())), join(folder, 'reversed'));
+  const after = await compilers.compile(planned(modulesOf(library)), join(folder, 'after'));
+  await compilers.end();
+  expect(after?.sha256).toBe(alone?.sha256);
+});
+
+/** Some dozens of modules with everything that people write. */
+async function standardLibrary(): Promise<FileEntry[]> {
+  const { stdout } = await run('python', ['-c', 'import asyncio; print(asyncio.__path__[0])'], { signal: NEVER });
+  const asyncio = stdout.trim();
+  const names = (await readdir(asyncio)).filter(name => name.endsWith('.py')).sort();
+  return Promise.all(names.map(async name => source(name, await readFile(join(asyncio, name), 'utf8'))));
+}
 
 test('holds each module that compiles, and no path of this machine', async () => {
   const sources = [
@@ -58,7 +88,7 @@ test('holds each module that compiles, and no path of this machine', async () =>
     await source('old.py', "print 'for another python'"),
     await source('binary.py', 'x = "\0"')
   ];
-  const entry = await compileModules(planned(modulesOf(sources)), join(folder, 'blob'), NEVER);
+  const entry = await compileModules(planned(modulesOf(sources)), join(folder, 'blob'));
   expect(entry?.name).toBe('.deps/.ship-env/pyc/one-1.0-py3-none-any.whl');
   const blob = await readFile(join(folder, 'blob'));
   expect(blob.length).toBe(entry?.size);
@@ -85,32 +115,20 @@ describe('what is compiled', () => {
   });
 });
 
-describe('nothing stays of it', () => {
+describe('says what is wrong', () => {
   test('when a source is no longer what the snapshot saw, or gone', async () => {
     const one = await source('one.py', 'x = 1');
     await writeFile(one.source, 'x = 2');
-    const attempt = (): Promise<unknown> =>
-      withCompiledModules(planned(modulesOf([one])), join(folder, 'blob'), NEVER, compiled => compiled);
+    const attempt = (): Promise<unknown> => compileModules(planned(modulesOf([one])), join(folder, 'blob'));
     await expect(attempt()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED', message: /one\.py/ });
     await rm(one.source);
     await expect(attempt()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED', message: /one\.py/ });
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('when what is written beside it fails, or it is done', async () => {
-    const modules = modulesOf([await source('one.py', TEXT)]);
-    const output = join(folder, 'blob');
-    await expect(
-      withCompiledModules(planned(modules), output, NEVER, () => Promise.reject(new Error('the disk')))
-    ).rejects.toThrow('the disk');
-    const size = await withCompiledModules(planned(modules), output, NEVER, async compiled => (await compiled)?.size);
-    expect(size).toBeGreaterThan(0);
-    expect(await readdir(folder)).toEqual(['one.py']);
-  });
-
   test('when there is no room for it', async () => {
     const modules = modulesOf([await source('one.py', TEXT)]);
-    await expect(compileModules(planned(modules), '/dev/full/blob', NEVER)).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(compileModules(planned(modules), '/dev/full/blob')).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 
   test('when the python does not start', async () => {
@@ -118,7 +136,7 @@ describe('nothing stays of it', () => {
       ...INTERPRETER,
       executable: '/no/python'
     });
-    await expect(compileModules(planned(modules), join(folder, 'blob'), NEVER)).rejects.toMatchObject({
+    await expect(compileModules(planned(modules), join(folder, 'blob'))).rejects.toMatchObject({
       code: 'PYTHON_NOT_FOUND',
       message: expect.stringContaining('/no/python')
     });

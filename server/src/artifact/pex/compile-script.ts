@@ -1,13 +1,14 @@
 /**
- * The fixed script by which the kernel python compiles the modules of one distribution, none of which it runs. Standard
- * input is JSON: `output` (a path), `sources` (rows of name in the distribution, path, sha256). Standard output is JSON:
- * `bytes` and `sha256` of what was written to `output`, or `changed`: a path, or `error`: the name of an errno and a text.
+ * The fixed script by which the kernel python compiles the modules of distributions, none of which it runs. Each line of
+ * standard input is JSON, for one distribution: `output` (a path), `sources` (rows of name in the distribution, path,
+ * sha256). It answers with a line of JSON: `bytes` and `sha256` of what was written to `output`, or `changed`: a path, or
+ * `error`: the name of an errno and a text. It ends with its input.
  *
  * What it writes: the length of a list in four bytes, little-endian, the list as JSON, and the content of its files, as
  * PEP 3147 and PEP 552 have them; ship_env_node/unpack.py reads it. A source that does not compile is not in the list: it
  * is for another Python, or a template.
  *
- * The result must depend on the sources and the version of Python alone. So the seed of hashes, which orders constant
+ * The result must depend on the sources and the version of Python alone, not on what was compiled before. So the seed of hashes, which orders constant
  * sets, is fixed from outside, names are relative, and marshal writes a version of its format that has no references:
  * whether it writes one depends on who else holds an object. From 3.14 on a constant slice needs the newest
  * version; there names live for ever, so that references do not depend on it any more.
@@ -22,7 +23,6 @@ import _frozen_importlib_external, _imp, errno, hashlib, json, marshal
 MAGIC = _frozen_importlib_external.MAGIC_NUMBER
 UNCHECKED = (1).to_bytes(4, "little")
 version = marshal.version if sys.version_info >= (3, 14) else 2
-ask = json.load(sys.stdin)
 def compiled(name, source):
     try:
         code = compile(source, name, "exec", dont_inherit=True, optimize=0)
@@ -31,7 +31,7 @@ def compiled(name, source):
         return None
     digest = _imp.source_hash(int.from_bytes(MAGIC, "little"), source)
     return MAGIC + UNCHECKED + digest + body
-def main():
+def main(ask):
     files, bodies = [], []
     for name, path, expected in ask["sources"]:
         try:
@@ -52,9 +52,10 @@ def main():
             whole.update(part)
             size += file.write(part)
     return {"bytes": size, "sha256": whole.hexdigest()}
-try:
-    answer = main()
-except OSError as error:
-    answer = {"error": [errno.errorcode.get(error.errno, "EIO"), str(error)]}
-print(json.dumps(answer))
+for line in sys.stdin.buffer:
+    try:
+        answer = main(json.loads(line))
+    except OSError as error:
+        answer = {"error": [errno.errorcode.get(error.errno, "EIO"), str(error)]}
+    print(json.dumps(answer), flush=True)
 `;

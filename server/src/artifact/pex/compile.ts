@@ -1,4 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { PassThrough } from 'node:stream';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Distribution, Interpreter } from '../../contract/snapshot.js';
 import { ShipEnvError } from '../../errors.js';
@@ -72,76 +74,118 @@ const answer = z.union([
   z.object({ changed: z.string() }),
   z.object({ error: z.tuple([z.string(), z.string()]) })
 ]);
+type Answer = z.infer<typeof answer>;
+
+/** More would have more than half of the machine, beside the threads that compress. */
+const MAX_PROCESSES = 4;
 
 /**
- * Compiles the modules of a distribution while `write` writes the rest of it; the file that holds them is gone
- * afterwards. When `write` fails the compiler stops.
+ * Processes of the kernel python that compile modules for as long as a build takes. Each compiles one distribution after
+ * the other: its start takes as long as the modules of a small one.
  */
-export async function withCompiledModules<T>(
-  segment: Pick<PlannedSegment, 'wheel' | 'modules'>,
-  output: string,
-  signal: AbortSignal,
-  write: (compiled: Promise<FileEntry | undefined>) => Promise<T>
-): Promise<T> {
-  const failed = new AbortController();
-  const compiling = compileModules(segment, output, AbortSignal.any([signal, failed.signal]));
-  // It is awaited by `write`; until then a failure must not count as unhandled.
-  const ended = compiling.catch(() => undefined);
-  try {
-    return await write(compiling);
-  } catch (error) {
-    failed.abort(error);
-    throw error;
-  } finally {
-    await ended;
-    await rm(output, { force: true });
+export class Compilers {
+  readonly #signal: AbortSignal;
+  readonly #stopped = new AbortController();
+  readonly #limit = pLimit(Math.min(MAX_PROCESSES, Math.max(1, Math.floor(availableParallelism() / 2))));
+  readonly #idle: CompilerProcess[] = [];
+  readonly #all: CompilerProcess[] = [];
+
+  constructor(signal: AbortSignal) {
+    this.#signal = AbortSignal.any([signal, this.#stopped.signal]);
+  }
+
+  /**
+   * Compiles the modules of a distribution into one file, so that no node has to, and a central directory does not grow.
+   *
+   * @param output - path of the file, which must not exist
+   * @returns the entry that holds it, named from the root of the archive; undefined when there is nothing to compile
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND; an error with the code of the system's; the signal's
+   *   reason
+   */
+  async compile(
+    { wheel, modules }: Pick<PlannedSegment, 'wheel' | 'modules'>,
+    output: string
+  ): Promise<FileEntry | undefined> {
+    if (modules === undefined) return undefined;
+    const { sources } = modules;
+    const said = await this.#limit(() => this.#ask(modules, output));
+    if ('changed' in said)
+      throw changed(sources.find(({ source }) => source === said.changed) ?? unknown(said.changed));
+    if ('error' in said) throw Object.assign(new Error(said.error[1]), { code: said.error[0] });
+    const { bytes, sha256 } = said;
+    return { kind: 'file', name: `${OURS}pyc/${wheel}`, source: output, size: bytes, sha256, executable: false };
+  }
+
+  /** Stops what is being compiled. */
+  stop(reason: unknown): void {
+    this.#stopped.abort(reason);
+  }
+
+  /** Lets the processes end; no more is compiled. */
+  async end(): Promise<void> {
+    await Promise.all(this.#all.map(compiler => compiler.end()));
+  }
+
+  async #ask({ python, sources }: ModulesToCompile, output: string): Promise<Answer> {
+    this.#signal.throwIfAborted();
+    const compiler = this.#idle.pop() ?? this.#start(python);
+    const said = await compiler.ask(
+      JSON.stringify({ output, sources: sources.map(({ name, source, sha256 }) => [name, source, sha256]) })
+    );
+    this.#idle.push(compiler);
+    return answer.parse(JSON.parse(said));
+  }
+
+  #start(python: string): CompilerProcess {
+    const compiler = new CompilerProcess(python, this.#signal);
+    this.#all.push(compiler);
+    return compiler;
   }
 }
 
-/**
- * Compiles the modules of a distribution into one file, so that no node has to, and a central directory does not grow.
- *
- * @param output - path of the file, which must not exist
- * @returns the entry that holds it, named from the root of the archive; undefined when there is nothing to compile
- * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND; an error with the code of the system's; the signal's reason
- */
-export async function compileModules(
-  { wheel, modules }: Pick<PlannedSegment, 'wheel' | 'modules'>,
-  output: string,
-  signal: AbortSignal
-): Promise<FileEntry | undefined> {
-  if (modules === undefined) return undefined;
-  const { python, sources } = modules;
-  const said = answer.parse(JSON.parse(await ask(python, output, sources, signal)));
-  if ('changed' in said) throw changed(sources.find(({ source }) => source === said.changed) ?? unknown(said.changed));
-  if ('error' in said) throw Object.assign(new Error(said.error[1]), { code: said.error[0] });
-  const { bytes, sha256 } = said;
-  return { kind: 'file', name: `${OURS}pyc/${wheel}`, source: output, size: bytes, sha256, executable: false };
-}
+/** One process, which answers each line with one. */
+class CompilerProcess {
+  readonly #input = new PassThrough();
+  readonly #ended: Promise<void>;
+  #onAnswer: (line: string) => void = () => undefined;
 
-async function ask(
-  python: string,
-  output: string,
-  sources: readonly FileEntry[],
-  signal: AbortSignal
-): Promise<string> {
-  const input = JSON.stringify({ output, sources: sources.map(({ name, source, sha256 }) => [name, source, sha256]) });
-  try {
+  constructor(python: string, signal: AbortSignal) {
     // Without -I, which would ignore the seed of hashes as well.
-    const { stdout } = await run(python, ['-S', '-s', '-B', '-W', 'ignore', '-c', COMPILE_SCRIPT], {
-      signal,
-      cwd: '/',
-      input,
-      env: { ...withoutPythonVariables(), PYTHONHASHSEED: '0' }
-    });
-    return stdout;
-  } catch (error) {
-    if (!(error instanceof ProcessError)) throw error;
-    throw new ShipEnvError('PYTHON_NOT_FOUND', `${python} was to compile modules and did not. ${error.message}`, {
-      hint: 'Start it by hand to see why; make the environment again if it is broken.',
-      cause: error
-    });
+    const args = ['-S', '-s', '-B', '-W', 'ignore', '-c', COMPILE_SCRIPT];
+    const env = { ...withoutPythonVariables(), PYTHONHASHSEED: '0' };
+    const onLine = (line: string): void => this.#onAnswer(line);
+    this.#ended = run(python, args, { signal, cwd: '/', input: this.#input, env, onLine }).then(
+      () => undefined,
+      (error: unknown) => {
+        throw error instanceof ProcessError ? notCompiled(python, error) : error;
+      }
+    );
+    // Whoever asks is told.
+    this.#ended.catch(() => undefined);
   }
+
+  /** @throws ShipEnvError PYTHON_NOT_FOUND; the signal's reason */
+  async ask(line: string): Promise<string> {
+    const answered = new Promise<string>(resolve => (this.#onAnswer = resolve));
+    this.#input.write(`${line}\n`);
+    const ended = this.#ended.then(() => {
+      throw new Error('The process that compiles ended before it had answered.');
+    });
+    return Promise.race([answered, ended]);
+  }
+
+  /** Settles when the process has ended, however that was. */
+  async end(): Promise<void> {
+    this.#input.end();
+    await Promise.allSettled([this.#ended]);
+  }
+}
+
+function notCompiled(python: string, cause: ProcessError): ShipEnvError {
+  return new ShipEnvError('PYTHON_NOT_FOUND', `${python} was to compile modules and did not. ${cause.message}`, {
+    hint: 'Start it by hand to see why; make the environment again if it is broken.',
+    cause
+  });
 }
 
 function withoutPythonVariables(): Record<string, undefined> {

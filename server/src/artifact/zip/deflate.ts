@@ -1,5 +1,4 @@
-import { promisify } from 'node:util';
-import { constants, deflateRaw } from 'node:zlib';
+import { constants, deflateRawSync } from 'node:zlib';
 
 /**
  * Level 1. On 400 MB of numpy, pandas, pyarrow and scikit-learn with two cores it takes 3.5 s and gives 139 MB, level 6
@@ -7,37 +6,31 @@ import { constants, deflateRaw } from 'node:zlib';
  */
 const LEVEL = 1;
 
-/** Window of deflate (RFC 1951): how far back a match may reach. */
-const WINDOW_BYTES = 32 * 1024;
+/** How far back a match of deflate may reach (RFC 1951). */
+export const WINDOW_BYTES = 32 * 1024;
 
 /** Files are compressed in pieces of this size, so that one large file keeps all threads busy and memory stays small. */
 export const PIECE_BYTES = 1024 * 1024;
 
-/**
- * Room for what comes out, at a time; not more than a piece can need. Zlib's own 16 KiB are much for a small file, which
- * then leaves more garbage than content, and little for a large one, which goes back and forth between threads for each.
- */
-const CHUNK_BYTES = 256 * 1024;
+/** What may come out beyond what goes in: room for all of it leaves the least garbage. */
 const CHUNK_MARGIN = 128;
 
-const deflate = promisify(deflateRaw);
-
 /**
- * Compresses one piece of a file in zlib's thread pool. The pieces of a file, one after the other, are one deflate
- * stream: each but the last ends on a byte boundary with a sync flush, and each knows the window before it. So the
- * result depends on the content alone, never on the number of threads.
+ * Compresses one piece of a file. The pieces of a file, one after the other, are one deflate stream: each but the last
+ * ends on a byte boundary with a sync flush, and each knows the window before it. So the result depends on the content
+ * alone, never on the number of threads.
  *
- * @param previous - the piece before this one
+ * @param options - `window`: the {@link WINDOW_BYTES} before the piece, if there is anything before it
  */
 export function deflatePiece(
-  piece: Buffer,
-  { previous, last }: { previous: Buffer | undefined; last: boolean }
-): Promise<Buffer> {
-  return deflate(piece, {
+  piece: Uint8Array,
+  { window, isLast }: { window: Uint8Array | undefined; isLast: boolean }
+): Buffer {
+  return deflateRawSync(piece, {
     level: LEVEL,
-    chunkSize: Math.min(CHUNK_BYTES, piece.length + CHUNK_MARGIN),
-    finishFlush: last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
-    ...(previous === undefined ? {} : { dictionary: previous.subarray(-WINDOW_BYTES) })
+    chunkSize: piece.length + CHUNK_MARGIN,
+    finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
+    ...(window === undefined || window.length === 0 ? {} : { dictionary: window })
   });
 }
 

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import { crc32 } from './crc32.js';
 
 const BUFFER_BYTES = 1024 * 1024;
 
 /** A new file that is written from front to back, a megabyte at a time, with places that are filled in later. */
 export class OutputFile {
   readonly #handle: FileHandle;
-  #waiting: Buffer[] = [];
+  readonly #waiting = Buffer.allocUnsafe(BUFFER_BYTES);
   #waitingBytes = 0;
   #flushed = 0;
 
@@ -21,7 +19,7 @@ export class OutputFile {
     try {
       const file = new OutputFile(handle);
       await write(file);
-      await file.#flush();
+      await file.flush();
       // Whatever the umask took away.
       await handle.chmod(mode);
     } finally {
@@ -34,46 +32,33 @@ export class OutputFile {
     return this.#flushed + this.#waitingBytes;
   }
 
-  async append(data: Buffer): Promise<void> {
-    this.#waiting.push(data);
-    this.#waitingBytes += data.length;
-    if (this.#waitingBytes >= BUFFER_BYTES) await this.#flush();
+  /** Appends a copy: what was given may change afterwards. */
+  async append(data: Uint8Array): Promise<void> {
+    for (let taken = 0; taken < data.length;) {
+      const part = data.subarray(taken, taken + BUFFER_BYTES - this.#waitingBytes);
+      this.#waiting.set(part, this.#waitingBytes);
+      this.#waitingBytes += part.length;
+      taken += part.length;
+      if (this.#waitingBytes === BUFFER_BYTES) await this.flush();
+    }
   }
 
   /** Overwrites bytes that were appended before. */
   async patch(position: number, data: Buffer): Promise<void> {
-    await this.#flush();
+    await this.flush();
     await writeFully(this.#handle, data, position);
   }
 
-  /** Digests of all that was appended and patched; reads it back, since a patch changes what a digest has passed. */
-  async digest(): Promise<{ sha256: string; crc32: number }> {
-    await this.#flush();
-    const hash = createHash('sha256');
-    const piece = Buffer.allocUnsafe(BUFFER_BYTES);
-    let crc = 0;
-    for (let at = 0; at < this.#flushed;) {
-      const { bytesRead } = await this.#handle.read(piece, 0, Math.min(piece.length, this.#flushed - at), at);
-      if (bytesRead === 0) throw new RangeError('A file that is being written became shorter.');
-      hash.update(piece.subarray(0, bytesRead));
-      crc = crc32(piece.subarray(0, bytesRead), crc);
-      at += bytesRead;
-    }
-    return { sha256: hash.digest('hex'), crc32: crc };
-  }
-
-  async #flush(): Promise<void> {
-    const data = this.#waiting.length === 1 ? this.#waiting[0] : Buffer.concat(this.#waiting);
-    if (data === undefined || data.length === 0) return;
-    await writeFully(this.#handle, data, this.#flushed);
-    this.#flushed += data.length;
-    this.#waiting = [];
+  /** Writes what was appended: whoever opens the file then sees it. */
+  async flush(): Promise<void> {
+    await writeFully(this.#handle, this.#waiting.subarray(0, this.#waitingBytes), this.#flushed);
+    this.#flushed += this.#waitingBytes;
     this.#waitingBytes = 0;
   }
 }
 
 /** `write` may write less than it is given, on a full disk for instance, without an error. */
-async function writeFully(handle: FileHandle, data: Buffer, position: number): Promise<void> {
+async function writeFully(handle: FileHandle, data: Uint8Array, position: number): Promise<void> {
   for (let written = 0; written < data.length;) {
     written += (await handle.write(data, written, data.length - written, position + written)).bytesWritten;
   }

@@ -49,6 +49,11 @@ export function needsZip64Local(size: number): boolean {
   return size >= 0xff00_0000;
 }
 
+/** Bytes of the local header of a file that needs no 64-bit fields. */
+export function localHeaderBytes(name: string): number {
+  return LOCAL_HEADER_BYTES + Buffer.byteLength(name);
+}
+
 /** A local file header (4.3.7), with 64-bit sizes exactly when {@link needsZip64Local} says so for `entry.size`. */
 export function localHeader(entry: Omit<ZipEntry, 'offset' | 'mode'>): Buffer {
   const name = Buffer.from(entry.name);

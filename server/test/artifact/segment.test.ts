@@ -1,0 +1,149 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, open, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { modulesToCompile } from '../../src/artifact/pex/compile.js';
+import { SegmentBuilder } from '../../src/artifact/segment-builder.js';
+import { readSegment } from '../../src/artifact/segment-index.js';
+import { Threads } from '../../src/artifact/threads/threads.js';
+import type { DataEntry, FileEntry, PlannedSegment, SegmentEntry } from '../../src/artifact/types.js';
+import { PIECE_BYTES } from '../../src/artifact/zip/deflate.js';
+import { DEFLATED } from '../../src/artifact/zip/records.js';
+import { INTERPRETER, NEVER } from './fixtures.js';
+
+let folder: string;
+let output: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ship-env-segment-'));
+  output = join(folder, 'segment');
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function file(name: string, content: Buffer): Promise<FileEntry> {
+  const source = join(folder, name);
+  await writeFile(source, content);
+  return { kind: 'file', name, source, size: content.length, sha256: sha256Of(content), executable: false };
+}
+
+function generated(name: string, data: Buffer): DataEntry {
+  return { kind: 'data', name, data, sha256: sha256Of(data), executable: false };
+}
+
+function sha256Of(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function planned(entries: SegmentEntry[]): PlannedSegment {
+  const bytes = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.size : entry.data.length), 0);
+  const modules = modulesToCompile({ normalizedName: 'one' }, entries, INTERPRETER);
+  return {
+    wheel: 'one.whl',
+    name: 'one',
+    version: '1',
+    key: '0',
+    bytes,
+    entryCount: entries.length,
+    executables: [],
+    entries,
+    modules
+  };
+}
+
+/** @param bytes - how much the builder is told to expect: much makes it use threads */
+async function build(
+  segment: PlannedSegment,
+  { bytes, signal = NEVER }: { bytes: number; signal?: AbortSignal }
+): Promise<void> {
+  const builder = new SegmentBuilder(bytes, signal);
+  try {
+    await builder.build(output, segment, () => undefined);
+  } finally {
+    await builder.end();
+  }
+}
+
+/** The contents of a segment by name, unpacked by hand. */
+async function contents(): Promise<Record<string, Buffer>> {
+  const segment = await readSegment(output);
+  const bytes = await readFile(output);
+  expect(segment?.sha256).toBe(sha256Of(bytes.subarray(0, segment?.bytes)));
+  return Object.fromEntries(
+    (segment?.entries ?? []).map(({ name, offset, compressedSize, method }) => {
+      const start = offset + 30 + Buffer.byteLength(name);
+      const data = bytes.subarray(start, start + compressedSize);
+      return [name, method === DEFLATED ? inflateRawSync(data) : data];
+    })
+  );
+}
+
+test('threads give the bytes that this thread gives, of entries of every size', async () => {
+  const text = Buffer.alloc(3 * PIECE_BYTES + 17, 'some words, ');
+  const entries = [
+    ...(await Promise.all(
+      Array.from({ length: 600 }, (_, at) => file(`${at}.txt`, randomBytes(at).fill(at, Math.floor(at / 2))))
+    )),
+    await file('exact.bin', Buffer.alloc(PIECE_BYTES, 'x')),
+    await file('large.txt', text),
+    await file('noise.bin', randomBytes(PIECE_BYTES + 1)),
+    generated('RECORD', Buffer.alloc(2 * PIECE_BYTES + 5, 'name,sha256=,1\n')),
+    generated(`${'ä'.repeat(900)}.txt`, Buffer.alloc(0))
+  ];
+  await build(planned(entries), { bytes: 0 });
+  const here = await readFile(output);
+  const unpacked = await contents();
+  for (const entry of entries) {
+    const wanted = entry.kind === 'file' ? await readFile(entry.source) : entry.data;
+    expect(unpacked[`.deps/one.whl/${entry.name}`]?.equals(wanted)).toBe(true);
+  }
+  await rm(output);
+  await build(planned(entries), { bytes: 1e9 });
+  expect((await readFile(output)).equals(here)).toBe(true);
+});
+
+test('a large file that changes between two of its pieces, and back again, is noticed', async () => {
+  const library = await file('library.so', Buffer.alloc(3 * PIECE_BYTES, 'x'));
+  const handle = await open(library.source, 'r+');
+  const run = Threads.prototype.run;
+  let pieces = 0;
+  vi.spyOn(Threads.prototype, 'run').mockImplementation(async function (this: Threads, task, files) {
+    // The second piece sees another end of the first one; each piece by itself is what the snapshot saw.
+    if (task.kind === 'piece' && (pieces += 1) === 2) await handle.write('y', PIECE_BYTES - 10);
+    return run.call(this, task, files);
+  });
+  await expect(build(planned([library]), { bytes: 0 })).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
+  await handle.close();
+  expect(pieces).toBeGreaterThan(1);
+});
+
+test('a large file with another content is noticed', async () => {
+  const library = await file('library.so', Buffer.alloc(3 * PIECE_BYTES, 'x'));
+  await writeFile(library.source, Buffer.alloc(3 * PIECE_BYTES, 'y'));
+  await expect(build(planned([library]), { bytes: 0 })).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
+});
+
+test('no compiled modules are left beside it, however it ends', async () => {
+  const module = await file('one.py', Buffer.from('x = 1'));
+  await build(planned([module]), { bytes: 0 });
+  expect(Object.keys(await contents())).toEqual(['.deps/one.whl/one.py', '.deps/.ship-env/pyc/one.whl']);
+  expect((await readdir(folder)).sort()).toEqual(['one.py', 'segment']);
+  await rm(output);
+  const gone = { ...(await file('two.txt', Buffer.from('x'))), sha256: '' };
+  await expect(build(planned([module, gone]), { bytes: 0 })).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
+  expect((await readdir(folder)).filter(name => name.endsWith('.pyc'))).toEqual([]);
+});
+
+test('an abort ends it with its reason', async () => {
+  const abort = new AbortController();
+  const entries = await Promise.all(
+    [1, 2, 3, 4].map(at => file(`${at}.so`, Buffer.alloc(8 * PIECE_BYTES, String(at))))
+  );
+  const building = build(planned(entries), { bytes: 1e9, signal: abort.signal });
+  abort.abort(new Error('enough'));
+  await expect(building).rejects.toThrow('enough');
+});

@@ -1,0 +1,16 @@
+import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+
+/** Makes the program of the threads that compress, from the sources: Node.js starts no TypeScript in a thread. */
+export default async function makeThreadProgram(): Promise<void> {
+  const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+  await build({
+    entryPoints: [path('src/artifact/threads/thread.ts')],
+    outfile: path('dist/thread.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning'
+  });
+}
