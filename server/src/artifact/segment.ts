@@ -3,7 +3,7 @@ import { sizeOf } from './pex/segment-plan.js';
 import { changed } from './read-file.js';
 import { appendIndex } from './segment-index.js';
 import { HEADERS_BYTES, windowBytes } from './threads/slot.js';
-import type { EntriesTask, EntrySource, PieceTask } from './threads/tasks.js';
+import type { EntriesTask, EntrySource, PieceTask, Task } from './threads/tasks.js';
 import type { Lease, Threads } from './threads/threads.js';
 import type { FileEntry, PlannedSegment, SegmentEntry } from './types.js';
 import { crc32 } from './zip/crc32.js';
@@ -60,8 +60,8 @@ class SegmentWriter {
   readonly #segment: PlannedSegment;
   readonly #tools: SegmentTools;
   readonly #entries: ZipEntry[] = [];
-  /** Tasks under way, and what to do with each when it is its turn. */
-  readonly #queue: (() => Promise<void>)[] = [];
+  /** Tasks under way, what to do with each when it is its turn, and what gives its slot back. */
+  readonly #queue: { readonly write: () => Promise<void>; readonly release: Promise<() => void> }[] = [];
 
   constructor(file: OutputFile, segment: PlannedSegment, tools: SegmentTools) {
     this.#file = file;
@@ -70,6 +70,14 @@ class SegmentWriter {
   }
 
   async write(compiled: Promise<FileEntry | undefined>): Promise<ZipEntry[]> {
+    try {
+      return await this.#writeAll(compiled);
+    } finally {
+      this.#abandon();
+    }
+  }
+
+  async #writeAll(compiled: Promise<FileEntry | undefined>): Promise<ZipEntry[]> {
     const { wheel, entries } = this.#segment;
     const named = entries.map(entry => ({ entry, name: `.deps/${wheel}/${entry.name}` }));
     for (const group of groupsOf(named)) await this.#add(group, this.#tools.onBytes);
@@ -144,26 +152,33 @@ class SegmentWriter {
     return this.#tools.threads.run({ kind: 'piece', source, ...piece });
   }
 
-  async #enqueue<T extends { release: () => void }>(
-    work: Promise<T>,
-    write: (result: T) => Promise<void>
-  ): Promise<void> {
+  async #enqueue<T extends Task>(work: Promise<Lease<T>>, write: (lease: Lease<T>) => Promise<void>): Promise<void> {
     // It is awaited in its turn; until then a failure must not count as unhandled.
-    work.catch(() => undefined);
-    this.#queue.push(async () => {
-      const result = await work;
-      await write(result);
-      result.release();
-    });
+    const release = work.then(lease => lease.release);
+    release.catch(() => undefined);
+    this.#queue.push({ release, write: async () => write(await work) });
     await this.#drain(AHEAD - 1);
   }
 
   async #drain(left: number): Promise<void> {
-    while (this.#queue.length > left) {
-      this.#tools.signal.throwIfAborted();
-      await this.#queue.shift()?.();
-    }
     this.#tools.signal.throwIfAborted();
+    while (this.#queue.length > left) {
+      const [first] = this.#queue;
+      await first?.write();
+      (await first?.release)?.();
+      this.#queue.shift();
+      this.#tools.signal.throwIfAborted();
+    }
+  }
+
+  /** Gives the slots back that nobody will write from: others wait for them. */
+  #abandon(): void {
+    for (const { release } of this.#queue.splice(0)) {
+      release.then(
+        give => give(),
+        () => undefined
+      );
+    }
   }
 }
 

@@ -147,3 +147,20 @@ test('an abort ends it with its reason', async () => {
   abort.abort(new Error('enough'));
   await expect(building).rejects.toThrow('enough');
 });
+
+test('what fails gives back what others wait for', async () => {
+  const builder = new SegmentBuilder(1e9, NEVER);
+  const segments = await Promise.all(
+    [1, 2, 3, 4, 5].map(async at => planned([await file(`${at}.so`, Buffer.alloc(6 * PIECE_BYTES, String(at)))]))
+  );
+  const results = await Promise.allSettled(
+    segments.map((segment, at) => {
+      let pieces = 0;
+      return builder.build(`${output}-${at}`, segment, () => {
+        if (at < 4 && (pieces += 1) === 2) throw new Error('the disk');
+      });
+    })
+  );
+  await builder.end();
+  expect(results.map(({ status }) => status)).toEqual([...Array.from({ length: 4 }, () => 'rejected'), 'fulfilled']);
+});
