@@ -1,8 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { ShipEnvError } from '../errors.js';
-import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from './zip/records.js';
+import { slicesOf, type Slice } from '../targets/slices.js';
+import { crc32 as crc32Of } from './zip/crc32.js';
 import type { OutputFile } from './zip/output-file.js';
+import { centralHeader, type ZipEntry } from './zip/records.js';
 
 /** A segment in the cache. */
 export interface Segment {
@@ -13,38 +15,50 @@ export interface Segment {
   readonly sha256: string;
   /** Of those bytes: what whoever reads them checks, since it costs a fraction of a sha256. */
   readonly crc32: number;
-  /** Offsets are relative to the file's start. */
-  readonly entries: readonly ZipEntry[];
+  /** The same bytes cut as a target copies them. */
+  readonly slices: readonly Slice[];
+  /** Central directory headers of its entries; offsets are relative to the file's start. */
+  readonly directory: Buffer;
+  readonly entryCount: number;
 }
 
-/** Name, offset, CRC-32, compressed size, size, method, mode. */
-type IndexRow = readonly [string, number, number, number, number, ZipMethod, number];
+/** Digests of a segment's bytes. */
+export interface SegmentDigests extends Pick<Segment, 'sha256' | 'crc32'> {
+  /** Of its slices (`slicesOf`), lower-case hex; none where the system forbids MD5. */
+  readonly md5s: readonly string[];
+}
 
-/** Checked by hand: an environment has ten thousand rows, and every build reads them all. */
-const isRow = (row: unknown): row is IndexRow =>
-  Array.isArray(row) &&
-  row.length === 7 &&
-  typeof row[0] === 'string' &&
-  row.slice(1).every(value => typeof value === 'number') &&
-  (row[5] === STORED || row[5] === DEFLATED);
 const segmentIndex = z.object({
   sha256: z.string(),
   crc32: z.number(),
-  rows: z.custom<readonly IndexRow[]>(rows => Array.isArray(rows) && rows.every(isRow))
+  md5s: z.array(z.string()).readonly(),
+  entryCount: z.number(),
+  directory: z.object({ bytes: z.number(), crc32: z.number() })
 });
 
-/** Ends a segment file: its digests and entries as JSON, then the length of that in four bytes. */
+/** As many bytes are read from the end of a segment's file at once: the index of nearly every distribution. */
+const AT_ONCE = 64 * 1024;
+
+/**
+ * Ends a segment file: its part of the central directory, digests as JSON, then the length of that in four bytes. No one
+ * who assembles an artifact need look at its entries one by one.
+ */
 export async function appendIndex(
   file: OutputFile,
   entries: readonly ZipEntry[],
-  digests: Pick<Segment, 'sha256' | 'crc32'>
+  digests: SegmentDigests
 ): Promise<void> {
-  const rows = entries.map(({ name, offset, crc32, compressedSize, size, method, mode }): IndexRow => {
-    return [name, offset, crc32, compressedSize, size, method, mode];
-  });
-  const index = Buffer.from(JSON.stringify({ ...digests, rows } satisfies z.infer<typeof segmentIndex>));
+  const directory = Buffer.concat(entries.map(entry => centralHeader(entry, 0)));
+  const index = Buffer.from(
+    JSON.stringify({
+      ...digests,
+      entryCount: entries.length,
+      directory: { bytes: directory.length, crc32: crc32Of(directory) }
+    } satisfies z.infer<typeof segmentIndex>)
+  );
   const length = Buffer.alloc(4);
   length.writeUInt32LE(index.length);
+  await file.append(directory);
   await file.append(index);
   await file.append(length);
 }
@@ -57,14 +71,21 @@ export async function readSegment(path: string): Promise<Segment | undefined> {
   const handle = await open(path);
   try {
     const { size } = await handle.stat();
-    const length = (await readExactly(handle, 4, size - 4)).readUInt32LE();
-    const bytes = size - 4 - length;
-    const text = (await readExactly(handle, length, bytes)).toString('utf8');
-    const { sha256, crc32, rows } = segmentIndex.parse(JSON.parse(text));
-    const entries = rows.map(([name, offset, crc, compressedSize, fullSize, method, mode]) => {
-      return { name, offset, crc32: crc, compressedSize, size: fullSize, method, mode };
-    });
-    return { path, bytes, sha256, crc32, entries };
+    const last = await readExactly(handle, Math.min(size, AT_ONCE), size);
+    const indexEnd = last.length - 4;
+    const indexBytes = last.readUInt32LE(indexEnd);
+    if (indexBytes > indexEnd) throw new RangeError('The file is too short for its index.');
+    const text = last.toString('utf8', indexEnd - indexBytes, indexEnd);
+    const { sha256, crc32, md5s, entryCount, directory: told } = segmentIndex.parse(JSON.parse(text));
+    const behind = indexBytes + 4;
+    const directory =
+      behind + told.bytes <= last.length
+        ? Buffer.from(last.subarray(last.length - behind - told.bytes, last.length - behind))
+        : await readExactly(handle, told.bytes, size - behind);
+    if (crc32Of(directory) !== told.crc32) return undefined;
+    const bytes = size - behind - told.bytes;
+    const slices = slicesOf(bytes).map((sliceBytes, slice) => ({ bytes: sliceBytes, md5: md5s[slice] }));
+    return { path, bytes, sha256, crc32, slices, directory, entryCount };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof z.ZodError || error instanceof RangeError) return undefined;
     throw error;
@@ -102,9 +123,11 @@ export async function withRepair<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function readExactly(handle: FileHandle, length: number, position: number): Promise<Buffer> {
+/** So many bytes before `end`. */
+async function readExactly(handle: FileHandle, length: number, end: number): Promise<Buffer> {
+  const position = end - length;
   if (position < 0) throw new RangeError('The file is too short for an index.');
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
   if (bytesRead !== length) throw new RangeError(`${length} bytes were wanted at ${position}, ${bytesRead} were read`);
   return buffer;
 }

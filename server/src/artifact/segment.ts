@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { sizeOf } from './pex/segment-plan.js';
 import { changed } from './read-file.js';
+import { slicesOf } from '../targets/slices.js';
 import { appendIndex } from './segment-index.js';
 import { HEADERS_BYTES, windowBytes } from './threads/slot.js';
 import type { EntriesTask, EntrySource, PieceTask, Task } from './threads/tasks.js';
@@ -40,11 +41,11 @@ export function writeSegment(
 ): Promise<void> {
   return OutputFile.create(path, 0o600, async file => {
     const entries = await new SegmentWriter(file, segment, tools).write(compiled);
-    const { position: bytes } = file;
+    const slices = slicesOf(file.position);
     await file.flush();
-    const { sha256, crc32, release } = await tools.threads.run({ kind: 'digest', path, bytes });
+    const { sha256, crc32, md5s, release } = await tools.threads.run({ kind: 'digest', path, slices });
     release();
-    await appendIndex(file, entries, { sha256, crc32 });
+    await appendIndex(file, entries, { sha256, crc32, md5s });
   });
 }
 

@@ -37,6 +37,7 @@ export function segmentSpan(segment: Segment, key: string, drop: () => Promise<v
   return {
     bytes: segment.bytes,
     content: contentOf(key, segment.sha256),
+    slices: segment.slices,
     read: async (into, position) => {
       if (!(await readFully(segment.path, into, position))) throw await damaged();
     },

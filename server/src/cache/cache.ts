@@ -17,7 +17,7 @@ const KINDS = {
   /** Names of artifacts, by what they were computed from. */
   plans: 'v1',
   /** Compressed zip entries of one distribution, by content. */
-  segments: 'v2',
+  segments: 'v3',
   /** Manifests of artifacts that were assembled once, by the artifact's id. */
   manifests: 'v1',
   /** Code archives, by content. */
@@ -184,10 +184,15 @@ export class Cache {
    * Runs `work` while no other process, and no one else in this one, holds the lock of that name.
    *
    * @param signal - stops the wait
-   * @param work - is given a signal that aborts as `signal` does, and with CACHE_UNUSABLE when the lock is lost
+   * @param work - is given a signal that aborts as `signal` does, and with CACHE_UNUSABLE when the lock is lost; and
+   *   whether someone else held the lock when it was asked for
    * @throws ShipEnvError CACHE_UNUSABLE when there can be no lock; else what `work` throws
    */
-  async exclusively<T>(name: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async exclusively<T>(
+    name: string,
+    signal: AbortSignal,
+    work: (signal: AbortSignal, waited: boolean) => Promise<T>
+  ): Promise<T> {
     return underLock(this.root, name, signal, work);
   }
 

@@ -10,12 +10,12 @@ export async function underLock<T>(
   root: string,
   name: string,
   signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>
+  work: (signal: AbortSignal, waited: boolean) => Promise<T>
 ): Promise<T> {
   const lost = new AbortController();
-  const release = await acquire(root, name, signal, cause => lost.abort(lockLost(root, cause)));
+  const { release, waited } = await acquire(root, name, signal, cause => lost.abort(lockLost(root, cause)));
   try {
-    return await work(AbortSignal.any([signal, lost.signal]));
+    return await work(AbortSignal.any([signal, lost.signal]), waited);
   } finally {
     // A lock that is lost cannot be given back, and one that stays goes stale; how the work ended is what counts.
     await release().catch(() => undefined);
@@ -27,16 +27,17 @@ async function acquire(
   name: string,
   signal: AbortSignal,
   onLost: (cause: Error) => void
-): Promise<() => Promise<void>> {
+): Promise<{ release: () => Promise<void>; waited: boolean }> {
   const directory = join(root, 'locks');
   // A ship that has nothing to write needs no lock.
   const { lock } = (await import('proper-lockfile')).default;
-  for (;;) {
+  for (let waited = false; ; waited = true) {
     signal.throwIfAborted();
     try {
       // Each time: whoever clears the cache takes the folder away from those who wait.
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      return await lock(join(directory, name), { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
+      const release = await lock(join(directory, name), { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
+      return { release, waited };
     } catch (cause) {
       if (!hasCode(cause, 'ELOCKED')) throw noLock(root, cause);
       await new Promise(resolve => setTimeout(resolve, 100));

@@ -12,7 +12,7 @@ import { deliver, estimate, type Delivered } from './deliver.js';
 import { planLazily, type LazyPlan } from './plan.js';
 import { allFindings, archiveAll, publishedManifest, shippedEditables, type ArchivedCode } from './prepare.js';
 import { pointerPayload } from './pointer.js';
-import { findSources, wantedOf } from './sources.js';
+import { listArtifacts, sourcesAmong, wantedOf, type ListedArtifact } from './sources.js';
 import { StepRunner } from './steps.js';
 import { transaction } from './upload.js';
 
@@ -141,8 +141,9 @@ class Ship {
       building = this.#build(plan, editables, published, signal, resolve).catch(stopOther);
       building.catch(reject);
     });
+    const listing = published === undefined ? this.#listArtifacts(signal) : Promise.resolve([]);
     const load = await loading;
-    const uploading = this.#uploadAndVerify(plan, load, published, signal).catch(stopOther);
+    const uploading = this.#uploadAndVerify(plan, load, { published, listing }, signal).catch(stopOther);
     await Promise.allSettled([building, uploading]);
     const outcome = await uploading;
     return { load, reusedSegments: await building, outcome };
@@ -187,16 +188,29 @@ class Ship {
     });
   }
 
+  /** What the target holds already, looked for while the environment is planned. */
+  #listArtifacts(signal: AbortSignal): Promise<ListedArtifact[]> {
+    const listing = this.#target.canCopy ? listArtifacts(this.#target, signal) : Promise.resolve([]);
+    // Whoever needs it is told what failed.
+    listing.catch(() => undefined);
+    return listing;
+  }
+
   #uploadAndVerify(
     { id }: LazyPlan,
     { code, fresh }: Load,
-    published: Manifest | undefined,
+    { published, listing }: { published: Manifest | undefined; listing: Promise<ListedArtifact[]> },
     signal: AbortSignal
   ): Promise<Delivered> {
     const pointer = pointerPayload(code);
     const files = [...code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])];
     return transaction(this.#context.cache, this.#target, signal, async (upload, held) => {
-      if (fresh !== undefined) upload.findSources = () => findSources(this.#target, wantedOf(fresh.plan), held);
+      if (fresh !== undefined) {
+        upload.findSources = async () => {
+          const found = await (upload.waited ? listArtifacts(this.#target, held) : listing);
+          return sourcesAmong(found, wantedOf(fresh.plan));
+        };
+      }
       // Asked again now that no other ship of this machine writes: one may have published the environment meanwhile.
       const known = published ?? (await publishedManifest(this.#target, id, held));
       const environment = known !== undefined ? { published: known } : { build: present(fresh?.build) };

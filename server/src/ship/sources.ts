@@ -28,40 +28,59 @@ export function wantedOf({ interpreter, segments }: ArtifactPlan): Wanted {
   };
 }
 
+/** A manifest on a target, and its artifact as it was listed there. */
+export interface ListedArtifact {
+  readonly manifest: Manifest;
+  readonly artifact: TargetEntry & { readonly etag: string };
+}
+
 /**
- * Artifacts on a target, anyone's, that hold distributions of this one: the newest few of the same Python, best first.
- * What is not a manifest, or goes away meanwhile, is passed over.
+ * Artifacts on a target, anyone's, of which a ship may copy: the newest few, whatever they hold. What is not a manifest,
+ * or goes away meanwhile, is passed over, and so is what cannot be copied from.
  *
  * @throws ShipEnvError when the target fails
  */
-export async function findSources(target: Target, wanted: Wanted, signal: AbortSignal): Promise<CopySource[]> {
-  const manifests = await readNewest(target, signal).catch((error: unknown) => {
+export async function listArtifacts(target: Target, signal: AbortSignal): Promise<ListedArtifact[]> {
+  try {
+    const entries = await listed(target, signal);
+    const found = await Promise.all(newestManifests(entries).map(({ name }) => readManifest(target, name, signal)));
+    return found.flatMap(manifest => {
+      const artifact = manifest && entries.get(manifest.artifact.name);
+      if (manifest?.artifact.bytes !== artifact?.bytes || artifact?.etag === undefined) return [];
+      return manifest === undefined ? [] : [{ manifest, artifact: { ...artifact, etag: artifact.etag } }];
+    });
+  } catch (error) {
     // Who may not list or read may still write.
     if (!isShipEnvError(error, 'TARGET_DENIED')) throw error;
     return [];
-  });
-  return manifests
-    .flatMap(manifest => (manifest === undefined || !isSamePython(manifest, wanted) ? [] : [manifest]))
-    .map(manifest => ({ manifest, shared: sharedBytes(manifest, wanted) }))
+  }
+}
+
+/** Those artifacts that hold distributions of this one, and are of the same Python: best first. Pure. */
+export function sourcesAmong(found: readonly ListedArtifact[], wanted: Wanted): CopySource[] {
+  return found
+    .filter(({ manifest }) => isSamePython(manifest, wanted))
+    .map(source => ({ ...source, shared: sharedBytes(source.manifest, wanted) }))
     .filter(({ shared }) => shared > 0)
     .sort((a, b) => b.shared - a.shared)
     .slice(0, MAX_SOURCES)
-    .map(({ manifest }) => sourceOf(manifest));
+    .map(sourceOf);
 }
 
-async function readNewest(target: Target, signal: AbortSignal): Promise<(Manifest | undefined)[]> {
-  const newest = await newestManifests(target, signal);
-  return Promise.all(newest.map(({ name }) => readManifest(target, name, signal)));
-}
-
-async function newestManifests(target: Target, signal: AbortSignal): Promise<TargetEntry[]> {
-  const found: TargetEntry[] = [];
-  let listed = 0;
+async function listed(target: Target, signal: AbortSignal): Promise<Map<string, TargetEntry>> {
+  const found = new Map<string, TargetEntry>();
   for await (const entry of target.list(signal)) {
-    if (MANIFEST.test(entry.name)) found.push(entry);
-    if ((listed += 1) >= MAX_LISTED) break;
+    found.set(entry.name, entry);
+    if (found.size >= MAX_LISTED) break;
   }
-  return found.sort((a, b) => b.modified.getTime() - a.modified.getTime()).slice(0, MAX_MANIFESTS);
+  return found;
+}
+
+function newestManifests(entries: ReadonlyMap<string, TargetEntry>): TargetEntry[] {
+  return [...entries.values()]
+    .filter(({ name }) => MANIFEST.test(name))
+    .sort((a, b) => b.modified.getTime() - a.modified.getTime())
+    .slice(0, MAX_MANIFESTS);
 }
 
 async function readManifest(target: Target, name: string, signal: AbortSignal): Promise<Manifest | undefined> {
@@ -89,10 +108,9 @@ function sharedBytes({ segments }: Manifest, { keys }: Wanted): number {
   return segments.reduce((bytes, segment) => (keys.has(segment.key) ? bytes + segment.length : bytes), 0);
 }
 
-function sourceOf({ artifact, head, segments }: Manifest): CopySource {
+function sourceOf({ manifest: { head, segments }, artifact: { name, bytes, etag } }: ListedArtifact): CopySource {
   return {
-    name: artifact.name,
-    bytes: artifact.bytes,
+    ...{ name, bytes, etag },
     offsets: new Map([
       [contentOf(HEAD_KEY, head.sha256), 0],
       ...segments.map(({ key, sha256, offset }): [string, number] => [contentOf(key, sha256), offset])

@@ -48,9 +48,13 @@ export class Upload {
   /** Why all was sent although the target holds some of it. */
   fullUpload: string | undefined;
 
-  constructor(target: Target, signal: AbortSignal) {
+  /** Another ship of this machine wrote to the target until now: what was seen of it before may not hold any more. */
+  readonly waited: boolean;
+
+  constructor(target: Target, signal: AbortSignal, waited = false) {
     this.#target = target;
     this.#signal = signal;
+    this.waited = waited;
   }
 
   /** What the target can copy from. */
@@ -215,8 +219,8 @@ export async function transaction<T>(
   work: (upload: Upload, signal: AbortSignal) => Promise<T>
 ): Promise<T> {
   const lock = `target-${createHash('sha256').update(target.url).digest('hex').slice(0, 16)}`;
-  return cache.exclusively(lock, signal, async held => {
-    const upload = new Upload(target, held);
+  return cache.exclusively(lock, signal, async (held, waited) => {
+    const upload = new Upload(target, held, waited);
     try {
       return await work(upload, held);
     } catch (error) {

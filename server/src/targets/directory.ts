@@ -17,6 +17,7 @@ import { encodedPath } from './url.js';
 /** A local or shared directory. It is made at the first write; until then it is an empty target. */
 export class DirectoryTarget implements Target {
   readonly url: string;
+  readonly canCopy = false;
   readonly #path: string;
 
   constructor(location: DirectoryLocation) {

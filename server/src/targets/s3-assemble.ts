@@ -1,10 +1,10 @@
-import { CopyRefused, knownRefusal, presentSources, remember, type KnownSource } from './s3-copy.js';
+import { CopyRefused, knownRefusal, remember } from './s3-copy.js';
 import { PartPlanner } from './s3-part-plan.js';
 import { putObject } from './s3-put.js';
 import type { S3Store } from './s3-store.js';
 import { verifyObject } from './s3-verify.js';
 import type { Written } from './s3-writer.js';
-import type { Arrival, AssembleOptions, SpannedPayload } from './target.js';
+import type { Arrival, AssembleOptions, CopySource, SpannedPayload } from './target.js';
 
 /**
  * Writes an artifact, copying on the store what earlier ones hold; where that fails, all of it is sent.
@@ -48,10 +48,10 @@ export async function estimateObject(
 
 async function sourcesFor(
   store: S3Store,
-  { sources, signal }: AssembleOptions
-): Promise<{ sources: KnownSource[]; refusal: string | undefined }> {
+  { sources }: AssembleOptions
+): Promise<{ sources: readonly CopySource[]; refusal: string | undefined }> {
   const refusal = knownRefusal(store);
-  return { sources: refusal === undefined ? await presentSources(store, await sources(), signal) : [], refusal };
+  return { sources: refusal === undefined ? await sources() : [], refusal };
 }
 
 async function sendAll(

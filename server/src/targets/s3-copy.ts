@@ -1,13 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
+import { newMd5 } from '../md5.js';
 import { s3CodeOf, statusOf } from './s3-answer.js';
-import { headObject } from './s3-objects.js';
 import type { S3Store } from './s3-store.js';
-import type { CopySource } from './target.js';
-
-/** A source as it was when it was looked at: copied from only as long as it is the same. */
-export interface KnownSource extends CopySource {
-  readonly etag: string;
-}
 
 /** Answers that say that the store cannot copy, or not for us; a later ship need not ask again. */
 const CANNOT_COPY = [400, 403, 405, 501];
@@ -53,31 +46,9 @@ function placeOf({ settings }: S3Store): string {
   return `${settings.endpoint ?? ''} ${settings.bucket}`;
 }
 
-/** Those sources that are there, with the size that their manifests say. */
-export async function presentSources(
-  store: S3Store,
-  sources: readonly CopySource[],
-  signal: AbortSignal
-): Promise<KnownSource[]> {
-  const found = await Promise.all(sources.map(({ name }) => headObject(store, name, signal)));
-  return sources.flatMap((source, index) => {
-    const { ETag: etag, ContentLength: bytes } = found[index] ?? {};
-    return etag === undefined || bytes !== source.bytes ? [] : [{ ...source, etag }];
-  });
-}
-
 /** An ETag without its quotes. */
 export function bareEtag(etag: string | undefined): string | undefined {
   return etag?.replaceAll('"', '');
-}
-
-/** MD5, which ETags are made of; undefined where the system forbids it (FIPS). */
-export function newMd5(): Hash | undefined {
-  try {
-    return createHash('md5');
-  } catch {
-    return undefined;
-  }
 }
 
 /**

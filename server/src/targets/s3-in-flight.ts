@@ -14,6 +14,8 @@ export class InFlight {
   readonly #failure = new AbortController();
   readonly #cut = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  /** What must be done, too, before the upload can end. */
+  readonly #besides: Promise<void>[] = [];
 
   constructor(limit: number, signal: AbortSignal) {
     this.#limit = limit;
@@ -29,10 +31,19 @@ export class InFlight {
   async begin(request: (cut: AbortSignal) => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#limit) await this.#settledOrStopped(Promise.race(this.#running));
     this.stop.throwIfAborted();
-    const running = request(this.#cut.signal).finally(() => this.#running.delete(running));
+    const running = this.#watched(request(this.#cut.signal).finally(() => this.#running.delete(running)));
     this.#running.add(running);
-    // Whoever fails first stops the others; its error is taken up where the set is awaited.
-    running.catch((error: unknown) => this.#failure.abort(error));
+  }
+
+  /** Takes on something else that the upload needs and that goes on beside its requests. It heeds {@link stop}. */
+  beside(work: Promise<void>): void {
+    this.#besides.push(this.#watched(work));
+  }
+
+  /** Whoever fails first stops the others; its error is taken up where all are awaited. */
+  #watched(work: Promise<void>): Promise<void> {
+    work.catch((error: unknown) => this.#failure.abort(error));
+    return work;
   }
 
   /** Those of a sequence that come before the upload is stopped. @throws why it was stopped */
@@ -50,7 +61,7 @@ export class InFlight {
 
   /** Waits for all that began. @throws why one failed, or the signal's reason */
   async drain(): Promise<void> {
-    await this.#settledOrStopped(Promise.all(this.#running));
+    await this.#settledOrStopped(Promise.all([...this.#running, ...this.#besides]));
   }
 
   /**
@@ -60,7 +71,7 @@ export class InFlight {
    */
   async settle(error: unknown): Promise<unknown> {
     const timer = setTimeout(() => this.#cut.abort(), GRACE_MS);
-    await Promise.allSettled(this.#running);
+    await Promise.allSettled([...this.#running, ...this.#besides]);
     clearTimeout(timer);
     return this.stop.aborted ? this.stop.reason : error;
   }

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { ShipEnvError, isShipEnvError, withLeftovers } from '../errors.js';
 import { conflict } from './object-errors.js';
-import { CopyRefused, type KnownSource } from './s3-copy.js';
+import { CopyRefused } from './s3-copy.js';
 import { headObject, removeObject } from './s3-objects.js';
-import { removeOrphanedUploads } from './s3-orphans.js';
 import type { S3Store } from './s3-store.js';
 import { UPLOAD_ID } from './s3-whole.js';
 import { ObjectWriter, type Written } from './s3-writer.js';
-import type { SpannedPayload, TransferOptions } from './target.js';
+import type { CopySource, SpannedPayload, TransferOptions } from './target.js';
 
 /** How long the look after a failed or aborted write, and the removal of what it made all the same, may take. */
 const SETTLE_MS = 10_000;
@@ -25,7 +24,7 @@ const SETTLE_MS = 10_000;
 export async function putObject(
   store: S3Store,
   payload: SpannedPayload,
-  sources: readonly KnownSource[],
+  sources: readonly CopySource[],
   options: TransferOptions
 ): Promise<Written | undefined> {
   const { signal } = options;
@@ -73,7 +72,6 @@ async function write(
       signal
     );
     if (outcome instanceof CopyRefused) throw outcome;
-    if (outcome && writer.isInParts) await removeOrphanedUploads(store);
     return outcome;
   } catch (error) {
     if (await wroteAllTheSame(store, payload, writer, id, error, signal)) return true;

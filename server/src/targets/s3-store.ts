@@ -5,6 +5,7 @@ import { ShipEnvError } from '../errors.js';
 import { statusOf } from './s3-answer.js';
 import { noS3Store, s3Error } from './s3-errors.js';
 import type { S3Settings } from './s3-settings.js';
+import { signByChecksum } from './s3-signing.js';
 
 /** How patient a connection is. */
 export interface Patience {
@@ -61,6 +62,7 @@ export class S3Store {
         httpsAgent: { keepAlive: true, ...(ca && { ca }) }
       }
     });
+    signByChecksum(client);
     return new S3Store(client, settings);
   }
 

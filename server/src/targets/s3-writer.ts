@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import { compositeChecksum } from './s3-checksum.js';
-import { CopyRefused, bareEtag, compositeEtag, newMd5, type KnownSource } from './s3-copy.js';
+import { newMd5 } from '../md5.js';
+import { BufferPool } from './buffer-pool.js';
+import { CopyRefused, bareEtag, compositeEtag } from './s3-copy.js';
 import { assertDigest } from './payload.js';
 import { InFlight } from './s3-in-flight.js';
 import { MultipartUpload, type CopyRange } from './s3-multipart.js';
+import { removeOrphanedUploads } from './s3-orphans.js';
 import { PartPlanner, type Part } from './s3-part-plan.js';
 import type { S3Store } from './s3-store.js';
 import { putWhole } from './s3-whole.js';
 import { SpanReader } from './span-reader.js';
-import type { SpannedPayload, TransferOptions } from './target.js';
+import type { CopySource, SpannedPayload, TransferOptions } from './target.js';
 
 /** What was written, and by what the store's object shows that it arrived. */
 export interface Written {
@@ -41,14 +44,11 @@ interface Row {
 export class ObjectWriter {
   readonly #store: S3Store;
   readonly #payload: SpannedPayload;
-  readonly #sources: readonly KnownSource[];
+  readonly #sources: readonly CopySource[];
   readonly #options: TransferOptions;
   /** Set as soon as it is known what is written: before the request that makes it an object. */
   written: Written | undefined;
-  /** Set when parts were sent: a store keeps those of uploads that never ended. */
-  isInParts = false;
-
-  constructor(store: S3Store, payload: SpannedPayload, sources: readonly KnownSource[], options: TransferOptions) {
+  constructor(store: S3Store, payload: SpannedPayload, sources: readonly CopySource[], options: TransferOptions) {
     this.#store = store;
     this.#payload = payload;
     this.#sources = sources;
@@ -69,7 +69,8 @@ export class ObjectWriter {
     if (first.done !== true && !first.value.isOnly) {
       return this.#writeParts(uploadId, reader, startingWith(first.value, parts));
     }
-    const body = first.done === true ? Buffer.alloc(0) : await reader.take(first.value.end);
+    const body = Buffer.allocUnsafe(first.done === true ? 0 : first.value.end);
+    await reader.take(body);
     const sha256 = reader.sha256();
     assertDigest(this.#payload, sha256);
     this.#options.signal.throwIfAborted();
@@ -85,9 +86,10 @@ export class ObjectWriter {
   async #writeParts(uploadId: string, reader: SpanReader, parts: AsyncGenerator<Part>): Promise<boolean> {
     const { name } = this.#payload;
     const { signal } = this.#options;
-    this.isInParts = true;
     const upload = await MultipartUpload.begin(this.#store, name, uploadId, { copies: this.#sources.length > 0 });
     const flight = new InFlight(this.#store.partsInFlight, signal);
+    // A store keeps the parts of uploads that never ended; while ours go there, nobody waits for this.
+    const tidying = removeOrphanedUploads(this.#store);
     try {
       const rows = await this.#transfer(upload, flight, reader, parts);
       const sha256 = reader.sha256();
@@ -96,13 +98,17 @@ export class ObjectWriter {
       signal.throwIfAborted();
       const isWritten = await upload.complete(rows.flatMap(({ completed }) => completed ?? []));
       if (!isWritten) await upload.abort();
+      await tidying;
       return isWritten;
     } catch (error) {
       throw await upload.abortAfter(await flight.settle(error));
     }
   }
 
-  /** Reads the parts in their order, which lets the whole be digested on the way, and sends or copies several at once. */
+  /**
+   * Sends and copies several parts at once. All is read in its order, which lets the whole be digested on the way; what
+   * is copied is read while the store copies.
+   */
   async #transfer(
     upload: MultipartUpload,
     flight: InFlight,
@@ -110,6 +116,8 @@ export class ObjectWriter {
     parts: AsyncGenerator<Part>
   ): Promise<Row[]> {
     const rows: Row[] = [];
+    const buffers = new BufferPool();
+    let reading = Promise.resolve();
     let taken = 0;
     const run = (row: Row, request: (cut: AbortSignal) => Promise<CompletedPart>): Promise<void> =>
       flight.begin(async cut => {
@@ -121,18 +129,22 @@ export class ObjectWriter {
       const row: Row = { part };
       const number = rows.push(row);
       if (part.copy === undefined) {
-        const body = await reader.take(part.end);
-        if (!upload.checksums) row.md5 = newMd5()?.update(body).digest('hex');
-        await run(row, cut => {
-          const digest = createHash('sha256').update(body).digest();
-          row.digest = digest;
-          return upload.send(number, body, digest, cut);
+        await reading;
+        const { bytes, giveBack } = buffers.lend(part.end - part.start);
+        await reader.take(bytes);
+        const digest = createHash('sha256').update(bytes).digest();
+        row.digest = digest;
+        if (!upload.checksums) row.md5 = newMd5()?.update(bytes).digest('hex');
+        await run(row, async cut => {
+          const completed = await upload.send(number, bytes, digest, cut);
+          giveBack();
+          return completed;
         });
       } else {
         const range = this.#rangeOf(part, part.copy);
         await run(row, cut => copied(upload.copy(number, range, cut)));
-        // While the store copies.
-        row.md5 = await md5Of(reader.pieces(part.end), flight.stop);
+        reading = reading.then(() => readPast(row, reader, flight.stop));
+        flight.beside(reading);
       }
     }
     await flight.drain();
@@ -150,7 +162,7 @@ export class ObjectWriter {
 async function* partsOf(
   payload: SpannedPayload,
   reader: SpanReader,
-  sources: readonly KnownSource[]
+  sources: readonly CopySource[]
 ): AsyncGenerator<Part & { isOnly: boolean }> {
   const planner = new PartPlanner(sources, payload.maximalBytes);
   let count = 0;
@@ -180,13 +192,15 @@ async function copied(request: Promise<CompletedPart>): Promise<CompletedPart> {
   throw new CopyRefused('the store does not copy ranges of objects (its answer names no ETag)', { isLasting: true });
 }
 
-async function md5Of(pieces: AsyncIterable<Buffer>, signal: AbortSignal): Promise<string | undefined> {
-  const hash = newMd5();
-  for await (const piece of pieces) {
+/** Reads the bytes of a part that the store copies, and digests them where nobody has done it before. */
+async function readPast(row: Row, reader: SpanReader, signal: AbortSignal): Promise<void> {
+  const { copy, end } = row.part;
+  const md5 = copy?.md5 === undefined ? newMd5() : undefined;
+  for await (const piece of reader.pieces(end)) {
     signal.throwIfAborted();
-    hash?.update(piece);
+    md5?.update(piece);
   }
-  return hash?.digest('hex');
+  row.md5 = copy?.md5 ?? md5?.digest('hex');
 }
 
 function sizesOf(rows: readonly Row[]): Pick<Written, 'bytes' | 'sentBytes' | 'copiedBytes'> {

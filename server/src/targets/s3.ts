@@ -4,6 +4,7 @@ import type { Probe, TargetSettings } from '../contract/targets.js';
 import { assertObjectName, isHidden } from './names.js';
 import { readRange } from './payload.js';
 import { probe } from './probe.js';
+import { knownRefusal } from './s3-copy.js';
 import type { S3Location } from './s3-location.js';
 import { headObject, readObject, removeObject } from './s3-objects.js';
 import { assembleObject, estimateObject } from './s3-assemble.js';
@@ -64,6 +65,10 @@ class S3Target implements Target {
     this.#connectForCheck = connectForCheck;
   }
 
+  get canCopy(): boolean {
+    return knownRefusal(this.#store) === undefined;
+  }
+
   uri(name: string): string {
     assertObjectName(name);
     return `s3a${this.url.slice('s3'.length)}/${encodedPath([name])}`;
@@ -110,11 +115,11 @@ class S3Target implements Target {
     do {
       const command = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', ContinuationToken });
       const page = await this.#store.attempt('Listing', () => client.send(command, { abortSignal: signal }), signal);
-      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+      for (const { Key, Size, LastModified, ETag } of page.Contents ?? []) {
         const name = (Key ?? '').slice(Prefix.length);
         // The empty name is the "folder" that a web console makes.
         if (name === '' || name.includes('/') || isHidden(name)) continue;
-        yield { name, bytes: Size ?? 0, modified: LastModified ?? new Date(0) };
+        yield { name, bytes: Size ?? 0, modified: LastModified ?? new Date(0), etag: ETag };
       }
       ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (ContinuationToken !== undefined);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from '../artifact/zip/crc32.js';
 import type { Span } from './target.js';
 
-/** What is read but not kept is read in pieces of this size. */
+/** What is read but not kept is read in pieces of this size, one while the one before it is digested. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** A span at its place. */
@@ -17,15 +17,16 @@ interface Placed {
  */
 export class SpanReader {
   readonly #whole = createHash('sha256');
+  /** Those that are not digested to their end. */
   readonly #spans: Placed[] = [];
   #end = 0;
   #position = 0;
-  /** Of the current span, as far as it is read. */
+  /** Of the current span, as far as it is digested. */
   #crc = 0;
 
   /** Appends the next span. */
   add(span: Span): void {
-    this.#spans.push({ span, start: this.#end });
+    if (span.bytes > 0) this.#spans.push({ span, start: this.#end });
     this.#end += span.bytes;
   }
 
@@ -39,34 +40,59 @@ export class SpanReader {
     return this.#whole.digest('hex');
   }
 
-  /** The bytes up to `end`, in memory. */
-  async take(end: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafe(end - this.#position);
-    await this.#fill(bytes);
-    return bytes;
+  /** Fills a buffer with the bytes that come next. */
+  async take(into: Buffer): Promise<void> {
+    await this.#load(into, this.#position);
+    await this.#digest(into);
   }
 
-  /** The bytes up to `end`, piece for piece; a piece is overwritten by the next one. */
+  /** The bytes up to `end`, piece for piece; a piece is overwritten by the one after the next. */
   async *pieces(end: number): AsyncGenerator<Buffer> {
-    const scratch = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - this.#position));
+    const load = (scratch: Buffer, from: number): Promise<Buffer> => {
+      const piece = scratch.subarray(0, Math.min(scratch.length, end - from));
+      const loading = this.#load(piece, from).then(() => piece);
+      // It is awaited below, unless the one before it fails.
+      loading.catch(() => undefined);
+      return loading;
+    };
+    const size = Math.min(PIECE_BYTES, end - this.#position);
+    let [current, other] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
+    let next = load(current, this.#position);
     while (this.#position < end) {
-      const piece = scratch.subarray(0, Math.min(scratch.length, end - this.#position));
-      await this.#fill(piece);
+      const piece = await next;
+      const behind = this.#position + piece.length;
+      if (behind < end) next = load(other, behind);
+      await this.#digest(piece);
       yield piece;
+      [current, other] = [other, current];
     }
   }
 
-  async #fill(into: Buffer): Promise<void> {
-    for (let filled = 0; filled < into.length;) {
-      const { span, start } = this.#current();
-      const at = this.#position - start;
-      const piece = into.subarray(filled, filled + Math.min(span.bytes - at, into.length - filled));
+  /** Reads from anywhere behind what is digested. */
+  async #load(into: Buffer, from: number): Promise<void> {
+    let filled = 0;
+    for (const { span, start } of [...this.#spans]) {
+      const at = from + filled - start;
+      if (at >= span.bytes) continue;
+      const piece = into.subarray(filled, filled + span.bytes - at);
       await span.read(piece, at);
-      this.#whole.update(piece);
-      this.#crc = crc32(piece, this.#crc);
       filled += piece.length;
+      if (filled === into.length) return;
+    }
+    if (filled < into.length) throw new RangeError('More was to be read of an artifact than it has.');
+  }
+
+  async #digest(bytes: Buffer): Promise<void> {
+    this.#whole.update(bytes);
+    for (let done = 0; done < bytes.length;) {
+      const [placed] = this.#spans;
+      if (placed === undefined) throw new RangeError('More was digested of an artifact than it has.');
+      const { span, start } = placed;
+      const piece = bytes.subarray(done, done + start + span.bytes - this.#position);
+      this.#crc = crc32(piece, this.#crc);
+      done += piece.length;
       this.#position += piece.length;
-      if (at + piece.length === span.bytes) await this.#leave(span);
+      if (this.#position === start + span.bytes) await this.#leave(span);
     }
   }
 
@@ -75,12 +101,5 @@ export class SpanReader {
     this.#crc = 0;
     this.#spans.shift();
     await span.check(crc);
-  }
-
-  #current(): Placed {
-    while (this.#spans[0]?.span.bytes === 0) this.#spans.shift();
-    const placed = this.#spans[0];
-    if (placed === undefined) throw new RangeError('More was to be read of an artifact than it has.');
-    return placed;
   }
 }

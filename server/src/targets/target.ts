@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Probe } from '../contract/targets.js';
+import type { Slice } from './slices.js';
 
 /** Immutable bytes with a name, read as often as needed: what a target is asked to hold. */
 export interface Payload {
@@ -20,6 +21,8 @@ export interface Span {
    * them. Two spans of one content have the same bytes.
    */
   readonly content: string | undefined;
+  /** How it is cut where a target copies it, with what is known of each slice; see `slicesOf`. */
+  readonly slices?: readonly Slice[] | undefined;
   /** Fills `into` with the bytes from `position` on. */
   read(into: Buffer, position: number): Promise<void>;
   /**
@@ -48,6 +51,8 @@ export interface SpannedPayload {
 export interface CopySource {
   readonly name: string;
   readonly bytes: number;
+  /** As {@link TargetEntry.etag}: it is copied from only as long as it is the same. */
+  readonly etag: string;
   /** Where each content begins. */
   readonly offsets: ReadonlyMap<string, number>;
 }
@@ -84,7 +89,7 @@ export interface TransferOptions {
 }
 
 export interface AssembleOptions extends TransferOptions {
-  /** Best first; read only when the target can copy. */
+  /** Best first; asked for only when the target can copy. */
   readonly sources: () => Promise<readonly CopySource[]>;
 }
 
@@ -93,6 +98,8 @@ export interface TargetEntry {
   readonly name: string;
   readonly bytes: number;
   readonly modified: Date;
+  /** Tells this object from another one of the same name, where the target can copy. */
+  readonly etag?: string | undefined;
 }
 
 /**
@@ -104,6 +111,8 @@ export interface TargetEntry {
 export interface Target {
   /** Canonical URL without a trailing slash. */
   readonly url: string;
+  /** Whether it may put an artifact together from others that it holds, as far as is known. */
+  readonly canCopy: boolean;
   /** How Spark's file system layer addresses an object: `s3a://bucket/prefix/name`, `file:///dir/name`. */
   uri(name: string): string;
   /**

@@ -372,7 +372,8 @@ test('an artifact of more than 4 GiB starts', async () => {
   const head = headOf(plan);
   // The segment lies behind a hole, as it would behind other segments.
   const offset = 5 * 2 ** 30;
-  const placed = { planned, offset, length: row.length, entries: segment.entries };
+  const { directory, entryCount } = segment;
+  const placed = { planned, offset, length: row.length, directory, entryCount };
   const path = workshop.path('far.pex');
   const file = await open(path, 'w', 0o755);
   try {

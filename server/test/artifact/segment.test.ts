@@ -10,7 +10,7 @@ import { readSegment } from '../../src/artifact/segment-index.js';
 import { Threads } from '../../src/artifact/threads/threads.js';
 import type { DataEntry, FileEntry, PlannedSegment, SegmentEntry } from '../../src/artifact/types.js';
 import { PIECE_BYTES } from '../../src/artifact/zip/deflate.js';
-import { DEFLATED } from '../../src/artifact/zip/records.js';
+import { DEFLATED, entriesOf } from '../../src/artifact/zip/records.js';
 import { INTERPRETER, NEVER } from './fixtures.js';
 
 let folder: string;
@@ -73,8 +73,18 @@ async function contents(): Promise<Record<string, Buffer>> {
   const segment = await readSegment(output);
   const bytes = await readFile(output);
   expect(segment?.sha256).toBe(sha256Of(bytes.subarray(0, segment?.bytes)));
+  let end = 0;
+  for (const slice of segment?.slices ?? []) {
+    end += slice.bytes;
+    expect(slice.md5).toBe(
+      createHash('md5')
+        .update(bytes.subarray(end - slice.bytes, end))
+        .digest('hex')
+    );
+  }
+  expect(end).toBe(segment?.bytes);
   return Object.fromEntries(
-    (segment?.entries ?? []).map(({ name, offset, compressedSize, method }) => {
+    entriesOf(segment?.directory ?? Buffer.alloc(0)).map(({ name, offset, compressedSize, method }) => {
       const start = offset + 30 + Buffer.byteLength(name);
       const data = bytes.subarray(start, start + compressedSize);
       return [name, method === DEFLATED ? inflateRawSync(data) : data];

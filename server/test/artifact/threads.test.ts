@@ -122,7 +122,7 @@ describe.each([
   test('what the system says of a file stays what it says', async () => {
     const loop = { source: '/proc/self/mem', size: 4, sha256: '' };
     await expect(threads.run(entriesTask(loop), [loop])).rejects.toMatchObject({ code: 'SNAPSHOT_UNREADABLE' });
-    const missing = threads.run({ kind: 'digest', path: join(folder, 'none'), bytes: 1 });
+    const missing = threads.run({ kind: 'digest', path: join(folder, 'none'), slices: [1] });
     await expect(missing).rejects.toThrow(/ENOENT/);
   });
 });

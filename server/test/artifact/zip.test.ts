@@ -8,10 +8,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crc32, crc32ByTable } from '../../src/artifact/zip/crc32.js';
 import { PIECE_BYTES, WINDOW_BYTES, deflatePiece, pays } from '../../src/artifact/zip/deflate.js';
 import {
+  DEFLATED,
   STORED,
   centralHeader,
   endRecords,
   localHeader,
+  movedDirectory,
   needsZip64End,
   needsZip64Local,
   type ZipEntry
@@ -108,6 +110,19 @@ test('a file of more than 4 GiB has its sizes in 64 bits', () => {
     BigInt(size + 5),
     0x1_0000_0000n
   ]);
+});
+
+test('a central directory that is moved is the one that would be written there', () => {
+  const row = { name: 'café', crc32: 7, compressedSize: 5, size: 9, method: DEFLATED, mode: 0o100755 } as const;
+  const rows: ZipEntry[] = [
+    { ...row, offset: 0 },
+    { ...row, name: 'a', method: STORED, offset: 100 },
+    { ...row, size: 2 ** 33, compressedSize: 2 ** 32, offset: 200 }
+  ];
+  const written = (base: number): Buffer => Buffer.concat(rows.map(entry => centralHeader(entry, base)));
+  for (const base of [0, 12_345, 0xffff_ffff - 150, 2 ** 40]) {
+    expect(movedDirectory(written(0), base)).toEqual(written(base));
+  }
 });
 
 test.each([

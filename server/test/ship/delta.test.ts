@@ -227,10 +227,9 @@ describe('all is sent, and the result says so,', () => {
   });
 });
 
-test('a segment that was damaged in the cache is compressed anew, and nothing of it is published', async () => {
-  const own = await makePort(kernel);
-  await watch(own).result;
-  const folder = join(own.cache.root, 'segments');
+/** Changes a byte of each cached segment, behind what holds its digests. */
+async function damageSegments({ cache }: Port): Promise<void> {
+  const folder = join(cache.root, 'segments');
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(file => file.isFile());
   for (const { parentPath, name } of files) {
     const path = join(parentPath, name);
@@ -238,6 +237,23 @@ test('a segment that was damaged in the cache is compressed anew, and nothing of
     content.writeUInt8(content.readUInt8(1000) ^ 1, 1000);
     await writeFile(path, content);
   }
+}
+
+test('a segment that was damaged in the cache is compressed anew, also when the store copies it', async () => {
+  const own = await makePort(kernel);
+  await watch(own).result;
+  await kernel.install('toml==0.10.2');
+  onTestFinished(() => kernel.uninstall('toml'));
+  await damageSegments(own);
+  const second = await watch(own).result;
+  expect(second.copiedBytes).toBeGreaterThan(10 * MIB);
+  await expectWhole(second);
+});
+
+test('a segment that was damaged in the cache is compressed anew, and nothing of it is published', async () => {
+  const own = await makePort(kernel);
+  await watch(own).result;
+  await damageSegments(own);
   url = bucket.freshUrl();
   const { artifact, ...again } = await watch(own).result;
   await expectWhole({ artifact, ...again });

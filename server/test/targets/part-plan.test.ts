@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PART_BYTES, PartPlanner, partBytesOf, type Part } from '../../src/targets/s3-part-plan.js';
+import { slicesOf } from '../../src/targets/slices.js';
 import type { CopySource } from '../../src/targets/target.js';
 
 const MIB = 1024 * 1024;
@@ -15,7 +16,7 @@ function source(name: string, spans: readonly (readonly [string, number])[]): Co
     offsets.set(content, bytes);
     bytes += mib * MIB;
   }
-  return { name, bytes, offsets };
+  return { name, bytes, etag: '"1"', offsets };
 }
 
 function plan(sources: readonly CopySource[], spans: readonly Spelled[], maximalBytes = 0): Part[] {
@@ -46,6 +47,9 @@ describe('a plan', () => {
     expect(plan([old], [])).toEqual([]);
   });
 
+  /** What is too short to be copied alone, the head and the small one, shares a part with its neighbour. */
+  const COPIES = ['copy 0-6 old@0', 'copy 6-41 old@6', 'copy 41-46 old@41', 'copy 46-64 old@46'];
+
   test('copies everything but the tail of what is the same', () => {
     const spans: Spelled[] = [
       ['head', 1],
@@ -54,7 +58,7 @@ describe('a plan', () => {
       ['small', 3],
       [undefined, 1]
     ];
-    expect(spelled(plan([old], spans))).toEqual(['copy 0-64 old@0', 'send 64-65']);
+    expect(spelled(plan([old], spans))).toEqual([...COPIES, 'send 64-65']);
   });
 
   test('sends no more than what is new when that is at the end', () => {
@@ -66,7 +70,7 @@ describe('a plan', () => {
       ['new', 0.1],
       [undefined, 1]
     ];
-    expect(spelled(plan([old], spans))).toEqual(['copy 0-64 old@0', 'send 64-65.1']);
+    expect(spelled(plan([old], spans))).toEqual([...COPIES, 'send 64-65.1']);
   });
 
   test('fills up what is new in the middle from behind', () => {
@@ -77,7 +81,12 @@ describe('a plan', () => {
       ['middle', 20],
       [undefined, 1]
     ];
-    expect(spelled(plan([old], spans))).toEqual(['copy 0-41 old@0', 'send 41-46', 'copy 46-62 old@45', 'send 62-63']);
+    expect(spelled(plan([old], spans))).toEqual([
+      ...COPIES.slice(0, 2),
+      'send 41-46',
+      'copy 46-62 old@45',
+      'send 62-63'
+    ]);
   });
 
   test('fills it up from before when there is too little behind', () => {
@@ -92,7 +101,8 @@ describe('a plan', () => {
       [undefined, 1]
     ];
     expect(spelled(plan([close], spans))).toEqual([
-      'copy 0-36 close@0',
+      'copy 0-5 close@0',
+      'copy 5-36 close@5',
       'send 36-41',
       'copy 41-47 close@40',
       'send 47-48'
@@ -121,8 +131,41 @@ describe('a plan', () => {
       ['extra', 10],
       [undefined, 1]
     ];
-    expect(spelled(plan([old, other], spans))).toEqual(['copy 0-60 old@1', 'copy 60-70 other@60', 'send 70-71']);
-    expect(spelled(plan([other, old], spans))).toEqual(['copy 0-35 other@0', 'copy 35-70 other@35', 'send 70-71']);
+    const ofOne = (parts: readonly Part[]): (string | undefined)[] => parts.map(({ copy }) => copy?.name);
+    expect(ofOne(plan([old, other], spans))).toEqual([...Array<string>(4).fill('old'), 'other', 'other', undefined]);
+    expect(ofOne(plan([other, old], spans))).toEqual([...Array<string>(6).fill('other'), undefined]);
+  });
+
+  test('knows the digest of a part that is one slice, and of no other', () => {
+    const planner = new PartPlanner([old], 0);
+    const slices = slicesOf(40 * MIB).map((bytes, index) => ({ bytes, md5: `big ${index}` }));
+    const parts = [
+      ...planner.add({ bytes: MIB, content: 'head' }),
+      ...planner.add({ bytes: 40 * MIB, content: 'big', slices }),
+      ...planner.add({ bytes: MIB, content: undefined }),
+      ...planner.end()
+    ];
+    expect(spelled(parts)).toEqual(['copy 0-6 old@0', 'copy 6-41 old@6', 'send 41-42']);
+    expect(parts.map(({ copy }) => copy?.md5)).toEqual([undefined, 'big 1', undefined]);
+    // A place where something is new takes bytes of the slice behind it.
+    const cut = new PartPlanner([old], 0);
+    const others = [
+      ...cut.add({ bytes: MIB, content: 'new' }),
+      ...cut.add({ bytes: 40 * MIB, content: 'big', slices }),
+      ...cut.end()
+    ];
+    expect(spelled(others)).toEqual(['send 0-5', 'copy 5-41 old@5']);
+    expect(others.map(({ copy }) => copy?.md5)).toEqual([undefined, undefined]);
+  });
+
+  test('tells of a copy as soon as nothing behind it can change it', () => {
+    const planner = new PartPlanner([old], 0);
+    planner.add({ bytes: MIB, content: 'head' });
+    expect(spelled(planner.add({ bytes: 40 * MIB, content: 'big' }))).toEqual(['copy 0-6 old@0']);
+    expect(spelled(planner.add({ bytes: 20 * MIB, content: 'middle' }))).toEqual([
+      'copy 6-41 old@6',
+      'copy 41-46 old@41'
+    ]);
   });
 
   test('does not believe a source whose spans reach beyond its end', () => {
@@ -143,6 +186,13 @@ describe('a plan', () => {
     expect(parts.length).toBeGreaterThan(2);
     expect(Math.max(...parts.map(({ start, end }) => end - start))).toBeLessThanOrEqual(5 * 1024 * MIB);
     check(parts, 12 * 1024 + 1);
+  });
+
+  test.each([0, 1, 9.9, 10, 11, 74, 75, 139, 12 * 1024])('cuts a segment of %d MiB into slices', mib => {
+    const slices = slicesOf(mib * MIB);
+    expect(slices.reduce((sum, bytes) => sum + bytes, 0)).toBe(mib * MIB);
+    expect(Math.max(...slices)).toBeLessThanOrEqual(64 * MIB);
+    expect(slices.length === 1 || Math.min(...slices) >= MIN).toBe(true);
   });
 
   test('keeps to 10,000 parts, whatever the size', () => {

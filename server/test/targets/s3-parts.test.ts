@@ -1,7 +1,8 @@
 import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { toErrorObject } from '../../src/errors.js';
 import type { Answer } from '../support/faulty-proxy.js';
 import { gate } from '../support/gate.js';
@@ -53,6 +54,41 @@ test('is removed only after the parts on their way have arrived', async () => {
   const onProgress = (): void => controller.abort(reason);
   await expect(target.put(payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
   expect(order).toEqual(['part', 'remove']);
+});
+
+test.each([
+  ['1', 1],
+  ['3', 3],
+  ['', 4]
+])('with SHIP_ENV_PARTS_IN_FLIGHT=%s there are never more than %d parts on their way', async (setting, most) => {
+  vi.stubEnv('SHIP_ENV_PARTS_IN_FLIGHT', setting);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const full = gate();
+  const seen: number[] = [];
+  let running = 0;
+  const target = await bucket.openBehind(bucket.freshUrl(), async ({ path, forward }) => {
+    if (!path.includes('partNumber=')) return forward();
+    seen.push((running += 1));
+    // Until as many as may be are there; each of them is then answered a moment later.
+    if (running === most) full.open();
+    await full.promise;
+    await sleep(20);
+    const answer = await forward();
+    running -= 1;
+    return answer;
+  });
+  await target.put(payload, { signal: calm });
+  expect(Math.max(...seen)).toBe(most);
+});
+
+test.each(['0', '17', '1.5', 'many'])('SHIP_ENV_PARTS_IN_FLIGHT=%s is refused', async setting => {
+  vi.stubEnv('SHIP_ENV_PARTS_IN_FLIGHT', setting);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  await expect(bucket.open(bucket.freshUrl())).rejects.toMatchObject({ code: 'SETTINGS_INVALID' });
 });
 
 test('leaves neither object nor upload when a part is refused', async () => {

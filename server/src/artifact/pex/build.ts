@@ -96,7 +96,8 @@ export class PexBuild implements ArtifactBuild {
     for await (const segment of this.#segments) {
       const planned = this.#plan.segments[index];
       if (planned === undefined) throw new RangeError('There are more segments than the plan has.');
-      yield { planned, segment, offset, length: segment.bytes, entries: segment.entries };
+      const { bytes: length, directory, entryCount } = segment;
+      yield { planned, segment, offset, length, directory, entryCount };
       offset += segment.bytes;
       index += 1;
     }
@@ -109,7 +110,7 @@ export class PexBuild implements ArtifactBuild {
     for await (const { planned, segment, offset, length } of this.#placed()) {
       const { wheel, name, version, key } = planned;
       rows.push({ wheel, name, version, key, offset, length, sha256: segment.sha256 });
-      entries += segment.entries.length;
+      entries += segment.entryCount;
     }
     const head = { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
     return { head, segments: rows, entries };

@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import type { ArtifactPlan, SegmentOutline } from '../types.js';
 import { crc32 } from '../zip/crc32.js';
-import { DEFLATED, centralHeader, endRecords, localHeader, type ZipEntry } from '../zip/records.js';
+import { DEFLATED, centralHeader, endRecords, localHeader, movedDirectory, type ZipEntry } from '../zip/records.js';
 import type { Head } from './head.js';
 import { OURS } from './header.js';
 import { withPexHash } from './pex-info.js';
@@ -13,8 +13,9 @@ export interface PlacedSegment {
   /** Of its first byte in the artifact. */
   readonly offset: number;
   readonly length: number;
-  /** Offsets count from the segment's first byte. */
-  readonly entries: readonly ZipEntry[];
+  /** As `Segment.directory`: offsets count from the segment's first byte. */
+  readonly directory: Buffer;
+  readonly entryCount: number;
 }
 
 /** How many entries of an artifact are in its tail. */
@@ -34,13 +35,13 @@ export const COMMENT_PREFIX = 'ship-env:';
 export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer {
   const own = ownEntries(plan, segments, offset);
   const end = offset + own.bytes.length;
-  const central = [
+  const directory = Buffer.concat([
     ...head.entries.map(entry => centralHeader(entry, 0)),
-    ...segments.flatMap(segment => segment.entries.map(entry => centralHeader(entry, segment.offset))),
+    ...segments.map(segment => movedDirectory(segment.directory, segment.offset)),
     ...own.entries.map(entry => centralHeader(entry, offset))
-  ];
-  const directory = Buffer.concat(central);
-  const extent = { entries: central.length, offset: end, bytes: directory.length };
+  ]);
+  const entries = segments.reduce((sum, { entryCount }) => sum + entryCount, head.entries.length + own.entries.length);
+  const extent = { entries, offset: end, bytes: directory.length };
   return Buffer.concat([own.bytes, directory, endRecords(extent, `${COMMENT_PREFIX}${plan.id}`)]);
 }
 

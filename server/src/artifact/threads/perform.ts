@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { newMd5 } from '../../md5.js';
 import { crc32 } from '../zip/crc32.js';
 import { deflatePiece, pays } from '../zip/deflate.js';
 import { DEFLATED, STORED, localHeader, type ZipMethod } from '../zip/records.js';
@@ -91,23 +92,30 @@ function compressPiece(task: PieceTask, { input, output }: Slot): PieceResult {
   return { deflated: deflated.length };
 }
 
-function digest({ path, bytes }: DigestTask, { input }: Slot): DigestResult {
+function digest({ path, slices }: DigestTask, { input }: Slot): DigestResult {
   const hash = createHash('sha256');
+  const md5s: string[] = [];
   let crc = 0;
+  let at = 0;
   const file = openSync(path, 'r');
   try {
-    for (let at = 0; at < bytes;) {
-      const length = readSync(file, input, 0, Math.min(input.length, bytes - at), at);
-      if (length === 0) throw new RangeError('A file that is being written became shorter.');
-      const piece = input.subarray(0, length);
-      hash.update(piece);
-      crc = crc32(piece, crc);
-      at += length;
+    for (const slice of slices) {
+      const md5 = newMd5();
+      for (const end = at + slice; at < end;) {
+        const length = readSync(file, input, 0, Math.min(input.length, end - at), at);
+        if (length === 0) throw new RangeError('A file that is being written became shorter.');
+        const piece = input.subarray(0, length);
+        hash.update(piece);
+        md5?.update(piece);
+        crc = crc32(piece, crc);
+        at += length;
+      }
+      if (md5 !== undefined) md5s.push(md5.digest('hex'));
     }
   } finally {
     closeSync(file);
   }
-  return { sha256: hash.digest('hex'), crc32: crc };
+  return { sha256: hash.digest('hex'), crc32: crc, md5s };
 }
 
 /**

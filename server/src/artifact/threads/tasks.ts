@@ -48,13 +48,17 @@ export interface PieceResult {
 export interface DigestTask {
   readonly kind: 'digest';
   readonly path: string;
-  readonly bytes: number;
+  /** Bytes of each slice of it, from the first to the last. */
+  readonly slices: readonly number[];
 }
 
+/** `SegmentDigests` of the slices in a row. */
 export interface DigestResult {
   /** Lower-case hex. */
   readonly sha256: string;
   readonly crc32: number;
+  /** Of each slice, lower-case hex; none where the system forbids MD5. */
+  readonly md5s: readonly string[];
 }
 
 export type Task = EntriesTask | PieceTask | DigestTask;

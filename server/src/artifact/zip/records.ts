@@ -98,6 +98,52 @@ export function centralHeader(entry: ZipEntry, base: number): Buffer {
   return header;
 }
 
+/**
+ * A central directory whose entries lie further behind.
+ *
+ * @param directory - central directory headers, back to back, as {@link centralHeader} wrote them
+ * @param base - what to add to each entry's offset
+ */
+export function movedDirectory(directory: Buffer, base: number): Buffer {
+  const moved = Buffer.from(directory);
+  for (let at = 0; at < moved.length; at += centralHeaderBytes(moved, at)) {
+    const offset = moved.readUInt32LE(at + 42) + base;
+    // A field more each, from the first one on that lies so far behind.
+    if (offset >= MAX_32) return Buffer.concat(entriesOf(directory).map(entry => centralHeader(entry, base)));
+    moved.writeUInt32LE(offset, at + 42);
+  }
+  return moved;
+}
+
+/** What central directory headers say, as {@link centralHeader} wrote them. */
+export function entriesOf(directory: Buffer): ZipEntry[] {
+  const entries: ZipEntry[] = [];
+  for (let at = 0; at < directory.length; at += centralHeaderBytes(directory, at)) {
+    const nameEnd = at + CENTRAL_HEADER_BYTES + directory.readUInt16LE(at + 28);
+    let extra = nameEnd + 4;
+    const value = (field: number): number => {
+      const short = directory.readUInt32LE(at + field);
+      if (short < MAX_32) return short;
+      extra += 8;
+      return Number(directory.readBigUInt64LE(extra - 8));
+    };
+    // In the order of the extra field (4.5.3).
+    const [size, compressedSize, offset] = [value(24), value(20), value(42)];
+    entries.push({
+      name: directory.toString('utf8', at + CENTRAL_HEADER_BYTES, nameEnd),
+      ...{ offset, size, compressedSize },
+      crc32: directory.readUInt32LE(at + 16),
+      method: directory.readUInt16LE(at + 10) === STORED ? STORED : DEFLATED,
+      mode: directory.readUInt16LE(at + 40)
+    });
+  }
+  return entries;
+}
+
+function centralHeaderBytes(directory: Buffer, at: number): number {
+  return CENTRAL_HEADER_BYTES + directory.readUInt16LE(at + 28) + directory.readUInt16LE(at + 30);
+}
+
 /** Where a central directory lies and how many entries it names. */
 export interface DirectoryExtent {
   readonly entries: number;
