@@ -1,7 +1,8 @@
 import { satisfies, valid } from '@renovatebot/pep440';
-import type { Finding, Snapshot } from '../contract/snapshot.js';
+import type { Finding } from '../contract/snapshot.js';
 import { compareText, normalizeName } from '../snapshot/names.js';
 import { holds, markerEnvironment } from './markers.js';
+import type { Plannable } from './types.js';
 
 /**
  * What `pip check` would say of the environment: requirements that nothing in it meets. Such an environment ships all
@@ -9,7 +10,7 @@ import { holds, markerEnvironment } from './markers.js';
  *
  * @param excluded - normalized names that stay home; their requirements and requirements of them are not looked at
  */
-export function missingDependencies(snapshot: Snapshot, excluded: ReadonlySet<string>): Finding[] {
+export function missingDependencies(snapshot: Plannable, excluded: ReadonlySet<string>): Finding[] {
   const environment = markerEnvironment(snapshot.interpreter);
   const present = [...snapshot.distributions, ...snapshot.editables];
   const versions = new Map(present.map(({ normalizedName, version }) => [normalizedName, version]));

@@ -1,7 +1,14 @@
-import type { Snapshot } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
 import { pexFormat } from './pex/format.js';
-import type { ArtifactBuild, ArtifactFormat, ArtifactPlan, BuildOptions, BuiltArtifact, PlanOptions } from './types.js';
+import type {
+  ArtifactBuild,
+  ArtifactFormat,
+  ArtifactPlan,
+  BuildOptions,
+  BuiltArtifact,
+  Plannable,
+  PlanOptions
+} from './types.js';
 
 const FORMATS: readonly ArtifactFormat[] = [pexFormat];
 
@@ -11,7 +18,7 @@ const FORMATS: readonly ArtifactFormat[] = [pexFormat];
  *
  * @throws ShipEnvError FORMAT_UNKNOWN, ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE
  */
-export async function planArtifact(snapshot: Snapshot, options: PlanOptions): Promise<ArtifactPlan> {
+export async function planArtifact(snapshot: Plannable, options: PlanOptions): Promise<ArtifactPlan> {
   return formatOf(options.format).plan(snapshot, options);
 }
 

@@ -2,6 +2,7 @@
 export { buildArtifact, planArtifact, startBuild } from './formats.js';
 export { withRepair } from './segment-index.js';
 export { manifestName } from './manifest.js';
+export { SegmentMemoryFile } from './segment-memory.js';
 export { HEAD_KEY, contentOf } from './span.js';
 export { loadSeed } from './pex/seed.js';
 export { zip64Findings } from './zip64-finding.js';
@@ -11,6 +12,7 @@ export type {
   ArtifactPlan,
   BuildOptions,
   BuiltArtifact,
+  Plannable,
   PlanOptions,
   Seed
 } from './types.js';

@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.js';
-import type { Finding, Interpreter, Snapshot } from '../contract/snapshot.js';
+import type { Distribution, Finding, Interpreter, Snapshot } from '../contract/snapshot.js';
 import type { Manifest } from '../contract/manifest.js';
+import type { LazyDistribution } from '../snapshot/lazy.js';
 import type { Payload, SpannedPayload } from '../targets/target.js';
 import type { ZipEntry } from './zip/records.js';
 
@@ -84,6 +85,23 @@ export interface LazySegment extends SegmentOutline {
   whole(): Promise<PlannedSegment>;
 }
 
+/** An environment to plan for: a snapshot, whole, or with distributions that are read only when someone needs them. */
+export interface Plannable extends Pick<Snapshot, 'interpreter' | 'editables'> {
+  readonly distributions: readonly (Distribution | LazyDistribution)[];
+}
+
+/** A segment as it was planned for a distribution before. */
+export interface PlannedBefore {
+  readonly outline: SegmentOutline;
+  readonly findings: readonly Finding[];
+}
+
+/** What was planned before, by the state of a distribution ({@link LazyDistribution.state}). */
+export interface SegmentMemory {
+  get(state: string): PlannedBefore | undefined;
+  set(state: string, value: PlannedBefore): void;
+}
+
 /** All that names an artifact and all that is needed to build it. */
 export interface ArtifactPlan {
   /** `env-` and 20 hexadecimal digits of a sha256 over everything below but the findings. */
@@ -112,6 +130,8 @@ export interface PlanOptions {
   /** Ship pyspark and py4j too. */
   readonly includeSpark: boolean;
   readonly seed: Seed;
+  /** Of the same interpreter. */
+  readonly memory?: SegmentMemory;
   readonly signal?: AbortSignal;
 }
 
@@ -154,6 +174,6 @@ export interface BuiltArtifact {
 /** A kind of artifact. One file implements one; formats.ts lists them. */
 export interface ArtifactFormat {
   readonly name: string;
-  plan(snapshot: Snapshot, options: PlanOptions): Promise<ArtifactPlan>;
+  plan(snapshot: Plannable, options: PlanOptions): Promise<ArtifactPlan>;
   build(plan: ArtifactPlan, options: BuildOptions): ArtifactBuild;
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { chmod, link, lstat, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
@@ -11,11 +11,13 @@ const KINDS = {
   /** What an interpreter said of itself, by its identity. */
   interpreters: 'v1',
   /** Content hashes of files that a stat proves unchanged, one file an environment. */
-  hashes: 'v1',
+  hashes: 'v2',
   /** What an environment held, and the stats that prove that it still does, one file an environment. */
-  snapshots: 'v1',
+  snapshots: 'v2',
   /** Names of artifacts, by what they were computed from. */
   plans: 'v1',
+  /** What the distributions of an environment become in an artifact, one file an environment. */
+  outlines: 'v1',
   /** Compressed zip entries of one distribution, by content. */
   segments: 'v3',
   /** Manifests of artifacts that were assembled once, by the artifact's id. */
@@ -24,6 +26,9 @@ const KINDS = {
   code: 'v1'
 } as const;
 export type CacheKind = keyof typeof KINDS;
+
+/** Of a sha256. */
+const DIGEST_BYTES = 32;
 
 /**
  * The local cache; {@link cacheRoot} says where.
@@ -98,13 +103,13 @@ export class Cache {
     return (await isThere(path)) ? path : undefined;
   }
 
-  /** The content of a hint ({@link replace}); undefined when there is none. */
+  /** The content of a hint ({@link replace}); undefined when there is none, or when it was damaged since. */
   async hint(kind: CacheKind, name: string): Promise<Buffer | undefined> {
     const path = this.path(kind, name);
     try {
-      const content = await readFile(path);
-      await markAsUsed(path);
-      return content;
+      const [content] = await Promise.all([readFile(path), markAsUsed(path)]);
+      const hinted = content.subarray(DIGEST_BYTES);
+      return digestOf(hinted).equals(content.subarray(0, DIGEST_BYTES)) ? hinted : undefined;
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return undefined;
       throw error;
@@ -143,7 +148,8 @@ export class Cache {
 
   /**
    * Puts a hint there, or another one in its place: a file that is only a shortcut and may change, unlike an entry.
-   * Readers see the old one or the new one, whole.
+   * Readers see the old one or the new one, whole. It begins with its own sha256, so that whoever reads it gets what was
+   * put there or nothing.
    *
    * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
    */
@@ -152,7 +158,7 @@ export class Cache {
     const temporary = this.temporaryPath();
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(temporary, content, { flag: 'wx', mode: 0o600 });
+      await writeFile(temporary, [digestOf(content), content], { flag: 'wx', mode: 0o600 });
       await rename(temporary, path);
     } catch (cause) {
       throw isFull(cause)
@@ -218,6 +224,10 @@ async function isThere(path: string): Promise<boolean> {
 async function markAsUsed(path: string): Promise<void> {
   const now = new Date();
   await utimes(path, now, now);
+}
+
+function digestOf(content: string | Buffer): Buffer {
+  return createHash('sha256').update(content).digest();
 }
 
 function isFull(error: unknown): boolean {

@@ -1,14 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { loadSeed, planArtifact, type ArtifactPlan } from '../artifact/index.js';
+import {
+  loadSeed,
+  planArtifact,
+  SegmentMemoryFile,
+  type ArtifactPlan,
+  type Plannable,
+  type PlanOptions
+} from '../artifact/index.js';
 import { BUILD_ID } from '../build-id.js';
 import type { Cache } from '../cache/cache.js';
 import type { ShipRequest } from '../contract/ship.js';
 import { finding, type Snapshot } from '../contract/snapshot.js';
-import { ShipEnvError } from '../errors.js';
 import { parseJson } from '../json.js';
-import type { LazySnapshot } from '../snapshot/index.js';
+import { environmentChanged, type LazySnapshot } from '../snapshot/index.js';
 
 const named = z.object({ id: z.string(), findings: z.array(finding) });
 type NamedPlan = z.infer<typeof named>;
@@ -20,16 +26,22 @@ export interface LazyPlan extends Pick<ArtifactPlan, 'id' | 'findings'> {
 }
 
 /**
- * What a request means for an environment. Of the same state of it, and the same request, the plan has the same name.
+ * What a request means for an environment. Of the same state of it, and the same request, the plan has the same name; of
+ * another state, only what changed is planned anew.
  *
- * @throws as `planArtifact` and {@link LazySnapshot.whole} do
+ * @throws as `planArtifact` and `LazyDistribution.whole` do
  */
 export async function planLazily(
   snapshot: LazySnapshot,
   request: ShipRequest,
   { cache, signal }: { cache: Cache; signal: AbortSignal }
 ): Promise<LazyPlan> {
-  const compute = async (): Promise<ArtifactPlan> => planWhole(await snapshot.whole(), request, signal);
+  const compute = async (): Promise<ArtifactPlan> => {
+    const memory = await SegmentMemoryFile.open(cache, snapshot.interpreter);
+    const plan = await planNow(snapshot, request, { memory, signal });
+    await memory.save(snapshot.distributions.map(({ state }) => state));
+    return plan;
+  };
   // A seed of the person's own is no part of the build.
   if (snapshot.state === undefined || process.env['SHIP_ENV_SEED']) {
     const plan = await compute();
@@ -43,7 +55,7 @@ export async function planLazily(
   );
   const whole = async (): Promise<ArtifactPlan> => {
     const plan = computed ?? (await compute());
-    if (plan.id !== id) throw changed();
+    if (plan.id !== id) throw environmentChanged();
     return plan;
   };
   return { id, findings, whole };
@@ -51,8 +63,15 @@ export async function planLazily(
 
 /** The plan of a snapshot that is there as a whole. */
 export async function planWhole(snapshot: Snapshot, request: ShipRequest, signal: AbortSignal): Promise<ArtifactPlan> {
-  const { format, excludes, includeSpark } = request;
-  return planArtifact(snapshot, { format, excludes, includeSpark, seed: await loadSeed(), signal });
+  return planNow(snapshot, request, { signal });
+}
+
+async function planNow(
+  environment: Plannable,
+  { format, excludes, includeSpark }: ShipRequest,
+  options: Pick<PlanOptions, 'memory' | 'signal'>
+): Promise<ArtifactPlan> {
+  return planArtifact(environment, { format, excludes, includeSpark, seed: await loadSeed(), ...options });
 }
 
 /** Name of the cache entry: everything that a plan's name and findings depend on. */
@@ -72,12 +91,4 @@ async function recalled(cache: Cache, key: string, compute: () => Promise<Artifa
     // Damaged, by a disk that was full once or a hand: compute again.
     await rm(path, { force: true });
   }
-}
-
-function changed(): ShipEnvError {
-  return new ShipEnvError(
-    'ARTIFACT_FILE_CHANGED',
-    'The environment was expected to stay as it was when the ship began; it has changed since.',
-    { hint: 'Wait until nothing installs into the environment any more, then ship again.' }
-  );
 }

@@ -104,7 +104,7 @@ class Ship {
       return {
         value: snapshot,
         detail:
-          `Python ${snapshot.interpreter.version}, ${count(snapshot.distributionCount, 'distribution')}, ` +
+          `Python ${snapshot.interpreter.version}, ${count(snapshot.distributions.length, 'distribution')}, ` +
           count(snapshot.editables.length, 'editable')
       };
     });

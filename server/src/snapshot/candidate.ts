@@ -8,8 +8,8 @@ import { normalizeName } from './names.js';
 import { kindOf, readOptional } from './read.js';
 import { type RecordEntry, parseRecord } from './record.js';
 
-/** A distribution as its metadata describes it, before it is known which one of a name counts. */
-export interface Candidate {
+/** What the metadata of a distribution says, but for the list of its files. */
+export interface Metadata {
   readonly name: string;
   readonly normalizedName: string;
   readonly version: string;
@@ -20,10 +20,23 @@ export interface Candidate {
   /** Of WHEEL; undefined when there is no WHEEL. */
   readonly wheel: { readonly tags: string[]; readonly rootIsPurelib: boolean } | undefined;
   readonly directUrl: DirectUrl | undefined;
-  /** What it says about its files; undefined when it says nothing. */
-  readonly record: FileList | undefined;
+  /** Undefined when it has no list of its files. */
+  readonly listed: ListedNames | undefined;
   /** Lines of top_level.txt. */
   readonly topLevels: string[];
+}
+
+/** What a list of files says at a glance. */
+interface ListedNames {
+  /** What the paths begin with, up to the first `/`, in the order of the list. */
+  readonly topLevels: readonly string[];
+  readonly pthFiles: readonly string[];
+}
+
+/** A distribution as its metadata describes it, before it is known which one of a name counts. */
+export interface Candidate extends Metadata {
+  /** What it says about its files, read now unless it just was; undefined when it says nothing. */
+  readonly fileList: () => Promise<FileList | undefined>;
 }
 
 /** The files of a distribution, paths relative to the site directory. */
@@ -44,16 +57,16 @@ export async function readCandidate(site: SiteDirectory, metadataName: string): 
   const isFile = (await kindOf(path)) === 'file';
   const read = (name: string): Promise<Buffer | undefined> =>
     isFile ? Promise.resolve(undefined) : readOptional(join(path, name));
-  const metadata = isFile ? await readOptional(path) : await read(isDistInfo ? 'METADATA' : 'PKG-INFO');
-  if (metadata === undefined) return undefined;
-  const [wheel, directUrl, topLevel, requiresText, record] = await Promise.all([
+  const text = isFile ? await readOptional(path) : await read(isDistInfo ? 'METADATA' : 'PKG-INFO');
+  if (text === undefined) return undefined;
+  const [wheel, directUrl, topLevel, requiresText, fileList] = await Promise.all([
     read('WHEEL'),
     read('direct_url.json'),
     read('top_level.txt'),
     isDistInfo ? undefined : read('requires.txt'),
-    isFile ? undefined : isDistInfo ? readRecord(path) : readInstalledFiles(path, metadataName)
+    isFile ? undefined : readFileList(site, metadataName)
   ]);
-  const headers = parseHeaders(metadata);
+  const headers = parseHeaders(text);
   const [stemName = '', stemVersion = ''] = metadataName.replace(/\.(?:dist|egg)-info$/, '').split('-');
   const name = headers.first('Name') || stemName;
   const requires = headers.all('Requires-Dist');
@@ -68,17 +81,39 @@ export async function readCandidate(site: SiteDirectory, metadataName: string): 
       requires.length > 0 || requiresText === undefined ? requires : requirementsFromEggInfo(decodeText(requiresText)),
     wheel: wheel === undefined ? undefined : wheelFrom(parseHeaders(wheel)),
     directUrl: directUrl === undefined ? undefined : parseDirectUrl(decodeText(directUrl)),
-    record,
-    topLevels: topLevel === undefined ? [] : linesOf(decodeText(topLevel))
+    listed: fileList === undefined ? undefined : namesIn(fileList),
+    topLevels: topLevel === undefined ? [] : linesOf(decodeText(topLevel)),
+    fileList: () => Promise.resolve(fileList)
   };
 }
 
-function wheelFrom(headers: Headers): Candidate['wheel'] {
+/** A distribution whose metadata is known already. */
+export function candidateOf(known: Metadata): Candidate {
+  return { ...known, fileList: () => readFileList(known.site, known.metadataName) };
+}
+
+function wheelFrom(headers: Headers): Metadata['wheel'] {
   const tags = headers.all('Tag');
   return {
     tags: tags.length === 0 ? ['py3-none-any'] : tags,
     rootIsPurelib: headers.first('Root-Is-Purelib').toLowerCase() !== 'false'
   };
+}
+
+function namesIn({ entries }: FileList): ListedNames {
+  const topLevels = new Set<string>();
+  const pthFiles: string[] = [];
+  for (const { path } of entries) {
+    const end = path.indexOf('/');
+    topLevels.add(end === -1 ? path : path.slice(0, end));
+    if (path.endsWith('.pth')) pthFiles.push(path);
+  }
+  return { topLevels: [...topLevels], pthFiles };
+}
+
+function readFileList(site: SiteDirectory, metadataName: string): Promise<FileList | undefined> {
+  const path = join(site.path, metadataName);
+  return metadataName.endsWith('.dist-info') ? readRecord(path) : readInstalledFiles(path, metadataName);
 }
 
 async function readRecord(metadataPath: string): Promise<FileList | undefined> {

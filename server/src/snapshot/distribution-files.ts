@@ -3,6 +3,7 @@ import type { Finding } from '../contract/snapshot.js';
 import type { Candidate } from './candidate.js';
 import type { FileClaim } from './identity.js';
 import { isCompiledExtension, isIdentifier } from './names.js';
+import type { Owners } from './owners.js';
 import { kindOf, walkFiles } from './read.js';
 
 /** A file that a distribution ships, to be identified. */
@@ -36,11 +37,12 @@ const NOTES = new Set([
  * The files of a distribution: those of RECORD or installed-files.txt; without either, what lies under its top-level
  * names and belongs to no other distribution.
  *
- * @param isOwned - is this path, relative to the site directory, in the list of another distribution?
+ * @param owners - is asked only then
  */
-export async function listFiles(candidate: Candidate, isOwned: (path: string) => boolean): Promise<FileListing> {
-  if (candidate.record === undefined) return walkTopLevels(candidate, isOwned);
-  const { entries, times } = candidate.record;
+export async function listFiles(candidate: Candidate, owners: Owners): Promise<FileListing> {
+  const list = await candidate.fileList();
+  if (list === undefined) return walkTopLevels(candidate, owners);
+  const { entries, times } = list;
   const findings: Finding[] = [];
   const files = new Map<string, ListedFile>();
   for (const entry of entries) {
@@ -99,21 +101,24 @@ function ships(path: string, candidate: Candidate, all: ReadonlyMap<string, unkn
   return !/\.py[co]$/.test(name) || !all.has(path.replace(/c$|o$/, ''));
 }
 
-async function walkTopLevels(candidate: Candidate, isOwned: (path: string) => boolean): Promise<FileListing> {
+async function walkTopLevels(candidate: Candidate, owners: Owners): Promise<FileListing> {
+  const absolute = (path: string): string => `${candidate.site.path}/${path}`;
   const paths = new Set(await metadataFiles(candidate));
   for (const name of topLevelNames(candidate)) {
     for (const path of await filesOfTopLevel(candidate.site.path, name)) {
-      if (!isOwned(path)) paths.add(path);
+      if (!(await owners.has(absolute(path)))) paths.add(path);
     }
   }
-  const files = new Map([...paths].map(path => [path, { path, absolute: join(candidate.site.path, path) }]));
+  const all = new Map([...paths].map(path => [path, { path, absolute: absolute(path) }]));
+  const files = [...all.values()].filter(file => ships(file.path, candidate, all));
+  owners.give(files.map(file => file.absolute));
   const what = candidate.metadataKind === 'dist-info' ? 'RECORD' : 'list of its files';
   const finding: Finding = {
     kind: 'missing-record',
     subject: candidate.name,
     message: `${candidate.name} ${candidate.version} has no ${what}; its files were found by its top-level names, unchecked.`
   };
-  return { files: [...files.values()].filter(file => ships(file.path, candidate, files)), findings: [finding] };
+  return { files, findings: [finding] };
 }
 
 async function metadataFiles({ site, metadataName }: Candidate): Promise<string[]> {

@@ -1,80 +1,115 @@
+import { randomUUID } from 'node:crypto';
 import type { Distribution, DistributionFile, Finding, Interpreter } from '../contract/snapshot.js';
-import type { Candidate } from './candidate.js';
+import type { Candidate, Metadata } from './candidate.js';
 import { type FileListing, type ListedFile, listFiles, refused } from './distribution-files.js';
 import type { HashStore } from './hash-store.js';
 import { type FileState, identifyFiles } from './identity.js';
+import type { DistributionOutline, LazyDistribution } from './lazy.js';
+import { type Looks, noteLooks } from './looks.js';
 import { compareText, isCompiledExtension } from './names.js';
+import type { Owners } from './owners.js';
+import type { Identified, Part, Parts } from './parts.js';
 
 /** More than these say the same again, and would hide the other findings. */
 const FINDINGS_EACH = 10;
 
-/** Who lists each file of a site directory, by absolute path. */
-export type Owners = ReadonlyMap<string, readonly string[]>;
+/** What identifying takes. */
+interface Context {
+  readonly interpreter: Interpreter;
+  readonly parts: Parts;
+  readonly owners: Owners;
+  readonly store: HashStore;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
 
 /** Distributions with the identity of every file that ships, and what was found on the way. */
 export interface IdentifiedDistributions {
-  readonly distributions: Distribution[];
+  readonly distributions: LazyDistribution[];
   readonly findings: Finding[];
 }
 
 /**
- * Lists and identifies the files of distributions.
+ * Lists and identifies the files of distributions, unless they are known.
  *
- * @param everyone - all distributions with a list of files, also those that do not count
+ * @param chosen - one of each name
+ * @param wholeOf - reads one that is known, when someone needs its files
  */
 export async function identifyDistributions(
   chosen: readonly Candidate[],
-  everyone: readonly Candidate[],
-  context: {
-    interpreter: Interpreter;
-    store: HashStore;
-    signal: AbortSignal;
-    onProgress?: (done: number, total: number) => void;
-  }
-): Promise<IdentifiedDistributions & { readonly owners: Owners }> {
-  const owners = ownersOf(everyone);
-  const listings: { candidate: Candidate; listing: FileListing }[] = [];
-  for (const candidate of chosen) {
-    context.signal.throwIfAborted();
-    const listing = await listFiles(candidate, path => owners.has(`${candidate.site.path}/${path}`));
-    if (candidate.record === undefined) {
-      for (const file of listing.files) owners.set(`${candidate.site.path}/${file.path}`, [candidate.name]);
-    }
-    listings.push({ candidate, listing });
-  }
-  const claims = listings.flatMap(({ listing }) => listing.files);
-  const states = await identifyFiles(claims, context.store, context);
-  const distributions: Distribution[] = [];
+  context: Context,
+  wholeOf: (outline: DistributionOutline) => Promise<Distribution>
+): Promise<IdentifiedDistributions> {
+  const { parts, owners, interpreter } = context;
+  parts.choose(chosen);
+  const fresh = await identify(
+    chosen.filter(candidate => parts.identified(candidate) === undefined),
+    context
+  );
+  const distributions: LazyDistribution[] = [];
   const findings: Finding[] = [];
-  let start = 0;
-  for (const { candidate, listing } of listings) {
-    const own = states.slice(start, (start += listing.files.length));
-    const { files, changes } = judge(candidate, listing.files, own, owners);
-    distributions.push(toDistribution(candidate, files, context.interpreter));
-    findings.push(...listing.findings, ...changes);
+  for (const candidate of chosen) {
+    const found = parts.identified(candidate);
+    if (found === undefined) continue;
+    const outline = outlineOf(candidate, found, interpreter);
+    const files = fresh.get(candidate);
+    const whole = async (): Promise<Distribution> => (files === undefined ? wholeOf(outline) : { ...outline, files });
+    distributions.push({ ...outline, state: found.state, whole });
+    findings.push(...found.findings, ...(await patchedFiles(candidate, found, owners)));
   }
-  return { distributions, findings, owners };
+  return { distributions, findings };
 }
 
-function ownersOf(candidates: readonly Candidate[]): Map<string, string[]> {
-  const owners = new Map<string, string[]>();
-  for (const { name, site, record } of candidates) {
-    for (const entry of record?.entries ?? []) {
-      const path = `${site.path}/${entry.path}`;
-      const others = owners.get(path);
-      if (others === undefined) owners.set(path, [name]);
-      else others.push(name);
-    }
+/** The distributions of an environment that is known as a whole, sorted by normalized name. */
+export function knownDistributions(
+  parts: readonly Part[],
+  interpreter: Interpreter,
+  wholeOf: (outline: DistributionOutline) => Promise<Distribution>
+): LazyDistribution[] {
+  const distributions = parts.flatMap(({ metadata, identified: found }) => {
+    if (found === undefined) return [];
+    const outline = outlineOf(metadata, found, interpreter);
+    return [{ ...outline, state: found.state, whole: () => wholeOf(outline) }];
+  });
+  return distributions.sort((left, right) => compareText(left.normalizedName, right.normalizedName));
+}
+
+/** @returns the files that each distribution ships, sorted by path */
+async function identify(
+  candidates: readonly Candidate[],
+  { parts, owners, store, ...options }: Context
+): Promise<ReadonlyMap<Candidate, DistributionFile[]>> {
+  const listings: FileListing[] = [];
+  const looks: Looks[] = [];
+  for (const candidate of candidates) {
+    options.signal.throwIfAborted();
+    const own = parts.startLooks(candidate);
+    const listing = await noteLooks(own, () => listFiles(candidate, owners));
+    listings.push(listing);
+    for (const _ of listing.files) looks.push(own);
   }
-  return owners;
+  const claims = listings.flatMap(({ files }) => files);
+  const states = await identifyFiles(claims, store, {
+    ...options,
+    onLook: (own, target, index) => looks[index]?.addFile(claims[index]?.absolute ?? '', own, target)
+  });
+  const found = new Map<Candidate, DistributionFile[]>();
+  let start = 0;
+  for (const [index, candidate] of candidates.entries()) {
+    const { files: listed, findings } = listings[index] ?? { files: [], findings: [] };
+    const { files, changes, patched } = judge(candidate, listed, states.slice(start, (start += listed.length)));
+    const isPure = !files.some(file => isCompiledExtension(file.path));
+    parts.set(candidate, { state: randomUUID(), isPure, findings: [...findings, ...changes], patched });
+    found.set(candidate, files);
+  }
+  return found;
 }
 
 function judge(
   candidate: Candidate,
   listed: readonly ListedFile[],
-  states: readonly FileState[],
-  owners: Owners
-): { files: DistributionFile[]; changes: Finding[] } {
+  states: readonly FileState[]
+): { files: DistributionFile[]; changes: Finding[]; patched: Few } {
   const files: DistributionFile[] = [];
   const patched: string[] = [];
   const missing: string[] = [];
@@ -88,31 +123,51 @@ function judge(
     files.push({ path: file.path, size, sha256, executable });
     if (file.sha256 !== undefined && file.sha256 !== sha256) patched.push(file.path);
   });
-  const about = `${candidate.name} ${candidate.version}`;
-  changes.push(
-    ...some('patched-file', patched, path => {
-      const others = (owners.get(`${candidate.site.path}/${path}`) ?? []).filter(name => name !== candidate.name);
-      const by = others.length === 0 ? '' : `, and ${others.join(', ')} lists it too`;
-      return `${path} of ${about} differs from what was installed${by}. It ships as it is now.`;
-    }),
-    ...some('missing-file', missing, path => `${path} of ${about} is gone. The cluster will not have it either.`)
-  );
-  return { files: files.sort((left, right) => compareText(left.path, right.path)), changes };
+  changes.push(...missingFiles(candidate, few(missing)));
+  return { files: files.sort((left, right) => compareText(left.path, right.path)), changes, patched: few(patched) };
 }
 
-function some(kind: Finding['kind'], paths: readonly string[], say: (path: string) => string): Finding[] {
+/** The first few of many paths. */
+type Few = Identified['patched'];
+
+function few(paths: readonly string[]): Few {
   const sorted = [...paths].sort(compareText);
-  const findings = sorted.slice(0, FINDINGS_EACH).map(path => ({ kind, subject: path, message: say(path) }));
+  return { paths: sorted.slice(0, FINDINGS_EACH), more: Math.max(0, sorted.length - FINDINGS_EACH) };
+}
+
+function missingFiles({ name, version }: Candidate, { paths, more }: Few): Finding[] {
+  const findings = paths.map((path): Finding => {
+    const message = `${path} of ${name} ${version} is gone. The cluster will not have it either.`;
+    return { kind: 'missing-file', subject: path, message };
+  });
+  return withRest(findings, more);
+}
+
+async function patchedFiles(candidate: Candidate, { patched }: Identified, owners: Owners): Promise<Finding[]> {
+  const { name, version, site } = candidate;
+  const findings: Finding[] = [];
+  for (const path of patched.paths) {
+    const others = await owners.othersThatList(`${site.path}/${path}`, candidate);
+    const by = others.length === 0 ? '' : `, and ${others.join(', ')} lists it too`;
+    const message = `${path} of ${name} ${version} differs from what was installed${by}. It ships as it is now.`;
+    findings.push({ kind: 'patched-file', subject: path, message });
+  }
+  return withRest(findings, patched.more);
+}
+
+function withRest(findings: Finding[], more: number): Finding[] {
   const last = findings.at(-1);
-  const more = sorted.length - findings.length;
   if (last !== undefined && more > 0) last.message += ` So do ${more} more of its files.`;
   return findings;
 }
 
-function toDistribution(candidate: Candidate, files: DistributionFile[], interpreter: Interpreter): Distribution {
+/** What a distribution is, but for its files. */
+export function outlineOf(
+  candidate: Metadata,
+  { isPure }: Pick<Identified, 'isPure'>,
+  { pythonTag, abiTag, platformTag }: Interpreter
+): DistributionOutline {
   const origin = candidate.directUrl?.editable === false ? candidate.directUrl.origin : undefined;
-  const isPure = !files.some(file => isCompiledExtension(file.path));
-  const { pythonTag, abiTag, platformTag } = interpreter;
   const wheel = candidate.wheel ?? {
     tags: [isPure ? 'py3-none-any' : `${pythonTag}-${abiTag}-${platformTag}`],
     rootIsPurelib: isPure
@@ -128,7 +183,6 @@ function toDistribution(candidate: Candidate, files: DistributionFile[], interpr
     tags: wheel.tags,
     rootIsPurelib: wheel.rootIsPurelib,
     requires: candidate.requires,
-    ...(origin === undefined ? {} : { origin }),
-    files
+    ...(origin === undefined ? {} : { origin })
   };
 }

@@ -64,7 +64,7 @@ export async function editableFromCandidate(
 /** By RECORD; for a declared editable without one, by the names that the build tools give their `.pth` files. */
 export function ownsPth(candidate: Candidate, file: PthFile, isEditable: boolean): boolean {
   if (candidate.site.path !== file.site.path) return false;
-  if (candidate.record !== undefined) return candidate.record.entries.some(entry => entry.path === file.fileName);
+  if (candidate.listed !== undefined) return candidate.listed.pthFiles.includes(file.fileName);
   const stem = file.fileName.slice(0, -'.pth'.length);
   const name =
     /^(?:__editable__\.|_editable_impl_)(.+?)(?:-\d[^-]*)?$/.exec(stem)?.[1] ?? stem.replace(/^_|[-_]editable$/g, '');
@@ -83,12 +83,10 @@ function outsidePaths(file: PthFile): string[] {
 }
 
 /** `flit install --symlink`: the packages are links in the site directory. */
-async function linkedRoots({ record, site }: Candidate): Promise<EditableRoot[]> {
-  const tops = new Set(
-    record?.entries.map(entry => entry.path.split('/')[0] ?? '').filter(name => /^\w+(?:\.py)?$/.test(name))
-  );
+async function linkedRoots({ listed, site }: Candidate): Promise<EditableRoot[]> {
   const roots: EditableRoot[] = [];
-  for (const name of tops) {
+  for (const name of listed?.topLevels ?? []) {
+    if (!/^\w+(?:\.py)?$/.test(name)) continue;
     const target = await linkTarget(join(site.path, name));
     if (target !== undefined) roots.push({ path: target, importName: name.replace(/\.py$/, '') });
   }

@@ -17,24 +17,26 @@ type Entry = z.infer<typeof entry>;
 export class HashStore {
   readonly #name: string;
   readonly #cache: Cache;
-  readonly #known: ReadonlyMap<string, Entry>;
+  #known: ReadonlyMap<string, Entry> | undefined;
   readonly #kept = new Map<string, Entry>();
 
-  private constructor(cache: Cache, name: string, known: ReadonlyMap<string, Entry>) {
-    this.#cache = cache;
-    this.#name = name;
-    this.#known = known;
-  }
-
   /** @param prefix - the environment's `sys.prefix` */
-  static async open(cache: Cache, prefix: string): Promise<HashStore> {
-    const name = `${createHash('sha256').update(prefix).digest('hex')}.json`;
-    return new HashStore(cache, name, await load(cache, name));
+  constructor(cache: Cache, prefix: string) {
+    this.#cache = cache;
+    this.#name = `${createHash('sha256').update(prefix).digest('hex')}.json`;
   }
 
-  /** The hash of that file, if it is still the file that was hashed; it is then kept by the next {@link save}. */
+  /** Reads what earlier snapshots remembered; most need none of it. */
+  async load(): Promise<void> {
+    this.#known ??= await load(this.#cache, this.#name);
+  }
+
+  /**
+   * The hash of that file, if it is still the file that was hashed; it is then kept by the next {@link save}. Undefined
+   * before {@link load}.
+   */
   get(path: string, stats: Stats): string | undefined {
-    const found = this.#known.get(path);
+    const found = this.#known?.get(path);
     if (found === undefined || !identity(stats).every((part, index) => part === found[index])) return undefined;
     this.#kept.set(path, found);
     return found[4];
@@ -49,13 +51,20 @@ export class HashStore {
   }
 
   /**
-   * Replaces the file with what this snapshot used, so that files that are gone do not pile up.
+   * Replaces the file with what this snapshot used, so that files that are gone do not pile up. Nothing is written unless
+   * it was read.
    *
+   * @param unasked - files that are there and that this snapshot did not ask about; what is known of them stays
    * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
    */
-  async save(): Promise<void> {
-    const isSame =
-      this.#kept.size === this.#known.size && [...this.#kept].every(([path, kept]) => this.#known.get(path) === kept);
+  async save(unasked: Iterable<string>): Promise<void> {
+    const known = this.#known;
+    if (known === undefined) return;
+    for (const path of unasked) {
+      const found = known.get(path);
+      if (found !== undefined && !this.#kept.has(path)) this.#kept.set(path, found);
+    }
+    const isSame = this.#kept.size === known.size && [...this.#kept].every(([path, kept]) => known.get(path) === kept);
     if (isSame) return;
     const text = JSON.stringify({ schema: 1, files: Object.fromEntries(this.#kept) });
     await this.#cache.replace('hashes', this.#name, text);

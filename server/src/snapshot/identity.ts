@@ -3,8 +3,7 @@ import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import type { HashStore } from './hash-store.js';
-import { currentLooks } from './looks.js';
-import { statEach } from './stat-files.js';
+import { type VisitStats, statEach } from './stat-files.js';
 
 /** A file that a distribution says it has. */
 export interface FileClaim {
@@ -43,21 +42,26 @@ const READ_BYTES = 256 * 1024;
 export async function identifyFiles(
   claims: readonly FileClaim[],
   store: HashStore,
-  options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void }
+  options: {
+    signal: AbortSignal;
+    onProgress?: (done: number, total: number) => void;
+    /** Called with what the disk says of each claim. */
+    onLook?: (...stats: Parameters<VisitStats>) => void;
+  }
 ): Promise<FileState[]> {
   const states: FileState[] = [];
-  const unread: { claim: FileClaim; index: number }[] = [];
-  const looks = currentLooks();
+  const unvouched: Unvouched[] = [];
   const paths = claims.map(claim => claim.absolute);
   await statEach(paths, options.signal, (own, target, index) => {
     const claim = claims[index];
     if (claim === undefined) return false;
-    looks?.addFile(claim.absolute, own, target);
-    const state = stateWithoutReading(claim, own, target, store);
-    if (state === undefined) unread.push({ claim, index });
-    states.push(state ?? MISSING);
+    options.onLook?.(own, target, index);
+    const state = stateByRecord(claim, own, target);
+    if ('unvouched' in state) unvouched.push({ claim, index, stats: state.unvouched });
+    states.push('unvouched' in state ? MISSING : state);
     return true;
   });
+  const unread = await recall(unvouched, states, store);
   let done = claims.length - unread.length;
   options.onProgress?.(done, claims.length);
   const limit = pLimit(CONCURRENT_READS);
@@ -74,19 +78,41 @@ export async function identifyFiles(
 
 const MISSING: FileState = { kind: 'missing' };
 
-function stateWithoutReading(
+/** A file that RECORD does not vouch for. */
+interface Unvouched {
+  readonly claim: FileClaim;
+  readonly index: number;
+  readonly stats: Stats;
+}
+
+/** @returns the stats when there is a file that RECORD does not vouch for */
+function stateByRecord(
   claim: FileClaim,
   own: Stats | undefined,
-  target: Stats | undefined,
-  store: HashStore
-): FileState | undefined {
+  target: Stats | undefined
+): FileState | { readonly unvouched: Stats } {
   const isLink = own?.isSymbolicLink() === true;
   const stats = isLink ? target : own;
   if (stats === undefined) return MISSING;
   if (stats.isDirectory()) return { kind: 'directory' };
   if (!stats.isFile()) return { kind: 'special' };
-  const sha256 = !isLink && isAsRecorded(claim, stats) ? claim.sha256 : store.get(claim.absolute, stats);
-  return sha256 === undefined ? undefined : toState(stats, sha256);
+  const isVouched = !isLink && claim.sha256 !== undefined && isAsRecorded(claim, stats);
+  return isVouched ? toState(stats, claim.sha256) : { unvouched: stats };
+}
+
+/** Fills in the states of files that were hashed before and did not change since; returns the others. */
+async function recall(
+  unvouched: readonly Unvouched[],
+  states: FileState[],
+  store: HashStore
+): Promise<readonly Unvouched[]> {
+  if (unvouched.length === 0) return unvouched;
+  await store.load();
+  return unvouched.filter(({ claim, index, stats }) => {
+    const sha256 = store.get(claim.absolute, stats);
+    if (sha256 !== undefined) states[index] = toState(stats, sha256);
+    return sha256 === undefined;
+  });
 }
 
 /** @param stats - of no link: it can be pointed at another, older file without any time of that file changing */

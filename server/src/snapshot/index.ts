@@ -1,19 +1,24 @@
 import type { Cache } from '../cache/cache.js';
-import type { Finding, Snapshot } from '../contract/snapshot.js';
+import type { Distribution, Finding, Snapshot } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
-import { type Owners, identifyDistributions } from './distributions.js';
+import { identifyDistributions, knownDistributions } from './distributions.js';
 import { findCompiledExtension } from './editable-roots.js';
 import type { FoundEditable } from './editables.js';
 import { HashStore } from './hash-store.js';
 import { type InterpreterAnswer, askInterpreter } from './interpreter.js';
 import { type KeptSnapshot, keepSnapshot, keptSnapshot } from './kept.js';
+import { type DistributionOutline, type LazySnapshot, environmentChanged } from './lazy.js';
 import { Looks, noteLooks } from './looks.js';
 import { compareText } from './names.js';
+import { Owners } from './owners.js';
+import { Parts } from './parts.js';
 import { kindOf } from './read.js';
 import { resolveNames } from './resolve.js';
 import { type SiteContents, readSites } from './site-contents.js';
 import { areUnchanged } from './unchanged.js';
 import { findUnownedModules } from './unowned.js';
+
+export { type LazyDistribution, type LazySnapshot, environmentChanged } from './lazy.js';
 
 /** What {@link takeSnapshot} needs. */
 export interface SnapshotOptions {
@@ -35,23 +40,15 @@ export interface SnapshotOptions {
 export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
   return translated(options.signal, async () => {
     const answer = await askInterpreter(options.python, options.cache, options.signal);
-    const { distributions, ...found } = await read(answer, options);
-    return { ...(await completed(answer, found)), distributions };
+    const { distributions, ...found } = await read(answer, options, new Parts());
+    const whole = await Promise.all(distributions.map(distribution => distribution.whole()));
+    return { ...(await completed(answer, found)), distributions: whole };
   });
 }
 
-/** A snapshot whose distributions are read only when someone needs them. */
-export interface LazySnapshot extends Omit<Snapshot, 'distributions'> {
-  /** Names what the environment holds: the same name, the same distributions. Undefined when it changed a moment ago. */
-  readonly state: string | undefined;
-  readonly distributionCount: number;
-  /** The whole snapshot: read now, unless it had to be read anyway. Throws as {@link takeSnapshot} does. */
-  whole(): Promise<Snapshot>;
-}
-
 /**
- * {@link takeSnapshot} for who may not need all of it: when nothing changed since the last snapshot, this costs one stat
- * a file and the little that was kept then. The code of editables is looked at anew each time.
+ * {@link takeSnapshot} for who may not need all of it: what did not change since the last snapshot costs one stat a file
+ * and the little that was kept then, distribution by distribution. The code of editables is looked at anew each time.
  *
  * @throws as {@link takeSnapshot} does
  */
@@ -60,24 +57,41 @@ export async function lookAtEnvironment(options: SnapshotOptions): Promise<LazyS
   return translated(signal, async () => {
     const answer = await askInterpreter(options.python, cache, signal);
     const known = await keptSnapshot(cache, answer.key);
-    if (known === undefined || !(await areUnchanged(known.looks, signal))) return readAndKeep(answer, options);
-    const { state, distributionCount } = known.snapshot;
+    if (known === undefined) return readAndKeep(answer, options, new Parts());
+    const { snapshot, looks, parts } = known;
+    const [isSame, ...areSame] = await areUnchanged([looks, ...parts.map(each => each.looks)], signal);
+    if (isSame !== true || areSame.includes(false)) {
+      return readAndKeep(answer, options, new Parts(parts.filter((_, index) => areSame[index])));
+    }
     return {
-      ...(await completed(answer, known.snapshot)),
-      state,
-      distributionCount,
-      whole: () => takeSnapshot(options)
+      ...(await completed(answer, snapshot)),
+      state: snapshot.state,
+      distributions: knownDistributions(parts, answer.interpreter, readerOf(options))
     };
   });
 }
 
-async function readAndKeep(answer: InterpreterAnswer, options: SnapshotOptions): Promise<LazySnapshot> {
+async function readAndKeep(answer: InterpreterAnswer, options: SnapshotOptions, parts: Parts): Promise<LazySnapshot> {
   const looks = new Looks();
-  const { distributions, ...rest } = await noteLooks(looks, () => read(answer, options));
-  const found = { ...rest, distributionCount: distributions.length };
-  const state = await keepSnapshot(options.cache, answer.key, found, looks);
-  const snapshot = { ...(await completed(answer, found)), distributions };
-  return { ...snapshot, state, distributionCount: distributions.length, whole: () => Promise.resolve(snapshot) };
+  const { found, all } = await noteLooks(looks, async () => ({
+    found: await read(answer, options, parts),
+    all: parts.all()
+  }));
+  const { distributions, ...snapshot } = found;
+  const state = await keepSnapshot(options.cache, answer.key, { snapshot, looks, parts: all });
+  return { ...(await completed(answer, snapshot)), distributions, state };
+}
+
+/** Reads distributions that are known; all of them, once, when the first is asked for. */
+function readerOf(options: SnapshotOptions): (outline: DistributionOutline) => Promise<Distribution> {
+  let reading: Promise<Snapshot> | undefined;
+  return async ({ location, metadataName }) => {
+    reading ??= takeSnapshot(options);
+    const { distributions } = await reading;
+    const found = distributions.find(each => each.location === location && each.metadataName === metadataName);
+    if (found === undefined) throw environmentChanged();
+    return found;
+  };
 }
 
 /** Runs work on the environment; what the disk fails with, and no one below knew better, becomes SNAPSHOT_UNREADABLE. */
@@ -95,25 +109,27 @@ async function translated<T>(signal: AbortSignal, work: () => Promise<T>): Promi
 }
 
 /** All but the findings about the code of editables: that is looked at by itself, since it changes all the time. */
-type Read = Omit<KeptSnapshot, 'build' | 'state' | 'distributionCount'> & Pick<Snapshot, 'distributions'>;
+type Read = Omit<KeptSnapshot, 'state'> & Pick<LazySnapshot, 'distributions'>;
 
 async function read(
   { interpreter, siteDirectories }: InterpreterAnswer,
-  { cache, signal, onProgress }: SnapshotOptions
+  options: SnapshotOptions,
+  parts: Parts
 ): Promise<Read> {
-  const sites = await readSites(siteDirectories, signal);
+  const { cache, signal, onProgress } = options;
+  const sites = await readSites(siteDirectories, parts.readCandidate, signal);
   const { distributions: chosen, editables, findings } = await resolveNames(sites);
-  const store = await HashStore.open(cache, interpreter.prefix);
-  const everyone = sites.flatMap(contents => contents.candidates);
-  const context = { interpreter, store, signal, ...(onProgress === undefined ? {} : { onProgress }) };
-  const identified = await identifyDistributions(chosen, everyone, context);
+  const store = new HashStore(cache, interpreter.prefix);
+  const owners = new Owners(sites.flatMap(contents => contents.candidates));
+  const context = { interpreter, parts, owners, store, signal, ...(onProgress === undefined ? {} : { onProgress }) };
+  const identified = await identifyDistributions(chosen, context, readerOf(options));
   signal.throwIfAborted();
-  await store.save();
+  await store.save(parts.knownFiles());
   return {
     siteDirectories: sites.map(({ site: { path, layer } }) => ({ path, layer })),
     distributions: identified.distributions,
     editables,
-    findings: [...findings, ...identified.findings, ...(await unownedModules(sites, identified.owners))]
+    findings: [...findings, ...identified.findings, ...(await unownedModules(sites, owners))]
   };
 }
 
@@ -161,12 +177,8 @@ async function findingsOfEditable({ editable, isCompiled }: FoundEditable): Prom
 
 async function unownedModules(sites: readonly SiteContents[], owners: Owners): Promise<Finding[]> {
   const environment = sites.filter(({ site }) => site.layer === 'environment');
-  const paths = [...owners.keys()];
-  const found = environment.map(contents => {
-    const start = `${contents.site.path}/`;
-    const owned = paths
-      .filter(path => path.startsWith(start))
-      .map(path => path.slice(start.length).split('/')[0] ?? '');
+  const found = environment.map(async contents => {
+    const owned = await owners.topLevelsIn(contents.site.path);
     // The hook of a .pth file is read as the editable that it is.
     const hooks = contents.pthFiles.flatMap(file => file.imports.map(module => `${module}.py`));
     return findUnownedModules(contents, new Set([...owned, ...hooks]));

@@ -1,32 +1,46 @@
 import { randomUUID } from 'node:crypto';
-import * as z from 'zod';
 import { BUILD_ID } from '../build-id.js';
 import type { Cache } from '../cache/cache.js';
-import { editable, finding, interpreter } from '../contract/snapshot.js';
-import { parseJson } from '../json.js';
-import type { Looks } from './looks.js';
-import type { KeptLooks } from './unchanged.js';
+import type { Finding, Interpreter } from '../contract/snapshot.js';
+import type { FoundEditable } from './editables.js';
+import type { KeptLooks } from './looks.js';
+import type { Part } from './parts.js';
 
 const LENGTH_BYTES = 4;
 
-/** What is kept of a snapshot: all but its distributions, which are most of it and which an unchanged ship never needs. */
-const kept = z.object({
-  build: z.literal(BUILD_ID),
+/** What is kept of a snapshot besides its distributions. */
+export interface KeptSnapshot {
   /** Names this state of the environment. */
-  state: z.string(),
-  siteDirectories: interpreter.shape.siteDirectories,
-  distributionCount: z.number(),
-  editables: z.array(z.object({ editable, layer: z.enum(['environment', 'base']), isCompiled: z.boolean() })),
-  findings: z.array(finding)
-});
-export type KeptSnapshot = z.infer<typeof kept>;
+  readonly state: string;
+  readonly siteDirectories: Interpreter['siteDirectories'];
+  readonly editables: readonly FoundEditable[];
+  readonly findings: readonly Finding[];
+}
 
-const header = z.object({
-  snapshot: kept,
-  answers: z.array(z.tuple([z.enum(['kind', 'real-path', 'listing']), z.string(), z.string()])),
+/** Looks without the files: how many there were, and how many numbers their states are. */
+interface CountedLooks {
+  readonly answers: KeptLooks['answers'];
+  readonly files: number;
+  readonly states: number;
+}
+
+interface Header {
+  readonly build: string;
+  readonly snapshot: KeptSnapshot;
+  readonly looks: CountedLooks;
+  readonly parts: readonly (Omit<Part, 'looks'> & { readonly looks: CountedLooks })[];
   /** Bytes of the paths, each ended by a NUL. */
-  pathBytes: z.number()
-});
+  readonly pathBytes: number;
+}
+
+/** A snapshot, and what it stands on. */
+export interface KeptEnvironment {
+  readonly snapshot: KeptSnapshot;
+  /** Those of no one distribution. */
+  readonly looks: KeptLooks;
+  /** Its distributions, but for their files, which are most of it and are seldom needed. */
+  readonly parts: readonly Part[];
+}
 
 /**
  * Keeps a snapshot and the looks that it stands on, one file an environment: the length of a JSON header, the header,
@@ -39,19 +53,21 @@ const header = z.object({
 export async function keepSnapshot(
   cache: Cache,
   name: string,
-  snapshot: Omit<KeptSnapshot, 'build' | 'state'>,
-  looks: Looks
+  { snapshot, ...known }: Omit<KeptEnvironment, 'snapshot'> & { snapshot: Omit<KeptSnapshot, 'state'> }
 ): Promise<string | undefined> {
-  if (!looks.areSettled) return undefined;
-  const paths = Buffer.from(looks.files.map(path => `${path}\0`).join(''));
-  const states = Buffer.from(Float64Array.from(looks.states).buffer);
+  const all = [known.looks, ...known.parts.map(each => each.looks)];
+  if (!all.every(({ areSettled }) => areSettled)) return undefined;
+  const paths = Buffer.from(all.map(({ files }) => files.map(path => `${path}\0`).join('')).join(''));
+  const states = Buffer.concat(all.map(each => Buffer.from(Float64Array.from(each.states).buffer)));
   const state = randomUUID();
   const head = Buffer.from(
     JSON.stringify({
-      snapshot: { ...snapshot, build: BUILD_ID, state },
-      answers: looks.answers,
+      build: BUILD_ID,
+      snapshot: { ...snapshot, state },
+      looks: described(known.looks),
+      parts: known.parts.map(each => ({ ...each, looks: described(each.looks) })),
       pathBytes: paths.length
-    } satisfies z.infer<typeof header>)
+    } satisfies Header)
   );
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(head.length);
@@ -59,23 +75,35 @@ export async function keepSnapshot(
   return state;
 }
 
-/** What was kept last; what cannot be read as our own is as good as not there. */
-export async function keptSnapshot(
-  cache: Cache,
-  name: string
-): Promise<{ snapshot: KeptSnapshot; looks: KeptLooks } | undefined> {
+function described({ answers, files, states }: KeptLooks): CountedLooks {
+  return { answers, files: files.length, states: states.length };
+}
+
+/**
+ * What was kept last. The cache hands out only what was put there, so whatever has this build's name has its form; a schema
+ * of all that would take as long to check as the files to look at.
+ */
+export async function keptSnapshot(cache: Cache, name: string): Promise<KeptEnvironment | undefined> {
   const content = await cache.hint('snapshots', name);
-  if (content === undefined || content.length < LENGTH_BYTES) return undefined;
+  if (content === undefined) return undefined;
   const end = LENGTH_BYTES + content.readUInt32LE();
-  const parsed = header.safeParse(parseJson(content.toString('utf8', LENGTH_BYTES, end)));
-  if (!parsed.success) return undefined;
-  const { snapshot, answers, pathBytes } = parsed.data;
-  const files = content
-    .toString('utf8', end, end + pathBytes)
-    .split('\0')
-    .slice(0, -1);
+  const header = JSON.parse(content.toString('utf8', LENGTH_BYTES, end)) as Header;
+  if (header.build !== BUILD_ID) return undefined;
+  const statesAt = end + header.pathBytes;
+  const files = content.toString('utf8', end, statesAt).split('\0');
   // A copy, since floats can only be seen at addresses that are multiples of eight.
-  const states = Uint8Array.from(content.subarray(end + pathBytes));
-  if (states.length % Float64Array.BYTES_PER_ELEMENT !== 0) return undefined;
-  return { snapshot, looks: { answers, files, states: new Float64Array(states.buffer) } };
+  const states = new Float64Array(Uint8Array.from(content.subarray(statesAt)).buffer);
+  let file = 0;
+  let number = 0;
+  const take = (counted: CountedLooks): KeptLooks => ({
+    answers: counted.answers,
+    files: files.slice(file, (file += counted.files)),
+    states: states.subarray(number, (number += counted.states)),
+    areSettled: true
+  });
+  return {
+    snapshot: header.snapshot,
+    looks: take(header.looks),
+    parts: header.parts.map(part => ({ ...part, looks: take(part.looks) }))
+  };
 }

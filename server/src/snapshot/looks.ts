@@ -8,18 +8,26 @@ export type Question = 'kind' | 'real-path' | 'listing';
 /** Numbers of a {@link fileState}. */
 export const STATE_LENGTH = 6;
 
+/** Looks and their answers, as data. */
+export interface KeptLooks {
+  readonly answers: readonly (readonly [question: Question, path: string, answer: string])[];
+  /** Files whose content or state was looked at. */
+  readonly files: readonly string[];
+  /** Their states, one after the other, {@link STATE_LENGTH} numbers each; behind a link's that of what it leads to. */
+  readonly states: ArrayLike<number>;
+  /** False when a file changed a moment before it was looked at, so that its state vouches for nothing. */
+  readonly areSettled: boolean;
+}
+
 /**
  * What work asked of the disk, and the answers: work that depends on nothing else comes to the same result as long as
  * the answers stay the same. A file's state stands for its content: ctime moves with every change, and no program can
  * set it.
  */
-export class Looks {
-  readonly answers: [question: Question, path: string, answer: string][] = [];
-  /** Files whose content or state was looked at. */
+export class Looks implements KeptLooks {
+  readonly answers: (readonly [question: Question, path: string, answer: string])[] = [];
   readonly files: string[] = [];
-  /** Their states, one after the other, {@link STATE_LENGTH} numbers each; behind a link's that of what it leads to. */
   readonly states: number[] = [];
-  /** False when a file changed a moment before it was looked at, so that its state vouches for nothing. */
   areSettled = true;
   readonly #startedMs = Date.now();
 
@@ -37,6 +45,14 @@ export class Looks {
       this.states.push(...fileState(stats));
       if (stats !== undefined && !isSettled(stats, this.#startedMs)) this.areSettled = false;
     }
+  }
+
+  /** Takes over the looks of other work. */
+  add({ answers, files, states, areSettled }: KeptLooks): void {
+    this.answers.push(...answers);
+    for (const path of files) this.files.push(path);
+    for (let index = 0; index < states.length; index += 1) this.states.push(states[index] ?? 0);
+    this.areSettled &&= areSettled;
   }
 }
 

@@ -1,10 +1,6 @@
-import type { Stats } from 'node:fs';
-import { type Looks, type Question, STATE_LENGTH, isState } from './looks.js';
+import { type KeptLooks, type Question, STATE_LENGTH, isState } from './looks.js';
 import { kindOf, listDirectory, listingText, realpathOptional } from './read.js';
 import { statEach } from './stat-files.js';
-
-/** The looks of earlier work, as they were kept. */
-export type KeptLooks = Pick<Looks, 'answers' | 'files'> & { readonly states: ArrayLike<number> };
 
 const ASK: Record<Question, (path: string) => Promise<string>> = {
   kind: async path => (await kindOf(path)) ?? '',
@@ -16,19 +12,35 @@ const ASK: Record<Question, (path: string) => Promise<string>> = {
 /**
  * Would every look give the same again? No file is opened.
  *
+ * @returns the answer for each of the works whose looks they were
  * @throws the signal's reason when it is aborted; what the disk fails with
  */
-export async function areUnchanged({ answers, files, states }: KeptLooks, signal: AbortSignal): Promise<boolean> {
+export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSignal): Promise<boolean[]> {
+  const same = await Promise.all(works.map(work => areSameAnswers(work)));
+  // In one go, so that a slow disk is asked for several files at a time.
+  const files = works.flatMap(work => work.files);
+  let work = -1;
+  let left = 0;
+  let states: ArrayLike<number> = [];
+  let at = 0;
+  await statEach(files, signal, (own, target) => {
+    for (; left === 0; at = 0) {
+      work += 1;
+      left = works[work]?.files.length ?? 0;
+      states = works[work]?.states ?? [];
+    }
+    left -= 1;
+    const isLink = own?.isSymbolicLink() === true;
+    if (!isState(states, at, own) || (isLink && !isState(states, at + STATE_LENGTH, target))) same[work] = false;
+    at += isLink ? 2 * STATE_LENGTH : STATE_LENGTH;
+    return true;
+  });
+  return same;
+}
+
+async function areSameAnswers({ answers }: KeptLooks): Promise<boolean> {
   const same = await Promise.all(
     answers.map(async ([question, path, answer]) => (await ASK[question](path)) === answer)
   );
-  if (same.includes(false)) return false;
-  let at = 0;
-  const isSame = (stats: Stats | undefined): boolean => isState(states, (at += STATE_LENGTH) - STATE_LENGTH, stats);
-  const areSame = await statEach(
-    files,
-    signal,
-    (own, target) => isSame(own) && (own?.isSymbolicLink() !== true || isSame(target))
-  );
-  return areSame && at === states.length;
+  return !same.includes(false);
 }

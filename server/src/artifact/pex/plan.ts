@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
-import type { Finding, Snapshot } from '../../contract/snapshot.js';
+import type { Finding, Interpreter } from '../../contract/snapshot.js';
+import { environmentChanged } from '../../snapshot/lazy.js';
 import { compareText, normalizeName } from '../../snapshot/names.js';
 import { artifactId } from '../artifact-id.js';
 import { missingDependencies } from '../dependencies.js';
-import type { ArtifactPlan, PlanOptions } from '../types.js';
+import type { ArtifactPlan, LazySegment, PlannedSegment, Plannable, PlanOptions } from '../types.js';
 import { pexInfoOf } from './pex-info.js';
 import { planSegment } from './segment-plan.js';
 
@@ -17,17 +18,17 @@ const SPARK = ['py4j', 'pyspark'];
 const PARALLEL_READS = 8;
 
 /** Plans a PEX; see `planArtifact`. */
-export async function planPex(snapshot: Snapshot, options: PlanOptions): Promise<ArtifactPlan> {
-  const { seed, signal } = options;
+export async function planPex(snapshot: Plannable, options: PlanOptions): Promise<ArtifactPlan> {
+  const { seed } = options;
   const { interpreter } = snapshot;
   const excluded = excludedNames(snapshot, options);
   const shipped = snapshot.distributions.filter(({ normalizedName }) => !excluded.has(normalizedName));
   const limit = pLimit(PARALLEL_READS);
   const planned = await Promise.all(
-    shipped.map(distribution => limit(() => planSegment(distribution, interpreter, signal)))
+    shipped.map(distribution => limit(() => planLazily(distribution, interpreter, options)))
   );
   const segments = planned
-    .map(({ segment }) => ({ ...segment, whole: () => Promise.resolve(segment) }))
+    .map(({ segment }) => segment)
     .sort((a, b) => b.bytes - a.bytes || compareText(a.wheel, b.wheel));
   const names = [...excluded].sort(compareText);
   const { text: pexInfo, pexHash } = pexInfoOf(seed, segments, names);
@@ -66,8 +67,32 @@ export async function planPex(snapshot: Snapshot, options: PlanOptions): Promise
   };
 }
 
+/** The segment of a distribution; of one that was planned before no file is looked at. */
+async function planLazily(
+  distribution: Plannable['distributions'][number],
+  interpreter: Interpreter,
+  { memory, signal }: Pick<PlanOptions, 'memory' | 'signal'>
+): Promise<{ segment: LazySegment; findings: readonly Finding[] }> {
+  const state = 'state' in distribution ? distribution.state : undefined;
+  const known = state === undefined ? undefined : memory?.get(state);
+  const plan = async (): ReturnType<typeof planSegment> =>
+    planSegment('files' in distribution ? distribution : await distribution.whole(), interpreter, signal);
+  if (known !== undefined) {
+    const whole = async (): Promise<PlannedSegment> => {
+      const { segment } = await plan();
+      if (segment.key !== known.outline.key) throw environmentChanged();
+      return segment;
+    };
+    return { segment: { ...known.outline, whole }, findings: known.findings };
+  }
+  const { segment, findings } = await plan();
+  const { entries: _entries, modules: _modules, ...outline } = segment;
+  if (state !== undefined) memory?.set(state, { outline, findings });
+  return { segment: { ...outline, whole: () => Promise.resolve(segment) }, findings };
+}
+
 /** What stays home: Spark unless asked for, the editables (they travel as code archives), and what the person named. */
-function excludedNames(snapshot: Snapshot, { excludes, includeSpark }: PlanOptions): Set<string> {
+function excludedNames(snapshot: Plannable, { excludes, includeSpark }: PlanOptions): Set<string> {
   const installed = installedNames(snapshot);
   return new Set([
     ...(includeSpark ? [] : SPARK),
@@ -77,7 +102,7 @@ function excludedNames(snapshot: Snapshot, { excludes, includeSpark }: PlanOptio
   ]);
 }
 
-function unmatchedExcludes(snapshot: Snapshot, excludes: readonly string[]): Finding[] {
+function unmatchedExcludes(snapshot: Plannable, excludes: readonly string[]): Finding[] {
   const installed = installedNames(snapshot);
   return excludes
     .map(name => name.trim())
@@ -89,6 +114,6 @@ function unmatchedExcludes(snapshot: Snapshot, excludes: readonly string[]): Fin
     }));
 }
 
-function installedNames({ distributions, editables }: Snapshot): Set<string> {
+function installedNames({ distributions, editables }: Plannable): Set<string> {
   return new Set([...distributions, ...editables].map(({ normalizedName }) => normalizedName));
 }
