@@ -19,6 +19,7 @@ export class HashStore {
   readonly #cache: Cache;
   #known: ReadonlyMap<string, Entry> | undefined;
   readonly #kept = new Map<string, Entry>();
+  #isNew = false;
 
   /** @param prefix - the environment's `sys.prefix` */
   constructor(cache: Cache, prefix: string) {
@@ -47,25 +48,25 @@ export class HashStore {
    * @param startedMs - when reading began; of a file that is not settled nothing is remembered
    */
   set(path: string, stats: Stats, sha256: string, startedMs: number): void {
-    if (isSettled(stats, startedMs)) this.#kept.set(path, [...identity(stats), sha256]);
+    if (!isSettled(stats, startedMs)) return;
+    this.#kept.set(path, [...identity(stats), sha256]);
+    this.#isNew = true;
   }
 
   /**
-   * Replaces the file with what this snapshot used, so that files that are gone do not pile up. Nothing is written unless
-   * it was read.
+   * Replaces the file, when there is something new, with what this snapshot used, so that files that are gone do not pile
+   * up.
    *
    * @param unasked - files that are there and that this snapshot did not ask about; what is known of them stays
    * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
    */
   async save(unasked: Iterable<string>): Promise<void> {
     const known = this.#known;
-    if (known === undefined) return;
+    if (known === undefined || !this.#isNew) return;
     for (const path of unasked) {
       const found = known.get(path);
       if (found !== undefined && !this.#kept.has(path)) this.#kept.set(path, found);
     }
-    const isSame = this.#kept.size === known.size && [...this.#kept].every(([path, kept]) => known.get(path) === kept);
-    if (isSame) return;
     const text = JSON.stringify({ schema: 1, files: Object.fromEntries(this.#kept) });
     await this.#cache.replace('hashes', this.#name, text);
   }
