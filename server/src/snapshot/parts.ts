@@ -78,12 +78,6 @@ export class Parts {
     this.#parts.set(candidate, { ...this.#of(candidate), identified: found });
   }
 
-  #of(candidate: Candidate): Part {
-    const found = this.#parts.get(candidate);
-    if (found === undefined) throw new Error(`${candidate.metadataName} was not read as a part of this snapshot.`);
-    return found;
-  }
-
   /** The files of those that are known, at which nothing looked but for their states. */
   *knownFiles(): Generator<string> {
     for (const each of this.#known.values()) yield* each.looks.files;
@@ -99,6 +93,12 @@ export class Parts {
       currentLooks()?.add(each.looks);
       return { ...each, looks: new Looks() };
     });
+  }
+
+  #of(candidate: Candidate): Part {
+    const found = this.#parts.get(candidate);
+    if (found === undefined) throw new Error(`${candidate.metadataName} was not read as a part of this snapshot.`);
+    return found;
   }
 }
 
