@@ -61,7 +61,9 @@ export class InFlight {
 
   /** Waits for all that began. @throws why one failed, or the signal's reason */
   async drain(): Promise<void> {
-    await this.#settledOrStopped(Promise.all([...this.#running, ...this.#besides]));
+    // What goes on beside the requests may begin some.
+    await this.#settledOrStopped(Promise.all(this.#besides));
+    await this.#settledOrStopped(Promise.all(this.#running));
   }
 
   /**
@@ -71,7 +73,8 @@ export class InFlight {
    */
   async settle(error: unknown): Promise<unknown> {
     const timer = setTimeout(() => this.#cut.abort(), GRACE_MS);
-    await Promise.allSettled([...this.#running, ...this.#besides]);
+    await Promise.allSettled(this.#besides);
+    await Promise.allSettled(this.#running);
     clearTimeout(timer);
     return this.stop.aborted ? this.stop.reason : error;
   }

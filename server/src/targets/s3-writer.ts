@@ -117,7 +117,7 @@ export class ObjectWriter {
   ): Promise<Row[]> {
     const rows: Row[] = [];
     const buffers = new BufferPool();
-    let reading = Promise.resolve();
+    let [copying, reading] = [Promise.resolve(), Promise.resolve()];
     let taken = 0;
     const run = (row: Row, request: (cut: AbortSignal) => Promise<CompletedPart>): Promise<void> =>
       flight.begin(async cut => {
@@ -142,7 +142,9 @@ export class ObjectWriter {
         });
       } else {
         const range = this.#rangeOf(part, part.copy);
-        await run(row, cut => copied(upload.copy(number, range, cut)));
+        // It holds no memory while it waits for its turn, and what is behind it may take time to be built.
+        copying = copying.then(() => run(row, cut => copied(upload.copy(number, range, cut))));
+        flight.beside(copying);
         reading = reading.then(() => readPast(row, reader, flight.stop));
         flight.beside(reading);
       }

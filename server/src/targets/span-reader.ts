@@ -3,7 +3,7 @@ import { crc32 } from '../artifact/zip/crc32.js';
 import type { Span } from './target.js';
 
 /** What is read but not kept is read in pieces of this size, one while the one before it is digested. */
-const PIECE_BYTES = 4 * 1024 * 1024;
+const PIECE_BYTES = 2 * 1024 * 1024;
 
 /** A span at its place. */
 interface Placed {
@@ -23,6 +23,8 @@ export class SpanReader {
   #position = 0;
   /** Of the current span, as far as it is digested. */
   #crc = 0;
+  /** Two, of which one is read into while the other is digested; made once, since new memory of that size is slow. */
+  #scratch: readonly [Buffer, Buffer] | undefined;
 
   /** Appends the next span. */
   add(span: Span): void {
@@ -55,8 +57,8 @@ export class SpanReader {
       loading.catch(() => undefined);
       return loading;
     };
-    const size = Math.min(PIECE_BYTES, end - this.#position);
-    let [current, other] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
+    this.#scratch ??= [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)];
+    let [current, other] = this.#scratch;
     let next = load(current, this.#position);
     while (this.#position < end) {
       const piece = await next;
