@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { CompleteMultipartUploadCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { slicesOf } from '../../src/targets/slices.js';
 import type { CopySource, Span, SpannedPayload } from '../../src/targets/target.js';
 import type { Answer, Fault, Passing } from '../support/faulty-proxy.js';
+import { gate } from '../support/temporary.js';
 import { calm } from './payloads.js';
 import { useBucket } from './s3-bucket.js';
 
@@ -149,4 +150,33 @@ test('where ETags are digests, a wrong copy is noticed by them, and all is sent'
   expect(arrival).toMatchObject({ copiedBytes: 0, fullUpload: expect.stringContaining('manifest') });
   await arrival?.verify(calm);
   expect((await download(url)).equals(Buffer.concat([shared, fresh]))).toBe(true);
+});
+
+test('copies begin, and wait for each other, while what is behind them is still being built', async () => {
+  vi.stubEnv('SHIP_ENV_PARTS_IN_FLIGHT', '1');
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const url = bucket.freshUrl();
+  const long = Buffer.alloc(75 * MIB, 1);
+  const sources = await source(url, long);
+  const [isCopying, isWanted] = [gate(), gate()];
+  const growing: SpannedPayload = {
+    ...artifact,
+    spans: async function* spans() {
+      yield span(long, 'shared');
+      isWanted.open();
+      await isCopying.promise;
+      yield span(fresh);
+    }
+  };
+  const target = await bucket.openBehind(url, async passing => {
+    if (!isCopy(passing)) return passing.forward();
+    isCopying.open();
+    await isWanted.promise;
+    return passing.forward();
+  });
+  const arrival = await target.assemble(growing, { signal: calm, sources: () => Promise.resolve(sources) });
+  expect(arrival).toMatchObject({ copiedBytes: long.length, sentBytes: fresh.length });
+  expect((await download(url)).equals(Buffer.concat([long, fresh]))).toBe(true);
 });
