@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { slicesOf } from '../../src/targets/slices.js';
 import type { CopySource, Span, SpannedPayload } from '../../src/targets/target.js';
 import type { Answer, Fault, Passing } from '../support/faulty-proxy.js';
-import { gate } from '../support/temporary.js';
+import { gate } from '../support/gate.js';
 import { calm } from './payloads.js';
 import { useBucket } from './s3-bucket.js';
 
