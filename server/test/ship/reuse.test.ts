@@ -90,10 +90,14 @@ beforeAll(async () => {
   uvVenv(venv);
   site = siteOf(venv);
   install('idna==3.10', 'charset-normalizer==3.4.0');
-  tree(site, { 'stray.py': '', 'shared.py': 'x = 1\n', 'bare.py': 'x = 1\n' });
+  tree(site, { 'stray.py': '', 'bare.py': 'x = 1\n' });
   handMade(site, 'first', '1.0', { 'first.py': 'x = 1\n' }, `first.py,,\n${row('shared.py', 'x = 2\n')}`);
   handMade(site, 'second', '1.0', { 'second.py': 'x = 1\n' }, 'second.py,,\nshared.py,,\ngone.py,,\n');
-  appendFileSync(join(site, 'second-1.0.dist-info', 'METADATA'), `\n${'Much to say. '.repeat(BYTES / 13)}\n`);
+  handMade(site, 'wordy', '1.0', { 'wordy.py': '' }, 'wordy.py,,\n');
+  appendFileSync(join(site, 'wordy-1.0.dist-info', 'METADATA'), `\n${'Much to say. '.repeat(BYTES / 13)}\n`);
+  settle();
+  // After RECORD, which vouches for what is older.
+  writeFileSync(join(site, 'shared.py'), 'x = 3\n');
   settle();
   cache = await newCache();
   await ship();
@@ -127,12 +131,25 @@ const CHANGES: [what: string, change: () => void, lookedInto: string[]][] = [
   ['and goes again', () => removeInfo('first-2.0'), ['first']],
   ['one has no list of its files', () => handMade(site, 'bare', '1.0', {}, undefined), ['bare']],
   ['another one lists them', () => handMade(site, 'owner', '1.0', {}, 'bare.py,,\n'), ['bare', 'owner']],
+  [
+    'the other one lists them no more',
+    () => writeFileSync(join(site, 'owner-1.0.dist-info', 'RECORD'), 'owner.py,,\n'),
+    ['bare', 'owner']
+  ],
   ['a module of nobody gets an owner', () => handMade(site, 'late', '1.0', {}, 'stray.py,,\n'), ['bare', 'late']]
 ];
 
 function removeInfo(stem: string): void {
   rmSync(join(site, `${stem}.dist-info`), { recursive: true });
 }
+
+test('who else lists a patched file is told', async () => {
+  const { findings } = await lookAtEnvironment({ python: venv, cache, signal });
+  const patched = findings.filter(({ kind }) => kind === 'patched-file');
+  expect(patched).toMatchObject([
+    { subject: 'shared.py', message: expect.stringContaining('and second lists it too') }
+  ]);
+});
 
 describe('after a change only what changed is looked into, and the rest is as if all had been', () => {
   test.each(CHANGES)('%s', async (_what, change, lookedInto) => {
@@ -141,16 +158,31 @@ describe('after a change only what changed is looked into, and the rest is as if
     const { asked, ...found } = await ship();
     expect(asked).toEqual(lookedInto);
     expect(found.seen).toEqual(await fromNothing());
+    expect(await ship()).toEqual({ asked: [], seen: found.seen });
   });
 
-  test('a site directory more, on which the places of all files may depend', async () => {
-    const vendor = tree(join(root, 'vendor'), { 'vendored.py': '' });
+  test('a site directory more, on which the places of files depend', async () => {
+    const vendor = tree(join(venv, 'vendor'), { 'vendored.py': '', 'listed.py': '' });
     handMade(vendor, 'vendored', '1.0', {}, 'vendored.py,,\n');
+    handMade(site, 'placed', '1.0', {}, '../../../vendor/listed.py,,\n');
+    settle();
+    const { seen: before } = await ship();
     writeFileSync(join(site, 'vendor.pth'), `${vendor}\n`);
     settle();
-    const { seen: found } = await ship();
-    expect(found).toEqual(await fromNothing());
+    const { seen: after } = await ship();
+    expect(JSON.stringify(before)).toContain('.prefix/data/vendor/listed.py');
+    expect(JSON.stringify(after)).not.toContain('.prefix/data/vendor/listed.py');
+    expect(after).toEqual(await fromNothing());
   });
+});
+
+test('what changed after it was planned is not compressed under the name of what was planned', async () => {
+  await ship();
+  const look = await lookAtEnvironment({ python: venv, cache, signal });
+  const plan = await (await planLazily(look, request, { cache, signal })).whole();
+  const segment = plan.segments.find(({ name }) => name === 'idna');
+  edit(join(site, 'idna', 'core.py'), text => text.replace('import', 'IMPORT'));
+  await expect(segment?.whole()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
 });
 
 test('of what did not change no file is read', async () => {
