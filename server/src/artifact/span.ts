@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { hasCode } from '../errors.js';
 import type { Span } from '../targets/target.js';
 import { DamagedSegment, type Segment } from './segment-index.js';
 
@@ -47,9 +48,13 @@ export function segmentSpan(segment: Segment, key: string, drop: () => Promise<v
   };
 }
 
-/** @returns false when the file ends early */
+/** @returns false when the file ends early, or is gone: another ship may have found it damaged */
 async function readFully(path: string, into: Buffer, position: number): Promise<boolean> {
-  const handle = await open(path);
+  const handle = await open(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  if (handle === undefined) return false;
   try {
     for (let filled = 0; filled < into.length;) {
       const { bytesRead } = await handle.read(into, filled, into.length - filled, position + filled);

@@ -6,7 +6,8 @@ import { inflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { modulesToCompile } from '../../src/artifact/pex/compile.js';
 import { SegmentBuilder } from '../../src/artifact/segment-builder.js';
-import { readSegment } from '../../src/artifact/segment-index.js';
+import { DamagedSegment, readSegment } from '../../src/artifact/segment-index.js';
+import { segmentSpan } from '../../src/artifact/span.js';
 import { Threads } from '../../src/artifact/threads/threads.js';
 import type { DataEntry, FileEntry, PlannedSegment, SegmentEntry } from '../../src/artifact/types.js';
 import { PIECE_BYTES } from '../../src/artifact/zip/deflate.js';
@@ -135,6 +136,17 @@ test('a large file with another content is noticed', async () => {
   const library = await file('library.so', Buffer.alloc(3 * PIECE_BYTES, 'x'));
   await writeFile(library.source, Buffer.alloc(3 * PIECE_BYTES, 'y'));
   await expect(build(planned([library]), { bytes: 0 })).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
+});
+
+test('a segment that another ship found damaged and removed is damaged, not an error of the system', async () => {
+  await build(planned([await file('one.txt', Buffer.from('x'))]), { bytes: 0 });
+  const segment = await readSegment(output);
+  if (segment === undefined) throw new Error('There is no segment.');
+  await rm(output);
+  let drops = 0;
+  const span = segmentSpan(segment, 'key', async () => void (drops += 1));
+  await expect(span.read(Buffer.alloc(1), 0)).rejects.toThrow(DamagedSegment);
+  expect(drops).toBe(1);
 });
 
 test('no compiled modules are left beside it, however it ends', async () => {
