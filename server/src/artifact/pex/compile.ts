@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Distribution, Interpreter } from '../../contract/snapshot.js';
 import { ShipEnvError } from '../../errors.js';
+import { parseJson } from '../../json.js';
 import { ProcessError, run } from '../../process/run.js';
 import { changed } from '../read-file.js';
 import type { FileEntry, ModulesToCompile, PlannedSegment, SegmentEntry } from '../types.js';
@@ -79,6 +80,9 @@ type Answer = z.infer<typeof answer>;
 /** More would have more than half of the machine, beside the threads that compress. */
 const MAX_PROCESSES = 4;
 
+/** Characters of an answer that is none. */
+const SHOWN_LENGTH = 200;
+
 /**
  * Processes of the kernel python that compile modules for as long as a build takes. Each compiles one distribution after
  * the other: its start takes as long as the modules of a small one.
@@ -133,7 +137,9 @@ export class Compilers {
       JSON.stringify({ output, sources: sources.map(({ name, source, sha256 }) => [name, source, sha256]) })
     );
     this.#idle.push(compiler);
-    return answer.parse(JSON.parse(said));
+    const { data } = answer.safeParse(parseJson(said));
+    if (data === undefined) throw notCompiled(python, `It wrote: ${said.slice(0, SHOWN_LENGTH)}`);
+    return data;
   }
 
   #start(python: string): CompilerProcess {
@@ -145,11 +151,13 @@ export class Compilers {
 
 /** One process, which answers each line with one. */
 class CompilerProcess {
+  readonly #python: string;
   readonly #input = new PassThrough();
   readonly #ended: Promise<void>;
   #onAnswer: (line: string) => void = () => undefined;
 
   constructor(python: string, signal: AbortSignal) {
+    this.#python = python;
     // Without -I, which would ignore the seed of hashes as well.
     const args = ['-S', '-s', '-B', '-W', 'ignore', '-c', COMPILE_SCRIPT];
     const env = { ...withoutPythonVariables(), PYTHONHASHSEED: '0' };
@@ -157,7 +165,7 @@ class CompilerProcess {
     this.#ended = run(python, args, { signal, cwd: '/', input: this.#input, env, onLine }).then(
       () => undefined,
       (error: unknown) => {
-        throw error instanceof ProcessError ? notCompiled(python, error) : error;
+        throw error instanceof ProcessError ? notCompiled(python, error.message, error) : error;
       }
     );
     // Whoever asks is told.
@@ -169,7 +177,7 @@ class CompilerProcess {
     const answered = new Promise<string>(resolve => (this.#onAnswer = resolve));
     this.#input.write(`${line}\n`);
     const ended = this.#ended.then(() => {
-      throw new Error('The process that compiles ended before it had answered.');
+      throw notCompiled(this.#python, 'It ended before it had answered.');
     });
     return Promise.race([answered, ended]);
   }
@@ -181,8 +189,8 @@ class CompilerProcess {
   }
 }
 
-function notCompiled(python: string, cause: ProcessError): ShipEnvError {
-  return new ShipEnvError('PYTHON_NOT_FOUND', `${python} was to compile modules and did not. ${cause.message}`, {
+function notCompiled(python: string, reason: string, cause?: ProcessError): ShipEnvError {
+  return new ShipEnvError('PYTHON_NOT_FOUND', `${python} was to compile modules and did not. ${reason}`, {
     hint: 'Start it by hand to see why; make the environment again if it is broken.',
     cause
   });
