@@ -149,7 +149,8 @@ class SegmentWriter {
     if (entry.kind === 'file')
       return this.#tools.threads.run({ kind: 'piece', source: entry.source, ...piece }, [entry]);
     const { position, bytes } = piece;
-    const source = entry.data.subarray(position - windowBytes(position), position + bytes);
+    // A copy: a thread is sent the whole memory behind a view.
+    const source = Buffer.from(entry.data.subarray(position - windowBytes(position), position + bytes));
     return this.#tools.threads.run({ kind: 'piece', source, ...piece });
   }
 

@@ -132,6 +132,16 @@ test('a large file that changes between two of its pieces, and back again, is no
   expect(pieces).toBeGreaterThan(1);
 });
 
+test('of a large content in memory a thread is sent each piece, not the whole each time', async () => {
+  const run = vi.spyOn(Threads.prototype, 'run');
+  await build(planned([generated('script', Buffer.alloc(5 * PIECE_BYTES, '#!'))]), { bytes: 0 });
+  const sources = run.mock.calls.flatMap(([task]) => (task.kind === 'piece' ? [task.source] : []));
+  // A clone of a view has all of the memory behind it.
+  const sent = sources.map(source => (typeof source === 'string' ? 0 : source.buffer.byteLength));
+  expect(sent).toHaveLength(5);
+  expect(Math.max(...sent)).toBeLessThan(2 * PIECE_BYTES);
+});
+
 test('a large file with another content is noticed', async () => {
   const library = await file('library.so', Buffer.alloc(3 * PIECE_BYTES, 'x'));
   await writeFile(library.source, Buffer.alloc(3 * PIECE_BYTES, 'y'));
