@@ -77,6 +77,7 @@ def test_wheel_holds_each_part_once(wheel: Path) -> None:
         "jupyterlab_ship_env/runtime/ship_env_runtime.py",
         "jupyterlab_ship_env/sidecar/seed.pex",
         "jupyterlab_ship_env/sidecar/ship-env.mjs",
+        "jupyterlab_ship_env/sidecar/thread.mjs",
     ):
         assert name in names
     assert not [name for name in names if "__pycache__" in name or name.startswith("jupyterlab_ship_env/labextension")]

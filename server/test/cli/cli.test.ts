@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { shipEvent, STEP_NAMES, type ShipEvent } from '../../src/contract/ship.js';
 import { exitOf, shipEnv, startShipEnv } from '../support/bundle.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
@@ -103,9 +104,17 @@ test('config prints what the ship configured, as builder, submit and json', asyn
 test('build writes a PEX that runs by itself', async () => {
   const home = await temporaryFolder();
   const output = join(home, 'my env.pex');
-  const built = await shipEnv(home, ['build', '--python', kernel.python, '--output', output]);
+  // So much that threads compress it: they have a program of their own beside the bundle.
+  const large = await makeKernelVenv('pygments==2.21.0');
+  onTestFinished(() => large.remove());
+  const built = await shipEnv(home, ['build', '--python', large.python, '--output', output]);
   expect(built.exitCode, built.stderr).toBe(0);
   expect((await stat(output)).mode & 0o111).not.toBe(0);
+  const ran = await execa(output, ['-c', 'import pygments; print(pygments.__version__)'], {
+    env: { HOME: home, PATH: process.env['PATH'] },
+    extendEnv: false
+  });
+  expect(ran.stdout).toBe('2.21.0');
   expect(built.stdout).toContain('Not in it, since they ship as code archives: harbour');
   const missing = await shipEnv(home, [
     'build',
