@@ -1,9 +1,9 @@
 /**
  * Bundles server/src/start.ts into jupyterlab_ship_env/sidecar: the sidecar and the command line in one program.
  *
- * A second program beside it runs in the threads that compress. Code splitting keeps express and the AWS SDK in chunks of their own, which are read when they are first needed.
- * Beside the bundle lie what it reads at run time, the PEX seed and the modules that travel in artifacts, and the licences of
- * what was bundled.
+ * A second program beside it runs in the threads that compress. Code splitting keeps express and the AWS SDK in chunks of
+ * their own, which are read when they are first needed. Beside the bundle lie what it reads at run time, the PEX seed and
+ * the modules that travel in artifacts, and the licences of what was bundled.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -8,10 +8,10 @@
  * PEP 3147 and PEP 552 have them; ship_env_node/unpack.py reads it. A source that does not compile is not in the list: it
  * is for another Python, or a template.
  *
- * The result must depend on the sources and the version of Python alone, not on what was compiled before. So the seed of hashes, which orders constant
- * sets, is fixed from outside, names are relative, and marshal writes a version of its format that has no references:
- * whether it writes one depends on who else holds an object. From 3.14 on a constant slice needs the newest
- * version; there names live for ever, so that references do not depend on it any more.
+ * The result must depend on the sources and the version of Python alone, not on what was compiled before. So the seed of
+ * hashes, which orders constant sets, is fixed from outside, names are relative, and marshal writes a version of its
+ * format that has no references: whether it writes one depends on who else holds an object. From 3.14 on a constant slice
+ * needs the newest version; there names live for ever, so that references do not depend on it any more.
  *
  * "Unchecked": the node does not compare source and compiled module, which come together and never change.
  */
