@@ -110,9 +110,9 @@ export class Segments {
   async #ensure(planned: LazySegment, builder: SegmentBuilder): Promise<Segment> {
     try {
       this.#signal.throwIfAborted();
-      const { path, reused } = await this.#options.cache.entry('segments', planned.key, async temporary =>
-        builder.build(temporary, await planned.whole(), bytes => this.#progress(bytes))
-      );
+      const write = async (temporary: string): Promise<void> =>
+        builder.build(temporary, await planned.whole(), bytes => this.#progress(bytes));
+      const { path, reused } = await this.#options.cache.entry('segments', planned.key, write, this.#signal);
       if (!reused) this.#built += 1;
       this.#progress(reused ? planned.bytes : 0, planned);
       const segment = await readSegment(path);

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, link, lstat, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
@@ -121,12 +122,14 @@ export class Cache {
    * wait for the first; when that one fails or is aborted, the next one writes.
    *
    * @param write - writes the whole content to the path it is given
+   * @param signal - stops the wait for another caller; `write` must see to itself
    * @throws ShipEnvError DISK_FULL, or what `write` throws; nothing is left behind
    */
   async entry(
     kind: CacheKind,
     name: string,
-    write: (temporaryPath: string) => Promise<void>
+    write: (temporaryPath: string) => Promise<void>,
+    signal?: AbortSignal
   ): Promise<{ path: string; reused: boolean }> {
     const path = this.path(kind, name);
     for (;;) {
@@ -134,7 +137,7 @@ export class Cache {
       const other = this.#inFlight.get(path);
       if (other === undefined) break;
       // How the other one ended is its caller's business; then look again.
-      await other.catch(() => undefined);
+      await endOf(other, signal);
     }
     const writing = this.#write(path, write);
     this.#inFlight.set(path, writing);
@@ -208,6 +211,17 @@ export class Cache {
       cause
     });
   }
+}
+
+/** Settles when the work has ended, however that was; rejects with the signal's reason when that aborts first. */
+async function endOf(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  const ended = work.catch(() => undefined);
+  if (signal === undefined) return ended;
+  const waited = new AbortController();
+  await Promise.race([ended, once(signal, 'abort', { signal: waited.signal }).catch(() => undefined)]);
+  waited.abort();
+  signal.throwIfAborted();
 }
 
 /** Is there an entry? It is then used, which the file's time says to whoever looks for what is not. */

@@ -77,6 +77,23 @@ test('when the first writer fails, the one that waits for it writes', async () =
   expect(await readdir(join(cache.root, 'tmp'))).toEqual([]);
 });
 
+test('who is cancelled does not wait for what another one writes', async () => {
+  const cache = await openCache();
+  const [isBegun, mayEnd] = [gate(), gate()];
+  const first = cache.entry('code', 'abc.zip', async path => {
+    isBegun.open();
+    await mayEnd.promise;
+    await writeFile(path, 'whole');
+  });
+  await isBegun.promise;
+  const abort = new AbortController();
+  const second = cache.entry('code', 'abc.zip', path => writeFile(path, 'never'), abort.signal);
+  abort.abort(new Error('enough'));
+  await expect(second).rejects.toThrow('enough');
+  mayEnd.open();
+  expect((await first).reused).toBe(false);
+});
+
 test('an entry that another process put there meanwhile is kept', async () => {
   const cache = await openCache();
   const other = await Cache.open(cache.root);
