@@ -17,6 +17,12 @@ const PROGRAM = fileURLToPath(
   new URL(BUILD_ID === 'source' ? '../../../dist/thread.mjs' : './thread.mjs', import.meta.url)
 );
 
+/**
+ * A thread has few objects, but each piece that it compressed is one that holds a megabyte outside the heap. A small heap lets
+ * V8 collect them after a dozen instead of seventy.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 20 };
+
 const ENDED = 'The threads that compress ended before this was done.';
 
 /** A task that waits for a slot, or has one. */
@@ -108,9 +114,7 @@ class Thread {
 
   /** @param onEnd - called when it takes no more jobs */
   constructor(memory: SharedArrayBuffer, onEnd: () => void) {
-    // It makes few objects, and each compressed piece is one that holds much outside the heap: let it be collected soon.
-    const resourceLimits = { maxYoungGenerationSizeMb: 1 };
-    this.#worker = new Worker(PROGRAM, { name: 'compress', workerData: memory, resourceLimits });
+    this.#worker = new Worker(PROGRAM, { name: 'compress', workerData: memory, resourceLimits: LIMITS });
     const fail = (error: unknown): void => {
       onEnd();
       for (const { job, slot } of this.#jobs.splice(0)) job.settle({ outcome: { error }, slot });
