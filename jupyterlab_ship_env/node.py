@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 #: Oldest major version of Node.js that the bundle runs on.
 MINIMUM_NODE = 20
 
-#: For the environment of the bundle. glibc keeps what each thread gave back in an arena of the thread's own, for good, and
-#: from the first large block that was given back on keeps those, too; with two arenas for all, and large blocks that
-#: always go back, a ship's memory peaks some 40 MB lower. Nothing but glibc looks at it (mallopt(3)).
+#: For the environment of the bundle. glibc keeps what each thread gave back in an arena of the thread's own, for good,
+#: and from the first large block that was given back on keeps those, too; with two arenas for all, and large blocks
+#: that always go back, a ship's memory peaks some 40 MB lower. Nothing but glibc looks at it (mallopt(3)).
 GIVE_MEMORY_BACK = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144"}
 
 _INSTALL_HINT = (
