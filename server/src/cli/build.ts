@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
 import { startBuild, withRepair, zip64Findings, type ArtifactBuild } from '../artifact/index.js';
 import { Cache } from '../cache/cache.js';
+import { count } from '../count.js';
 import { ShipEnvError } from '../errors.js';
 import { StepRunner } from '../ship/steps.js';
 import { takeSnapshot } from '../snapshot/index.js';
@@ -31,7 +32,10 @@ async function buildInto(options: CliOptions, view: View, cache: Cache, signal: 
       signal,
       onProgress: (done, total) => report({ done, total })
     });
-    return { value, detail: `Python ${value.interpreter.version}, ${value.distributions.length} distributions` };
+    return {
+      value,
+      detail: `Python ${value.interpreter.version}, ${count(value.distributions.length, 'distribution')}`
+    };
   });
   const plan = await planWhole(snapshot, request, signal);
   const editables = shippedEditables(snapshot.editables, request);

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { Cache } from '../cache/cache.js';
+import { count } from '../count.js';
 import { toErrorObject } from '../errors.js';
 import { ProcessError, run } from '../process/run.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
@@ -62,7 +63,7 @@ async function pythonChecks(options: CliOptions, signal: AbortSignal): Promise<C
       found: pyspark?.version ?? 'not in this environment',
       hint: pyspark === undefined ? "Install the cluster's version: pip install pyspark==<version>" : ''
     };
-    return `${interpreter.version} at ${interpreter.executable}, ${distributions.length} distributions`;
+    return `${interpreter.version} at ${interpreter.executable}, ${count(distributions.length, 'distribution')}`;
   });
   return spark === undefined ? [python] : [python, spark];
 }

@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import { Cache } from '../cache/cache.js';
 import type { Snapshot } from '../contract/snapshot.js';
+import { count } from '../count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { listArtifacts } from '../ship/list.js';
 import { takeSnapshot } from '../snapshot/index.js';
@@ -62,6 +63,6 @@ function snapshotLines({ interpreter, distributions, editables, findings }: Snap
         `  ${name.padEnd(width)}  ${version.padEnd(14)} editable  ${projectDirectory}`
     ),
     ...findingLines(findings),
-    `${distributions.length} distributions, ${prettyBytes(bytes(distributions.flatMap(({ files }) => files)))}; ${editables.length} ${editables.length === 1 ? 'editable' : 'editables'}`
+    `${count(distributions.length, 'distribution')}, ${prettyBytes(bytes(distributions.flatMap(({ files }) => files)))}; ${count(editables.length, 'editable')}`
   ];
 }

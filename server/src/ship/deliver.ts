@@ -2,6 +2,7 @@ import prettyBytes from 'pretty-bytes';
 import { manifestName, type ArtifactBuild, type BuiltArtifact } from '../artifact/index.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { Finding } from '../contract/snapshot.js';
+import { count } from '../count.js';
 import type { Payload, Target } from '../targets/target.js';
 import type { Report, StepOutcome, StepRunner } from './steps.js';
 import { sum, type Cargo, type Upload } from './upload.js';
@@ -45,8 +46,8 @@ export async function deliver(
   await steps.run('verify', async report => {
     await upload.verify(payloads, report);
     await upload.publish(cargo, report);
-    const files = `${payloads.length} file${payloads.length === 1 ? '' : 's'}`;
-    return { value: undefined, detail: payloads.length === 0 ? 'nothing new' : `${files} as sent` };
+    const detail = payloads.length === 0 ? 'nothing new' : `${count(payloads.length, 'file')} as sent`;
+    return { value: undefined, detail };
   });
   return {
     manifest,

@@ -3,6 +3,7 @@ import type { Cache } from '../cache/cache.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
 import type { Editable } from '../contract/snapshot.js';
+import { count } from '../count.js';
 import { lookAtEnvironment, type LazySnapshot } from '../snapshot/index.js';
 import { deploymentOf, requireListable } from '../spark/index.js';
 import { openTarget } from '../targets/index.js';
@@ -229,9 +230,4 @@ class Ship {
 function present(build: ArtifactBuild | undefined): ArtifactBuild {
   if (build !== undefined) return build;
   throw new Error('What is neither published nor being built cannot be shipped.');
-}
-
-/** `1 file`, `2 files`. */
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
