@@ -51,8 +51,10 @@ interface ITestConnectionProps {
 function TestConnection({ formData, defaultTarget, check, trans }: ITestConnectionProps): React.JSX.Element {
   const [state, setState] = React.useState<TargetCheckState>({ kind: 'idle' });
   const running = React.useRef<AbortController | null>(null);
-  const fingerprint = JSON.stringify(formData);
-  // What was found holds for what was tested: another URL, another test.
+  const target = targetIn(formData);
+  // What was found holds for what was tested: another URL, another test. A form that JupyterLab saves a moment after it was
+  // added gets fields that nobody filled in, and is the same target.
+  const fingerprint = JSON.stringify(target ?? formData);
   React.useEffect(() => {
     setState({ kind: 'idle' });
     return () => running.current?.abort();
@@ -65,8 +67,7 @@ function TestConnection({ formData, defaultTarget, check, trans }: ITestConnecti
     const next = await outcomeOf(() => check(targetFrom(formData, trans), controller.signal));
     if (!controller.signal.aborted) setState(next);
   };
-  const parsed = targetSettings.safeParse(formData);
-  const isDefault = parsed.success && parsed.data.name === defaultTarget;
+  const isDefault = target?.name === defaultTarget && defaultTarget !== '';
   return <TargetCheck state={state} isDefault={isDefault} onTest={() => void test()} trans={trans} />;
 }
 
@@ -78,9 +79,16 @@ async function outcomeOf(check: () => Promise<Probe>): Promise<TargetCheckState>
   }
 }
 
+/** What the form holds, with the fields that nobody filled in. */
+function targetIn(formData: unknown): TargetSettings | undefined {
+  const fields = formData !== null && typeof formData === 'object' ? formData : {};
+  const filled = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return targetSettings.safeParse({ name: '', url: '', ...Object.fromEntries(filled) }).data;
+}
+
 function targetFrom(formData: unknown, trans: TranslationBundle): TargetSettings {
-  const parsed = targetSettings.safeParse(formData);
-  if (parsed.success && parsed.data.url !== '') return parsed.data;
+  const target = targetIn(formData);
+  if (target !== undefined && target.url !== '') return target;
   throw new ShipEnvError('TARGET_URL_INVALID', trans.__('The target has no URL.'), {
     hint: trans.__('Write s3://bucket/prefix or file:///directory into the field URL.')
   });
@@ -88,8 +96,8 @@ function targetFrom(formData: unknown, trans: TranslationBundle): TargetSettings
 
 /** JupyterLab would call a target by its index. */
 function titleOf(formData: unknown, trans: TranslationBundle): string {
-  const parsed = targetSettings.safeParse(formData);
-  return parsed.success && parsed.data.name !== '' ? parsed.data.name : trans.__('New target');
+  const { name = '' } = targetIn(formData) ?? {};
+  return name === '' ? trans.__('New target') : name;
 }
 
 /** The default that the form shows, saved or not. */
