@@ -11,20 +11,27 @@ import { PARTS } from './parts/index.mjs';
 import { showResults } from './report.mjs';
 import { findingsIn, merged } from './results.mjs';
 
-/** @param {string[]} args */
+const FLAG = /** @type {const} */ ({ type: 'boolean', default: false });
+const OPTIONS = /** @type {const} */ ({
+  full: FLAG,
+  smoke: FLAG,
+  docs: FLAG,
+  only: { type: 'string', multiple: true },
+  output: { type: 'string', default: join(BENCH, 'results.json') }
+});
+const USAGE = 'npm run bench -- [--full] [--only <part> …] [--docs] [--output <file>]';
+
+/**
+ * @param {string[]} args
+ * @throws {ScriptFailure} when there is no such option
+ */
 function readOptions(args) {
-  const flag = /** @type {const} */ ({ type: 'boolean', default: false });
-  const { values } = parseArgs({
-    args,
-    options: {
-      full: flag,
-      smoke: flag,
-      docs: flag,
-      only: { type: 'string', multiple: true, default: [] },
-      output: { type: 'string', default: join(BENCH, 'results.json') }
-    }
-  });
-  return values;
+  try {
+    const { only = [], ...values } = parseArgs({ args, options: OPTIONS }).values;
+    return { ...values, only };
+  } catch (error) {
+    throw new ScriptFailure(`${error instanceof Error ? error.message : String(error)}\nUsage: ${USAGE}`);
+  }
 }
 
 await main(async args => {
