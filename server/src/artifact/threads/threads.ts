@@ -29,6 +29,7 @@ const ENDED = 'The threads that compress ended before this was done.';
 interface Job {
   readonly task: Task;
   readonly settle: (performed: Performed) => void;
+  readonly fail: (error: Error) => void;
 }
 
 /** How a task ended, and the slot that it was performed in. */
@@ -65,8 +66,8 @@ export class Threads {
    * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; what the system fails with
    */
   async run<T extends Task>(task: T, files: readonly SeenFile[] = []): Promise<Lease<T>> {
-    const { outcome, slot } = await new Promise<Performed>(settle => {
-      this.#waiting.push({ task, settle });
+    const { outcome, slot } = await new Promise<Performed>((settle, fail) => {
+      this.#waiting.push({ task, settle, fail });
       this.#assign();
     });
     const release = (): void => {
@@ -82,7 +83,7 @@ export class Threads {
 
   /** Ends the threads; what is not performed yet fails. */
   async end(): Promise<void> {
-    for (const { settle } of this.#waiting.splice(0)) settle({ outcome: { error: new Error(ENDED) }, slot: -1 });
+    for (const { fail } of this.#waiting.splice(0)) fail(new Error(ENDED));
     await Promise.all([...this.#threads].map(thread => thread.end()));
   }
 
