@@ -10,6 +10,7 @@ import type { Snapshot } from '../../src/contract/snapshot.js';
 import { planLazily, planWhole } from '../../src/ship/plan.js';
 import { type LazySnapshot, lookAtEnvironment, takeSnapshot } from '../../src/snapshot/index.js';
 import { handMade, siteOf, sh, temporaryFolder, tree, uvInstall, uvVenv } from '../snapshot/fixtures.js';
+import { bytesRead, untilNextTick } from '../support/disk.js';
 
 const root = temporaryFolder('ship-env-reuse-');
 const venv = join(root, 'venv');
@@ -22,19 +23,6 @@ let caches = 0;
 
 const request = shipRequest.parse({ python: venv, target: { name: '', url: 'file:///nowhere' } });
 const newCache = (): Promise<Cache> => Cache.open(join(root, `cache ${(caches += 1)}`));
-
-/** Waits until what was written before cannot share a tick of the clock with what comes. */
-function settle(): void {
-  const probe = join(root, 'tick');
-  writeFileSync(probe, '');
-  const first = statSync(probe).ctimeMs;
-  while (statSync(probe).ctimeMs <= first + 60) writeFileSync(probe, '');
-}
-
-/** Bytes that this process has read so far, by any means. */
-function bytesRead(): number {
-  return Number(/^rchar: (\d+)$/mu.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
-}
 
 /** What is compared: all that a ship, its target and the person see of an environment. */
 async function seen(snapshot: Snapshot, { seed, ...plan }: ArtifactPlan): Promise<object> {
@@ -95,10 +83,10 @@ beforeAll(async () => {
   handMade(site, 'second', '1.0', { 'second.py': 'x = 1\n' }, 'second.py,,\nshared.py,,\ngone.py,,\n');
   handMade(site, 'wordy', '1.0', { 'wordy.py': '' }, 'wordy.py,,\n');
   appendFileSync(join(site, 'wordy-1.0.dist-info', 'METADATA'), `\n${'Much to say. '.repeat(BYTES / 13)}\n`);
-  settle();
+  untilNextTick(root);
   // After RECORD, which vouches for what is older.
   writeFileSync(join(site, 'shared.py'), 'x = 3\n');
-  settle();
+  untilNextTick(root);
   cache = await newCache();
   await ship();
 });
@@ -154,7 +142,7 @@ test('who else lists a patched file is told', async () => {
 describe('after a change only what changed is looked into, and the rest is as if all had been', () => {
   test.each(CHANGES)('%s', async (_what, change, lookedInto) => {
     change();
-    settle();
+    untilNextTick(root);
     const { asked, ...found } = await ship();
     expect(asked).toEqual(lookedInto);
     expect(found.seen).toEqual(await fromNothing());
@@ -165,10 +153,10 @@ describe('after a change only what changed is looked into, and the rest is as if
     const vendor = tree(join(venv, 'vendor'), { 'vendored.py': '', 'listed.py': '' });
     handMade(vendor, 'vendored', '1.0', {}, 'vendored.py,,\n');
     handMade(site, 'placed', '1.0', {}, '../../../vendor/listed.py,,\n');
-    settle();
+    untilNextTick(root);
     const { seen: before } = await ship();
     writeFileSync(join(site, 'vendor.pth'), `${vendor}\n`);
-    settle();
+    untilNextTick(root);
     const { seen: after } = await ship();
     expect(JSON.stringify(before)).toContain('.prefix/data/vendor/listed.py');
     expect(JSON.stringify(after)).not.toContain('.prefix/data/vendor/listed.py');
@@ -188,7 +176,7 @@ test('what changed after it was planned is not compressed under the name of what
 test('of what did not change no file is read', async () => {
   await ship();
   handMade(site, 'tiny', '1.0', { 'tiny.py': '' }, 'tiny.py,,\n');
-  settle();
+  untilNextTick(root);
   const before = bytesRead();
   const look = await lookAtEnvironment({ python: venv, cache, signal });
   await planLazily(look, request, { cache, signal });

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import { takeSnapshot } from '../../src/snapshot/index.js';
 import { distribution, findings, handMade, sh, siteOf, snap, temporaryFolder, tree, uvVenv } from './fixtures.js';
+import { bytesRead, untilNextTick } from '../support/disk.js';
 
 const root = temporaryFolder();
 let count = 0;
@@ -29,24 +30,11 @@ async function fileOf(
   return distribution(await snap(venv, cache), 'demo').files.find(file => file.path === path);
 }
 
-/** Waits until the clock that stamps files has moved on, so that an edit cannot share a tick with what came before. */
-function nextTick(): void {
-  const probe = join(root, 'tick');
-  writeFileSync(probe, '');
-  const first = statSync(probe).ctimeMs;
-  while (statSync(probe).ctimeMs <= first + 60) writeFileSync(probe, '');
-}
-
-/** Bytes that this process has read so far, by any means. */
-function bytesRead(): number {
-  return Number(/^rchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
-}
-
 describe('the identity of a file', () => {
   it('is RECORD’s while nothing touched the file since, and no content is read', async () => {
     const big = randomBytes(24 << 20);
     writeFileSync(join(site, 'big.bin'), big);
-    nextTick();
+    untilNextTick(root);
     handMade(site, 'demo', '1.0', {}, row('big.bin', big));
     const before = bytesRead();
     const file = await fileOf('big.bin');
@@ -58,7 +46,7 @@ describe('the identity of a file', () => {
     const big = randomBytes(24 << 20);
     handMade(site, 'demo', '1.0', {}, row('big.bin', big));
     writeFileSync(join(site, 'big.bin'), big);
-    nextTick();
+    untilNextTick(root);
     const start = bytesRead();
     await snap(venv, cache);
     const afterFirst = bytesRead();
@@ -73,13 +61,13 @@ describe('the identity of a file', () => {
     async when => {
       const path = join(site, 'demo.py');
       tree(site, { 'demo.py': 'one = 1\n' });
-      nextTick();
+      untilNextTick(root);
       handMade(site, 'demo', '1.0', {}, row('demo.py', 'one = 1\n'));
       if (when !== 'as installed') chmodSync(path, 0o755);
       // `touch -r` puts times back to the nanosecond.
       const times = join(root, `times ${count}`);
       sh('touch', '-r', path, times);
-      nextTick();
+      untilNextTick(root);
       expect((await fileOf('demo.py'))?.sha256).toBe(sha256('one = 1\n'));
       writeFileSync(path, 'one = 2\n');
       sh('touch', '-r', times, path);
@@ -94,9 +82,9 @@ describe('the identity of a file', () => {
 
   it('shows another file moved into its place, as old and as long', async () => {
     tree(site, { 'demo.py': 'one = 1\n', 'other.py': 'one = 3\n' });
-    nextTick();
+    untilNextTick(root);
     handMade(site, 'demo', '1.0', {}, row('demo.py', 'one = 1\n'));
-    nextTick();
+    untilNextTick(root);
     renameSync(join(site, 'other.py'), join(site, 'demo.py'));
     expect((await fileOf('demo.py'))?.sha256).toBe(sha256('one = 3\n'));
   });
@@ -104,7 +92,7 @@ describe('the identity of a file', () => {
   it('follows a link to the content, also when the link is pointed elsewhere later', async () => {
     tree(root, { 'target-a.py': 'one = 1\n', 'target-b.py': 'one = 4\n' });
     symlinkSync(join(root, 'target-a.py'), join(site, 'demo.py'));
-    nextTick();
+    untilNextTick(root);
     handMade(site, 'demo', '1.0', {}, row('demo.py', 'one = 1\n'));
     expect((await fileOf('demo.py'))?.sha256).toBe(sha256('one = 1\n'));
     rmSync(join(site, 'demo.py'));
@@ -116,7 +104,7 @@ describe('the identity of a file', () => {
     tree(root, { [`cached ${count}.py`]: 'one = 1\n' });
     linkSync(join(root, `cached ${count}.py`), join(site, 'demo.py'));
     handMade(site, 'demo', '1.0', {}, row('demo.py', 'one = 1\n'));
-    nextTick();
+    untilNextTick(root);
     linkSync(join(root, `cached ${count}.py`), join(root, `second environment ${count}.py`));
     const snapshot = await snap(venv, cache);
     expect(distribution(snapshot, 'demo').files.map(file => file.sha256)).toContain(sha256('one = 1\n'));
@@ -127,7 +115,7 @@ describe('the identity of a file', () => {
     tree(site, { 'run.sh': '#!/bin/sh\n' });
     chmodSync(join(site, 'run.sh'), 0o755);
     handMade(site, 'demo', '1.0', {}, 'run.sh,,\n');
-    nextTick();
+    untilNextTick(root);
     expect((await fileOf('run.sh'))?.executable).toBe(true);
     const name = `${sha256(venv)}.json`;
     const stored = await (await Cache.open(cache)).hint('hashes', name);

@@ -1,6 +1,5 @@
 import {
   mkdirSync,
-  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -17,6 +16,7 @@ import { Cache } from '../../src/cache/cache.js';
 import type { Snapshot } from '../../src/contract/snapshot.js';
 import { type LazySnapshot, lookAtEnvironment, takeSnapshot } from '../../src/snapshot/index.js';
 import { handMade, siteOf, temporaryFolder, tree, uvVenv } from './fixtures.js';
+import { bytesRead, untilNextTick } from '../support/disk.js';
 
 const root = temporaryFolder();
 const { signal } = new AbortController();
@@ -27,14 +27,6 @@ let venv = '';
 let site = '';
 let project = '';
 let cache: Cache;
-
-/** Waits until what was written before cannot share a tick of the clock with what comes. */
-function settle(): void {
-  const probe = join(root, 'tick');
-  writeFileSync(probe, '');
-  const first = statSync(probe).ctimeMs;
-  while (statSync(probe).ctimeMs <= first + 60) writeFileSync(probe, '');
-}
 
 const look = (): Promise<LazySnapshot> => lookAtEnvironment({ python: venv, cache, signal });
 
@@ -50,11 +42,6 @@ function keptFile(): string {
   const [only, ...others] = files.filter(path => statSync(path).isFile());
   if (only === undefined || others.length > 0) throw new Error(`One file was expected in ${folder}.`);
   return only;
-}
-
-/** Bytes that this process has read so far, by any means. */
-function bytesRead(): number {
-  return Number(/^rchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
 }
 
 beforeEach(async () => {
@@ -74,7 +61,7 @@ beforeEach(async () => {
   );
   writeFileSync(join(site, 'acme.pth'), `${project}\n`);
   utimesSync(join(site, 'demo.py'), WHOLE_SECONDS, WHOLE_SECONDS);
-  settle();
+  untilNextTick(root);
 });
 
 describe('an environment that did not change', () => {
@@ -136,7 +123,7 @@ describe('an environment that changed', () => {
   it.each(Object.keys(CHANGES))('shows it: %s', async name => {
     const first = await look();
     CHANGES[name]?.();
-    settle();
+    untilNextTick(root);
     const second = await look();
     expect(second.state).not.toBe(first.state);
     expect(second.state).toBeDefined();
