@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { sizeOf } from './pex/segment-plan.js';
-import { changed } from './read-file.js';
+import { changed, type SeenFile } from './read-file.js';
 import { slicesOf } from '../targets/slices.js';
 import { appendIndex } from './segment-index.js';
 import { HEADERS_BYTES, windowBytes } from './threads/slot.js';
@@ -12,8 +12,8 @@ import { PIECE_BYTES, WINDOW_BYTES, pays } from './zip/deflate.js';
 import { OutputFile } from './zip/output-file.js';
 import { DEFLATED, STORED, localHeader, localHeaderBytes, type ZipEntry, type ZipMethod } from './zip/records.js';
 
-/** Tasks of one segment that are under way, or done and not written. */
-const AHEAD = 4;
+/** Tasks of one segment that wait, are under way, or are done and not written: enough that one always waits for a slot. */
+const AHEAD = 10;
 
 const MODE_FILE = 0o100644;
 const MODE_PROGRAM = 0o100755;
@@ -21,6 +21,8 @@ const MODE_PROGRAM = 0o100755;
 /** What a segment is written with. */
 export interface SegmentTools {
   readonly threads: Threads;
+  /** What is of an earlier turn is compressed first: the upload waits for the segments in their order. */
+  readonly turn: number;
   readonly signal: AbortSignal;
   /** Called with the uncompressed bytes done since the last call. */
   readonly onBytes: (bytes: number) => void;
@@ -43,7 +45,10 @@ export function writeSegment(
     const entries = await new SegmentWriter(file, segment, tools).write(compiled);
     const slices = slicesOf(file.position);
     await file.flush();
-    const { sha256, crc32, md5s, release } = await tools.threads.run({ kind: 'digest', path, slices });
+    const { sha256, crc32, md5s, release } = await tools.threads.run(
+      { kind: 'digest', path, slices },
+      { turn: tools.turn }
+    );
     release();
     await appendIndex(file, entries, { sha256, crc32, md5s });
   });
@@ -95,7 +100,7 @@ class SegmentWriter {
     const [first] = group;
     if (first !== undefined && isLarge(first.entry)) return this.#large(first, onBytes);
     const files = group.flatMap(({ entry }) => (entry.kind === 'file' ? [entry] : []));
-    const work = this.#tools.threads.run({ kind: 'entries', entries: group.map(sourceOf) }, files);
+    const work = this.#run({ kind: 'entries', entries: group.map(sourceOf) }, files);
     await this.#enqueue(work, result => this.#small(group, result, onBytes));
   }
 
@@ -116,42 +121,41 @@ class SegmentWriter {
 
   /** Writes an entry in pieces; its local header is filled in at the end. */
   async #large({ entry, name }: Named, onBytes: (bytes: number) => void): Promise<void> {
-    await this.#drain(0);
-    const offset = this.#file.position;
     const size = sizeOf(entry);
-    const reserved = localHeader({ name, crc32: 0, compressedSize: 0, size, method: STORED });
-    await this.#file.append(reserved);
-    const large = await this.#pieces(entry, size, onBytes);
-    const compressedSize = this.#file.position - offset - reserved.length;
-    const header = { name, crc32: large.crc32(), compressedSize, size, method: large.method };
-    await this.#file.patch(offset, localHeader(header));
-    this.#entries.push({ ...header, offset, mode: modeOf(entry) });
-  }
-
-  async #pieces(entry: SegmentEntry, size: number, onBytes: (bytes: number) => void): Promise<LargeEntry> {
     const large = new LargeEntry(entry);
+    const reserved = localHeader({ name, crc32: 0, compressedSize: 0, size, method: STORED });
+    let offset = 0;
     for (let position = 0; position < size; position += PIECE_BYTES) {
       const bytes = Math.min(PIECE_BYTES, size - position);
       const isLast = position + bytes === size;
       const work = this.#piece(entry, { position, bytes, isLast, isCompressed: large.method === DEFLATED });
       await this.#enqueue(work, async lease => {
+        if (position === 0) {
+          offset = this.#file.position;
+          await this.#file.append(reserved);
+        }
         await this.#file.append(large.add(lease, position, bytes));
         onBytes(bytes);
+        if (!isLast) return;
+        const compressedSize = this.#file.position - offset - reserved.length;
+        const header = { name, crc32: large.crc32(), compressedSize, size, method: large.method };
+        await this.#file.patch(offset, localHeader(header));
+        this.#entries.push({ ...header, offset, mode: modeOf(entry) });
       });
-      // It decides how the others are written.
-      if (position === 0) await this.#drain(0);
     }
-    await this.#drain(0);
-    return large;
   }
 
   #piece(entry: SegmentEntry, piece: Omit<PieceTask, 'kind' | 'source'>): Promise<Lease<PieceTask>> {
-    if (entry.kind === 'file')
-      return this.#tools.threads.run({ kind: 'piece', source: entry.source, ...piece }, [entry]);
+    if (entry.kind === 'file') return this.#run({ kind: 'piece', source: entry.source, ...piece }, [entry]);
     const { position, bytes } = piece;
     // A copy: a thread is sent the whole memory behind a view.
     const source = Buffer.from(entry.data.subarray(position - windowBytes(position), position + bytes));
-    return this.#tools.threads.run({ kind: 'piece', source, ...piece });
+    return this.#run({ kind: 'piece', source, ...piece });
+  }
+
+  #run<T extends Task>(task: T, files: readonly SeenFile[] = []): Promise<Lease<T>> {
+    const { threads, turn } = this.#tools;
+    return threads.run(task, { files, turn });
   }
 
   async #enqueue<T extends Task>(work: Promise<Lease<T>>, write: (lease: Lease<T>) => Promise<void>): Promise<void> {

@@ -56,7 +56,7 @@ export class Segments {
     if (planned === undefined) return;
     await rm(this.#options.cache.path('segments', planned.key), { force: true });
     const segments = await this.#segments;
-    segments[index] = handled(this.#withBuilder([planned], builder => this.#ensure(planned, builder)));
+    segments[index] = handled(this.#withBuilder([planned], builder => this.#ensure(planned, index, builder)));
   }
 
   /** One lock for all that is missing, so that two processes do not compress the same. */
@@ -76,7 +76,7 @@ export class Segments {
         const segments = this.#plan.segments.map((planned, index) => {
           const there = found[index];
           return there === undefined
-            ? handled(this.#limit(() => this.#ensure(planned, builder)))
+            ? handled(this.#limit(() => this.#ensure(planned, index, builder)))
             : Promise.resolve(there);
         });
         onBegun(segments);
@@ -107,11 +107,11 @@ export class Segments {
   }
 
   /** When one fails the others stop. */
-  async #ensure(planned: LazySegment, builder: SegmentBuilder): Promise<Segment> {
+  async #ensure(planned: LazySegment, turn: number, builder: SegmentBuilder): Promise<Segment> {
     try {
       this.#signal.throwIfAborted();
       const write = async (temporary: string): Promise<void> =>
-        builder.build(temporary, await planned.whole(), bytes => this.#progress(bytes));
+        builder.build(temporary, await planned.whole(), { turn, onBytes: bytes => this.#progress(bytes) });
       const { path, reused } = await this.#options.cache.entry('segments', planned.key, write, this.#signal);
       if (!reused) this.#built += 1;
       this.#progress(reused ? planned.bytes : 0, planned);

@@ -43,7 +43,7 @@ function modulesOf(sources: FileEntry[], name = 'one'): ModulesToCompile | undef
 
 /** Compiles one distribution in a process of its own. */
 async function compileModules(of: ReturnType<typeof planned>, output: string): Promise<FileEntry | undefined> {
-  const compilers = new Compilers(NEVER);
+  const compilers = new Compilers(1, NEVER);
   try {
     return await compilers.compile(of, output);
   } finally {
@@ -66,7 +66,7 @@ test('the result depends on the sources alone, not on where they lie or on the s
 test('a process that compiled others before gives what a new one gives', async () => {
   const library = await standardLibrary();
   const alone = await compileModules(planned(modulesOf(library)), join(folder, 'alone'));
-  const compilers = new Compilers(NEVER);
+  const compilers = new Compilers(1, NEVER);
   await compilers.compile(planned(modulesOf([await source('one.py', TEXT)])), join(folder, 'before'));
   await compilers.compile(planned(modulesOf([...library].reverse())), join(folder, 'reversed'));
   const after = await compilers.compile(planned(modulesOf(library)), join(folder, 'after'));

@@ -63,7 +63,7 @@ async function build(
 ): Promise<void> {
   const builder = new SegmentBuilder(bytes, signal);
   try {
-    await builder.build(output, segment, () => undefined);
+    await builder.build(output, segment, { turn: 0, onBytes: () => undefined });
   } finally {
     await builder.end();
   }
@@ -188,9 +188,10 @@ test('what fails gives back what others wait for', async () => {
   const results = await Promise.allSettled(
     segments.map((segment, at) => {
       let pieces = 0;
-      return builder.build(`${output}-${at}`, segment, () => {
+      const onBytes = (): void => {
         if (at < 4 && (pieces += 1) === 2) throw new Error('the disk');
-      });
+      };
+      return builder.build(`${output}-${at}`, segment, { turn: at, onBytes });
     })
   );
   await builder.end();

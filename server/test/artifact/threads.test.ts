@@ -58,7 +58,7 @@ describe.each([
           { name: 'c', data }
         ]
       },
-      [text, noise]
+      { files: [text, noise] }
     );
     expect(rows.map(({ size: full, method }) => [full, method])).toEqual([
       [19_000, 8],
@@ -76,10 +76,11 @@ describe.each([
 
   test('a slot is not used again before it is released', async () => {
     const file = await seen('text', 'x');
-    const leases = await Promise.all([1, 2, 3].map(() => threads.run(entriesTask(file), [file])));
-    if (size > 0) leases.push(...(await Promise.all([4, 5, 6].map(() => threads.run(entriesTask(file), [file])))));
+    const leases = await Promise.all([1, 2, 3].map(() => threads.run(entriesTask(file), { files: [file] })));
+    if (size > 0)
+      leases.push(...(await Promise.all([4, 5, 6].map(() => threads.run(entriesTask(file), { files: [file] })))));
     let isDone = false;
-    const next = threads.run(entriesTask(file), [file]).then(lease => {
+    const next = threads.run(entriesTask(file), { files: [file] }).then(lease => {
       isDone = true;
       return lease;
     });
@@ -98,7 +99,7 @@ describe.each([
     ])('a large one: %s', async (_how, change) => {
       const file = await seen('library.so', Buffer.alloc(2_000_000, 'x'));
       await change(file.source);
-      await expect(threads.run(pieceTask(file, PIECE_BYTES), [file])).rejects.toMatchObject({
+      await expect(threads.run(pieceTask(file, PIECE_BYTES), { files: [file] })).rejects.toMatchObject({
         code: 'ARTIFACT_FILE_CHANGED',
         message: expect.stringContaining(file.source)
       });
@@ -112,7 +113,7 @@ describe.each([
     ])('a small one: %s', async (_how, change) => {
       const file = await seen('text', 'text');
       await change(file.source);
-      await expect(threads.run(entriesTask(file), [file])).rejects.toMatchObject({
+      await expect(threads.run(entriesTask(file), { files: [file] })).rejects.toMatchObject({
         code: 'ARTIFACT_FILE_CHANGED',
         message: expect.stringContaining(file.source)
       });
@@ -121,16 +122,33 @@ describe.each([
 
   test('what the system says of a file stays what it says', async () => {
     const loop = { source: '/proc/self/mem', size: 4, sha256: '' };
-    await expect(threads.run(entriesTask(loop), [loop])).rejects.toMatchObject({ code: 'SNAPSHOT_UNREADABLE' });
+    await expect(threads.run(entriesTask(loop), { files: [loop] })).rejects.toMatchObject({
+      code: 'SNAPSHOT_UNREADABLE'
+    });
     const missing = threads.run({ kind: 'digest', path: join(folder, 'none'), slices: [1] });
     await expect(missing).rejects.toThrow(/ENOENT/);
   });
 });
 
+test('what is of an earlier turn gets the next slot, and within a turn what came first', async () => {
+  threads = new Threads(0);
+  const file = await seen('text', 'x');
+  const leases = await Promise.all([1, 2, 3].map(() => threads.run(entriesTask(file), { files: [file] })));
+  const order: string[] = [];
+  const waiting = ['2 first', '1 first', '2 second', '1 second'].map(async name => {
+    const lease = await threads.run(entriesTask(file), { files: [file], turn: Number(name[0]) });
+    order.push(name);
+    lease.release();
+  });
+  leases[0]?.release();
+  await Promise.all(waiting);
+  expect(order).toEqual(['1 first', '1 second', '2 first', '2 second']);
+});
+
 test('what waits when the threads end fails', async () => {
   threads = new Threads(1);
   const file = await seen('library.so', randomBytes(PIECE_BYTES));
-  const tasks = Array.from({ length: 8 }, () => threads.run(pieceTask(file), [file]));
+  const tasks = Array.from({ length: 8 }, () => threads.run(pieceTask(file), { files: [file] }));
   const ended = Promise.allSettled(tasks);
   await threads.end();
   expect((await ended).filter(({ status }) => status === 'rejected').length).toBeGreaterThan(4);

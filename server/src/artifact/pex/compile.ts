@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { PassThrough } from 'node:stream';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { z } from 'zod';
 import type { Distribution, Interpreter } from '../../contract/snapshot.js';
 import { ShipEnvError } from '../../errors.js';
@@ -77,7 +76,7 @@ const answer = z.union([
 ]);
 type Answer = z.infer<typeof answer>;
 
-/** More would have more than half of the machine, beside the threads that compress. */
+/** More find no work: the modules of one distribution are compiled by one process. */
 const MAX_PROCESSES = 4;
 
 /** Characters of an answer that is none. */
@@ -90,11 +89,13 @@ const SHOWN_LENGTH = 200;
 export class Compilers {
   readonly #signal: AbortSignal;
   readonly #stopped = new AbortController();
-  readonly #limit = pLimit(Math.min(MAX_PROCESSES, Math.max(1, Math.floor(availableParallelism() / 2))));
+  readonly #limit: LimitFunction;
   readonly #idle: CompilerProcess[] = [];
   readonly #all: CompilerProcess[] = [];
 
-  constructor(signal: AbortSignal) {
+  /** @param processes - at most; one at least */
+  constructor(processes: number, signal: AbortSignal) {
+    this.#limit = pLimit(Math.min(MAX_PROCESSES, Math.max(1, processes)));
     this.#signal = AbortSignal.any([signal, this.#stopped.signal]);
   }
 

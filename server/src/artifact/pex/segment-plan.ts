@@ -12,7 +12,7 @@ import { entryPointScript, scriptEntryPoints, withNeutralShebang } from './scrip
 import { wheelName } from './wheel-name.js';
 
 /** Changes with everything that gives other bytes for the same files: paths, generated files, compression. */
-export const SEGMENT_VERSION = 2;
+export const SEGMENT_VERSION = 3;
 
 /** What a distribution becomes in a PEX: the files of its "installed wheel chroot". */
 export async function planSegment(

@@ -28,6 +28,7 @@ const ENDED = 'The threads that compress ended before this was done.';
 /** A task that waits for a slot, or has one. */
 interface Job {
   readonly task: Task;
+  readonly turn: number;
   readonly settle: (performed: Performed) => void;
   readonly fail: (error: Error) => void;
 }
@@ -60,14 +61,19 @@ export class Threads {
   }
 
   /**
-   * Performs a task as soon as there is a slot for it, those that came first first.
+   * Performs a task as soon as there is a slot for it and nothing of an earlier turn waits; within a turn those that came
+   * first first.
    *
-   * @param files - what the snapshot saw of the files of the environment that the task reads
+   * @param options - `files`: what the snapshot saw of the files of the environment that the task reads
    * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; what the system fails with
    */
-  async run<T extends Task>(task: T, files: readonly SeenFile[] = []): Promise<Lease<T>> {
+  async run<T extends Task>(
+    task: T,
+    { files = [], turn = 0 }: { files?: readonly SeenFile[]; turn?: number | undefined } = {}
+  ): Promise<Lease<T>> {
     const { outcome, slot } = await new Promise<Performed>((settle, fail) => {
-      this.#waiting.push({ task, settle, fail });
+      const later = this.#waiting.findIndex(job => job.turn > turn);
+      this.#waiting.splice(later === -1 ? this.#waiting.length : later, 0, { task, turn, settle, fail });
       this.#assign();
     });
     const release = (): void => {
