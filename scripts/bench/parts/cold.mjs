@@ -2,10 +2,10 @@
 import { rmSync } from 'node:fs';
 import { SPARK, pex, venvPack } from '../contenders/packers.mjs';
 import { rivalCold, shipCold } from '../context.mjs';
-import { interleaved, median } from '../measure.mjs';
+import { interleaved, median, warm } from '../measure.mjs';
 import { asRatio } from '../results.mjs';
 
-const RUNS = { smoke: 1, default: 2, full: 3 };
+const RUNS = { smoke: 1, default: 3, full: 3 };
 const OURS = 'ship-env, shipped';
 const ZIPAPP = 'pex zipapp, built only';
 
@@ -22,7 +22,7 @@ export const cold = {
   async run(bench) {
     for (const environment of bench.environments) {
       const part = `cold, ${environment.name}`;
-      const ours = await measure(bench, part, contendersOf(bench, environment));
+      const ours = await measure(bench, part, environment.venv, contendersOf(bench, environment));
       const rival = await bench.rivalShipped(environment);
       if (rival !== undefined) {
         addRival(bench, part, environment.hasSpark ? ', with pyspark' : '', rival);
@@ -58,7 +58,7 @@ function addRival(bench, part, how, rival) {
 async function runWithSpark(bench, environment, rival) {
   if (bench.tools !== undefined) {
     const part = `cold, ${environment.name}, with pyspark`;
-    const ours = await measure(bench, part, contendersWithSpark(bench, environment, bench.tools));
+    const ours = await measure(bench, part, environment.venv, contendersWithSpark(bench, environment, bench.tools));
     addRival(bench, part, '', rival);
     bench.results.judge(1, `${part}, to cluster-pack`, ours(OURS) / rival.ms, 0.1, asRatio);
   }
@@ -117,15 +117,17 @@ async function shipOnce(bench, environment, options) {
 /**
  * @param {Bench} bench
  * @param {string} part
+ * @param {string} venv what they pack
  * @param {Cases} cases
  * @returns {Promise<(what: string) => number>} median of a case, in ms
  */
-async function measure(bench, part, cases) {
+async function measure(bench, part, venv, cases) {
   /** @type {Map<string, number>} */
   const sizes = new Map();
   const measured = Object.entries(cases).map(([what, work]) => [
     what,
     async () => {
+      warm(venv);
       const { ms, bytes } = await work();
       sizes.set(what, bytes);
       return ms;

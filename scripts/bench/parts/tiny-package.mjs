@@ -3,9 +3,10 @@ import { statSync } from 'node:fs';
 import { bytes } from '../../lib/terminal.mjs';
 import { clusterPack } from '../contenders/cluster-pack.mjs';
 import { shipEnv } from '../contenders/ship-env.mjs';
+import { Sidecar } from '../contenders/sidecar.mjs';
 import { TINY, tinyWheel } from '../context.mjs';
 import { install, uninstall } from '../environments.mjs';
-import { median } from '../measure.mjs';
+import { interleaved, median } from '../measure.mjs';
 import { asRatio } from '../results.mjs';
 
 const RUNS = { smoke: 1, default: 3, full: 5 };
@@ -14,6 +15,7 @@ const ALLOWANCE_BYTES = 6 * 1024 ** 2;
 /**
  * @typedef {import('../context.mjs').Bench} Bench
  * @typedef {import('../context.mjs').MeasuredEnvironment} MeasuredEnvironment
+ * @typedef {{ms: number, sentBytes: number, result: import('../contenders/ship-env.mjs').ShipResult}} Shipped
  * @typedef {{ms: number, sentBytes: number, wheelBytes: number, copiedBytes: number, reusedSegments: number}} Added
  */
 
@@ -34,49 +36,67 @@ export const tinyPackage = {
  */
 async function measure(bench, environment) {
   const part = `tiny package, ${environment.name}`;
-  await bench.shipped(environment);
+  const { python } = environment;
+  const { prefix, cache } = await bench.shipped(environment);
+  const sidecar = await Sidecar.start(bench, cache);
+  // The first ship of a sidecar loads what later ones have.
+  await sidecar.ship({ python, prefix });
   /** @type {Added[]} */
-  const ours = [];
-  for (let run = 0; run < RUNS[bench.scale]; run += 1) {
-    ours.push(await addOurs(bench, environment, run));
-  }
-  const add = (
-    /** @type {string} */ what,
-    /** @type {import('../results.mjs').Row['unit']} */ unit,
-    /** @type {keyof Added} */ key
-  ) =>
-    bench.results.row(
-      part,
-      what,
-      unit,
-      ours.map(added => added[key])
-    );
-  add('ship-env, process', 'ms', 'ms');
-  add('ship-env, sent', 'bytes', 'sentBytes');
-  add('ship-env, copied on the store', 'bytes', 'copiedBytes');
-  add('ship-env, reused', 'segments', 'reusedSegments');
-  const sent = Math.max(...ours.map(({ sentBytes, wheelBytes }) => sentBytes - wheelBytes));
-  bench.results.judge(3, `${part}: sent besides it`, sent, ALLOWANCE_BYTES, bytes);
+  const all = [];
+  const added = async (/** @type {number} */ version, /** @type {() => Promise<Shipped>} */ ship) => {
+    const one = await addOurs(bench, environment, version, ship);
+    all.push(one);
+    return one.ms;
+  };
+  const runs = RUNS[bench.scale];
+  const samples = await interleaved(runs, {
+    process: async run => added(run, async () => shipEnv(bench, { python, prefix, cache })),
+    // Another version each time, which the target has not.
+    sidecar: async run => added(runs + run, async () => sidecar.ship({ python, prefix }))
+  });
+  await sidecar.stop();
+  addRows(bench, part, samples, all);
   const rival = await addRivals(bench, environment);
   if (rival !== undefined) {
     bench.results.row(part, 'cluster-pack, process', 'ms', [rival.ms]);
     bench.results.row(part, 'cluster-pack, sent', 'bytes', [rival.sentBytes]);
-    bench.results.judge(3, `${part}, to cluster-pack`, median(ours.map(({ ms }) => ms)) / rival.ms, 1 / 75, asRatio);
+    const judge = (/** @type {string} */ how, /** @type {readonly number[]} */ ms) =>
+      bench.results.judge(3, `${part}, ${how} to cluster-pack's`, median(ms) / rival.ms, 1 / 75, asRatio);
+    judge('through the sidecar', samples.sidecar);
+    judge('process', samples.process);
   }
 }
 
 /**
  * @param {Bench} bench
+ * @param {string} part
+ * @param {{process: readonly number[], sidecar: readonly number[]}} samples
+ * @param {readonly Added[]} all
+ */
+function addRows(bench, part, samples, all) {
+  const { results } = bench;
+  const of = (/** @type {keyof Added} */ key) => all.map(added => added[key]);
+  results.row(part, 'ship-env, process', 'ms', samples.process);
+  results.row(part, 'ship-env, sidecar', 'ms', samples.sidecar);
+  results.row(part, 'ship-env, sent', 'bytes', of('sentBytes'));
+  results.row(part, 'ship-env, copied on the store', 'bytes', of('copiedBytes'));
+  results.row(part, 'ship-env, reused', 'segments', of('reusedSegments'));
+  const sent = Math.max(...all.map(({ sentBytes, wheelBytes }) => sentBytes - wheelBytes));
+  results.judge(3, `${part}: sent besides it`, sent, ALLOWANCE_BYTES, bytes);
+}
+
+/**
+ * @param {Bench} bench
  * @param {MeasuredEnvironment} environment
- * @param {number} run
+ * @param {number} version of the package
+ * @param {() => Promise<Shipped>} ship
  * @returns {Promise<Added>}
  */
-async function addOurs(bench, environment, run) {
-  const { prefix, cache } = await bench.shipped(environment);
-  const wheel = await tinyWheel(bench, run);
+async function addOurs(bench, environment, version, ship) {
+  const wheel = await tinyWheel(bench, version);
   await install(environment.venv, wheel);
   try {
-    const { ms, sentBytes, result } = await shipEnv(bench, { python: environment.python, prefix, cache });
+    const { ms, sentBytes, result } = await ship();
     const { copiedBytes, reusedSegments } = result;
     return { ms, sentBytes, wheelBytes: statSync(wheel).size, copiedBytes, reusedSegments };
   } finally {
