@@ -32,7 +32,7 @@ export class SegmentBuilder {
    *
    * @param options - `turn`: of those under way the lowest goes first; `onBytes`: called with the uncompressed bytes done
    *   since the last call
-   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE, PYTHON_NOT_FOUND; the signal's reason
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE, PYTHON_NOT_FOUND, PYTHON_FAILED; the signal's reason
    */
   async build(
     path: string,

@@ -14,6 +14,7 @@ export const ERRORS = {
   SHIP_CANCELLED: { status: 499, title: 'The ship was cancelled' },
   SHIP_UNKNOWN: { status: 404, title: 'No ship has this id' },
   PYTHON_NOT_FOUND: { status: 422, title: 'The kernel python does not exist or does not start' },
+  PYTHON_FAILED: { status: 422, title: 'The kernel python started and did not do its work' },
   PYTHON_NO_ENVIRONMENT: { status: 422, title: 'No virtual environment was named and none is active' },
   PYTHON_UNSUPPORTED: { status: 422, title: 'This python cannot be shipped' },
   SNAPSHOT_UNREADABLE: { status: 422, title: 'A file of the environment cannot be read' },

@@ -143,10 +143,10 @@ describe('says what is wrong', () => {
   });
 
   test.each([
-    ['writes something else', 'echo "Activating…"; exec python "$@"', /did not\. It wrote: Activating…$/],
-    ['ends without an answer', 'exit 0', /did not\. It ended before it had answered\.$/],
-    ['is killed', 'kill -9 $$', /did not\. .* was ended by SIGKILL\.$/]
-  ])('when the python %s', async (_what, program, message) => {
+    ['writes something else', 'echo "Activating…"; exec python "$@"', /did not\. It wrote: Activating…$/, /by hand/],
+    ['ends without an answer', 'exit 0', /did not\. It ended before it had answered\.$/, /by hand/],
+    ['is killed', 'kill -9 $$', /did not\. .* was ended by SIGKILL\.$/, /Free some/]
+  ])('when the python %s', async (_what, program, message, hint) => {
     const executable = join(folder, 'python');
     await writeFile(executable, `#!/bin/sh\n${program}\n`, { mode: 0o755 });
     // More than a pipe holds, so that it is still being sent when nobody reads it any more.
@@ -154,8 +154,9 @@ describe('says what is wrong', () => {
     const sources = Array.from({ length: 2000 }, (_, at) => ({ ...one, name: `${at}.py` }));
     const modules = modulesToCompile({ normalizedName: 'one' }, sources, { ...INTERPRETER, executable });
     await expect(compileModules(planned(modules), join(folder, 'blob'))).rejects.toMatchObject({
-      code: 'PYTHON_NOT_FOUND',
-      message: expect.stringMatching(message)
+      code: 'PYTHON_FAILED',
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint)
     });
   });
 });

@@ -126,7 +126,7 @@ describe.each([
       code: 'SNAPSHOT_UNREADABLE'
     });
     const missing = threads.run({ kind: 'digest', path: join(folder, 'none'), slices: [1] });
-    await expect(missing).rejects.toThrow(/ENOENT/);
+    await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
 

@@ -104,7 +104,7 @@ export class Compilers {
    *
    * @param output - path of the file, which must not exist
    * @returns the entry that holds it, named from the root of the archive; undefined when there is nothing to compile
-   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND; an error with the code of the system's; the signal's
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND, PYTHON_FAILED; an error with the code of the system's; the signal's
    *   reason
    */
   async compile(
@@ -173,7 +173,7 @@ class CompilerProcess {
     this.#ended.catch(() => undefined);
   }
 
-  /** @throws ShipEnvError PYTHON_NOT_FOUND; the signal's reason */
+  /** @throws ShipEnvError PYTHON_NOT_FOUND, PYTHON_FAILED; the signal's reason */
   async ask(line: string): Promise<string> {
     const answered = new Promise<string>(resolve => (this.#onAnswer = resolve));
     this.#input.write(`${line}\n`);
@@ -191,10 +191,18 @@ class CompilerProcess {
 }
 
 function notCompiled(python: string, reason: string, cause?: ProcessError): ShipEnvError {
-  return new ShipEnvError('PYTHON_NOT_FOUND', `${python} was to compile modules and did not. ${reason}`, {
-    hint: 'Start it by hand to see why; make the environment again if it is broken.',
-    cause
-  });
+  const isThere = cause?.reason !== 'not-found' && cause?.reason !== 'not-executable';
+  return new ShipEnvError(
+    isThere ? 'PYTHON_FAILED' : 'PYTHON_NOT_FOUND',
+    `${python} was to compile modules and did not. ${reason}`,
+    {
+      hint:
+        cause?.reason === 'killed'
+          ? 'Something killed it, as Linux does when memory runs out. Free some and ship again: what is compressed is kept.'
+          : 'Start it by hand to see why; make the environment again if it is broken.',
+      cause
+    }
+  );
 }
 
 function withoutPythonVariables(): Record<string, undefined> {

@@ -36,10 +36,15 @@ export function perform(task: Task, slot: Slot): Outcome {
   try {
     return { result: resultOf(task, slot) };
   } catch (error) {
-    if (!(error instanceof UnreadFile)) return { error };
+    if (!(error instanceof UnreadFile)) return { error, code: codeOf(error) };
     const { path, message, cause } = error;
-    return { path, message, code: (cause as NodeJS.ErrnoException | undefined)?.code };
+    return { path, message, code: codeOf(cause) };
   }
+}
+
+/** The system's, such as ENOSPC. */
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
 }
 
 function resultOf(task: Task, slot: Slot): ResultOf<Task> {

@@ -75,4 +75,5 @@ export type Outcome =
   | { readonly result: ResultOf<Task> }
   /** A file of the environment could not be read, for a reason of the system's; or, without a code, it has changed. */
   | { readonly path: string; readonly code: string | undefined; readonly message: string }
-  | { readonly error: unknown };
+  /** Else the error, and the system's code of it, which an error does not keep on its way to another thread. */
+  | { readonly error: unknown; readonly code: string | undefined };

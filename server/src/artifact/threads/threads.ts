@@ -124,7 +124,7 @@ class Thread {
     this.#worker = new Worker(PROGRAM, { name: 'compress', workerData: memory, resourceLimits: LIMITS });
     const fail = (error: unknown): void => {
       onEnd();
-      for (const { job, slot } of this.#jobs.splice(0)) job.settle({ outcome: { error }, slot });
+      for (const { job, slot } of this.#jobs.splice(0)) job.settle({ outcome: { error, code: undefined }, slot });
     };
     this.#worker.on('message', (outcome: Outcome) => {
       const done = this.#jobs.shift();
@@ -151,7 +151,10 @@ class Thread {
 
 /** What the outcome of a task means to the person. */
 function errorOf(outcome: Exclude<Outcome, { result: unknown }>, files: readonly SeenFile[]): unknown {
-  if ('error' in outcome) return outcome.error;
+  if ('error' in outcome) {
+    const { error, code } = outcome;
+    return error instanceof Error && code !== undefined ? Object.assign(error, { code }) : error;
+  }
   const { path, code, message } = outcome;
   const file = files.find(({ source }) => source === path);
   if (file === undefined) return new RangeError(`A thread names ${path}, which it was not given.`);
