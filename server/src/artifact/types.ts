@@ -2,6 +2,7 @@ import type { Cache } from '../cache/cache.js';
 import type { Distribution, Finding, Interpreter, Snapshot } from '../contract/snapshot.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { LazyDistribution } from '../snapshot/lazy.js';
+import type { DigestMemory } from '../targets/digest-memory.js';
 import type { Payload, SpannedPayload } from '../targets/target.js';
 import type { ZipEntry } from './zip/records.js';
 
@@ -138,6 +139,8 @@ export interface PlanOptions {
 export interface BuildOptions {
   readonly cache: Cache;
   readonly signal: AbortSignal;
+  /** Of artifacts that this process read before. */
+  readonly digests?: DigestMemory | undefined;
   /** Uncompressed bytes done and in all; `detail` names the distribution that was finished last. */
   readonly onProgress?: (progress: { doneBytes: number; totalBytes: number; detail: string }) => void;
 }

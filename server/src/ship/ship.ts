@@ -6,6 +6,7 @@ import type { Editable } from '../contract/snapshot.js';
 import { count } from '../count.js';
 import { lookAtEnvironment, type LazySnapshot } from '../snapshot/index.js';
 import { deploymentOf, requireListable } from '../spark/index.js';
+import type { DigestMemory } from '../targets/digest-memory.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
 import { configure } from './configure.js';
@@ -24,6 +25,8 @@ export interface ShipContext {
   readonly signal: AbortSignal;
   /** Called with every step event, in order. */
   readonly emit: (event: StepEvent) => void;
+  /** Kept by a process that ships more than once, so that what a store copies is not read again each time. */
+  readonly digests?: DigestMemory | undefined;
 }
 
 /** What a ship brings: the code, and the artifact unless the target holds it. */
@@ -178,6 +181,7 @@ class Ship {
       const build = startBuild(whole, {
         cache,
         signal,
+        digests: this.#context.digests,
         onProgress: ({ doneBytes, totalBytes, detail }) => report({ done: doneBytes, total: totalBytes, detail })
       });
       onLoaded({ code, fresh: { plan: whole, build } });

@@ -6,6 +6,7 @@ import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { ship } from '../ship/ship.js';
 import { withCache } from '../ship/with-cache.js';
+import { DigestMemory } from '../targets/digest-memory.js';
 import { Jobs } from './jobs.js';
 
 /** How the sidecar is started. */
@@ -34,7 +35,8 @@ export async function serve({ socket, token, version, signal, onReady }: ServeOp
     });
   }
   const cache = await Cache.open();
-  const jobs = new Jobs((request, context) => withCache(cache, () => ship(request, { ...context, cache })));
+  const digests = new DigestMemory();
+  const jobs = new Jobs((request, context) => withCache(cache, () => ship(request, { ...context, cache, digests })));
   const server = createServer(createApp({ jobs, cache, token, version }));
   await listen(server, socket);
   onReady();

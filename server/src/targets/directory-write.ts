@@ -124,8 +124,7 @@ export async function writeSpans(
   for await (const span of payload.spans()) {
     reader.add(span);
     end += span.bytes;
-    for await (const piece of reader.pieces(end)) {
-      signal.throwIfAborted();
+    for await (const piece of reader.pieces(end, signal)) {
       await writeAll(file, piece);
       onProgress?.(reader.position);
     }

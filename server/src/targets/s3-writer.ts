@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import { compositeChecksum } from './s3-checksum.js';
 import { newMd5 } from '../md5.js';
 import { BufferPool } from './buffer-pool.js';
-import { CopyRefused, bareEtag, compositeEtag } from './s3-copy.js';
+import { CopyRefused } from './s3-copy.js';
 import { assertDigest } from './payload.js';
 import { InFlight } from './s3-in-flight.js';
 import { MultipartUpload, type CopyRange } from './s3-multipart.js';
 import { removeOrphanedUploads } from './s3-orphans.js';
 import { PartPlanner, type Part } from './s3-part-plan.js';
+import { checksumOf, etagOf, readPast, sizesOf, type Row } from './s3-rows.js';
 import type { S3Store } from './s3-store.js';
 import { putWhole } from './s3-whole.js';
 import { SpanReader } from './span-reader.js';
@@ -24,17 +24,6 @@ export interface Written {
   readonly checksum?: string | undefined;
   /** The ETag that it has, without quotes, if the store's ETags are digests. */
   readonly etag?: string | undefined;
-}
-
-/** One part under way. */
-interface Row {
-  readonly part: Part;
-  /** Set when the store has it. */
-  completed?: CompletedPart;
-  /** sha256 of a part that is sent. */
-  digest?: Buffer;
-  /** Of the bytes that belong there, from the local copy; where the store keeps no SHA-256. */
-  md5?: string | undefined;
 }
 
 /**
@@ -63,14 +52,14 @@ export class ObjectWriter {
    * @throws what the SDK throws; CopyRefused; what the payload throws; the signal's reason
    */
   async write(uploadId: string): Promise<boolean> {
-    const reader = new SpanReader();
+    const reader = new SpanReader(this.#payload.digests);
     const parts = partsOf(this.#payload, reader, this.#sources);
     const first = await parts.next();
     if (first.done !== true && !first.value.isOnly) {
       return this.#writeParts(uploadId, reader, startingWith(first.value, parts));
     }
     const body = Buffer.allocUnsafe(first.done === true ? 0 : first.value.end);
-    await reader.take(body);
+    await reader.take(body, this.#options.signal);
     const sha256 = reader.sha256();
     assertDigest(this.#payload, sha256);
     this.#options.signal.throwIfAborted();
@@ -94,7 +83,8 @@ export class ObjectWriter {
       const rows = await this.#transfer(upload, flight, reader, parts);
       const sha256 = reader.sha256();
       assertDigest(this.#payload, sha256);
-      this.written = { ...sizesOf(rows), sha256, ...(upload.checksums ? checksumOf(rows) : etagOf(rows)) };
+      const proof = upload.checksums ? checksumOf(rows) : etagOf(rows, this.#payload.digests);
+      this.written = { ...sizesOf(rows), sha256, ...proof };
       signal.throwIfAborted();
       const isWritten = await upload.complete(rows.flatMap(({ completed }) => completed ?? []));
       if (!isWritten) await upload.abort();
@@ -107,7 +97,7 @@ export class ObjectWriter {
 
   /**
    * Sends and copies several parts at once. All is read in its order, which lets the whole be digested on the way; what
-   * is copied is read while the store copies.
+   * is copied is read while the store copies, unless nothing need be known of it.
    */
   async #transfer(
     upload: MultipartUpload,
@@ -131,7 +121,7 @@ export class ObjectWriter {
       if (part.copy === undefined) {
         await reading;
         const { bytes, giveBack } = buffers.lend(part.end - part.start);
-        await reader.take(bytes);
+        await reader.take(bytes, flight.stop);
         const digest = createHash('sha256').update(bytes).digest();
         row.digest = digest;
         if (!upload.checksums) row.md5 = newMd5()?.update(bytes).digest('hex');
@@ -145,7 +135,7 @@ export class ObjectWriter {
         // It holds no memory while it waits for its turn, and what is behind it may take time to be built.
         copying = copying.then(() => run(row, cut => copied(upload.copy(number, range, cut))));
         flight.beside(copying);
-        reading = reading.then(() => readPast(row, reader, flight.stop));
+        reading = reading.then(() => readPast(row, reader, this.#payload.digests, flight.stop));
         flight.beside(reading);
       }
     }
@@ -192,42 +182,4 @@ async function copied(request: Promise<CompletedPart>): Promise<CompletedPart> {
   });
   if (completed.ETag !== undefined) return completed;
   throw new CopyRefused('the store does not copy ranges of objects (its answer names no ETag)', { isLasting: true });
-}
-
-/** Reads the bytes of a part that the store copies, and digests them where nobody has done it before. */
-async function readPast(row: Row, reader: SpanReader, signal: AbortSignal): Promise<void> {
-  const { copy, end } = row.part;
-  const md5 = copy?.md5 === undefined ? newMd5() : undefined;
-  for await (const piece of reader.pieces(end)) {
-    signal.throwIfAborted();
-    md5?.update(piece);
-  }
-  row.md5 = copy?.md5 ?? md5?.digest('hex');
-}
-
-function sizesOf(rows: readonly Row[]): Pick<Written, 'bytes' | 'sentBytes' | 'copiedBytes'> {
-  const sum = (of: readonly Row[]): number => of.reduce((bytes, { part }) => bytes + part.end - part.start, 0);
-  const bytes = sum(rows);
-  const copiedBytes = sum(rows.filter(({ part }) => part.copy !== undefined));
-  return { bytes, sentBytes: bytes - copiedBytes, copiedBytes };
-}
-
-function checksumOf(rows: readonly Row[]): Pick<Written, 'checksum'> {
-  return { checksum: compositeChecksum(rows.flatMap(({ digest }) => digest ?? [])) };
-}
-
-/**
- * The ETag that the object must have. What was sent shows whether this store's ETags are md5 digests; if so, they show
- * whether it copied the right bytes.
- *
- * @throws CopyRefused when it did not
- */
-function etagOf(rows: readonly Row[]): Pick<Written, 'etag'> {
-  const isMd5 = ({ completed, md5 }: Row): boolean => md5 !== undefined && bareEtag(completed?.ETag) === md5;
-  const sent = rows.filter(({ part }) => part.copy === undefined);
-  if (sent.length === 0 || !sent.every(isMd5)) return {};
-  if (!rows.every(isMd5)) {
-    throw new CopyRefused('an artifact on the target does not hold what its manifest says', { isLasting: false });
-  }
-  return { etag: compositeEtag(rows.flatMap(({ md5 }) => md5 ?? [])) };
 }

@@ -1,55 +1,78 @@
-import { createHash } from 'node:crypto';
-import { crc32 } from '../artifact/zip/crc32.js';
+import type { DigestMemory } from './digest-memory.js';
+import { SpanDigest } from './span-digest.js';
 import type { Span } from './target.js';
 
 /** What is read but not kept is read in pieces of this size, one while the one before it is digested. */
 const PIECE_BYTES = 2 * 1024 * 1024;
 
-/** A span at its place. */
-interface Placed {
-  readonly span: Span;
-  readonly start: number;
-}
-
 /**
- * Reads an artifact once, front to back, span for span as they become known, and digests it on the way: the whole, and
- * each span, so that a damaged local copy is noticed before anything of it is published.
+ * Reads an artifact once, front to back, span for span as they become known, and digests it on the way. What nobody here
+ * needs to see is passed over where its digest is remembered.
  */
 export class SpanReader {
-  readonly #whole = createHash('sha256');
-  /** Those that are not digested to their end. */
-  readonly #spans: Placed[] = [];
-  #end = 0;
-  #position = 0;
-  /** Of the current span, as far as it is digested. */
-  #crc = 0;
+  readonly #digest: SpanDigest;
+  /** As far as nobody needs to see it; the digest may be behind. */
+  #skipped = 0;
+  /** End of the last span of which something was taken: it is read so far, since it is checked there. */
+  #due = 0;
   /** Two, of which one is read into while the other is digested; made once, since new memory of that size is slow. */
   #scratch: readonly [Buffer, Buffer] | undefined;
 
+  /** @param memory - of the artifacts that were read before */
+  constructor(memory?: DigestMemory) {
+    this.#digest = new SpanDigest(memory);
+  }
+
   /** Appends the next span. */
   add(span: Span): void {
-    if (span.bytes > 0) this.#spans.push({ span, start: this.#end });
-    this.#end += span.bytes;
+    this.#digest.add(span);
   }
 
-  /** Bytes read so far. */
+  /** Bytes digested so far. */
   get position(): number {
-    return this.#position;
+    return this.#digest.position;
   }
 
-  /** sha256 of all that was read, lower-case hex. The last call to the reader. */
+  /** Names bytes that were not taken yet; undefined where no other artifact has them at that place. */
+  rangeOf(start: number, end: number): string | undefined {
+    return this.#digest.rangeOf(start, end);
+  }
+
+  /** sha256 of all, lower-case hex. The last call to the reader. */
   sha256(): string {
-    return this.#whole.digest('hex');
+    return this.#digest.sha256();
   }
 
   /** Fills a buffer with the bytes that come next. */
-  async take(into: Buffer): Promise<void> {
-    await this.#load(into, this.#position);
-    await this.#digest(into);
+  async take(into: Buffer, signal: AbortSignal): Promise<void> {
+    await this.#readTo(this.#skipped, signal);
+    await this.#load(into, this.position);
+    await this.#digest.update(into);
+    this.#due = this.#digest.begunEnd;
   }
 
   /** The bytes up to `end`, piece for piece; a piece is overwritten by the one after the next. */
-  async *pieces(end: number): AsyncGenerator<Buffer> {
+  async *pieces(end: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+    await this.#readTo(this.#skipped, signal);
+    yield* this.#read(end, signal);
+  }
+
+  /**
+   * Goes past the bytes up to `end`, which nobody here sends or writes. They are read where their digest is not
+   * remembered, and where they end a span of which something was taken.
+   */
+  async skip(end: number, signal: AbortSignal): Promise<void> {
+    this.#skipped = end;
+    await this.#readTo(Math.min(end, this.#due), signal);
+    await this.#readTo(this.#digest.leap(end), signal);
+  }
+
+  async #readTo(end: number, signal: AbortSignal): Promise<void> {
+    for await (const _ of this.#read(end, signal));
+  }
+
+  async *#read(end: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+    if (this.position >= end) return;
     const load = (scratch: Buffer, from: number): Promise<Buffer> => {
       const piece = scratch.subarray(0, Math.min(scratch.length, end - from));
       const loading = this.#load(piece, from).then(() => piece);
@@ -59,12 +82,13 @@ export class SpanReader {
     };
     this.#scratch ??= [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)];
     let [current, other] = this.#scratch;
-    let next = load(current, this.#position);
-    while (this.#position < end) {
+    let next = load(current, this.position);
+    while (this.position < end) {
       const piece = await next;
-      const behind = this.#position + piece.length;
+      signal.throwIfAborted();
+      const behind = this.position + piece.length;
       if (behind < end) next = load(other, behind);
-      await this.#digest(piece);
+      await this.#digest.update(piece);
       yield piece;
       [current, other] = [other, current];
     }
@@ -73,7 +97,7 @@ export class SpanReader {
   /** Reads from anywhere behind what is digested. */
   async #load(into: Buffer, from: number): Promise<void> {
     let filled = 0;
-    for (const { span, start } of [...this.#spans]) {
+    for (const { span, start } of this.#digest.ahead) {
       const at = from + filled - start;
       if (at >= span.bytes) continue;
       const piece = into.subarray(filled, filled + span.bytes - at);
@@ -82,26 +106,5 @@ export class SpanReader {
       if (filled === into.length) return;
     }
     if (filled < into.length) throw new RangeError('More was to be read of an artifact than it has.');
-  }
-
-  async #digest(bytes: Buffer): Promise<void> {
-    this.#whole.update(bytes);
-    for (let done = 0; done < bytes.length;) {
-      const [placed] = this.#spans;
-      if (placed === undefined) throw new RangeError('More was digested of an artifact than it has.');
-      const { span, start } = placed;
-      const piece = bytes.subarray(done, done + start + span.bytes - this.#position);
-      this.#crc = crc32(piece, this.#crc);
-      done += piece.length;
-      this.#position += piece.length;
-      if (this.#position === start + span.bytes) await this.#leave(span);
-    }
-  }
-
-  async #leave(span: Span): Promise<void> {
-    const crc = this.#crc;
-    this.#crc = 0;
-    this.#spans.shift();
-    await span.check(crc);
   }
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Probe } from '../contract/targets.js';
+import type { DigestMemory } from './digest-memory.js';
 import type { Slice } from './slices.js';
 
 /** Immutable bytes with a name, read as often as needed: what a target is asked to hold. */
@@ -45,6 +46,8 @@ export interface SpannedPayload {
   spans(): AsyncIterable<Span>;
   /** What its bytes are, when that is known before they are read. */
   readonly promised?: Pick<Payload, 'bytes' | 'sha256'> | undefined;
+  /** Of artifacts that were read before: what the target copies need not be read to know the digest of this one. */
+  readonly digests?: DigestMemory | undefined;
 }
 
 /** An artifact on the target whose bytes may be copied there. */

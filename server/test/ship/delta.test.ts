@@ -6,6 +6,7 @@ import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sd
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { manifest as manifestSchema } from '../../src/contract/manifest.js';
 import { STEP_NAMES, type ShipResult, type StepEvent } from '../../src/contract/ship.js';
+import { DigestMemory } from '../../src/targets/digest-memory.js';
 import { NOT_IMPLEMENTED, startFaultyProxy, type Answer, type Fault, type Passing } from '../support/faulty-proxy.js';
 import { gate } from '../support/gate.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
@@ -54,6 +55,7 @@ function watch(from: Port, fault: Fault = passing => passing.forward(), more: Sh
 interface Shipping {
   signal?: AbortSignal;
   emit?: (event: StepEvent) => void;
+  digests?: DigestMemory;
 }
 
 function isCopy({ headers }: Passing): boolean {
@@ -227,17 +229,58 @@ describe('all is sent, and the result says so,', () => {
   });
 });
 
-/** Changes a byte of each cached segment, behind what holds its digests. */
-async function damageSegments({ cache }: Port): Promise<void> {
+/** The cached segments, with their paths. */
+async function segmentsOf({ cache }: Port): Promise<{ path: string; content: Buffer }[]> {
   const folder = join(cache.root, 'segments');
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(file => file.isFile());
-  for (const { parentPath, name } of files) {
-    const path = join(parentPath, name);
-    const content = await readFile(path);
-    content.writeUInt8(content.readUInt8(1000) ^ 1, 1000);
+  return Promise.all(
+    files.map(async ({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return { path, content: await readFile(path) };
+    })
+  );
+}
+
+/** Changes a byte of each cached segment, before what holds its digests. */
+async function damageSegments(of: Port, atMost = 1000): Promise<void> {
+  for (const { path, content } of await segmentsOf(of)) {
+    const at = Math.min(atMost, content.length >> 1);
+    content.writeUInt8(content.readUInt8(at) ^ 1, at);
     await writeFile(path, content);
   }
 }
+
+/** The segment of numpy. */
+async function largestSegment(of: Port): Promise<Buffer> {
+  const [largest] = (await segmentsOf(of)).map(({ content }) => content).sort((a, b) => b.length - a.length);
+  if (largest === undefined) throw new Error('There are no segments.');
+  return largest;
+}
+
+test.each([
+  ['read for an MD5', 1000, false],
+  ['not read at all', 8 * MIB, true]
+])('a process that remembers ships right what was damaged in the cache and is %s', async (_, at, isLeft) => {
+  const own = await makePort(kernel);
+  const digests = new DigestMemory();
+  await watch(own, undefined, { digests }).result;
+  const whole = await largestSegment(own);
+  await kernel.install('toml==0.10.2');
+  onTestFinished(() => kernel.uninstall('toml'));
+  await damageSegments(own, at);
+  const damaged = await largestSegment(own);
+  const second = await watch(own, undefined, { digests }).result;
+  expect(second.copiedBytes).toBeGreaterThan(10 * MIB);
+  await expectWhole(second);
+  expect(second.findings).toEqual([]);
+  // Who sends it finds out.
+  expect((await largestSegment(own)).equals(isLeft ? damaged : whole)).toBe(true);
+  url = bucket.freshUrl();
+  const elsewhere = await watch(own, undefined, { digests }).result;
+  expect(elsewhere.copiedBytes).toBe(0);
+  await expectWhole(elsewhere);
+  expect((await largestSegment(own)).equals(whole)).toBe(true);
+});
 
 test('a segment that was damaged in the cache is compressed anew, also when the store copies it', async () => {
   const own = await makePort(kernel);

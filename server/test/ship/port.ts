@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Cache } from '../../src/cache/cache.js';
 import { shipRequest, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';
+import type { DigestMemory } from '../../src/targets/digest-memory.js';
 import type { KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -16,6 +17,7 @@ export interface Port {
     more?: Partial<ShipRequestInput>;
     signal?: AbortSignal;
     emit?: (event: StepEvent) => void;
+    digests?: DigestMemory;
   }) => ReturnType<typeof ship>;
 }
 
@@ -39,8 +41,8 @@ export async function makePort(kernel: KernelVenv, cacheFolder?: string): Promis
     directory,
     cache,
     request,
-    ship: ({ more, signal = new AbortController().signal, emit = () => undefined } = {}) =>
-      ship(request(more), { cache, signal, emit })
+    ship: ({ more, signal = new AbortController().signal, emit = () => undefined, digests } = {}) =>
+      ship(request(more), { cache, signal, emit, digests })
   };
 }
 

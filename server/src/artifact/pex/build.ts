@@ -34,6 +34,7 @@ export class PexBuild implements ArtifactBuild {
   readonly id: string;
   readonly name: string;
   readonly maximalBytes: number;
+  readonly digests: ArtifactBuild['digests'];
   readonly segments: ArtifactBuild['segments'];
   knownBytes: number | undefined;
   readonly #plan: ArtifactPlan;
@@ -45,6 +46,7 @@ export class PexBuild implements ArtifactBuild {
   constructor(plan: ArtifactPlan, options: BuildOptions) {
     this.id = plan.id;
     this.name = plan.name;
+    this.digests = options.digests;
     this.#plan = plan;
     this.#cache = options.cache;
     this.#signal = options.signal;
@@ -117,10 +119,10 @@ export class PexBuild implements ArtifactBuild {
   }
 
   #payload(facts: Facts): BuiltArtifact['payload'] {
-    const { name, maximalBytes } = this;
+    const { name, maximalBytes, digests } = this;
     const { bytes, sha256 } = facts;
     return {
-      ...{ name, bytes, sha256, maximalBytes, promised: facts },
+      ...{ name, bytes, sha256, maximalBytes, digests, promised: facts },
       spans: () => this.spans(),
       open: (range = { start: 0, end: bytes }) => Readable.from(rangeOf(this, range), { objectMode: false })
     };
@@ -155,7 +157,7 @@ async function factsOf(payload: SpannedPayload, signal: AbortSignal): Promise<Fa
   for await (const span of payload.spans()) {
     reader.add(span);
     bytes += span.bytes;
-    for await (const _ of reader.pieces(bytes)) signal.throwIfAborted();
+    for await (const _ of reader.pieces(bytes, signal));
   }
   return { bytes, sha256: reader.sha256() };
 }
