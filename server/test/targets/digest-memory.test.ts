@@ -158,8 +158,7 @@ describe('what the store copies', () => {
   });
 
   test('is read once for its MD5 where that is known of slices alone', async () => {
-    const [a, ...rest] = [new Piece(first), ...small.map(bytes => new Piece(bytes))];
-    const shared = [a as Piece, ...rest];
+    const shared = [first, ...small].map(bytes => new Piece(bytes));
     const wanted: number[][] = [];
     for (let turn = 0; turn < 3; turn += 1) {
       const { copiedBytes } = await ship([...shared, fresh()]);
@@ -168,7 +167,7 @@ describe('what the store copies', () => {
     }
     const sizes = small.map(({ length }) => length);
     expect(wanted).toEqual([
-      [a?.bytes, ...sizes],
+      [first.length, ...sizes],
       [0, ...sizes],
       [0, 0, 0, 0, 0]
     ]);
@@ -178,14 +177,31 @@ describe('what the store copies', () => {
 describe('a piece of which something is sent', () => {
   // What is new is filled up to a part: from behind it, or, where a short piece follows, from before it.
   test('is read whole when its first bytes are', async () => {
-    const [a, b] = [new Piece(first), new Piece(second)];
+    const [a, added, b] = [new Piece(first), new Piece(randomBytes(MIB)), new Piece(second)];
     await ship([a, b, fresh()]);
+    const wanted: number[][] = [];
+    // What was added is known the second time, but not on the store.
+    const older = sources;
+    for (let turn = 0; turn < 2; turn += 1) {
+      sources = [...older];
+      const { sentBytes } = await ship([a, added, b, fresh()]);
+      expect(sentBytes).toBe((1 + 4 + 1) * MIB);
+      wanted.push(read([a, added, b]));
+    }
+    expect(wanted).toEqual([
+      [0, MIB, b.bytes],
+      [0, MIB, b.bytes]
+    ]);
+    sources = [...older];
     b.damage(14 * MIB);
-    await expect(ship([a, fresh(), b, fresh()])).rejects.toThrow('damaged');
+    await expect(ship([a, added, b, fresh()])).rejects.toThrow('damaged');
   });
 
-  test('is read whole when its last bytes are, from the boundary before it', async () => {
-    const [a, b, short] = [new Piece(first), new Piece(second), new Piece(randomBytes(6 * MIB))];
+  test.each([
+    ['and a slice is cut', 15 * MIB],
+    ['which are a slice', 14 * MIB]
+  ])('is read whole, from the boundary before it, when its last bytes are, %s', async (_, bytes) => {
+    const [a, b, short] = [new Piece(first), new Piece(randomBytes(bytes)), new Piece(randomBytes(6 * MIB))];
     await ship([a, b, short, fresh()]);
     const { sentBytes } = await ship([a, b, fresh(), short, fresh()]);
     expect(sentBytes).toBe((1 + 4 + 1) * MIB);

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { CompleteMultipartUploadCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { DigestMemory } from '../../src/targets/digest-memory.js';
 import { slicesOf } from '../../src/targets/slices.js';
 import type { CopySource, Span, SpannedPayload } from '../../src/targets/target.js';
 import type { Answer, Fault, Passing } from '../support/faulty-proxy.js';
@@ -129,13 +130,19 @@ test.each([
   expect((await download(url)).equals(Buffer.concat([shared, fresh]))).toBe(true);
 });
 
-test('where ETags are no digests, a wrong copy is noticed when it is read back', async () => {
+test.each([
+  ['', undefined],
+  [', though it is not read here', new DigestMemory()]
+])('where ETags are no digests, a wrong copy is noticed when it is read back%s', async (_, digests) => {
+  const remembering = { ...artifact, digests };
+  const elsewhere = await bucket.open(bucket.freshUrl());
+  await elsewhere.assemble(remembering, { signal: calm, sources: () => Promise.resolve([]) });
   const url = bucket.freshUrl();
   const wrong = Buffer.from(shared);
   wrong.writeUInt8(wrong.readUInt8(20 * MIB) ^ 1, 20 * MIB);
   const sources = await source(url, wrong);
   const target = await bucket.openBehind(url, disguised);
-  const arrival = await target.assemble(artifact, { signal: calm, sources: () => Promise.resolve(sources) });
+  const arrival = await target.assemble(remembering, { signal: calm, sources: () => Promise.resolve(sources) });
   expect(arrival?.copiedBytes).toBe(shared.length);
   await expect(arrival?.verify(calm)).rejects.toMatchObject({ code: 'TARGET_CHECKSUM' });
 });
