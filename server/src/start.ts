@@ -23,4 +23,8 @@ if (typeof module.enableCompileCache === 'function' && isPrivate(cacheRoot())) {
 // and never shrink again; a build is not slower for it.
 setFlagsFromString('--semi-space-growth-factor=1');
 
+// What is dead is collected when the heap has grown by half. By itself V8 lets a small heap grow to four times what lives in
+// it, and what the dead hold outside of it stays as long: of an environment of 100,000 files 60 MB.
+setFlagsFromString('--heap-growing-percent=50');
+
 await import('./main.js');

@@ -156,12 +156,13 @@ export class Cache {
    *
    * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
    */
-  async replace(kind: CacheKind, name: string, content: string | Buffer): Promise<void> {
+  async replace(kind: CacheKind, name: string, content: string | readonly Buffer[]): Promise<void> {
     const path = this.path(kind, name);
     const temporary = this.temporaryPath();
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(temporary, [digestOf(content), content], { flag: 'wx', mode: 0o600 });
+      const parts = [content].flat();
+      await writeFile(temporary, [digestOf(...parts), ...parts], { flag: 'wx', mode: 0o600 });
       await rename(temporary, path);
     } catch (cause) {
       throw isFull(cause)
@@ -240,8 +241,10 @@ async function markAsUsed(path: string): Promise<void> {
   await utimes(path, now, now);
 }
 
-function digestOf(content: string | Buffer): Buffer {
-  return createHash('sha256').update(content).digest();
+function digestOf(...parts: readonly (string | Buffer)[]): Buffer {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
 }
 
 function isFull(error: unknown): boolean {

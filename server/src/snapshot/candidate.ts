@@ -31,11 +31,12 @@ interface ListedNames {
   /** What the paths begin with, up to the first `/`, in the order of the list. */
   readonly topLevels: readonly string[];
   readonly pthFiles: readonly string[];
+  readonly entryCount: number;
 }
 
 /** A distribution as its metadata describes it, before it is known which one of a name counts. */
 export interface Candidate extends Metadata {
-  /** What it says about its files, read now unless it just was; undefined when it says nothing. */
+  /** What it says about its files, read now unless it just was, and not kept; undefined when it says nothing. */
   readonly fileList: () => Promise<FileList | undefined>;
 }
 
@@ -45,6 +46,8 @@ export interface FileList {
   /** Present when `entries` carry hashes that the times of RECORD can vouch for. */
   readonly times?: RecordTimes;
 }
+
+type ParseList = () => FileList | undefined;
 
 /**
  * Reads one `*.dist-info` directory, or `*.egg-info` directory or file.
@@ -59,13 +62,14 @@ export async function readCandidate(site: SiteDirectory, metadataName: string): 
     isFile ? Promise.resolve(undefined) : readOptional(join(path, name));
   const text = isFile ? await readOptional(path) : await read(isDistInfo ? 'METADATA' : 'PKG-INFO');
   if (text === undefined) return undefined;
-  const [wheel, directUrl, topLevel, requiresText, fileList] = await Promise.all([
+  const [wheel, directUrl, topLevel, requiresText, parseList] = await Promise.all([
     read('WHEEL'),
     read('direct_url.json'),
     read('top_level.txt'),
     isDistInfo ? undefined : read('requires.txt'),
     isFile ? undefined : readFileList(site, metadataName)
   ]);
+  const fileList = parseList?.();
   const headers = parseHeaders(text);
   const [stemName = '', stemVersion = ''] = metadataName.replace(/\.(?:dist|egg)-info$/, '').split('-');
   const name = headers.first('Name') || stemName;
@@ -83,13 +87,14 @@ export async function readCandidate(site: SiteDirectory, metadataName: string): 
     directUrl: directUrl === undefined ? undefined : parseDirectUrl(decodeText(directUrl)),
     listed: fileList === undefined ? undefined : namesIn(fileList),
     topLevels: topLevel === undefined ? [] : linesOf(decodeText(topLevel)),
-    fileList: () => Promise.resolve(fileList)
+    // Parsed again: the entries of all distributions at a time would take several times the memory of the bytes.
+    fileList: () => Promise.resolve(parseList?.())
   };
 }
 
 /** A distribution whose metadata is known already. */
 export function candidateOf(known: Metadata): Candidate {
-  return { ...known, fileList: () => readFileList(known.site, known.metadataName) };
+  return { ...known, fileList: async () => (await readFileList(known.site, known.metadataName))?.() };
 }
 
 function wheelFrom(headers: Headers): Metadata['wheel'] {
@@ -108,29 +113,34 @@ function namesIn({ entries }: FileList): ListedNames {
     topLevels.add(end === -1 ? path : path.slice(0, end));
     if (path.endsWith('.pth')) pthFiles.push(path);
   }
-  return { topLevels: [...topLevels], pthFiles };
+  // Copies: a slice keeps the text of the whole list in memory.
+  const [names = [], paths = []] = [[...topLevels], pthFiles].map(all => all.map(each => Buffer.from(each).toString()));
+  return { topLevels: names, pthFiles: paths, entryCount: entries.length };
 }
 
-function readFileList(site: SiteDirectory, metadataName: string): Promise<FileList | undefined> {
+/** @returns what parses the list that was read, as often as someone needs it; undefined when there is none */
+function readFileList(site: SiteDirectory, metadataName: string): Promise<ParseList | undefined> {
   const path = join(site.path, metadataName);
   return metadataName.endsWith('.dist-info') ? readRecord(path) : readInstalledFiles(path, metadataName);
 }
 
-async function readRecord(metadataPath: string): Promise<FileList | undefined> {
+async function readRecord(metadataPath: string): Promise<ParseList | undefined> {
   const path = join(metadataPath, 'RECORD');
   const bytes = await readOptional(path);
   if (bytes === undefined) return undefined;
   const { mtimeMs, ctimeMs } = await stat(path);
-  const entries = parseRecord(decodeText(bytes));
-  // Nothing but itself: conda and some system packages leave it so.
-  return entries.length === 0 ? undefined : { entries, times: { mtimeMs, ctimeMs } };
+  return () => {
+    const entries = parseRecord(decodeText(bytes));
+    // Nothing but itself: conda and some system packages leave it so.
+    return entries.length === 0 ? undefined : { entries, times: { mtimeMs, ctimeMs } };
+  };
 }
 
 /** pip's list for legacy installations: paths relative to the egg-info directory itself. */
-async function readInstalledFiles(metadataPath: string, metadataName: string): Promise<FileList | undefined> {
+async function readInstalledFiles(metadataPath: string, metadataName: string): Promise<ParseList | undefined> {
   const bytes = await readOptional(join(metadataPath, 'installed-files.txt'));
   if (bytes === undefined) return undefined;
-  return { entries: linesOf(decodeText(bytes)).map(line => ({ path: posix.join(metadataName, line) })) };
+  return () => ({ entries: linesOf(decodeText(bytes)).map(line => ({ path: posix.join(metadataName, line) })) });
 }
 
 function linesOf(text: string): string[] {

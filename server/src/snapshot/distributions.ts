@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Distribution, DistributionFile, Finding, Interpreter } from '../contract/snapshot.js';
 import type { Candidate, Metadata } from './candidate.js';
-import { type FileListing, type ListedFile, listFiles, refused } from './distribution-files.js';
+import { type ListedFile, listFiles, refused } from './distribution-files.js';
 import type { HashStore } from './hash-store.js';
 import { type FileState, identifyFiles } from './identity.js';
 import type { DistributionOutline, LazyDistribution } from './lazy.js';
-import { type Looks, noteLooks } from './looks.js';
+import { noteLooks } from './looks.js';
 import { compareText, isCompiledExtension } from './names.js';
 import type { Owners } from './owners.js';
+import { PackedFiles } from './packed-files.js';
 import type { Identified, Part, Parts } from './parts.js';
+import { Disk } from './stat-files.js';
 
 /** More than these say the same again, and would hide the other findings. */
 const FINDINGS_EACH = 10;
@@ -23,6 +25,9 @@ interface Context {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Reads a distribution that is known, when someone needs its files. */
+type WholeOf = (outline: DistributionOutline) => Promise<Distribution>;
+
 /** Distributions with the identity of every file that ships, and what was found on the way. */
 export interface IdentifiedDistributions {
   readonly distributions: LazyDistribution[];
@@ -33,12 +38,11 @@ export interface IdentifiedDistributions {
  * Lists and identifies the files of distributions, unless they are known.
  *
  * @param chosen - one of each name
- * @param wholeOf - reads one that is known, when someone needs its files
  */
 export async function identifyDistributions(
   chosen: readonly Candidate[],
   context: Context,
-  wholeOf: (outline: DistributionOutline) => Promise<Distribution>
+  wholeOf: WholeOf
 ): Promise<IdentifiedDistributions> {
   const { parts, owners, interpreter } = context;
   parts.choose(chosen);
@@ -52,9 +56,7 @@ export async function identifyDistributions(
     const found = parts.identified(candidate);
     if (found === undefined) continue;
     const outline = outlineOf(candidate, found, interpreter);
-    const files = fresh.get(candidate);
-    const whole = async (): Promise<Distribution> => (files === undefined ? wholeOf(outline) : { ...outline, files });
-    distributions.push({ ...outline, state: found.state, whole });
+    distributions.push(lazily(outline, found.state, { files: fresh.get(candidate), wholeOf }));
     findings.push(...found.findings, ...(await patchedFiles(candidate, found, owners)));
   }
   return { distributions, findings };
@@ -64,43 +66,57 @@ export async function identifyDistributions(
 export function knownDistributions(
   parts: readonly Part[],
   interpreter: Interpreter,
-  wholeOf: (outline: DistributionOutline) => Promise<Distribution>
+  wholeOf: WholeOf
 ): LazyDistribution[] {
   const distributions = parts.flatMap(({ metadata, identified: found }) => {
     if (found === undefined) return [];
     const outline = outlineOf(metadata, found, interpreter);
-    return [{ ...outline, state: found.state, whole: () => wholeOf(outline) }];
+    return [lazily(outline, found.state, { wholeOf })];
   });
   return distributions.sort((left, right) => compareText(left.normalizedName, right.normalizedName));
 }
 
-/** @returns the files that each distribution ships, sorted by path */
+/** By itself, so that what it returns keeps nothing else in memory that was read of the environment. */
+function lazily(
+  outline: DistributionOutline,
+  state: string,
+  { files, wholeOf }: { files?: PackedFiles | undefined; wholeOf: WholeOf }
+): LazyDistribution {
+  const whole = async (): Promise<Distribution> =>
+    files === undefined ? wholeOf(outline) : { ...outline, files: files.unpack() };
+  return { ...outline, state, whole };
+}
+
+/**
+ * One distribution after the other: the files of all of them at a time would take hundreds of megabytes.
+ *
+ * @returns the files that each distribution ships, sorted by path
+ */
 async function identify(
   candidates: readonly Candidate[],
-  { parts, owners, store, ...options }: Context
-): Promise<ReadonlyMap<Candidate, DistributionFile[]>> {
-  const listings: FileListing[] = [];
-  const looks: Looks[] = [];
+  { parts, owners, store, signal, onProgress }: Context
+): Promise<ReadonlyMap<Candidate, PackedFiles>> {
+  const found = new Map<Candidate, PackedFiles>();
+  const disk = new Disk();
+  let before = 0;
+  // As the lists have it, until it is known how many of those files ship.
+  let behind = candidates.reduce((sum, { listed }) => sum + (listed?.entryCount ?? 0), 0);
   for (const candidate of candidates) {
-    options.signal.throwIfAborted();
-    const own = parts.startLooks(candidate);
-    const listing = await noteLooks(own, () => listFiles(candidate, owners));
-    listings.push(listing);
-    for (const _ of listing.files) looks.push(own);
-  }
-  const claims = listings.flatMap(({ files }) => files);
-  const states = await identifyFiles(claims, store, {
-    ...options,
-    onLook: (own, target, index) => looks[index]?.addFile(claims[index]?.absolute ?? '', own, target)
-  });
-  const found = new Map<Candidate, DistributionFile[]>();
-  let start = 0;
-  for (const [index, candidate] of candidates.entries()) {
-    const { files: listed, findings } = listings[index] ?? { files: [], findings: [] };
-    const { files, changes, patched } = judge(candidate, listed, states.slice(start, (start += listed.length)));
+    signal.throwIfAborted();
+    const looks = parts.startLooks(candidate);
+    const { files: listed, findings } = await noteLooks(looks, () => listFiles(candidate, owners));
+    behind -= candidate.listed?.entryCount ?? 0;
+    const states = await identifyFiles(listed, store, {
+      disk,
+      signal,
+      onLook: (own, target, index) => looks.addFile(listed[index]?.absolute ?? '', own, target),
+      onProgress: (done, total) => onProgress?.(before + done, before + total + behind)
+    });
+    before += listed.length;
+    const { files, changes, patched } = judge(candidate, listed, states);
     const isPure = !files.some(file => isCompiledExtension(file.path));
-    parts.set(candidate, { state: randomUUID(), isPure, findings: [...findings, ...changes], patched });
-    found.set(candidate, files);
+    parts.set(candidate, { state: randomUUID(), isPure, findings: [...findings, ...changes], patched }, looks);
+    found.set(candidate, new PackedFiles(files));
   }
   return found;
 }

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import type { HashStore } from './hash-store.js';
-import { type VisitStats, statEach } from './stat-files.js';
+import { type Disk, type VisitStats, statEach } from './stat-files.js';
 
 /** A file that a distribution says it has. */
 export interface FileClaim {
@@ -47,20 +47,26 @@ export async function identifyFiles(
     onProgress?: (done: number, total: number) => void;
     /** Called with what the disk says of each claim. */
     onLook?: (...stats: Parameters<VisitStats>) => void;
+    disk?: Disk;
   }
 ): Promise<FileState[]> {
   const states: FileState[] = [];
   const unvouched: Unvouched[] = [];
   const paths = claims.map(claim => claim.absolute);
-  await statEach(paths, options.signal, (own, target, index) => {
-    const claim = claims[index];
-    if (claim === undefined) return false;
-    options.onLook?.(own, target, index);
-    const state = stateByRecord(claim, own, target);
-    if ('unvouched' in state) unvouched.push({ claim, index, stats: state.unvouched });
-    states.push('unvouched' in state ? MISSING : state);
-    return true;
-  });
+  await statEach(
+    paths,
+    options.signal,
+    (own, target, index) => {
+      const claim = claims[index];
+      if (claim === undefined) return false;
+      options.onLook?.(own, target, index);
+      const state = stateByRecord(claim, own, target);
+      if ('unvouched' in state) unvouched.push({ claim, index, stats: state.unvouched });
+      states.push('unvouched' in state ? MISSING : state);
+      return true;
+    },
+    options.disk
+  );
   const unread = await recall(unvouched, states, store);
   let done = claims.length - unread.length;
   options.onProgress?.(done, claims.length);

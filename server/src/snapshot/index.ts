@@ -7,7 +7,7 @@ import type { FoundEditable } from './editables.js';
 import { HashStore } from './hash-store.js';
 import { type InterpreterAnswer, askInterpreter } from './interpreter.js';
 import { type KeptSnapshot, keepSnapshot, keptSnapshot } from './kept.js';
-import { type DistributionOutline, type LazySnapshot, environmentChanged } from './lazy.js';
+import { type DistributionOutline, type LazyDistribution, type LazySnapshot, environmentChanged } from './lazy.js';
 import { Looks, noteLooks } from './looks.js';
 import { compareText } from './names.js';
 import { Owners } from './owners.js';
@@ -84,14 +84,21 @@ async function readAndKeep(answer: InterpreterAnswer, options: SnapshotOptions, 
 
 /** Reads distributions that are known; all of them, once, when the first is asked for. */
 function readerOf(options: SnapshotOptions): (outline: DistributionOutline) => Promise<Distribution> {
-  let reading: Promise<Snapshot> | undefined;
+  let reading: Promise<readonly LazyDistribution[]> | undefined;
   return async ({ location, metadataName }) => {
-    reading ??= takeSnapshot(options);
-    const { distributions } = await reading;
+    reading ??= readDistributions(options);
+    const distributions = await reading;
     const found = distributions.find(each => each.location === location && each.metadataName === metadataName);
     if (found === undefined) throw environmentChanged();
-    return found;
+    return found.whole();
   };
+}
+
+function readDistributions(options: SnapshotOptions): Promise<readonly LazyDistribution[]> {
+  return translated(options.signal, async () => {
+    const answer = await askInterpreter(options.python, options.cache, options.signal);
+    return (await read(answer, options, new Parts())).distributions;
+  });
 }
 
 /** Runs work on the environment; what the disk fails with, and no one below knew better, becomes SNAPSHOT_UNREADABLE. */

@@ -3,8 +3,9 @@ import { BUILD_ID } from '../build-id.js';
 import type { Cache } from '../cache/cache.js';
 import type { Finding, Interpreter } from '../contract/snapshot.js';
 import type { FoundEditable } from './editables.js';
-import type { KeptLooks } from './looks.js';
+import { type KeptLooks, type PackedLooks, packed } from './looks.js';
 import type { Part } from './parts.js';
+import { Paths } from './paths.js';
 
 const LENGTH_BYTES = 4;
 
@@ -17,10 +18,11 @@ export interface KeptSnapshot {
   readonly findings: readonly Finding[];
 }
 
-/** Looks without the files: how many there were, and how many numbers their states are. */
+/** Looks without the files: how many there were, the bytes of their paths, and how many numbers their states are. */
 interface CountedLooks {
   readonly answers: KeptLooks['answers'];
   readonly files: number;
+  readonly pathBytes: number;
   readonly states: number;
 }
 
@@ -29,8 +31,6 @@ interface Header {
   readonly snapshot: KeptSnapshot;
   readonly looks: CountedLooks;
   readonly parts: readonly (Omit<Part, 'looks'> & { readonly looks: CountedLooks })[];
-  /** Bytes of the paths, each ended by a NUL. */
-  readonly pathBytes: number;
 }
 
 /** A snapshot, and what it stands on. */
@@ -55,28 +55,33 @@ export async function keepSnapshot(
   name: string,
   { snapshot, ...known }: Omit<KeptEnvironment, 'snapshot'> & { snapshot: Omit<KeptSnapshot, 'state'> }
 ): Promise<string | undefined> {
-  const all = [known.looks, ...known.parts.map(each => each.looks)];
+  const looks = packed(known.looks);
+  const parts = known.parts.map(part => ({ ...part, looks: packed(part.looks) }));
+  const all = [looks, ...parts.map(part => part.looks)];
   if (!all.every(({ areSettled }) => areSettled)) return undefined;
-  const paths = Buffer.from(all.map(({ files }) => files.map(path => `${path}\0`).join('')).join(''));
-  const states = Buffer.concat(all.map(each => Buffer.from(Float64Array.from(each.states).buffer)));
+  const paths = Buffer.concat(all.map(({ files }) => files.bytes));
+  const states = Buffer.concat(all.map(each => bytesOf(each.states)));
   const state = randomUUID();
   const head = Buffer.from(
     JSON.stringify({
       build: BUILD_ID,
       snapshot: { ...snapshot, state },
-      looks: described(known.looks),
-      parts: known.parts.map(each => ({ ...each, looks: described(each.looks) })),
-      pathBytes: paths.length
+      looks: described(looks),
+      parts: parts.map(part => ({ ...part, looks: described(part.looks) }))
     } satisfies Header)
   );
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(head.length);
-  await cache.replace('snapshots', name, Buffer.concat([length, head, paths, states]));
+  await cache.replace('snapshots', name, [length, head, paths, states]);
   return state;
 }
 
-function described({ answers, files, states }: KeptLooks): CountedLooks {
-  return { answers, files: files.length, states: states.length };
+function described({ answers, files, states }: PackedLooks): CountedLooks {
+  return { answers, files: files.length, pathBytes: files.bytes.length, states: states.length };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float64Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /**
@@ -89,15 +94,15 @@ export async function keptSnapshot(cache: Cache, name: string): Promise<KeptEnvi
   const end = LENGTH_BYTES + content.readUInt32LE();
   const header = JSON.parse(content.toString('utf8', LENGTH_BYTES, end)) as Header;
   if (header.build !== BUILD_ID) return undefined;
-  const statesAt = end + header.pathBytes;
-  const files = content.toString('utf8', end, statesAt).split('\0');
+  const pathBytes = [header.looks, ...header.parts.map(part => part.looks)].map(each => each.pathBytes);
+  let path = end;
   // A copy, since floats can only be seen at addresses that are multiples of eight.
+  const statesAt = pathBytes.reduce((sum, bytes) => sum + bytes, end);
   const states = new Float64Array(Uint8Array.from(content.subarray(statesAt)).buffer);
-  let file = 0;
   let number = 0;
   const take = (counted: CountedLooks): KeptLooks => ({
     answers: counted.answers,
-    files: files.slice(file, (file += counted.files)),
+    files: new Paths(content.subarray(path, (path += counted.pathBytes)), counted.files),
     states: states.subarray(number, (number += counted.states)),
     areSettled: true
   });

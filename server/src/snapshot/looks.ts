@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Stats } from 'node:fs';
+import { Paths } from './paths.js';
 import { isSettled } from './settled.js';
 
 /** What is asked of a path whose answer is short; unchanged.ts asks again. */
@@ -12,7 +13,7 @@ export const STATE_LENGTH = 6;
 export interface KeptLooks {
   readonly answers: readonly (readonly [question: Question, path: string, answer: string])[];
   /** Files whose content or state was looked at. */
-  readonly files: readonly string[];
+  readonly files: Iterable<string> & { readonly length: number };
   /** Their states, one after the other, {@link STATE_LENGTH} numbers each; behind a link's that of what it leads to. */
   readonly states: ArrayLike<number>;
   /** False when a file changed a moment before it was looked at, so that its state vouches for nothing. */
@@ -54,6 +55,21 @@ export class Looks implements KeptLooks {
     for (let index = 0; index < states.length; index += 1) this.states.push(states[index] ?? 0);
     this.areSettled &&= areSettled;
   }
+}
+
+/** Looks to which no more is added, in the memory that they need. */
+export interface PackedLooks extends KeptLooks {
+  readonly files: Paths;
+  readonly states: Float64Array;
+}
+
+export function packed({ answers, files, states, areSettled }: KeptLooks): PackedLooks {
+  return {
+    answers,
+    files: files instanceof Paths ? files : Paths.of([...files]),
+    states: states instanceof Float64Array ? states : Float64Array.from(states),
+    areSettled
+  };
 }
 
 const listening = new AsyncLocalStorage<Looks>();

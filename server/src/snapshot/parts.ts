@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Finding } from '../contract/snapshot.js';
 import { type Candidate, type Metadata, candidateOf, readCandidate } from './candidate.js';
 import type { SiteDirectory } from './interpreter.js';
-import { type KeptLooks, Looks, currentLooks, noteLooks } from './looks.js';
+import { type KeptLooks, Looks, currentLooks, noteLooks, packed } from './looks.js';
 
 /** What was found of a distribution's files. */
 export interface Identified {
@@ -73,9 +73,9 @@ export class Parts {
     return looks;
   }
 
-  /** Remembers what was found of the files of a distribution. */
-  set(candidate: Candidate, found: Identified): void {
-    this.#parts.set(candidate, { ...this.#of(candidate), identified: found });
+  /** Remembers what was found of the files of a distribution, and all looks that it stands on. */
+  set(candidate: Candidate, found: Identified, looks: Looks): void {
+    this.#parts.set(candidate, { ...this.#of(candidate), identified: found, looks: packed(looks) });
   }
 
   /** The files of those that are known, at which nothing looked but for their states. */

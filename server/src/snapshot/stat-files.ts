@@ -7,6 +7,22 @@ const BATCH = 512;
 /** Milliseconds a file from which on the disk, not the call, is what takes the time: a network's, or one that must seek. */
 const SLOW_DISK_MS = 0.3;
 
+/** What is learned of a disk while its files are looked at: who looks at more of them begins with that. */
+export class Disk {
+  isSlow = false;
+  #files = 0;
+  #ms = 0;
+
+  /** Takes the time that so many files took; a few of them prove nothing. */
+  add(files: number, ms: number): void {
+    this.#files += files;
+    this.#ms += ms;
+    if (this.#files < BATCH) return;
+    this.isSlow ||= this.#ms / this.#files > SLOW_DISK_MS;
+    [this.#files, this.#ms] = [0, 0];
+  }
+}
+
 /**
  * What the disk says of one path.
  *
@@ -26,17 +42,21 @@ export type VisitStats = (own: Stats | undefined, target: Stats | undefined, ind
  * @returns false when `visit` did
  * @throws the signal's reason when it is aborted; what the disk fails with
  */
-export async function statEach(paths: readonly string[], signal: AbortSignal, visit: VisitStats): Promise<boolean> {
-  let isSlow = false;
+export async function statEach(
+  paths: readonly string[],
+  signal: AbortSignal,
+  visit: VisitStats,
+  disk = new Disk()
+): Promise<boolean> {
   for (let start = 0; start < paths.length; start += BATCH) {
     signal.throwIfAborted();
     const end = Math.min(paths.length, start + BATCH);
     const began = performance.now();
-    const goesOn = isSlow
+    const goesOn = disk.isSlow
       ? await visitInThreads(paths.slice(start, end), start, visit)
       : visitHere(paths, start, end, visit);
     if (!goesOn) return false;
-    isSlow ||= (performance.now() - began) / (end - start) > SLOW_DISK_MS;
+    disk.add(end - start, performance.now() - began);
     await turn();
   }
   return true;

@@ -18,7 +18,7 @@ const ASK: Record<Question, (path: string) => Promise<string>> = {
 export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSignal): Promise<boolean[]> {
   const same = await Promise.all(works.map(work => areSameAnswers(work)));
   // In one go, so that a slow disk is asked for several files at a time.
-  const files = works.flatMap(work => work.files);
+  const files = works.flatMap(work => [...work.files]);
   let work = -1;
   let left = 0;
   let states: ArrayLike<number> = [];

@@ -59,9 +59,14 @@ export function modulesToCompile(
   { executable, version, abiTag }: Interpreter
 ): ModulesToCompile | undefined {
   if (OF_THE_KERNEL.has(normalizedName)) return undefined;
-  const sources = [...entries].filter(isModule);
+  const sources = modulesAmong(entries);
   if (sources.length === 0) return undefined;
   return { python: executable, identity: `${COMPILE_VERSION} ${abiTag} ${version}`, sources };
+}
+
+/** Those entries that ship compiled as well, in their order. */
+export function modulesAmong(entries: Iterable<SegmentEntry>): FileEntry[] {
+  return [...entries].filter(isModule);
 }
 
 function isModule(entry: SegmentEntry): entry is FileEntry {

@@ -4,6 +4,7 @@ import { environmentChanged } from '../../snapshot/lazy.js';
 import { compareText, normalizeName } from '../../snapshot/names.js';
 import { artifactId } from '../artifact-id.js';
 import { missingDependencies } from '../dependencies.js';
+import { PackedSegment } from '../packed-segment.js';
 import type { ArtifactPlan, LazySegment, PlannedSegment, Plannable, PlanOptions } from '../types.js';
 import { pexInfoOf } from './pex-info.js';
 import { planSegment } from './segment-plan.js';
@@ -88,7 +89,8 @@ async function planLazily(
   const { segment, findings } = await plan();
   const { entries: _entries, modules: _modules, ...outline } = segment;
   if (state !== undefined) memory?.set(state, { outline, findings });
-  return { segment: { ...outline, whole: () => Promise.resolve(segment) }, findings };
+  const packed = new PackedSegment(segment, distribution.location);
+  return { segment: { ...outline, whole: () => Promise.resolve(packed.unpack()) }, findings };
 }
 
 /** What stays home: Spark unless asked for, the editables (they travel as code archives), and what the person named. */

@@ -35,14 +35,14 @@ export const COMMENT_PREFIX = 'ship-env:';
 export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer {
   const own = ownEntries(plan, segments, offset);
   const end = offset + own.bytes.length;
-  const directory = Buffer.concat([
+  const directory = [
     ...head.entries.map(entry => centralHeader(entry, 0)),
     ...segments.map(segment => movedDirectory(segment.directory, segment.offset)),
     ...own.entries.map(entry => centralHeader(entry, offset))
-  ]);
+  ];
   const entries = segments.reduce((sum, { entryCount }) => sum + entryCount, head.entries.length + own.entries.length);
-  const extent = { entries, offset: end, bytes: directory.length };
-  return Buffer.concat([own.bytes, directory, endRecords(extent, `${COMMENT_PREFIX}${plan.id}`)]);
+  const extent = { entries, offset: end, bytes: directory.reduce((sum, { length }) => sum + length, 0) };
+  return Buffer.concat([own.bytes, ...directory, endRecords(extent, `${COMMENT_PREFIX}${plan.id}`)]);
 }
 
 /**
