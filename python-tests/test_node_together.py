@@ -39,7 +39,25 @@ def test_of_executors_that_start_together_each_distribution_is_unpacked_by_one(n
     assert [output for output, _ in ends] == ["ran\n"] * 4
     unpacked = re.findall(r"unpacks (\w+)-", "".join(log for _, log in ends))
     assert sorted(unpacked) == sorted(f"part{number}" for number in range(12))
+    assert [log for _, log in ends if "cannot use" in log] == []
     assert node.leftovers() == []
+
+
+def test_who_is_not_the_first_to_make_the_node_root_uses_it_all_the_same(node: Node) -> None:
+    install(node.site, "small", {"small.py": ""})
+    pex = node.build()
+    faster = """
+import os
+real = os.mkdir
+def late(path, mode):
+    if path == sys.argv[2] and not os.path.exists(path):
+        real(path, mode)
+    real(path, mode)
+os.mkdir = late
+"""
+    run = node.run(*node.boot(pex, faster, "-c", "import small; print('ran')"))
+    assert (run.stdout, run.stderr) == ("ran\n", "")
+    assert len(node.distributions()) == 1
 
 
 def test_who_is_killed_while_it_unpacks_leaves_nothing_that_lasts(node: Node) -> None:

@@ -10,6 +10,7 @@ Below the node root, which the header has found to be private::
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from typing import NamedTuple
@@ -66,7 +67,8 @@ class NodeRoot:
 
         Raises UnusableError when one is not ours alone or nothing can run from here, OSError when one cannot be made.
         """
-        if not os.path.isdir(self.path):
+        # An executor that starts at the same moment may be faster.
+        with contextlib.suppress(FileExistsError):
             os.mkdir(self.path, 0o700)
         for folder in (self.base, self.distributions, self.environments, self.locks, self.temporary):
             _make_private(folder)
