@@ -8,7 +8,7 @@ import { BENCH, lockedVenv, shipEnvVenv, uninstall } from './environments.mjs';
 import { generateEnvironment, generateWheel } from './generate.mjs';
 import { clusterPack } from './contenders/cluster-pack.mjs';
 import { shipEnv } from './contenders/ship-env.mjs';
-import { warm } from './measure.mjs';
+import { settle } from './measure.mjs';
 import { Results } from './results.mjs';
 import { startStore } from './store.mjs';
 
@@ -131,7 +131,7 @@ export async function rivalCold(bench, environment, name, excluded = []) {
     return undefined;
   }
   const pexRoot = join(bench.work, `pex-root-${name}`);
-  warm(rival);
+  settle(rival);
   const upload = { environment: { ...environment, rival }, name, pexRoot, excluded };
   return { name, pexRoot, ...(await clusterPack(bench, upload)) };
 }

@@ -1,4 +1,5 @@
 /** Timed child processes, and what is said about several runs of the same. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailed, start } from '../lib/process.mjs';
@@ -40,12 +41,13 @@ export function peakOf(pid) {
 }
 
 /**
- * Reads every file below a folder, so that the operating system has it in memory for whoever is measured next. Else it
- * depends on what ran before, and on how much memory the machine has, who waits for the disk.
+ * Gives whoever is measured next what everybody gets: what others wrote is on the disk, and all files below a folder are
+ * in memory. Else it depends on what ran before, and on how much memory the machine has, who waits for the disk.
  *
  * @param {string} folder
  */
-export function warm(folder) {
+export function settle(folder) {
+  execFileSync('sync');
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) {
       readFileSync(join(entry.parentPath, entry.name));

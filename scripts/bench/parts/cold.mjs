@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { SPARK, pex, venvPack } from '../contenders/packers.mjs';
 import { rivalCold, shipCold } from '../context.mjs';
-import { interleaved, median, warm } from '../measure.mjs';
+import { interleaved, median, settle } from '../measure.mjs';
 import { asRatio } from '../results.mjs';
 
 const RUNS = { smoke: 1, default: 3, full: 3 };
@@ -127,7 +127,7 @@ async function measure(bench, part, venv, cases) {
   const measured = Object.entries(cases).map(([what, work]) => [
     what,
     async () => {
-      warm(venv);
+      settle(venv);
       const { ms, bytes } = await work();
       sizes.set(what, bytes);
       return ms;

@@ -1,10 +1,11 @@
 /** Target 5: most memory that the sidecar has resident over a cold ship. More of it comes from the part `growth`. */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pythonOf, sitePackages } from '../../lib/paths.mjs';
 import { bytes } from '../../lib/terminal.mjs';
 import { Sidecar } from '../contenders/sidecar.mjs';
 import { hasRoom } from '../context.mjs';
+import { settle } from '../measure.mjs';
 import { makeVenv, writeDistribution } from '../generate.mjs';
 
 export const MEMORY_BYTES = 250e6;
@@ -39,6 +40,7 @@ async function measure(bench, what, python) {
   const prefix = 'memory';
   const cache = join(bench.work, 'caches', prefix);
   const sidecar = await Sidecar.start(bench, cache);
+  settle(dirname(dirname(python)));
   const { ms } = await sidecar.ship({ python, prefix });
   const { peakBytes } = sidecar;
   await sidecar.stop();

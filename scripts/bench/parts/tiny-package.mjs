@@ -6,7 +6,7 @@ import { shipEnv } from '../contenders/ship-env.mjs';
 import { Sidecar } from '../contenders/sidecar.mjs';
 import { TINY, tinyWheel } from '../context.mjs';
 import { install, uninstall } from '../environments.mjs';
-import { interleaved, median } from '../measure.mjs';
+import { interleaved, median, settle } from '../measure.mjs';
 import { asRatio } from '../results.mjs';
 
 const RUNS = { smoke: 1, default: 3, full: 5 };
@@ -95,6 +95,7 @@ function addRows(bench, part, samples, all) {
 async function addOurs(bench, environment, version, ship) {
   const wheel = await tinyWheel(bench, version);
   await install(environment.venv, wheel);
+  settle(environment.venv);
   try {
     const { ms, sentBytes, result } = await ship();
     const { copiedBytes, reusedSegments } = result;
@@ -118,6 +119,7 @@ async function addRivals(bench, environment) {
   const venvs = [environment.venv, rival];
   try {
     await Promise.all(venvs.map(async venv => install(venv, wheel)));
+    settle(rival);
     return await clusterPack(bench, { environment: { ...environment, rival }, ...shipped });
   } finally {
     await Promise.all(venvs.map(async venv => uninstall(venv, TINY)));
