@@ -113,9 +113,12 @@ function namesIn({ entries }: FileList): ListedNames {
     topLevels.add(end === -1 ? path : path.slice(0, end));
     if (path.endsWith('.pth')) pthFiles.push(path);
   }
-  // Copies: a slice keeps the text of the whole list in memory.
-  const [names = [], paths = []] = [[...topLevels], pthFiles].map(all => all.map(each => Buffer.from(each).toString()));
-  return { topLevels: names, pthFiles: paths, entryCount: entries.length };
+  return { topLevels: copiesOf(topLevels), pthFiles: copiesOf(pthFiles), entryCount: entries.length };
+}
+
+/** A slice of a text keeps all of it in memory; a copy does not. */
+function copiesOf(slices: Iterable<string>): string[] {
+  return Array.from(slices, slice => Buffer.from(slice).toString());
 }
 
 /** @returns what parses the list that was read, as often as someone needs it; undefined when there is none */

@@ -109,8 +109,8 @@ export class Compilers {
    *
    * @param output - path of the file, which must not exist
    * @returns the entry that holds it, named from the root of the archive; undefined when there is nothing to compile
-   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND, PYTHON_FAILED; an error with the code of the system's; the signal's
-   *   reason
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND, PYTHON_FAILED; an error with the code of the system's;
+   *   the signal's reason
    */
   async compile(
     { wheel, modules }: Pick<PlannedSegment, 'wheel' | 'modules'>,
