@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { paths, pythonOf, sitePackages } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { EDITABLE } from './editable.mjs';
-import { BENCH, lockedVenv, shipEnvVenv, uninstall } from './environments.mjs';
+import { BENCH, compileModules, lockedVenv, shipEnvVenv, uninstall } from './environments.mjs';
 import { generateEnvironment, generateWheel } from './generate.mjs';
 import { clusterPack } from './contenders/cluster-pack.mjs';
 import { shipEnv } from './contenders/ship-env.mjs';
@@ -143,7 +143,10 @@ async function realEnvironments() {
   for (const name of /** @type {const} */ (['small', 'medium'])) {
     const venv = await lockedVenv(name, [`bench-${name}`]);
     const rival = await lockedVenv(`${name}-cluster-pack`, [`bench-${name}`, 'bench-cluster-pack']);
-    await Promise.all([venv, rival].map(async path => uninstall(path, TINY, EDITABLE)));
+    for (const path of [venv, rival]) {
+      await uninstall(path, TINY, EDITABLE);
+      await compileModules(path);
+    }
     const hasSpark = existsSync(join(sitePackages(venv), 'pyspark'));
     environments.push({ name, venv, python: pythonOf(venv), hasSpark, rival });
   }

@@ -1,7 +1,7 @@
 /** The virtual environments of the benchmark below .cache/bench: what is shipped, and one for each contender. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { paths, pythonOf } from '../lib/paths.mjs';
+import { paths, pythonOf, sitePackages } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { installLocked, uv } from '../setup/python.mjs';
 import { whenChanged } from '../setup/stamp.mjs';
@@ -29,6 +29,30 @@ export async function lockedVenv(name, locks) {
     await installLocked(lock, venv);
   }
   return venv;
+}
+
+/**
+ * The packages of a virtual environment that people use are compiled: pip does it when it installs, `uv pip install` leaves
+ * it to the first import.
+ *
+ * @param {string} venv
+ */
+export async function compileModules(venv) {
+  // Templates and modules for other Pythons do not compile.
+  const options = { stdout: /** @type {const} */ ('capture'), allowFailure: true };
+  await run(pythonOf(venv), ['-m', 'compileall', '-q', '-j', '0', sitePackages(venv)], options);
+}
+
+/**
+ * As `uv pip install` leaves an environment that nobody has used.
+ *
+ * @param {string} venv
+ */
+export function removeCompiledModules(venv) {
+  const entries = readdirSync(sitePackages(venv), { recursive: true, withFileTypes: true });
+  for (const { name, parentPath } of entries.filter(entry => entry.name === '__pycache__' && entry.isDirectory())) {
+    rmSync(join(parentPath, name), { recursive: true });
+  }
 }
 
 /**

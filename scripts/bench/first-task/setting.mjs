@@ -5,6 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { paths, pythonOf, sitePackages } from '../../lib/paths.mjs';
 import { run } from '../../lib/process.mjs';
 import { installLocked, uv } from '../../setup/python.mjs';
+import { compileModules } from '../environments.mjs';
 
 /** Executors of an application, all on one node. */
 const EXECUTORS = 2;
@@ -34,11 +35,7 @@ export async function prepareSetting(baseEnv) {
   mkdirSync(folder, { recursive: true });
   await makeVenv(kernel);
   await makeVenv(onNode);
-  // The packages of a venv that people use are compiled; `uv pip install` leaves that to the first import.
-  await run(pythonOf(onNode), ['-m', 'compileall', '-q', '-j', '0', sitePackages(onNode)], {
-    stdout: 'capture',
-    allowFailure: true
-  });
+  await compileModules(onNode);
   return {
     folder,
     python: pythonOf(kernel),

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { SPARK, pex, venvPack } from '../contenders/packers.mjs';
 import { rivalCold, shipCold } from '../context.mjs';
+import { compileModules, removeCompiledModules } from '../environments.mjs';
 import { interleaved, median, settle } from '../measure.mjs';
 import { asRatio } from '../results.mjs';
 
@@ -26,8 +27,8 @@ export const cold = {
       const rival = await bench.rivalShipped(environment);
       if (rival !== undefined) {
         addRival(bench, part, environment.hasSpark ? ', with pyspark' : '', rival);
-        bench.results.judge(1, `${part}, to cluster-pack`, ours(OURS) / rival.ms, 0.1, asRatio);
-        bench.results.judge(1, `${part}, to pex zipapp`, ours(OURS) / ours(ZIPAPP), 0.5, asRatio);
+        judge(bench, part, ours, rival);
+        await runNotCompiled(bench, environment, rival);
       }
       if (bench.scale === 'full' && environment.hasSpark && rival !== undefined) {
         await runWithSpark(bench, environment, rival);
@@ -47,6 +48,35 @@ function addRival(bench, part, how, rival) {
   if (rival !== undefined) {
     bench.results.row(part, `cluster-pack, shipped${how}`, 'ms', [rival.ms]);
     bench.results.row(part, `cluster-pack, sent${how}`, 'bytes', [rival.sentBytes]);
+  }
+}
+
+/**
+ * @param {Bench} bench
+ * @param {string} part
+ * @param {(what: string) => number} ours median of a case, in ms
+ * @param {import('../context.mjs').RivalShipped} rival
+ */
+function judge(bench, part, ours, rival) {
+  bench.results.judge(1, `${part}, to cluster-pack`, ours(OURS) / rival.ms, 0.1, asRatio);
+  bench.results.judge(1, `${part}, to pex zipapp`, ours(OURS) / ours(ZIPAPP), 0.5, asRatio);
+}
+
+/**
+ * The same where no module is compiled: then Python compiles them now.
+ *
+ * @param {Bench} bench
+ * @param {MeasuredEnvironment} environment
+ * @param {import('../context.mjs').RivalShipped} rival
+ */
+async function runNotCompiled(bench, environment, rival) {
+  const part = `cold, ${environment.name}, modules not compiled`;
+  const cases = Object.entries(contendersOf(bench, environment)).filter(([who]) => who === OURS || who === ZIPAPP);
+  removeCompiledModules(environment.venv);
+  try {
+    judge(bench, part, await measure(bench, part, environment.venv, Object.fromEntries(cases)), rival);
+  } finally {
+    await compileModules(environment.venv);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -80,6 +80,68 @@ async function standardLibrary(): Promise<FileEntry[]> {
   const asyncio = stdout.trim();
   const names = (await readdir(asyncio)).filter(name => name.endsWith('.py')).sort();
   return Promise.all(names.map(async name => source(name, await readFile(join(asyncio, name), 'utf8'))));
+}
+
+describe('a module that Python has compiled already', () => {
+  test('is not compiled again, and gives the same bytes, however it was compiled', async () => {
+    const library = [...(await standardLibrary()), await source('sets.py', TEXT)];
+    const fresh = await compileModules(planned(modulesOf(library)), join(folder, 'fresh'));
+    for (const mode of ['timestamp', 'checked-hash', 'unchecked-hash']) {
+      await compileAll({ PYTHONHASHSEED: '7' }, '--invalidation-mode', mode);
+      const taken = await compileModules(planned(modulesOf(library)), join(folder, mode));
+      expect(taken?.sha256).toBe(fresh?.sha256);
+    }
+    expect((await readFile(join(folder, 'timestamp'))).includes(folder)).toBe(false);
+  });
+
+  test('is taken for what Python would take it for, where that gives the same bytes', async () => {
+    const { taken, fresh } = await compiledBeside('timestamp', async () => undefined);
+    const versions = 'import sys; print((3, 11) <= sys.version_info < (3, 14))';
+    const { stdout } = await run('python', ['-c', versions], { signal: NEVER });
+    expect(taken !== fresh).toBe(stdout.trim() === 'True');
+  });
+
+  test.each([
+    ['whose source was edited since', 'timestamp', async ({ path }) => utimes(path, 1, 1)],
+    ['whose source was edited since, by its hash', 'checked-hash', async () => undefined],
+    ['that nobody compares with its source, and that is of another', 'unchecked-hash', async () => undefined],
+    ['that is cut short', 'timestamp', async ({ pyc }) => truncate(pyc, 40)],
+    ['that is empty', 'timestamp', async ({ pyc }) => truncate(pyc, 0)],
+    ['that is of another Python', 'timestamp', async ({ pyc }) => patch(pyc, 0, 'xx')],
+    ['that is no module', 'timestamp', async ({ pyc }) => patch(pyc, 16, 'T')]
+  ] satisfies [string, string, Spoil][])('is compiled again %s', async (_what, mode, spoil) => {
+    const { taken, fresh } = await compiledBeside(mode, spoil);
+    expect(taken).toBe(fresh);
+  });
+});
+
+type Spoil = (of: { path: string; pyc: string }) => Promise<void>;
+
+/** Digests of a module of which another was compiled that has its size and its time, and of the same with nothing beside it. */
+async function compiledBeside(mode: string, spoil: Spoil): Promise<{ taken?: string; fresh?: string }> {
+  const { source: path } = await source('one.py', 'x = "before"');
+  const seconds = 1_700_000_000;
+  await utimes(path, seconds, seconds);
+  await compileAll({}, '--invalidation-mode', mode);
+  const modules = modulesOf([await source('one.py', 'x = "behind"')]);
+  await utimes(path, seconds, seconds);
+  const cache = join(folder, '__pycache__');
+  const [pyc = ''] = await readdir(cache);
+  await spoil({ path, pyc: join(cache, pyc) });
+  const taken = await compileModules(planned(modules), join(folder, 'taken'));
+  await rm(cache, { recursive: true });
+  const fresh = await compileModules(planned(modules), join(folder, 'fresh'));
+  return { taken: taken?.sha256, fresh: fresh?.sha256 };
+}
+
+async function compileAll(env: Record<string, string>, ...options: string[]): Promise<void> {
+  await run('python', ['-m', 'compileall', '-q', '-f', ...options, folder], { signal: NEVER, env });
+}
+
+async function patch(path: string, position: number, text: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.write(text, position);
+  await file.close();
 }
 
 test('holds each module that compiles, and no path of this machine', async () => {
