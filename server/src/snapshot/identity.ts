@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
-import pLimit from 'p-limit';
+import { hashEach } from './hash-files.js';
 import type { HashStore } from './hash-store.js';
-import { type Disk, type VisitStats, statEach } from './stat-files.js';
+import { Disk, type VisitStats, statEach } from './stat-files.js';
 
 /** A file that a distribution says it has. */
 export interface FileClaim {
@@ -29,9 +27,6 @@ export type FileState =
   | { readonly kind: 'special' }
   | { readonly kind: 'directory' };
 
-const CONCURRENT_READS = 8;
-const READ_BYTES = 256 * 1024;
-
 /**
  * The identity of each file, in the order of the claims, reading as little content as can be.
  *
@@ -42,7 +37,12 @@ const READ_BYTES = 256 * 1024;
 export async function identifyFiles(
   claims: readonly FileClaim[],
   store: HashStore,
-  options: {
+  {
+    signal,
+    onProgress,
+    onLook,
+    disk = new Disk()
+  }: {
     signal: AbortSignal;
     onProgress?: (done: number, total: number) => void;
     /** Called with what the disk says of each claim. */
@@ -52,33 +52,25 @@ export async function identifyFiles(
 ): Promise<FileState[]> {
   const states: FileState[] = [];
   const unvouched: Unvouched[] = [];
+  const visit: VisitStats = (own, target, index) => {
+    const claim = claims[index];
+    if (claim === undefined) return false;
+    onLook?.(own, target, index);
+    const state = stateByRecord(claim, own, target);
+    if ('unvouched' in state) unvouched.push({ path: claim.absolute, index, stats: state.unvouched });
+    states.push('unvouched' in state ? MISSING : state);
+    return true;
+  };
   const paths = claims.map(claim => claim.absolute);
-  await statEach(
-    paths,
-    options.signal,
-    (own, target, index) => {
-      const claim = claims[index];
-      if (claim === undefined) return false;
-      options.onLook?.(own, target, index);
-      const state = stateByRecord(claim, own, target);
-      if ('unvouched' in state) unvouched.push({ claim, index, stats: state.unvouched });
-      states.push('unvouched' in state ? MISSING : state);
-      return true;
-    },
-    options.disk
-  );
+  await statEach(paths, signal, visit, disk);
   const unread = await recall(unvouched, states, store);
   let done = claims.length - unread.length;
-  options.onProgress?.(done, claims.length);
-  const limit = pLimit(CONCURRENT_READS);
-  const read = unread.map(({ claim, index }) =>
-    limit(async () => {
-      options.signal.throwIfAborted();
-      states[index] = await hashFile(claim.absolute, store);
-      options.onProgress?.(++done, claims.length);
-    })
-  );
-  await Promise.all(read);
+  onProgress?.(done, claims.length);
+  await hashEach(unread, { signal, disk }, ({ path, index }, { sha256, size, before, after, startedMs }) => {
+    if (after.ctimeMs === before.ctimeMs && after.size === size) store.set(path, after, sha256, startedMs);
+    states[index] = { ...toState(after, sha256), size };
+    onProgress?.(++done, claims.length);
+  });
   return states;
 }
 
@@ -86,7 +78,8 @@ const MISSING: FileState = { kind: 'missing' };
 
 /** A file that RECORD does not vouch for. */
 interface Unvouched {
-  readonly claim: FileClaim;
+  readonly path: string;
+  /** Of its claim. */
   readonly index: number;
   readonly stats: Stats;
 }
@@ -114,8 +107,8 @@ async function recall(
 ): Promise<readonly Unvouched[]> {
   if (unvouched.length === 0) return unvouched;
   await store.load();
-  return unvouched.filter(({ claim, index, stats }) => {
-    const sha256 = store.get(claim.absolute, stats);
+  return unvouched.filter(({ path, index, stats }) => {
+    const sha256 = store.get(path, stats);
     if (sha256 !== undefined) states[index] = toState(stats, sha256);
     return sha256 === undefined;
   });
@@ -125,29 +118,6 @@ async function recall(
 function isAsRecorded({ size, recordTimes }: FileClaim, stats: Stats): boolean {
   if (size === undefined || recordTimes === undefined) return false;
   return stats.size === size && stats.mtimeMs < recordTimes.mtimeMs && stats.ctimeMs < recordTimes.ctimeMs;
-}
-
-async function hashFile(path: string, store: HashStore): Promise<FileState> {
-  const startedMs = Date.now();
-  const file = await open(path, 'r');
-  try {
-    const before = await file.stat();
-    const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, before.size + 1));
-    let size = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
-      size += bytesRead;
-    }
-    const sha256 = hash.digest('hex');
-    const after = await file.stat();
-    if (after.ctimeMs === before.ctimeMs && after.size === size) store.set(path, after, sha256, startedMs);
-    return { ...toState(after, sha256), size };
-  } finally {
-    await file.close();
-  }
 }
 
 function toState(stats: Stats, sha256: string): FileState & { kind: 'file' } {

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { type Stats, closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import type { Disk } from './stat-files.js';
+
+const CONCURRENT_READS = 8;
+const READ_BYTES = 256 * 1024;
+/** Up to this size a file is read in this thread: its four trips through Node's file threads take several times as long. */
+const AT_ONCE_BYTES = 64 * 1024;
+/** Small files between which others have their turn. */
+const TURN_FILES = 64;
+
+/** What a file held, and what the disk said of it before and after it was read. */
+export interface HashedFile {
+  readonly sha256: string;
+  /** Bytes that were read. */
+  readonly size: number;
+  readonly before: Stats;
+  readonly after: Stats;
+  /** When reading began, in milliseconds since 1970. */
+  readonly startedMs: number;
+}
+
+/**
+ * Reads many regular files.
+ *
+ * @param files - `stats`: what a look at each found
+ * @param disk - what is known of it: from one that is slow Node's file threads read, several files at a time
+ * @param onHashed - called once a file, in no order
+ * @throws the signal's reason when it is aborted; what the disk fails with
+ */
+export async function hashEach<File extends { readonly path: string; readonly stats: Stats }>(
+  files: readonly File[],
+  { signal, disk }: { readonly signal: AbortSignal; readonly disk: Disk },
+  onHashed: (file: File, hashed: HashedFile) => void
+): Promise<void> {
+  const limit = pLimit(CONCURRENT_READS);
+  const read = files.map((file, index) =>
+    limit(async () => {
+      if (index % TURN_FILES === 0) await turn();
+      signal.throwIfAborted();
+      const isHere = file.stats.size <= AT_ONCE_BYTES && !disk.isSlow;
+      onHashed(file, isHere ? hashHere(file.path, disk) : await hashInThreads(file.path));
+    })
+  );
+  await Promise.all(read);
+}
+
+function hashHere(path: string, disk: Disk): HashedFile {
+  const startedMs = Date.now();
+  const began = performance.now();
+  const file = openSync(path, 'r');
+  try {
+    const before = fstatSync(file);
+    const data = readFileSync(file);
+    const sha256 = createHash('sha256').update(data).digest('hex');
+    return { sha256, size: data.length, before, after: fstatSync(file), startedMs };
+  } finally {
+    closeSync(file);
+    disk.add(1, performance.now() - began);
+  }
+}
+
+async function hashInThreads(path: string): Promise<HashedFile> {
+  const startedMs = Date.now();
+  const file = await open(path, 'r');
+  try {
+    const before = await file.stat();
+    const hash = createHash('sha256');
+    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, before.size + 1));
+    let size = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) break;
+      hash.update(buffer.subarray(0, bytesRead));
+      size += bytesRead;
+    }
+    return { sha256: hash.digest('hex'), size, before, after: await file.stat(), startedMs };
+  } finally {
+    await file.close();
+  }
+}
