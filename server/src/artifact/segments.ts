@@ -68,23 +68,35 @@ export class Segments {
       onBegun(found.map(segment => Promise.resolve(segment)));
       return;
     }
-    await cache.exclusively(this.#plan.id, signal, async held => {
-      const lost = (): void => this.#failed.abort(held.reason);
-      held.addEventListener('abort', lost, { once: true });
-      const missing = this.#plan.segments.filter((_, index) => found[index] === undefined);
-      await this.#withBuilder(missing, async builder => {
-        const segments = this.#plan.segments.map((planned, index) => {
-          const there = found[index];
-          return there === undefined
-            ? handled(this.#limit(() => this.#ensure(planned, index, builder)))
-            : Promise.resolve(there);
-        });
-        onBegun(segments);
-        await Promise.allSettled(segments);
-      });
-      signal.throwIfAborted();
-      this.#failed.signal.throwIfAborted();
-    });
+    const missing = this.#plan.segments.filter((_, index) => found[index] === undefined);
+    await cache.exclusively(this.#plan.id, signal, held =>
+      this.#untilLost(held, () =>
+        this.#withBuilder(missing, async builder => {
+          const segments = this.#plan.segments.map((planned, index) => {
+            const there = found[index];
+            return there === undefined
+              ? handled(this.#limit(() => this.#ensure(planned, index, builder)))
+              : Promise.resolve(there);
+          });
+          onBegun(segments);
+          await Promise.allSettled(segments);
+        })
+      )
+    );
+  }
+
+  /** Runs work that stops when the lock is lost. @throws why it stopped */
+  async #untilLost(held: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const lost = (): void => this.#failed.abort(held.reason);
+    held.addEventListener('abort', lost);
+    try {
+      await work();
+    } finally {
+      // Who listens to a signal that follows others is kept in memory with all that it knows: here, with the whole plan.
+      held.removeEventListener('abort', lost);
+    }
+    this.#options.signal.throwIfAborted();
+    this.#failed.signal.throwIfAborted();
   }
 
   async #withBuilder<T>(planned: readonly LazySegment[], work: (builder: SegmentBuilder) => Promise<T>): Promise<T> {
