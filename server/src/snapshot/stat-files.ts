@@ -43,32 +43,39 @@ export type VisitStats = (own: Stats | undefined, target: Stats | undefined, ind
  * @throws the signal's reason when it is aborted; what the disk fails with
  */
 export async function statEach(
-  paths: readonly string[],
+  paths: Iterable<string>,
   signal: AbortSignal,
   visit: VisitStats,
   disk = new Disk()
 ): Promise<boolean> {
-  for (let start = 0; start < paths.length; start += BATCH) {
+  let start = 0;
+  for (const batch of batchesOf(paths)) {
     signal.throwIfAborted();
-    const end = Math.min(paths.length, start + BATCH);
     const began = performance.now();
-    const goesOn = disk.isSlow
-      ? await visitInThreads(paths.slice(start, end), start, visit)
-      : visitHere(paths, start, end, visit);
+    const goesOn = disk.isSlow ? await visitInThreads(batch, start, visit) : visitHere(batch, start, visit);
     if (!goesOn) return false;
-    disk.add(end - start, performance.now() - began);
+    disk.add(batch.length, performance.now() - began);
+    start += batch.length;
     await turn();
   }
   return true;
 }
 
-function visitHere(paths: readonly string[], start: number, end: number, visit: VisitStats): boolean {
-  for (let index = start; index < end; index += 1) {
-    const path = paths[index] ?? '';
-    const own = statHere(path);
-    if (!visit(own, own?.isSymbolicLink() === true ? targetHere(path) : undefined, index)) return false;
+function* batchesOf(paths: Iterable<string>): Generator<readonly string[]> {
+  let batch: string[] = [];
+  for (const path of paths) {
+    if (batch.push(path) < BATCH) continue;
+    yield batch;
+    batch = [];
   }
-  return true;
+  if (batch.length > 0) yield batch;
+}
+
+function visitHere(batch: readonly string[], start: number, visit: VisitStats): boolean {
+  return batch.every((path, index) => {
+    const own = statHere(path);
+    return visit(own, own?.isSymbolicLink() === true ? targetHere(path) : undefined, start + index);
+  });
 }
 
 async function visitInThreads(batch: readonly string[], start: number, visit: VisitStats): Promise<boolean> {

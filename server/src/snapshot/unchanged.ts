@@ -17,13 +17,12 @@ const ASK: Record<Question, (path: string) => Promise<string>> = {
  */
 export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSignal): Promise<boolean[]> {
   const same = await Promise.all(works.map(work => areSameAnswers(work)));
-  // In one go, so that a slow disk is asked for several files at a time.
-  const files = works.flatMap(work => [...work.files]);
   let work = -1;
   let left = 0;
   let states: ArrayLike<number> = [];
   let at = 0;
-  await statEach(files, signal, (own, target) => {
+  // In one go, so that a slow disk is asked for several files at a time.
+  await statEach(filesOf(works), signal, (own, target) => {
     for (; left === 0; at = 0) {
       work += 1;
       left = works[work]?.files.length ?? 0;
@@ -36,6 +35,11 @@ export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSig
     return true;
   });
   return same;
+}
+
+/** One after the other: all of them at a time would take more memory than all else that is known of an environment. */
+function* filesOf(works: readonly KeptLooks[]): Generator<string> {
+  for (const { files } of works) yield* files;
 }
 
 async function areSameAnswers({ answers }: KeptLooks): Promise<boolean> {
