@@ -381,7 +381,7 @@ test('an artifact of more than 4 GiB starts', async () => {
     await file.write(await buffer(built.payload.open({ start: row.offset, end: row.offset + row.length })), {
       position: offset
     });
-    await file.write(tailOf(plan, head, [placed], offset + row.length), { position: offset + row.length });
+    await file.writev(tailOf(plan, head, [placed], offset + row.length), offset + row.length);
   } finally {
     await file.close();
   }

@@ -12,6 +12,7 @@ import {
   STORED,
   centralHeader,
   endRecords,
+  joinedDirectories,
   localHeader,
   movedDirectory,
   needsZip64End,
@@ -122,6 +123,10 @@ test('a central directory that is moved is the one that would be written there',
   const written = (base: number): Buffer => Buffer.concat(rows.map(entry => centralHeader(entry, base)));
   for (const base of [0, 12_345, 0xffff_ffff - 150, 2 ** 40]) {
     expect(movedDirectory(written(0), base)).toEqual(written(base));
+    const archives = [0, 777, base].map(offset => ({ directory: written(0), offset }));
+    const before = structuredClone(archives[0]?.directory);
+    expect(joinedDirectories(archives)).toEqual(Buffer.concat([written(0), written(777), written(base)]));
+    expect(archives[0]?.directory, 'is only read').toEqual(Buffer.from(before ?? []));
   }
 });
 

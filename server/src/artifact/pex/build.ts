@@ -68,7 +68,7 @@ export class PexBuild implements ArtifactBuild {
       if (placed.length === this.#plan.segments.length) this.knownBytes = endOf(placed, this.#head);
       yield segmentSpan(segment, place.planned.key, () => this.#segments.drop(placed.indexOf(place)));
     }
-    yield memorySpan(tailOf(this.#plan, this.#head, placed, endOf(placed, this.#head)));
+    for (const bytes of tailOf(this.#plan, this.#head, placed, endOf(placed, this.#head))) yield memorySpan(bytes);
   }
 
   async complete(facts?: Facts): Promise<BuiltArtifact> {

@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import type { ArtifactPlan, SegmentOutline } from '../types.js';
 import { crc32 } from '../zip/crc32.js';
-import { DEFLATED, centralHeader, endRecords, localHeader, movedDirectory, type ZipEntry } from '../zip/records.js';
+import { DEFLATED, centralHeader, endRecords, localHeader, joinedDirectories, type ZipEntry } from '../zip/records.js';
 import type { Head } from './head.js';
 import { OURS } from './header.js';
 import { withPexHash } from './pex-info.js';
@@ -31,18 +31,19 @@ export const COMMENT_PREFIX = 'ship-env:';
  * the central directory of the whole file, whose comment names the artifact. Pure.
  *
  * @param offset - of its first byte in the artifact: where the last segment ends
+ * @returns its bytes, in some pieces
  */
-export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer {
+export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer[] {
   const own = ownEntries(plan, segments, offset);
   const end = offset + own.bytes.length;
-  const directory = [
-    ...head.entries.map(entry => centralHeader(entry, 0)),
-    ...segments.map(segment => movedDirectory(segment.directory, segment.offset)),
-    ...own.entries.map(entry => centralHeader(entry, offset))
-  ];
+  const directory = joinedDirectories([
+    { directory: Buffer.concat(head.entries.map(entry => centralHeader(entry, 0))), offset: 0 },
+    ...segments,
+    { directory: Buffer.concat(own.entries.map(entry => centralHeader(entry, 0))), offset }
+  ]);
   const entries = segments.reduce((sum, { entryCount }) => sum + entryCount, head.entries.length + own.entries.length);
-  const extent = { entries, offset: end, bytes: directory.reduce((sum, { length }) => sum + length, 0) };
-  return Buffer.concat([own.bytes, ...directory, endRecords(extent, `${COMMENT_PREFIX}${plan.id}`)]);
+  const extent = { entries, offset: end, bytes: directory.length };
+  return [own.bytes, directory, endRecords(extent, `${COMMENT_PREFIX}${plan.id}`)];
 }
 
 /**

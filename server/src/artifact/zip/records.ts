@@ -106,13 +106,34 @@ export function centralHeader(entry: ZipEntry, base: number): Buffer {
  */
 export function movedDirectory(directory: Buffer, base: number): Buffer {
   const moved = Buffer.from(directory);
-  for (let at = 0; at < moved.length; at += centralHeaderBytes(moved, at)) {
-    const offset = moved.readUInt32LE(at + 42) + base;
-    // A field more each, from the first one on that lies so far behind.
-    if (offset >= MAX_32) return Buffer.concat(entriesOf(directory).map(entry => centralHeader(entry, base)));
-    moved.writeUInt32LE(offset, at + 42);
+  return moveInPlace(moved, base)
+    ? moved
+    : Buffer.concat(entriesOf(directory).map(entry => centralHeader(entry, base)));
+}
+
+/**
+ * The central directories of archives that lie one behind the other, as one: each moved by its offset, as
+ * {@link movedDirectory} does. The only copy, since that of 100,000 files has 12 MB.
+ */
+export function joinedDirectories(
+  archives: readonly { readonly directory: Buffer; readonly offset: number }[]
+): Buffer {
+  const joined = Buffer.concat(archives.map(({ directory }) => directory));
+  let at = 0;
+  const fit = archives.every(({ directory, offset }) =>
+    moveInPlace(joined.subarray(at, (at += directory.length)), offset)
+  );
+  return fit ? joined : Buffer.concat(archives.map(({ directory, offset }) => movedDirectory(directory, offset)));
+}
+
+/** @returns false when an entry needs a field more, because it lies so far behind: then the directory is spoilt */
+function moveInPlace(directory: Buffer, base: number): boolean {
+  for (let at = 0; at < directory.length; at += centralHeaderBytes(directory, at)) {
+    const offset = directory.readUInt32LE(at + 42) + base;
+    if (offset >= MAX_32) return false;
+    directory.writeUInt32LE(offset, at + 42);
   }
-  return moved;
+  return true;
 }
 
 /** What central directory headers say, as {@link centralHeader} wrote them. */
