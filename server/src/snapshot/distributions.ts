@@ -76,14 +76,21 @@ export function knownDistributions(
   return distributions.sort((left, right) => compareText(left.normalizedName, right.normalizedName));
 }
 
-/** By itself, so that what it returns keeps nothing else in memory that was read of the environment. */
+/**
+ * By itself, so that what it returns keeps nothing else in memory that was read of the environment. The files are given
+ * once, to who plans; who asks again has them read again.
+ */
 function lazily(
   outline: DistributionOutline,
   state: string,
   { files, wholeOf }: { files?: PackedFiles | undefined; wholeOf: WholeOf }
 ): LazyDistribution {
-  const whole = async (): Promise<Distribution> =>
-    files === undefined ? wholeOf(outline) : { ...outline, files: files.unpack() };
+  let kept = files;
+  const whole = async (): Promise<Distribution> => {
+    const given = kept;
+    kept = undefined;
+    return given === undefined ? wholeOf(outline) : { ...outline, files: given.unpack() };
+  };
   return { ...outline, state, whole };
 }
 

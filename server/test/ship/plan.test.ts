@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
@@ -64,5 +64,18 @@ test('an environment that changes between its name and its build does not ship u
   await kernel.install('idna==3.9');
   // What is compressed already ships as it was; what is not there to compress any more does not.
   const [segment] = (await plan.whole()).segments;
+  await expect(segment?.whole()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
+});
+
+test('what was planned is given away once; who asks again gets the same, planned again, or is told that it changed', async () => {
+  const cache = await Cache.open(await temporaryFolder());
+  const look = await lookAtEnvironment({ python: kernel.python, cache, signal });
+  const plan = await (await planLazily(look, request(), { cache, signal })).whole();
+  const segment = plan.segments.find(({ name }) => name === 'idna');
+  const first = await segment?.whole();
+  expect(first?.entries.length).toBeGreaterThan(5);
+  expect(await segment?.whole()).toEqual(first);
+  const { location } = look.distributions.find(({ name }) => name === 'idna') ?? {};
+  await appendFile(join(location ?? '', 'idna', 'core.py'), '\nPATCHED = 1\n');
   await expect(segment?.whole()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
 });

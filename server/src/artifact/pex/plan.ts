@@ -5,7 +5,7 @@ import { compareText, normalizeName } from '../../snapshot/names.js';
 import { artifactId } from '../artifact-id.js';
 import { missingDependencies } from '../dependencies.js';
 import { PackedSegment } from '../packed-segment.js';
-import type { ArtifactPlan, LazySegment, PlannedSegment, Plannable, PlanOptions } from '../types.js';
+import type { ArtifactPlan, LazySegment, PlannedSegment, Plannable, PlanOptions, SegmentOutline } from '../types.js';
 import { pexInfoOf } from './pex-info.js';
 import { planSegment } from './segment-plan.js';
 
@@ -78,19 +78,26 @@ async function planLazily(
   const known = state === undefined ? undefined : memory?.get(state);
   const plan = async (): ReturnType<typeof planSegment> =>
     planSegment('files' in distribution ? distribution : await distribution.whole(), interpreter, signal);
+  const again = async ({ key }: SegmentOutline): Promise<PlannedSegment> => {
+    const { segment } = await plan();
+    if (segment.key !== key) throw environmentChanged();
+    return segment;
+  };
   if (known !== undefined) {
-    const whole = async (): Promise<PlannedSegment> => {
-      const { segment } = await plan();
-      if (segment.key !== known.outline.key) throw environmentChanged();
-      return segment;
-    };
-    return { segment: { ...known.outline, whole }, findings: known.findings };
+    const { outline, findings } = known;
+    return { segment: { ...outline, whole: () => again(outline) }, findings };
   }
   const { segment, findings } = await plan();
   const { entries: _entries, modules: _modules, ...outline } = segment;
   if (state !== undefined) memory?.set(state, { outline, findings });
-  const packed = new PackedSegment(segment, distribution.location);
-  return { segment: { ...outline, whole: () => Promise.resolve(packed.unpack()) }, findings };
+  let kept: PackedSegment | undefined = new PackedSegment(segment, distribution.location);
+  // Given once, to who compresses it: then it is in the cache. What was damaged there is planned again.
+  const whole = async (): Promise<PlannedSegment> => {
+    const given = kept;
+    kept = undefined;
+    return given?.unpack() ?? again(outline);
+  };
+  return { segment: { ...outline, whole }, findings };
 }
 
 /** What stays home: Spark unless asked for, the editables (they travel as code archives), and what the person named. */
