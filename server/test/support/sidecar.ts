@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { shipResult, type ShipRequestInput, type ShipResult } from '../../src/contract/ship.js';
+import { exitOf, startShipEnv } from './bundle.js';
+import { temporaryFolder } from './temporary.js';
+
+/** The sidecar as the bundle has it, in an empty cache. */
+export class Sidecar {
+  readonly pid: number;
+  readonly #socket: string;
+  readonly #child: ReturnType<typeof startShipEnv>;
+  readonly #exited: Promise<number | null>;
+
+  private constructor(child: ReturnType<typeof startShipEnv>, socket: string) {
+    this.#child = child;
+    this.#exited = exitOf(child);
+    this.#socket = socket;
+    this.pid = child.pid ?? 0;
+  }
+
+  /** @param env - of the sidecar */
+  static async start(env: Record<string, string>): Promise<Sidecar> {
+    const home = await temporaryFolder();
+    const socket = join(home, 'socket');
+    const child = startShipEnv(home, ['serve', '--socket', socket], { ...env, SHIP_ENV_TOKEN: 'token' });
+    const sidecar = new Sidecar(child, socket);
+    await once(child.stdout, 'data');
+    return sidecar;
+  }
+
+  /** From the request to the result. */
+  async ship(wanted: ShipRequestInput): Promise<ShipResult> {
+    const { id } = JSON.parse(await this.#ask('POST', '/ships', wanted)) as { id: string };
+    const events = (await this.#ask('GET', `/ships/${id}/events`)).trim().split('\n');
+    return shipResult.parse(JSON.parse(events.at(-1)?.replace(/^data: /u, '') ?? ''));
+  }
+
+  /** Ends it as its parent's end does. @returns its exit code */
+  async end(): Promise<number | null> {
+    this.#child.stdin.end();
+    return this.#exited;
+  }
+
+  /** Its answer to the end. */
+  #ask(method: string, path: string, body?: unknown): Promise<string> {
+    const headers = { 'X-Ship-Env-Token': 'token', 'Content-Type': 'application/json' };
+    return new Promise((resolve, reject) => {
+      request({ socketPath: this.#socket, method, path, headers }, response => {
+        text(response).then(resolve, reject);
+      })
+        .on('error', reject)
+        .end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+}
