@@ -1,3 +1,4 @@
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { differs, missing } from './object-errors.js';
 import { digestOf } from './payload.js';
 import { compositeChecksumOf } from './s3-checksum.js';
@@ -21,20 +22,7 @@ export interface Expected extends Pick<Payload, 'name' | 'bytes' | 'sha256'> {
  * @throws ShipEnvError TARGET_CHECKSUM
  */
 export async function verifyObject(store: S3Store, expected: Expected, signal: AbortSignal): Promise<void> {
-  const { url } = store.settings;
-  const found = await headObject(store, expected.name, signal);
-  if (found === undefined) throw missing(url, expected);
-  if (found.ContentLength !== expected.bytes) throw differs(url, expected, `${found.ContentLength ?? 0} bytes`);
-  const { ChecksumSHA256: kept } = found;
-  if (kept !== undefined && expected.checksum !== undefined) {
-    if (kept === expected.checksum) return;
-    if (partsOf(kept) === partsOf(expected.checksum)) throw differs(url, expected, `the checksum ${kept}`);
-  } else if (expected.etag !== undefined) {
-    const etag = bareEtag(found.ETag);
-    if (etag === expected.etag) return;
-    if (partsOf(etag) === partsOf(expected.etag)) throw differs(url, expected, `the ETag ${etag ?? ''}`);
-  }
-  await verifyByReading(store, expected, signal);
+  await compare(store, expected, await headObject(store, expected.name, signal), signal);
 }
 
 /**
@@ -51,7 +39,28 @@ export async function verifyPayload(store: S3Store, payload: Payload, signal: Ab
         ? Buffer.from(payload.sha256, 'hex').toString('base64')
         : await compositeChecksumOf(payload, signal);
   const { name, bytes, sha256 } = payload;
-  await verifyObject(store, { name, bytes, sha256, checksum }, signal);
+  await compare(store, { name, bytes, sha256, checksum }, found, signal);
+}
+
+async function compare(
+  store: S3Store,
+  expected: Expected,
+  found: HeadObjectCommandOutput | undefined,
+  signal: AbortSignal
+): Promise<void> {
+  const { url } = store.settings;
+  if (found === undefined) throw missing(url, expected);
+  if (found.ContentLength !== expected.bytes) throw differs(url, expected, `${found.ContentLength ?? 0} bytes`);
+  const { ChecksumSHA256: kept } = found;
+  if (kept !== undefined && expected.checksum !== undefined) {
+    if (kept === expected.checksum) return;
+    if (partsOf(kept) === partsOf(expected.checksum)) throw differs(url, expected, `the checksum ${kept}`);
+  } else if (expected.etag !== undefined) {
+    const etag = bareEtag(found.ETag);
+    if (etag === expected.etag) return;
+    if (partsOf(etag) === partsOf(expected.etag)) throw differs(url, expected, `the ETag ${etag ?? ''}`);
+  }
+  await verifyByReading(store, expected, signal);
 }
 
 /** The digest of the whole content, when the store keeps it: of an object in parts it does not. */
