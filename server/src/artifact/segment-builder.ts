@@ -27,6 +27,11 @@ export class SegmentBuilder {
     this.#signal = signal;
   }
 
+  /** As `Compilers.expect`. */
+  expectModules(python: string): void {
+    this.#compilers.expect(python);
+  }
+
   /**
    * Writes a segment to a path where nothing is. When it fails, what else is being built stops as well.
    *

@@ -4,6 +4,8 @@ import { SegmentBuilder } from './segment-builder.js';
 import { readSegment, type Segment } from './segment-index.js';
 import type { ArtifactPlan, BuildOptions, LazySegment } from './types.js';
 
+/** Read from the cache at a time. */
+const PARALLEL_READS = 8;
 /** One may wait for its modules to be compiled while others keep the threads busy; more would only hold memory. */
 const PARALLEL_SEGMENTS = 4;
 
@@ -14,6 +16,7 @@ export class Segments {
   readonly #plan: ArtifactPlan;
   readonly #options: BuildOptions;
   readonly #limit = pLimit(PARALLEL_SEGMENTS);
+  readonly #reads = pLimit(PARALLEL_READS);
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
   readonly #totalBytes: number;
@@ -54,35 +57,38 @@ export class Segments {
   async drop(index: number): Promise<void> {
     const planned = this.#plan.segments[index];
     if (planned === undefined) return;
-    await rm(this.#options.cache.path('segments', planned.key), { force: true });
     const segments = await this.#segments;
-    segments[index] = handled(this.#withBuilder([planned], builder => this.#ensure(planned, index, builder)));
+    segments[index] = handled(this.#replace(planned, index));
   }
 
-  /** One lock for all that is missing, so that two processes do not compress the same. */
+  /**
+   * What is there is handed out as soon as it is read, whatever else must be built. One lock for all that is missing, so
+   * that two processes do not compress the same.
+   */
   async #findOrBuild(onBegun: (segments: Promise<Segment>[]) => void): Promise<void> {
     const { cache, signal } = this.#options;
+    const { segments: all, id, interpreter } = this.#plan;
     signal.throwIfAborted();
-    const found = await Promise.all(this.#plan.segments.map(planned => this.#limit(() => this.#find(planned))));
-    if (found.every(segment => segment !== undefined)) {
-      onBegun(found.map(segment => Promise.resolve(segment)));
-      return;
-    }
-    const missing = this.#plan.segments.filter((_, index) => found[index] === undefined);
-    await cache.exclusively(this.#plan.id, signal, held =>
-      this.#untilLost(held, () =>
-        this.#withBuilder(missing, async builder => {
-          const segments = this.#plan.segments.map((planned, index) => {
-            const there = found[index];
-            return there === undefined
-              ? handled(this.#limit(() => this.#ensure(planned, index, builder)))
-              : Promise.resolve(there);
-          });
+    const paths = await Promise.all(all.map(({ key }) => cache.find('segments', key)));
+    const there = all.map((planned, index) => this.#read(planned, index, paths[index]));
+    const found = there.flatMap(segment => segment ?? []);
+    const missing = all.filter((_, index) => there[index] === undefined);
+    if (missing.length === 0) {
+      onBegun(found);
+    } else {
+      await this.#withBuilder(missing, async builder => {
+        builder.expectModules(interpreter.executable);
+        const build = async (): Promise<void> => {
+          const segments = all.map(
+            (planned, index) => there[index] ?? handled(this.#limit(() => this.#ensure(planned, index, builder)))
+          );
           onBegun(segments);
           await Promise.allSettled(segments);
-        })
-      )
-    );
+        };
+        await cache.exclusively(id, signal, held => this.#untilLost(held, build));
+      });
+    }
+    await Promise.all(found);
   }
 
   /** Runs work that stops when the lock is lost. @throws why it stopped */
@@ -109,13 +115,21 @@ export class Segments {
     }
   }
 
-  async #find(planned: LazySegment): Promise<Segment | undefined> {
-    const path = await this.#options.cache.find('segments', planned.key);
-    const segment = path === undefined ? undefined : await readSegment(path);
-    if (segment !== undefined) this.#progress(planned.bytes, planned);
-    // A damaged one is as good as none.
-    else if (path !== undefined) await rm(path, { force: true });
-    return segment;
+  /** A segment in the cache, from its path; undefined when there is none. */
+  #read(planned: LazySegment, index: number, path: string | undefined): Promise<Segment> | undefined {
+    if (path === undefined) return undefined;
+    const read = async (): Promise<Segment> => {
+      const segment = await readSegment(path);
+      if (segment !== undefined) this.#progress(planned.bytes, planned);
+      return segment ?? this.#replace(planned, index);
+    };
+    return handled(this.#reads(read));
+  }
+
+  /** A damaged one is as good as none. */
+  async #replace(planned: LazySegment, index: number): Promise<Segment> {
+    await rm(this.#options.cache.path('segments', planned.key), { force: true });
+    return this.#withBuilder([planned], builder => this.#ensure(planned, index, builder));
   }
 
   /** When one fails the others stop. */
