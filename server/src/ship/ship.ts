@@ -14,7 +14,7 @@ import { deliver, estimate, type Delivered } from './deliver.js';
 import { planLazily, type LazyPlan } from './plan.js';
 import { allFindings, archiveAll, publishedManifest, shippedEditables, type ArchivedCode } from './prepare.js';
 import { pointerPayload } from './pointer.js';
-import { listArtifacts, sourcesAmong, wantedOf, type ListedArtifact } from './sources.js';
+import { listArtifacts, sourcesAmong, wantedOf, type KnownManifests, type ListedArtifact } from './sources.js';
 import { StepRunner } from './steps.js';
 import { transaction } from './upload.js';
 
@@ -27,6 +27,8 @@ export interface ShipContext {
   readonly emit: (event: StepEvent) => void;
   /** Kept by a process that ships more than once, so that what a store copies is not read again each time. */
   readonly digests?: DigestMemory | undefined;
+  /** Kept likewise, so that manifests on a target are read once. */
+  readonly manifests?: KnownManifests | undefined;
 }
 
 /** What a ship brings: the code, and the artifact unless the target holds it. */
@@ -195,10 +197,14 @@ class Ship {
 
   /** What the target holds already, looked for while the environment is planned. */
   #listArtifacts(signal: AbortSignal): Promise<ListedArtifact[]> {
-    const listing = this.#target.canCopy ? listArtifacts(this.#target, signal) : Promise.resolve([]);
+    const listing = this.#target.canCopy ? this.#artifacts(signal) : Promise.resolve([]);
     // Whoever needs it is told what failed.
     listing.catch(() => undefined);
     return listing;
+  }
+
+  #artifacts(signal: AbortSignal): Promise<ListedArtifact[]> {
+    return listArtifacts(this.#target, signal, this.#context.manifests);
   }
 
   #uploadAndVerify(
@@ -212,7 +218,7 @@ class Ship {
     return transaction(this.#context.cache, this.#target, signal, async (upload, held) => {
       if (fresh !== undefined) {
         upload.findSources = async () => {
-          const found = await (upload.waited ? listArtifacts(this.#target, held) : listing);
+          const found = await (upload.waited ? this.#artifacts(held) : listing);
           return sourcesAmong(found, wantedOf(fresh.plan));
         };
       }

@@ -1,6 +1,7 @@
 import { HEAD_KEY, contentOf, type ArtifactPlan } from '../artifact/index.js';
 import type { Manifest } from '../contract/manifest.js';
 import { isShipEnvError } from '../errors.js';
+import type { Recent } from '../targets/digest-memory.js';
 import type { CopySource, Target, TargetEntry } from '../targets/target.js';
 import { parseManifest } from './prepare.js';
 
@@ -10,6 +11,11 @@ const MAX_MANIFESTS = 8;
 const MAX_LISTED = 10_000;
 /** Artifacts that are copied from: the best one holds nearly all, and each costs a look. */
 const MAX_SOURCES = 3;
+
+/** Kept by a process that ships more than once: manifests by their place and ETag. */
+export type KnownManifests = Recent<Manifest>;
+/** Of a few targets. */
+export const MOST_KNOWN_MANIFESTS = 4 * MAX_MANIFESTS;
 
 const MANIFEST = /^env-[0-9a-f]+\.json$/;
 
@@ -38,12 +44,19 @@ export interface ListedArtifact {
  * Artifacts on a target, anyone's, of which a ship may copy: the newest few, whatever they hold. What is not a manifest,
  * or goes away meanwhile, is passed over, and so is what cannot be copied from.
  *
+ * @param known - manifests that were read before
  * @throws ShipEnvError when the target fails
  */
-export async function listArtifacts(target: Target, signal: AbortSignal): Promise<ListedArtifact[]> {
+export async function listArtifacts(
+  target: Target,
+  signal: AbortSignal,
+  known?: KnownManifests
+): Promise<ListedArtifact[]> {
   try {
     const entries = await listed(target, signal);
-    const found = await Promise.all(newestManifests(entries).map(({ name }) => readManifest(target, name, signal)));
+    const found = await Promise.all(
+      newestManifests(entries).map(entry => recalledManifest(target, entry, signal, known))
+    );
     return found.flatMap(manifest => {
       const artifact = manifest && entries.get(manifest.artifact.name);
       if (manifest?.artifact.bytes !== artifact?.bytes || artifact?.etag === undefined) return [];
@@ -81,6 +94,21 @@ function newestManifests(entries: ReadonlyMap<string, TargetEntry>): TargetEntry
     .filter(({ name }) => MANIFEST.test(name))
     .sort((a, b) => b.modified.getTime() - a.modified.getTime())
     .slice(0, MAX_MANIFESTS);
+}
+
+/** A manifest that did not change since it was read is not read again. */
+async function recalledManifest(
+  target: Target,
+  { name, etag }: TargetEntry,
+  signal: AbortSignal,
+  known: KnownManifests | undefined
+): Promise<Manifest | undefined> {
+  const key = etag && `${target.uri(name)} ${etag}`;
+  const before = key && known?.get(key);
+  if (before) return before;
+  const manifest = await readManifest(target, name, signal);
+  if (key && manifest !== undefined) known?.set(key, manifest);
+  return manifest;
 }
 
 async function readManifest(target: Target, name: string, signal: AbortSignal): Promise<Manifest | undefined> {

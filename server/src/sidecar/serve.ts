@@ -5,8 +5,9 @@ import { createApp } from '../app.js';
 import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { ship } from '../ship/ship.js';
+import { MOST_KNOWN_MANIFESTS, type KnownManifests } from '../ship/sources.js';
 import { withCache } from '../ship/with-cache.js';
-import { DigestMemory } from '../targets/digest-memory.js';
+import { DigestMemory, Recent } from '../targets/digest-memory.js';
 import { Jobs } from './jobs.js';
 
 /** How the sidecar is started. */
@@ -36,7 +37,10 @@ export async function serve({ socket, token, version, signal, onReady }: ServeOp
   }
   const cache = await Cache.open();
   const digests = new DigestMemory();
-  const jobs = new Jobs((request, context) => withCache(cache, () => ship(request, { ...context, cache, digests })));
+  const manifests: KnownManifests = new Recent(MOST_KNOWN_MANIFESTS);
+  const jobs = new Jobs((request, context) =>
+    withCache(cache, () => ship(request, { ...context, cache, digests, manifests }))
+  );
   const server = createServer(createApp({ jobs, cache, token, version }));
   await listen(server, socket);
   onReady();

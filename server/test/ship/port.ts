@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Cache } from '../../src/cache/cache.js';
 import { shipRequest, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';
+import type { KnownManifests } from '../../src/ship/sources.js';
 import type { DigestMemory } from '../../src/targets/digest-memory.js';
 import type { KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -18,6 +19,7 @@ export interface Port {
     signal?: AbortSignal;
     emit?: (event: StepEvent) => void;
     digests?: DigestMemory;
+    manifests?: KnownManifests;
   }) => ReturnType<typeof ship>;
 }
 
@@ -41,8 +43,8 @@ export async function makePort(kernel: KernelVenv, cacheFolder?: string): Promis
     directory,
     cache,
     request,
-    ship: ({ more, signal = new AbortController().signal, emit = () => undefined, digests } = {}) =>
-      ship(request(more), { cache, signal, emit, digests })
+    ship: ({ more, signal = new AbortController().signal, emit = () => undefined, ...kept } = {}) =>
+      ship(request(more), { cache, signal, emit, ...kept })
   };
 }
 
