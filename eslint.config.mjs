@@ -54,6 +54,13 @@ export default defineConfig(
       'max-lines-per-function': ['error', { max: 60 }],
       'no-console': 'error',
       eqeqeq: 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportDeclaration[source.value="zod"] > ImportSpecifier',
+          message: "Import * as z: zod's own z brings all of zod into the bundle, with messages in every language."
+        }
+      ],
       '@typescript-eslint/consistent-type-imports': [
         'error',
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }

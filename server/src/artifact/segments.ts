@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import pLimit from 'p-limit';
-import { SegmentBuilder } from './segment-builder.js';
+import type { SegmentBuilder } from './segment-builder.js';
 import { readSegment, type Segment } from './segment-index.js';
 import type { ArtifactPlan, BuildOptions, LazySegment } from './types.js';
 
@@ -107,7 +107,9 @@ export class Segments {
 
   async #withBuilder<T>(planned: readonly LazySegment[], work: (builder: SegmentBuilder) => Promise<T>): Promise<T> {
     const bytes = planned.reduce((sum, segment) => sum + segment.bytes, 0);
-    const builder = new SegmentBuilder(bytes, this.#signal);
+    // A ship of an environment that did not change needs none of it.
+    const { SegmentBuilder: Builder } = await import('./segment-builder.js');
+    const builder = new Builder(bytes, this.#signal);
     try {
       return await work(builder);
     } finally {

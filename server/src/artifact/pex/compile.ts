@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Distribution, Interpreter } from '../../contract/snapshot.js';
 import { ShipEnvError } from '../../errors.js';
 import { parseJson } from '../../json.js';
