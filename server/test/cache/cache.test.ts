@@ -64,12 +64,14 @@ test('an entry is written once, whoever asks at the same time', async () => {
 
 test('when the first writer fails, the one that waits for it writes', async () => {
   const cache = await openCache();
-  const failing = gate();
+  const [isBegun, failing] = [gate(), gate()];
   const first = cache.entry('code', 'abc.zip', async path => {
     await writeFile(path, 'half');
+    isBegun.open();
     await failing.promise;
     throw new Error('stopped');
   });
+  await isBegun.promise;
   const second = cache.entry('code', 'abc.zip', path => writeFile(path, 'whole'));
   failing.open();
   await expect(first).rejects.toThrow('stopped');
