@@ -11,7 +11,7 @@ import { cacheRoot } from './root.js';
 const KINDS = {
   /** What an interpreter said of itself, by its identity. */
   interpreters: 'v1',
-  /** Content hashes of files that a stat proves unchanged, one file an environment. */
+  /** Content hashes of files that a stat proves unchanged, one file a distribution or editable. */
   hashes: 'v2',
   /** What an environment held, and the stats that prove that it still does, one file an environment. */
   snapshots: 'v2',

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Cache } from '../cache/cache.js';
 import type { Distribution, DistributionFile, Finding, Interpreter } from '../contract/snapshot.js';
 import type { Candidate, Metadata } from './candidate.js';
 import { type ListedFile, listFiles, refused } from './distribution-files.js';
-import type { HashStore } from './hash-store.js';
+import { HashStore } from './hash-store.js';
 import { type FileState, identifyFiles } from './identity.js';
 import type { DistributionOutline, LazyDistribution } from './lazy.js';
 import { noteLooks } from './looks.js';
@@ -20,7 +22,7 @@ interface Context {
   readonly interpreter: Interpreter;
   readonly parts: Parts;
   readonly owners: Owners;
-  readonly store: HashStore;
+  readonly cache: Cache;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -101,7 +103,7 @@ function lazily(
  */
 async function identify(
   candidates: readonly Candidate[],
-  { parts, owners, store, signal, onProgress }: Context
+  { parts, owners, cache, signal, onProgress }: Context
 ): Promise<ReadonlyMap<Candidate, PackedFiles>> {
   const found = new Map<Candidate, PackedFiles>();
   const disk = new Disk();
@@ -113,12 +115,14 @@ async function identify(
     const looks = parts.startLooks(candidate);
     const { files: listed, findings } = await noteLooks(looks, () => listFiles(candidate, owners));
     behind -= candidate.listed?.entryCount ?? 0;
+    const store = new HashStore(cache, join(candidate.site.path, candidate.metadataName));
     const states = await identifyFiles(listed, store, {
       disk,
       signal,
       onLook: (own, target, index) => looks.addFile(listed[index]?.absolute ?? '', own, target),
       onProgress: (done, total) => onProgress?.(before + done, before + total + behind)
     });
+    await store.save();
     before += listed.length;
     const { files, changes, patched } = judge(candidate, listed, states);
     const isPure = !files.some(file => isCompiledExtension(file.path));

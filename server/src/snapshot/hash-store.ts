@@ -11,8 +11,8 @@ const storeFile = z.object({ schema: z.literal(1), files: z.record(z.string(), e
 type Entry = z.infer<typeof entry>;
 
 /**
- * Content hashes of files that a stat proves unchanged, one file an environment. The proof is ctime: no program can
- * set it, so an edit shows even when size and mtime were put back.
+ * Content hashes of the files of a distribution that a stat proves unchanged. The proof is ctime: no program can set it,
+ * so an edit shows even when size and mtime were put back.
  */
 export class HashStore {
   readonly #name: string;
@@ -21,13 +21,13 @@ export class HashStore {
   readonly #kept = new Map<string, Entry>();
   #isNew = false;
 
-  /** @param prefix - the environment's `sys.prefix` */
-  constructor(cache: Cache, prefix: string) {
+  /** @param metadataPath - of the distribution: its `*.dist-info`. By itself, so that no other one's hashes are read */
+  constructor(cache: Cache, metadataPath: string) {
     this.#cache = cache;
-    this.#name = `${createHash('sha256').update(prefix).digest('hex')}.json`;
+    this.#name = `${createHash('sha256').update(metadataPath).digest('hex')}.json`;
   }
 
-  /** Reads what earlier snapshots remembered; most need none of it. */
+  /** Reads what earlier snapshots remembered; where RECORD vouches nobody needs it. */
   async load(): Promise<void> {
     this.#known ??= await load(this.#cache, this.#name);
   }
@@ -54,19 +54,12 @@ export class HashStore {
   }
 
   /**
-   * Replaces the file, when there is something new, with what this snapshot used, so that files that are gone do not pile
-   * up.
+   * Replaces what is kept, when there is something new, with what this snapshot used: files that are gone do not pile up.
    *
-   * @param unasked - files that are there and that this snapshot did not ask about; what is known of them stays
    * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
    */
-  async save(unasked: Iterable<string>): Promise<void> {
-    const known = this.#known;
-    if (known === undefined || !this.#isNew) return;
-    for (const path of unasked) {
-      const found = known.get(path);
-      if (found !== undefined && !this.#kept.has(path)) this.#kept.set(path, found);
-    }
+  async save(): Promise<void> {
+    if (!this.#isNew) return;
     const text = JSON.stringify({ schema: 1, files: Object.fromEntries(this.#kept) });
     await this.#cache.replace('hashes', this.#name, text);
   }

@@ -4,7 +4,6 @@ import { ShipEnvError } from '../errors.js';
 import { identifyDistributions, knownDistributions } from './distributions.js';
 import { findCompiledExtension } from './editable-roots.js';
 import type { FoundEditable } from './editables.js';
-import { HashStore } from './hash-store.js';
 import { type InterpreterAnswer, askInterpreter } from './interpreter.js';
 import { type KeptSnapshot, keepSnapshot, keptSnapshot } from './kept.js';
 import { type DistributionOutline, type LazyDistribution, type LazySnapshot, environmentChanged } from './lazy.js';
@@ -126,12 +125,10 @@ async function read(
   const { cache, signal, onProgress } = options;
   const sites = await readSites(siteDirectories, parts.readCandidate, signal);
   const { distributions: chosen, editables, findings } = await resolveNames(sites);
-  const store = new HashStore(cache, interpreter.prefix);
   const owners = new Owners(sites.flatMap(contents => contents.candidates));
-  const context = { interpreter, parts, owners, store, signal, ...(onProgress === undefined ? {} : { onProgress }) };
+  const context = { interpreter, parts, owners, cache, signal, ...(onProgress === undefined ? {} : { onProgress }) };
   const identified = await identifyDistributions(chosen, context, readerOf(options));
   signal.throwIfAborted();
-  await store.save(parts.knownFiles());
   return {
     siteDirectories: sites.map(({ site: { path, layer } }) => ({ path, layer })),
     distributions: identified.distributions,

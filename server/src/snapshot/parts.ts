@@ -78,11 +78,6 @@ export class Parts {
     this.#parts.set(candidate, { ...this.#of(candidate), identified: found, looks: packed(looks) });
   }
 
-  /** The files of those that are known, at which nothing looked but for their states. */
-  *knownFiles(): Generator<string> {
-    for (const each of this.#known.values()) yield* each.looks.files;
-  }
-
   /**
    * All of them, to be kept. What a distribution without a list of files holds depends on the others, so its looks become
    * those of the whole environment.

@@ -35,12 +35,16 @@ async function wholeOf({ state: _, distributions, ...rest }: LazySnapshot): Prom
   return { ...rest, distributions: await Promise.all(distributions.map(each => each.whole())) };
 }
 
+function cachedFiles(kind: 'snapshots' | 'hashes'): string[] {
+  const folder = join(cache.root, kind);
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => join(folder, name));
+  return paths.filter(path => statSync(path).isFile());
+}
+
 /** File of the one snapshot that is kept. */
 function keptFile(): string {
-  const folder = join(cache.root, 'snapshots');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => join(folder, name));
-  const [only, ...others] = files.filter(path => statSync(path).isFile());
-  if (only === undefined || others.length > 0) throw new Error(`One file was expected in ${folder}.`);
+  const [only, ...others] = cachedFiles('snapshots');
+  if (only === undefined || others.length > 0) throw new Error('One snapshot was expected in the cache.');
   return only;
 }
 
@@ -128,6 +132,19 @@ describe('an environment that changed', () => {
     expect(second.state).not.toBe(first.state);
     expect(second.state).toBeDefined();
     expect(await wholeOf(second)).toEqual(await takeSnapshot({ python: venv, cache, signal }));
+  });
+
+  it('has the hashes of the distributions that did not change left alone', async () => {
+    handMade(site, 'other', '1.0', { 'other.py': '' }, 'other.py,,\n');
+    untilNextTick(root);
+    await look();
+    // Whoever reads of the cache leaves its time.
+    for (const path of cachedFiles('hashes')) utimesSync(path, WHOLE_SECONDS, WHOLE_SECONDS);
+    writeFileSync(join(site, 'other.py'), 'x = 5\n');
+    untilNextTick(root);
+    await look();
+    const wereLeftAlone = cachedFiles('hashes').map(path => statSync(path).mtimeMs === WHOLE_SECONDS * 1000);
+    expect(wereLeftAlone.sort()).toEqual([false, true]);
   });
 
   it('shows what became of the code of an editable, which is no part of that', async () => {
