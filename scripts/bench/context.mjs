@@ -25,6 +25,8 @@ const RESERVE_BYTES = 12e9;
  * @property {string} python
  * @property {boolean} hasSpark
  * @property {string} [rival] a venv with the same distributions and cluster-pack: it packs where it is installed
+ * @property {string} packed a venv with the same distributions, which pex and venv-pack pack: pex makes hard links to the
+ *   files, and with that their ctime moves, as if each had been edited
  *
  * @typedef {'smoke' | 'default' | 'full'} Scale smoke: generated environments, no contenders; default: minutes
  *
@@ -142,13 +144,14 @@ async function realEnvironments() {
   const environments = [];
   for (const name of /** @type {const} */ (['small', 'medium'])) {
     const venv = await lockedVenv(name, [`bench-${name}`]);
+    const packed = await lockedVenv(`${name}-packed`, [`bench-${name}`]);
     const rival = await lockedVenv(`${name}-cluster-pack`, [`bench-${name}`, 'bench-cluster-pack']);
-    for (const path of [venv, rival]) {
+    for (const path of [venv, packed, rival]) {
       await uninstall(path, TINY, EDITABLE);
       await compileModules(path);
     }
     const hasSpark = existsSync(join(sitePackages(venv), 'pyspark'));
-    environments.push({ name, venv, python: pythonOf(venv), hasSpark, rival });
+    environments.push({ name, venv, python: pythonOf(venv), hasSpark, packed, rival });
   }
   return environments;
 }
@@ -160,7 +163,7 @@ async function realEnvironments() {
 async function generated(work) {
   const venv = join(work, 'generated');
   const python = await generateEnvironment(venv, { distributions: 4, files: 200, bytes: 60e6 });
-  return { name: 'generated', venv, python, hasSpark: false };
+  return { name: 'generated', venv, python, hasSpark: false, packed: venv };
 }
 
 /**

@@ -23,7 +23,7 @@ export const cold = {
   async run(bench) {
     for (const environment of bench.environments) {
       const part = `cold, ${environment.name}`;
-      const ours = await measure(bench, part, environment.venv, contendersOf(bench, environment));
+      const ours = await measure(bench, part, environment, contendersOf(bench, environment));
       const rival = await bench.rivalShipped(environment);
       if (rival !== undefined) {
         addRival(bench, part, environment.hasSpark ? ', with pyspark' : '', rival);
@@ -72,11 +72,14 @@ function judge(bench, part, ours, rival) {
 async function runNotCompiled(bench, environment, rival) {
   const part = `cold, ${environment.name}, modules not compiled`;
   const cases = Object.entries(contendersOf(bench, environment)).filter(([who]) => who === OURS || who === ZIPAPP);
-  removeCompiledModules(environment.venv);
+  const venvs = [environment.venv, environment.packed];
+  venvs.forEach(removeCompiledModules);
   try {
-    judge(bench, part, await measure(bench, part, environment.venv, Object.fromEntries(cases)), rival);
+    judge(bench, part, await measure(bench, part, environment, Object.fromEntries(cases)), rival);
   } finally {
-    await compileModules(environment.venv);
+    for (const venv of venvs) {
+      await compileModules(venv);
+    }
   }
 }
 
@@ -88,7 +91,7 @@ async function runNotCompiled(bench, environment, rival) {
 async function runWithSpark(bench, environment, rival) {
   if (bench.tools !== undefined) {
     const part = `cold, ${environment.name}, with pyspark`;
-    const ours = await measure(bench, part, environment.venv, contendersWithSpark(bench, environment, bench.tools));
+    const ours = await measure(bench, part, environment, contendersWithSpark(bench, environment, bench.tools));
     addRival(bench, part, '', rival);
     bench.results.judge(1, `${part}, to cluster-pack`, ours(OURS) / rival.ms, 0.1, asRatio);
   }
@@ -103,16 +106,16 @@ async function runWithSpark(bench, environment, rival) {
  */
 function contendersOf(bench, environment) {
   const { tools } = bench;
-  const { venv } = environment;
+  const { packed } = environment;
   const excluded = environment.hasSpark ? SPARK : [];
   const ours = { [OURS]: async () => shipOnce(bench, environment, []) };
   return tools === undefined
     ? ours
     : {
         ...ours,
-        [ZIPAPP]: async () => pex(bench, tools.pex, venv, { layout: 'zipapp', excluded }),
-        'pex loose, built only': async () => pex(bench, tools.pex, venv, { layout: 'loose', excluded }),
-        'venv-pack, built only': async () => venvPack(bench, tools.venvPack, venv, { excluded })
+        [ZIPAPP]: async () => pex(bench, tools.pex, packed, { layout: 'zipapp', excluded }),
+        'pex loose, built only': async () => pex(bench, tools.pex, packed, { layout: 'loose', excluded }),
+        'venv-pack, built only': async () => venvPack(bench, tools.venvPack, packed, { excluded })
       };
 }
 
@@ -123,11 +126,11 @@ function contendersOf(bench, environment) {
  * @returns {Cases}
  */
 function contendersWithSpark(bench, environment, tools) {
-  const { venv } = environment;
+  const { packed } = environment;
   return {
     [OURS]: async () => shipOnce(bench, environment, ['--include-spark']),
-    [ZIPAPP]: async () => pex(bench, tools.pex, venv, { layout: 'zipapp' }),
-    'pex loose, built only': async () => pex(bench, tools.pex, venv, { layout: 'loose' })
+    [ZIPAPP]: async () => pex(bench, tools.pex, packed, { layout: 'zipapp' }),
+    'pex loose, built only': async () => pex(bench, tools.pex, packed, { layout: 'loose' })
   };
 }
 
@@ -147,17 +150,17 @@ async function shipOnce(bench, environment, options) {
 /**
  * @param {Bench} bench
  * @param {string} part
- * @param {string} venv what they pack
+ * @param {MeasuredEnvironment} environment what they pack
  * @param {Cases} cases
  * @returns {Promise<(what: string) => number>} median of a case, in ms
  */
-async function measure(bench, part, venv, cases) {
+async function measure(bench, part, { venv, packed }, cases) {
   /** @type {Map<string, number>} */
   const sizes = new Map();
   const measured = Object.entries(cases).map(([what, work]) => [
     what,
     async () => {
-      settle(venv);
+      [venv, packed].forEach(settle);
       const { ms, bytes } = await work();
       sizes.set(what, bytes);
       return ms;
