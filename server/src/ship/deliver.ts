@@ -1,5 +1,5 @@
 import prettyBytes from 'pretty-bytes';
-import { manifestName, type ArtifactBuild, type BuiltArtifact } from '../artifact/index.js';
+import type { ArtifactBuild, BuiltArtifact } from '../artifact/index.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { Finding } from '../contract/snapshot.js';
 import { count } from '../count.js';
@@ -7,8 +7,9 @@ import type { Payload, Target } from '../targets/target.js';
 import type { Report, StepOutcome, StepRunner } from './steps.js';
 import { sum, type Cargo, type Upload } from './upload.js';
 
-/** The environment of a ship: on the target, or being built. */
-export type Environment = { readonly published: Manifest } | { readonly build: ArtifactBuild };
+/** The environment of a ship: on the target, or being built while something of it may lie there already. */
+export type Environment =
+  { readonly published: Manifest } | { readonly build: ArtifactBuild; readonly hasTrace: boolean };
 
 /** How the environment came to be on the target. */
 export interface Delivered {
@@ -91,10 +92,8 @@ async function send(
     await upload.send(payloads, report);
     return { cargo: { code: files }, manifest: environment.published, payloads };
   }
-  const { build } = environment;
-  if (await upload.hasTraceOf(build.name, manifestName(build.id))) {
-    return sendBuilt(upload, files, await build.complete(), report);
-  }
+  const { build, hasTrace } = environment;
+  if (hasTrace) return sendBuilt(upload, files, await build.complete(), report);
   return sendWhileBuilding(upload, files, build, report);
 }
 

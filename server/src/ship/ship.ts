@@ -1,4 +1,4 @@
-import { startBuild, zip64Findings, type ArtifactBuild, type ArtifactPlan } from '../artifact/index.js';
+import { manifestName, startBuild, zip64Findings, type ArtifactBuild, type ArtifactPlan } from '../artifact/index.js';
 import type { Cache } from '../cache/cache.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
@@ -10,13 +10,13 @@ import type { DigestMemory } from '../targets/digest-memory.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
 import { configure } from './configure.js';
-import { deliver, estimate, type Delivered } from './deliver.js';
+import { deliver, estimate, type Delivered, type Environment } from './deliver.js';
 import { planLazily, type LazyPlan } from './plan.js';
 import { allFindings, archiveAll, publishedManifest, shippedEditables, type ArchivedCode } from './prepare.js';
 import { pointerPayload } from './pointer.js';
 import { listArtifacts, sourcesAmong, wantedOf, type KnownManifests, type ListedArtifact } from './sources.js';
 import { StepRunner } from './steps.js';
-import { transaction } from './upload.js';
+import { transaction, type Upload } from './upload.js';
 
 /** What a ship needs from where it runs. */
 export interface ShipContext {
@@ -149,7 +149,7 @@ class Ship {
     });
     const listing = published === undefined ? this.#listArtifacts(signal) : Promise.resolve([]);
     const load = await loading;
-    const uploading = this.#uploadAndVerify(plan, load, { published, listing }, signal).catch(stopOther);
+    const uploading = this.#uploadAndVerify(load, { published, listing }, signal).catch(stopOther);
     await Promise.allSettled([building, uploading]);
     const outcome = await uploading;
     return { load, reusedSegments: await building, outcome };
@@ -208,7 +208,6 @@ class Ship {
   }
 
   #uploadAndVerify(
-    { id }: LazyPlan,
     { code, fresh }: Load,
     { published, listing }: { published: Manifest | undefined; listing: Promise<ListedArtifact[]> },
     signal: AbortSignal
@@ -222,13 +221,19 @@ class Ship {
           return sourcesAmong(found, wantedOf(fresh.plan));
         };
       }
-      // Asked again now that no other ship of this machine writes: one may have published the environment meanwhile.
-      const known = published ?? (await publishedManifest(this.#target, id, held));
-      const environment = known !== undefined ? { published: known } : { build: present(fresh?.build) };
+      const environment =
+        published === undefined ? await this.#unlessPublished(present(fresh?.build), upload, held) : { published };
       return this.#request.dryRun
         ? estimate(upload, files, environment, held, this.#target)
         : deliver(upload, files, environment, { steps: this.#steps, target: this.#target });
     });
+  }
+
+  /** Asks again, now that no other ship of this machine writes: one may have published the environment meanwhile. */
+  async #unlessPublished(build: ArtifactBuild, upload: Upload, signal: AbortSignal): Promise<Environment> {
+    const hasTrace = await upload.hasTraceOf(build.name, manifestName(build.id));
+    const published = hasTrace ? await publishedManifest(this.#target, build.id, signal) : undefined;
+    return published === undefined ? { build, hasTrace } : { published };
   }
 
   #shipped(file: { name: string; bytes: number; sha256: string }): ShipResult['code'][number] {

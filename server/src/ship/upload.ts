@@ -32,6 +32,8 @@ export class Upload {
   readonly #target: Target;
   readonly #signal: AbortSignal;
   readonly #created = new Set<string>();
+  /** Names that were looked for just before they are sent, and were not there. */
+  readonly #free = new Set<string>();
   /** Names of ours whose bytes did not arrive as sent. */
   readonly #broken = new Set<string>();
   /** How what was sent can be verified without reading it. */
@@ -77,6 +79,8 @@ export class Upload {
     for (const [index, payload] of payloads.entries()) {
       const options = { thorough: !code.includes(payload), signal: this.#signal };
       if (!(await isHeld(this.#target, payload, found[index], options))) missing.push(payload);
+      // Not the manifest, which comes at the end of it all.
+      if (found[index] === undefined && payload !== environment?.manifest) this.#free.add(payload.name);
     }
     return missing;
   }
@@ -87,7 +91,9 @@ export class Upload {
   async hasTraceOf(artifactName: string, manifestName: string): Promise<boolean> {
     this.#concerns(artifactName, manifestName);
     const found = await Promise.all([artifactName, manifestName].map(name => this.#target.head(name, this.#signal)));
-    return found.some(facts => facts !== undefined);
+    const hasTrace = found.some(facts => facts !== undefined);
+    if (!hasTrace) this.#free.add(artifactName);
+    return hasTrace;
   }
 
   /**
@@ -97,7 +103,9 @@ export class Upload {
    */
   async sendArtifact(artifact: SpannedPayload, onProgress: (bytes: number) => void): Promise<Arrival | undefined> {
     const options = { signal: this.#signal, onProgress, sources: this.sources };
-    const arrival = await withRepair(() => this.#target.assemble(artifact, options));
+    const arrival = await withRepair(() =>
+      this.#target.assemble(artifact, { ...options, isFree: this.#isFree(artifact.name) })
+    );
     if (arrival === undefined) return undefined;
     this.#created.add(artifact.name);
     this.#arrivals.set(artifact.name, arrival);
@@ -122,10 +130,18 @@ export class Upload {
   async #send(payload: Payload | BuiltPayload, onProgress: (bytes: number) => void): Promise<void> {
     if ('spans' in payload) {
       await this.sendArtifact(payload, onProgress);
-    } else if ((await this.#target.put(payload, { signal: this.#signal, onProgress })) === 'created') {
+      return;
+    }
+    const options = { signal: this.#signal, onProgress, isFree: this.#isFree(payload.name) };
+    if ((await this.#target.put(payload, options)) === 'created') {
       this.#created.add(payload.name);
       this.sentBytes += payload.bytes;
     }
+  }
+
+  /** Once: whoever sends it again looks again. */
+  #isFree(name: string): boolean {
+    return this.#free.delete(name);
   }
 
   /** Compares what was sent with what the target holds now. */

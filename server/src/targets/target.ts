@@ -87,6 +87,8 @@ export interface ObjectFacts {
 /** What can be done while bytes move. */
 export interface TransferOptions {
   readonly signal: AbortSignal;
+  /** Who calls has just looked, and there was nothing of that name. */
+  readonly isFree?: boolean;
   /** Called with the bytes that the target has taken so far. */
   readonly onProgress?: (bytes: number) => void;
 }

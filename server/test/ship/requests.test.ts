@@ -63,7 +63,7 @@ test('a process that remembers reads each manifest once, and again when there is
   expect((await readBy()).reads.sort()).toEqual([first.name, third.name].sort());
 });
 
-test('an edited line asks of each of its files whether it is there, twice, and once whether it arrived', async () => {
+test('an edited line asks of each of its files once whether it is there, and once whether it arrived', async () => {
   const { result } = await watch();
   await kernel.edit('v2');
   onTestFinished(() => kernel.edit('v1'));
@@ -74,7 +74,21 @@ test('an edited line asks of each of its files whether it is there, twice, and o
     [
       `GET ${result.artifact.id}.json 200`,
       `HEAD ${result.artifact.name} 200`,
-      ...files.flatMap(name => [`HEAD ${name} 404`, `HEAD ${name} 404`, `PUT ${name} 200`, `HEAD ${name} 200`])
+      ...files.flatMap(name => [`HEAD ${name} 404`, `PUT ${name} 200`, `HEAD ${name} 200`])
+    ].sort()
+  );
+});
+
+test('a new artifact is looked for once before it is sent, and its manifest once more before that is', async () => {
+  const { result, asked } = await watch();
+  const { id, name } = result.artifact;
+  const manifest = `${id}.json`;
+  expect(asked.filter(each => each.includes(id)).sort()).toEqual(
+    [
+      ...[`GET ${manifest} 404`, `HEAD ${manifest} 404`, `HEAD ${name} 404`],
+      ...[`PUT ${name} 200`, `HEAD ${name} 200`],
+      ...[`HEAD ${manifest} 404`, `PUT ${manifest} 200`],
+      ...[`HEAD ${manifest} 200`, `HEAD ${name} 200`]
     ].sort()
   );
 });
