@@ -56,7 +56,7 @@ export function removeCompiledModules(venv) {
 }
 
 /**
- * Our own wheel as a person installs it.
+ * Our own wheel as pip installs it, which compiles.
  *
  * @param {string} wheel
  * @returns {Promise<string>} the venv
@@ -64,7 +64,8 @@ export function removeCompiledModules(venv) {
 export async function shipEnvVenv(wheel) {
   const venv = await lockedVenv('ship-env', []);
   await whenChanged(join(venv, '.ship-env-wheel'), [readFileSync(wheel, 'latin1')], async () => {
-    await uv(['pip', 'install', '--quiet', '--python', pythonOf(venv), '--no-deps', '--reinstall', wheel]);
+    const options = ['--no-deps', '--reinstall', '--compile-bytecode'];
+    await uv(['pip', 'install', '--quiet', '--python', pythonOf(venv), ...options, wheel]);
   });
   return venv;
 }

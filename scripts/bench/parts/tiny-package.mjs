@@ -9,7 +9,7 @@ import { install, uninstall } from '../environments.mjs';
 import { interleaved, median, settle } from '../measure.mjs';
 import { asRatio } from '../results.mjs';
 
-const RUNS = { smoke: 1, default: 3, full: 5 };
+const RUNS = { smoke: 1, default: 5, full: 5 };
 const ALLOWANCE_BYTES = 6 * 1024 ** 2;
 
 /**

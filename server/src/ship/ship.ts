@@ -8,7 +8,7 @@ import { lookAtEnvironment, type LazySnapshot } from '../snapshot/index.js';
 import { deploymentOf, requireListable } from '../spark/index.js';
 import type { DigestMemory } from '../targets/digest-memory.js';
 import { openTarget } from '../targets/index.js';
-import type { Target } from '../targets/target.js';
+import type { Payload, Target } from '../targets/target.js';
 import { configure } from './configure.js';
 import { deliver, estimate, type Delivered, type Environment } from './deliver.js';
 import { planLazily, type LazyPlan } from './plan.js';
@@ -16,7 +16,7 @@ import { allFindings, archiveAll, publishedManifest, shippedEditables, type Arch
 import { pointerPayload } from './pointer.js';
 import { listArtifacts, sourcesAmong, wantedOf, type KnownManifests, type ListedArtifact } from './sources.js';
 import { StepRunner } from './steps.js';
-import { transaction, type Upload } from './upload.js';
+import { Upload, transaction } from './upload.js';
 
 /** What a ship needs from where it runs. */
 export interface ShipContext {
@@ -214,6 +214,10 @@ class Ship {
   ): Promise<Delivered> {
     const pointer = pointerPayload(code);
     const files = [...code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])];
+    if (published !== undefined && files.length === 0) {
+      // Nothing is written, and no ship that is under way can take back what is published: no lock is needed.
+      return this.#deliver(new Upload(this.#target, signal), files, { published }, signal);
+    }
     return transaction(this.#context.cache, this.#target, signal, async (upload, held) => {
       if (fresh !== undefined) {
         upload.findSources = async () => {
@@ -223,10 +227,19 @@ class Ship {
       }
       const environment =
         published === undefined ? await this.#unlessPublished(present(fresh?.build), upload, held) : { published };
-      return this.#request.dryRun
-        ? estimate(upload, files, environment, held, this.#target)
-        : deliver(upload, files, environment, { steps: this.#steps, target: this.#target });
+      return this.#deliver(upload, files, environment, held);
     });
+  }
+
+  #deliver(
+    upload: Upload,
+    files: readonly Payload[],
+    environment: Environment,
+    signal: AbortSignal
+  ): Promise<Delivered> {
+    return this.#request.dryRun
+      ? estimate(upload, files, environment, signal, this.#target)
+      : deliver(upload, files, environment, { steps: this.#steps, target: this.#target });
   }
 
   /** Asks again, now that no other ship of this machine writes: one may have published the environment meanwhile. */

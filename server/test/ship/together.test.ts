@@ -20,14 +20,16 @@ interface Shipping {
   emit?: (event: StepEvent) => void;
   /** What becomes of this ship's requests on their way. */
   fault?: Fault;
+  /** Distributions and editables that stay home. */
+  excludes?: string[];
 }
 
 /** Ships to a prefix of the bucket. */
-async function shipTo(url: string, port: Port, { fault, ...options }: Shipping = {}): Promise<ShipResult> {
+async function shipTo(url: string, port: Port, { fault, excludes, ...options }: Shipping = {}): Promise<ShipResult> {
   const proxy = await startFaultyProxy(bucket.server.endpoint, fault ?? (passing => passing.forward()));
   onTestFinished(() => proxy.stop());
   const target = bucket.server.settings(url, { endpoint: proxy.endpoint });
-  return port.ship({ more: { target }, ...options });
+  return port.ship({ more: { target, ...(excludes && { excludes }) }, ...options });
 }
 
 const isWriteOf = ({ method, path }: Passing, name: RegExp): boolean =>
@@ -94,6 +96,25 @@ test('a ship that waited for one of the same environment sends nothing', async (
   expect(await first).toMatchObject({ reused: false });
   expect(await second).toMatchObject({ reused: true, uploadedBytes: 0, artifact: (await first).artifact });
   expect(asked.filter(request => request.startsWith('PUT'))).toEqual([]);
+});
+
+test('a ship that has nothing to write does not wait for another one', async () => {
+  const [url, port, excludes] = [bucket.freshUrl(), await makePort(kernel), ['harbour']];
+  const { artifact } = await shipTo(url, port, { excludes });
+  const [sent, hold] = [gate(), gate()];
+  const withCode = shipTo(url, port, {
+    fault: async passing => {
+      if (passing.method === 'PUT') {
+        sent.open();
+        await hold.promise;
+      }
+      return passing.forward();
+    }
+  });
+  await sent.promise;
+  expect(await shipTo(url, port, { excludes })).toMatchObject({ artifact, reused: true, uploadedBytes: 0, code: [] });
+  hold.open();
+  expect((await withCode).code).toHaveLength(1);
 });
 
 test('a cancelled ship leaves the artifact that a ship of another machine has published meanwhile', async () => {

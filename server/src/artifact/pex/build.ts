@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { isDeepStrictEqual } from 'node:util';
 import type { Cache } from '../../cache/cache.js';
 import { manifest, type Manifest, type ManifestSegment } from '../../contract/manifest.js';
 import { parseJson } from '../../json.js';
@@ -135,6 +134,8 @@ export class PexBuild implements ArtifactBuild {
     const known = manifest.safeParse(parseJson(await readFile(path, 'utf8'))).data;
     if (known?.id !== this.id) return undefined;
     const { head, segments, entries } = known;
+    // Where it is imported Node.js loads all that it exports, which most ships need nothing of.
+    const { isDeepStrictEqual } = await import('node:util');
     return isDeepStrictEqual({ head, segments, entries }, layout) ? known : undefined;
   }
 
