@@ -1,7 +1,7 @@
 import { HEAD_KEY, contentOf, type ArtifactPlan } from '../artifact/index.js';
 import type { Manifest } from '../contract/manifest.js';
 import { isShipEnvError } from '../errors.js';
-import type { Recent } from '../targets/digest-memory.js';
+import type { Recent } from '../recent.js';
 import type { CopySource, Target, TargetEntry } from '../targets/target.js';
 import { parseManifest } from './prepare.js';
 

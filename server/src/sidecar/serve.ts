@@ -7,7 +7,8 @@ import { ShipEnvError } from '../errors.js';
 import { ship } from '../ship/ship.js';
 import { MOST_KNOWN_MANIFESTS, type KnownManifests } from '../ship/sources.js';
 import { withCache } from '../ship/with-cache.js';
-import { DigestMemory, Recent } from '../targets/digest-memory.js';
+import { Recent } from '../recent.js';
+import { DigestMemory } from '../targets/digest-memory.js';
 import { Jobs } from './jobs.js';
 
 /** How the sidecar is started. */

@@ -30,7 +30,7 @@ export async function readPast(
   row.range = reader.rangeOf(start, end);
   row.md5 = copy?.md5 ?? (row.range && memory?.md5s.get(row.range));
   const md5 = row.md5 === undefined ? newMd5() : undefined;
-  if (md5 === undefined) return reader.skip(end, signal);
+  if (md5 === undefined) return reader.passOver(end, signal);
   for await (const piece of reader.pieces(end, signal)) md5.update(piece);
   row.md5 = md5.digest('hex');
 }

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from '../artifact/zip/crc32.js';
-import { BEGINNING, boundaryBehind, rangeBefore, type DigestMemory, type Recent } from './digest-memory.js';
+import type { Recent } from '../recent.js';
+import { BEGINNING, boundaryBehind, rangeBefore, type DigestMemory } from './digest-memory.js';
 import type { Span } from './target.js';
 
 /** A span at its place. */

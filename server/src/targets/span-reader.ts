@@ -12,7 +12,7 @@ const PIECE_BYTES = 2 * 1024 * 1024;
 export class SpanReader {
   readonly #digest: SpanDigest;
   /** As far as nobody needs to see it; the digest may be behind. */
-  #skipped = 0;
+  #passed = 0;
   /** End of the last span of which something was taken: it is read so far, since it is checked there. */
   #due = 0;
   /** Two, of which one is read into while the other is digested; made once, since new memory of that size is slow. */
@@ -45,7 +45,7 @@ export class SpanReader {
 
   /** Fills a buffer with the bytes that come next. */
   async take(into: Buffer, signal: AbortSignal): Promise<void> {
-    await this.#readTo(this.#skipped, signal);
+    await this.#readTo(this.#passed, signal);
     await this.#load(into, this.position);
     await this.#digest.update(into);
     this.#due = this.#digest.begunEnd;
@@ -53,7 +53,7 @@ export class SpanReader {
 
   /** The bytes up to `end`, piece for piece; a piece is overwritten by the one after the next. */
   async *pieces(end: number, signal: AbortSignal): AsyncGenerator<Buffer> {
-    await this.#readTo(this.#skipped, signal);
+    await this.#readTo(this.#passed, signal);
     yield* this.#read(end, signal);
   }
 
@@ -61,8 +61,8 @@ export class SpanReader {
    * Goes past the bytes up to `end`, which nobody here sends or writes. They are read where their digest is not
    * remembered, and where they end a span of which something was taken.
    */
-  async skip(end: number, signal: AbortSignal): Promise<void> {
-    this.#skipped = end;
+  async passOver(end: number, signal: AbortSignal): Promise<void> {
+    this.#passed = end;
     await this.#readTo(Math.min(end, this.#due), signal);
     await this.#readTo(this.#digest.leap(end), signal);
   }
