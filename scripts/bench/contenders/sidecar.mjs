@@ -96,7 +96,8 @@ export class Sidecar {
   #ask(method, path, body) {
     const headers = { 'X-Ship-Env-Token': this.#door.token, 'Content-Type': 'application/json' };
     return new Promise((resolve, reject) => {
-      request({ socketPath: this.#door.socket, method, path, headers }, response => {
+      // A connection that is kept may be closed by the other end at the very moment of the next request.
+      request({ socketPath: this.#door.socket, method, path, headers, agent: false }, response => {
         text(response).then(resolve, reject);
       })
         .on('error', reject)
