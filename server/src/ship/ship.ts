@@ -4,6 +4,7 @@ import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
 import type { Editable } from '../contract/snapshot.js';
 import { count } from '../count.js';
+import { ShipEnvError } from '../errors.js';
 import { lookAtEnvironment, type LazySnapshot } from '../snapshot/index.js';
 import { deploymentOf, requireListable } from '../spark/index.js';
 import type { DigestMemory } from '../targets/digest-memory.js';
@@ -215,7 +216,7 @@ class Ship {
     const pointer = pointerPayload(code);
     const files = [...code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])];
     if (published !== undefined && files.length === 0) {
-      // Nothing is written, and no ship that is under way can take back what is published: no lock is needed.
+      // Nothing is written and nothing asked again, so a lock would help nobody.
       return this.#deliver(new Upload(this.#target, signal), files, { published }, signal);
     }
     return transaction(this.#context.cache, this.#target, signal, async (upload, held) => {
@@ -226,7 +227,9 @@ class Ship {
         };
       }
       const environment =
-        published === undefined ? await this.#unlessPublished(present(fresh?.build), upload, held) : { published };
+        published === undefined
+          ? await this.#unlessPublished(present(fresh?.build), upload, held)
+          : await this.#stillPublished(published, upload, held);
       return this.#deliver(upload, files, environment, held);
     });
   }
@@ -247,6 +250,19 @@ class Ship {
     const hasTrace = await upload.hasTraceOf(build.name, manifestName(build.id));
     const published = hasTrace ? await publishedManifest(this.#target, build.id, signal) : undefined;
     return published === undefined ? { build, hasTrace } : { published };
+  }
+
+  /**
+   * The ship for which this one waited may be the one that published the environment, and was cancelled a moment later.
+   *
+   * @throws ShipEnvError TARGET_FAILED
+   */
+  async #stillPublished(published: Manifest, upload: Upload, signal: AbortSignal): Promise<Environment> {
+    if (!upload.waited || (await publishedManifest(this.#target, published.id, signal)) !== undefined)
+      return { published };
+    throw new ShipEnvError('TARGET_FAILED', `${published.id} was on ${this.#target.url} and then was not.`, {
+      hint: 'The ship that had sent it was cancelled. Ship again.'
+    });
   }
 
   #shipped(file: { name: string; bytes: number; sha256: string }): ShipResult['code'][number] {

@@ -32,7 +32,7 @@ export class Upload {
   readonly #target: Target;
   readonly #signal: AbortSignal;
   readonly #created = new Set<string>();
-  /** Names that were looked for just before they are sent, and were not there. */
+  /** Names that are about to be sent, and were not there. */
   readonly #free = new Set<string>();
   /** Names of ours whose bytes did not arrive as sent. */
   readonly #broken = new Set<string>();
@@ -104,7 +104,7 @@ export class Upload {
   async sendArtifact(artifact: SpannedPayload, onProgress: (bytes: number) => void): Promise<Arrival | undefined> {
     const options = { signal: this.#signal, onProgress, sources: this.sources };
     const arrival = await withRepair(() =>
-      this.#target.assemble(artifact, { ...options, isFree: this.#isFree(artifact.name) })
+      this.#target.assemble(artifact, { ...options, isFree: this.#takeFree(artifact.name) })
     );
     if (arrival === undefined) return undefined;
     this.#created.add(artifact.name);
@@ -132,15 +132,15 @@ export class Upload {
       await this.sendArtifact(payload, onProgress);
       return;
     }
-    const options = { signal: this.#signal, onProgress, isFree: this.#isFree(payload.name) };
+    const options = { signal: this.#signal, onProgress, isFree: this.#takeFree(payload.name) };
     if ((await this.#target.put(payload, options)) === 'created') {
       this.#created.add(payload.name);
       this.sentBytes += payload.bytes;
     }
   }
 
-  /** Once: whoever sends it again looks again. */
-  #isFree(name: string): boolean {
+  /** Is the name known to be free? Once: whoever sends it again looks again. */
+  #takeFree(name: string): boolean {
     return this.#free.delete(name);
   }
 

@@ -115,7 +115,7 @@ async function identify(
     const looks = parts.startLooks(candidate);
     const { files: listed, findings } = await noteLooks(looks, () => listFiles(candidate, owners));
     behind -= candidate.listed?.entryCount ?? 0;
-    const store = new HashStore(cache, join(candidate.site.path, candidate.metadataName));
+    const store = new HashStore(cache, join(candidate.site.path, candidate.normalizedName));
     const states = await identifyFiles(listed, store, {
       disk,
       signal,

@@ -21,10 +21,10 @@ export class HashStore {
   readonly #kept = new Map<string, Entry>();
   #isNew = false;
 
-  /** @param metadataPath - of the distribution: its `*.dist-info`. By itself, so that no other one's hashes are read */
-  constructor(cache: Cache, metadataPath: string) {
+  /** @param distribution - its site directory and normalized name: no other one's hashes are read, and every version's place */
+  constructor(cache: Cache, distribution: string) {
     this.#cache = cache;
-    this.#name = `${createHash('sha256').update(metadataPath).digest('hex')}.json`;
+    this.#name = `${createHash('sha256').update(distribution).digest('hex')}.json`;
   }
 
   /** Reads what earlier snapshots remembered; where RECORD vouches nobody needs it. */

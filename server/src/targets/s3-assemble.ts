@@ -23,7 +23,8 @@ export async function assembleObject(
   } catch (error) {
     if (!(error instanceof CopyRefused)) throw error;
     remember(store, error);
-    return sendAll(store, artifact, options, error.message);
+    // The copying may have taken minutes.
+    return sendAll(store, artifact, { ...options, isFree: false }, error.message);
   }
 }
 

@@ -30,7 +30,7 @@ export async function putObject(
   const { signal } = options;
   const writer = new ObjectWriter(store, payload, sources, options);
   const id = randomUUID();
-  // Also for stores that take If-None-Match without a word and then overwrite.
+  // Unless who calls has looked: also for stores that take If-None-Match without a word and then overwrite.
   let outcome = options.isFree === true ? undefined : await settle(store, payload, writer, id, signal);
   // Twice: what took the name may be gone a moment later, and a store may ask to try again (409).
   for (let attempt = 0; outcome === undefined && attempt < 2; attempt += 1) {

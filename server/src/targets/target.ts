@@ -87,7 +87,7 @@ export interface ObjectFacts {
 /** What can be done while bytes move. */
 export interface TransferOptions {
   readonly signal: AbortSignal;
-  /** Who calls has just looked, and there was nothing of that name. */
+  /** Who calls has looked, and there was nothing of that name; between that and the write lies at most what goes up before. */
   readonly isFree?: boolean;
   /** Called with the bytes that the target has taken so far. */
   readonly onProgress?: (bytes: number) => void;

@@ -79,6 +79,32 @@ test('a ship that waits for another one sends everything when that one is cancel
   expect(result).toMatchObject({ reused: false, uploadedBytes: bytes });
 });
 
+test('a ship says so when the environment that it found was taken back by the one for which it waited', async () => {
+  const [url, port, controller] = [bucket.freshUrl(), await makePort(kernel), new AbortController()];
+  const [sent, hold, built] = [gate(), gate(), gate()];
+  const first = shipTo(url, port, {
+    signal: controller.signal,
+    fault: async passing => {
+      const answer = await passing.forward();
+      if (isWriteOf(passing, MANIFEST)) {
+        sent.open();
+        await hold.promise;
+      }
+      return answer;
+    }
+  });
+  await sent.promise;
+  const { ship: second } = watched(url, port, () => built.open());
+  await built.promise;
+  // As above: the second one had its chance to begin.
+  await shipTo(bucket.freshUrl(), port);
+  controller.abort();
+  hold.open();
+  await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(second).rejects.toMatchObject({ code: 'TARGET_FAILED', hint: expect.stringContaining('Ship again') });
+  expect((await held(url)).names).toEqual([]);
+});
+
 test('a ship that waited for one of the same environment sends nothing', async () => {
   const [url, port] = [bucket.freshUrl(), await makePort(kernel)];
   const [sent, hold] = [gate(), gate()];

@@ -117,7 +117,7 @@ describe('the identity of a file', () => {
     handMade(site, 'demo', '1.0', {}, 'run.sh,,\n');
     untilNextTick(root);
     expect((await fileOf('run.sh'))?.executable).toBe(true);
-    const name = `${sha256(join(site, 'demo-1.0.dist-info'))}.json`;
+    const name = `${sha256(join(site, 'demo'))}.json`;
     const stored = await (await Cache.open(cache)).hint('hashes', name);
     expect(JSON.parse(String(stored))).toHaveProperty(['files', join(site, 'run.sh')]);
     writeFileSync((await Cache.open(cache)).path('hashes', name), '{"schema": 1, "files": {"x": [1]');

@@ -159,6 +159,22 @@ test('where ETags are digests, a wrong copy is noticed by them, and all is sent'
   expect((await download(url)).equals(Buffer.concat([shared, fresh]))).toBe(true);
 });
 
+test('after a refused copy the store is asked again: what someone else sent meanwhile is not sent', async () => {
+  const url = bucket.freshUrl();
+  const sources = await source(url, Buffer.concat([shared, fresh]));
+  let begun = 0;
+  const target = await bucket.openBehind(url, async passing => {
+    if (passing.method === 'POST' && passing.path.includes('uploads=')) begun += 1;
+    if (!isCopy(passing)) return passing.forward();
+    const meanwhile = { Bucket: 'ship', Key: keyOf(url, artifact.name), Body: Buffer.concat([shared, fresh]) };
+    await bucket.client.send(new PutObjectCommand(meanwhile));
+    return { status: 412, body: '<Error><Code>PreconditionFailed</Code></Error>' };
+  });
+  const options = { signal: calm, isFree: true, sources: () => Promise.resolve(sources) };
+  expect(await target.assemble(artifact, options)).toBeUndefined();
+  expect(begun).toBe(1);
+});
+
 test('copies begin, and wait for each other, while what is behind them is still being built', async () => {
   vi.stubEnv('SHIP_ENV_PARTS_IN_FLIGHT', '1');
   onTestFinished(() => {
