@@ -40,6 +40,7 @@ const RESERVE_BYTES = 12e9;
  * @property {Tools | undefined} tools
  * @property {MeasuredEnvironment[]} environments
  * @property {Results} results
+ * @property {Set<import('./contenders/sidecar.mjs').Sidecar>} sidecars that run: a part that fails leaves its own
  * @property {(environment: MeasuredEnvironment) => Promise<Shipped>} shipped
  * @property {(environment: MeasuredEnvironment) => Promise<RivalShipped | undefined>} rivalShipped
  *
@@ -100,6 +101,7 @@ export async function prepare(scale, command, wheel) {
     tools,
     environments,
     results: new Results(command, await versionOf(pythonOf(ours))),
+    sidecars: new Set(),
     shipped: once(environment => shipCold(bench, environment, 'kept')),
     rivalShipped: once(async environment => rivalCold(bench, environment, environment.name))
   };
@@ -218,6 +220,7 @@ async function versionOf(python) {
 
 /** @param {Bench} bench */
 export async function cleanUp(bench) {
+  await Promise.all([...bench.sidecars].map(sidecar => sidecar.stop()));
   await bench.store.stop();
   rmSync(bench.work, { recursive: true, force: true });
 }

@@ -52,7 +52,9 @@ export class Sidecar {
     const failed = starter.ended.then(({ output }) => {
       throw new ScriptFailure(`The sidecar did not start:\n${output}`);
     });
-    return new Sidecar(bench, starter, JSON.parse(await Promise.race([firstLine, failed])), endpoint);
+    const sidecar = new Sidecar(bench, starter, JSON.parse(await Promise.race([firstLine, failed])), endpoint);
+    bench.sidecars.add(sidecar);
+    return sidecar;
   }
 
   /** Most memory it had resident so far, in bytes. */
@@ -81,6 +83,7 @@ export class Sidecar {
   }
 
   async stop() {
+    this.#bench.sidecars.delete(this);
     if (this.#starter.pid !== undefined) {
       process.kill(this.#starter.pid, 'SIGTERM');
     }
