@@ -18,7 +18,8 @@ export interface KernelVenv {
 }
 
 /**
- * Makes a venv with uv (it has no pip) and installs the requirements and an editable package in src layout.
+ * Makes a venv with uv (it has no pip) and installs the requirements and an editable package in src layout. The files are
+ * its own: a hard link to uv's cache changes its ctime whenever another test, at the same time, installs or removes the same.
  *
  * @param requirements - from the package index
  */
@@ -28,7 +29,7 @@ export async function makeKernelVenv(...requirements: string[]): Promise<KernelV
   const project = join(folder, 'harbour');
   const module = join(project, 'src', 'harbour', '__init__.py');
   const uv = async (...args: string[]): Promise<void> => {
-    await execa('uv', ['--quiet', ...args], { cwd: folder });
+    await execa('uv', ['--quiet', ...args], { cwd: folder, env: { UV_LINK_MODE: 'copy' } });
   };
   const edit = (version: string): Promise<void> =>
     writeFile(
