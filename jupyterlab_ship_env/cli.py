@@ -6,7 +6,7 @@ import os
 import sys
 
 from .errors import ShipEnvError
-from .node import GIVE_MEMORY_BACK, find_bundle, find_node
+from .node import bundle_environment, find_bundle, find_node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("\n".join(error.lines()), file=sys.stderr)
         return 1
     if os.name != "nt":
-        os.execve(command[0], command, {**GIVE_MEMORY_BACK, **os.environ})  # noqa: S606 - no shell is wanted
+        os.execve(command[0], command, bundle_environment(os.environ))  # noqa: S606 - no shell is wanted
     # Windows has no exec.
     import subprocess
 

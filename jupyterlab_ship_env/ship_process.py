@@ -14,7 +14,7 @@ from typing import IO, Optional
 
 from .errors import ShipEnvError
 from .events import Event, Result, Step, parse_event
-from .node import GIVE_MEMORY_BACK, find_bundle, find_node
+from .node import bundle_environment, find_bundle, find_node
 
 #: How long a cancelled ship may take to undo what it began at the target; then it is killed. Must stay above what the
 #: limits of the Node side (server/src) add up to, one after the other, at worst 83 s: parts on their way (GRACE_MS of
@@ -60,7 +60,7 @@ def ship(arguments: Sequence[str], on_step: Callable[[Step], None]) -> Result:
     output = _Output()
     process = subprocess.Popen(
         [*command, *arguments],
-        env={**GIVE_MEMORY_BACK, **os.environ},
+        env=bundle_environment(os.environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Union
 
 from .errors import ShipEnvError
 from .niceness import make_polite
-from .node import GIVE_MEMORY_BACK, find_bundle, find_node
+from .node import bundle_environment, find_bundle, find_node
 from .output import LINE_LIMIT, event_in, lines_of
 from .ship_process import CANCEL_TIMEOUT_S
 
@@ -137,7 +137,7 @@ class SidecarProcess:
         socket_path = str(Path(self._socket_directory(), f"{secrets.token_hex(4)}.sock"))
         process = await self._spawn(
             [node.path, bundle, "serve", "--socket", socket_path],
-            {**GIVE_MEMORY_BACK, **environ, "SHIP_ENV_TOKEN": token},
+            bundle_environment({**environ, "SHIP_ENV_TOKEN": token}),
         )
         try:
             make_polite(process.pid)

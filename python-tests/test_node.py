@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,18 @@ def test_a_cache_that_others_can_write_to_is_not_believed(tmp_path: Path) -> Non
     cache.chmod(0o777)
     node.find_node(environ)
     assert note.read_text() == "x\nx\n"
+
+
+def test_environment_of_the_bundle_keeps_what_is_said_there() -> None:
+    given = {"NODE_OPTIONS": "--max-semi-space-size=8", "MALLOC_ARENA_MAX": "1", "HOME": "/home/ann"}
+    made = node.bundle_environment(given)
+    assert made["NODE_OPTIONS"] == "--max-semi-space-size=4 --max-semi-space-size=8", "the last one counts"
+    assert made["MALLOC_ARENA_MAX"] == "1"
+    assert made["HOME"] == "/home/ann"
+    assert node.bundle_environment({})["NODE_OPTIONS"] == "--max-semi-space-size=4"
+
+
+def test_node_takes_the_options_of_the_bundle() -> None:
+    command = [node.find_node().path, "--print", "process.env.NODE_OPTIONS"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=node.bundle_environment({}))
+    assert (done.stdout, done.stderr) == ("--max-semi-space-size=4\n", "")

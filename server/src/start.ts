@@ -19,9 +19,9 @@ if (typeof module.enableCompileCache === 'function' && isPrivate(cacheRoot())) {
   module.enableCompileCache(join(cacheRoot(), 'compiled'));
 }
 
-// The space for new objects stays as small as it begins. It would grow to 100 MB when many small files are compressed,
-// and never shrink again; a build is not slower for it.
-setFlagsFromString('--semi-space-growth-factor=1');
+// The launcher's limit for new objects (node.py) is one for the heap of this thread, which it has by now. Those of the threads
+// that compress are smaller, and it would take their place.
+setFlagsFromString('--max-semi-space-size=0');
 
 // What is dead is collected when the heap has grown by half. By itself V8 lets a small heap grow to four times what lives in
 // it, and what the dead hold outside of it stays as long: of an environment of 100,000 files 60 MB.

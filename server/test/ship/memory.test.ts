@@ -19,8 +19,12 @@ const MODULES = 2000;
 const DISTRIBUTIONS = 80;
 const FILES_EACH = 1000;
 
-/** What the launcher adds to the environment (GIVE_MEMORY_BACK in node.py). */
-const GIVE_MEMORY_BACK = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
+/** What the launcher adds to the environment (`bundle_environment` in node.py). */
+const LAUNCHED = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '262144',
+  NODE_OPTIONS: '--max-semi-space-size=4'
+};
 
 let kernel: KernelVenv;
 let server: S3Server;
@@ -92,7 +96,7 @@ async function peakOfShip(prefix: string): Promise<number> {
   const child = startShipEnv(
     await temporaryFolder(),
     ['ship', '--json', '--python', kernel.python, '--target', `s3://bucket/${prefix}`],
-    { ...server.environment, ...GIVE_MEMORY_BACK, AWS_PROFILE: 'root', AWS_ENDPOINT_URL_S3: server.endpoint }
+    { ...server.environment, ...LAUNCHED, AWS_PROFILE: 'root', AWS_ENDPOINT_URL_S3: server.endpoint }
   );
   child.stdout.resume();
   const gone = new AbortController();
@@ -110,7 +114,7 @@ test('a large library and many small files ship in bounded memory', async () => 
 
 test('what is known of each file does not lie in memory for all files at a time, nor from ship to ship', async () => {
   await installMany();
-  const sidecar = await Sidecar.start({ ...server.environment, ...GIVE_MEMORY_BACK });
+  const sidecar = await Sidecar.start({ ...server.environment, ...LAUNCHED });
   const request = { python: kernel.python, target: server.settings('s3://bucket/many') };
   expect((await sidecar.ship(request)).reused).toBe(false);
   for (let again = 0; again < 4; again += 1) expect((await sidecar.ship(request)).reused).toBe(true);
