@@ -4,7 +4,7 @@ export { withRepair } from './segment-index.js';
 export { manifestName } from './manifest.js';
 export { SegmentMemoryFile } from './segment-memory.js';
 export { HEAD_KEY, contentOf } from './span.js';
-export { loadSeed } from './pex/seed.js';
+export { currentSeed, loadSeed } from './pex/seed.js';
 export { zip64Findings } from './zip64-finding.js';
 export type {
   ArtifactBuild,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import {
-  loadSeed,
+  currentSeed,
   planArtifact,
   SegmentMemoryFile,
   type ArtifactPlan,
@@ -71,7 +71,7 @@ async function planNow(
   { format, excludes, includeSpark }: ShipRequest,
   options: Pick<PlanOptions, 'memory' | 'signal'>
 ): Promise<ArtifactPlan> {
-  return planArtifact(environment, { format, excludes, includeSpark, seed: await loadSeed(), ...options });
+  return planArtifact(environment, { format, excludes, includeSpark, seed: await currentSeed(), ...options });
 }
 
 /** Name of the cache entry: everything that a plan's name and findings depend on. */

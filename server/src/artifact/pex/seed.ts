@@ -38,6 +38,22 @@ const seedInfo = z.looseObject({
   distributions: z.record(z.string(), z.never())
 });
 
+let released: Promise<Seed> | undefined;
+
+/**
+ * The seed of this release, read once in a process; of a seed of the person's own, `$SHIP_ENV_SEED`, what it is now.
+ *
+ * @throws as {@link loadSeed} does
+ */
+export function currentSeed(): Promise<Seed> {
+  if (process.env['SHIP_ENV_SEED']) return loadSeed();
+  released ??= loadSeed().catch((error: unknown) => {
+    released = undefined;
+    throw error;
+  });
+  return released;
+}
+
 /**
  * Reads the empty PEX that scripts/build-seed.mjs had the pex tool write, and our modules.
  *
