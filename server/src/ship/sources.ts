@@ -5,8 +5,12 @@ import type { Recent } from '../recent.js';
 import type { CopySource, Target, TargetEntry } from '../targets/target.js';
 import { parseManifest } from './prepare.js';
 
-/** Manifests that are read, newest first: what a ship shares with older ones it shares with newer ones, too. */
-const MAX_MANIFESTS = 8;
+/** Manifests that are read at a time, newest first: what a ship shares with older ones it mostly shares with newer ones, too. */
+const READ_AT_ONCE = 8;
+/** Manifests that are read at most: of a crowded target most may be of other environments, or of another Python. */
+const MAX_MANIFESTS = 64;
+/** A source that holds so much of an artifact's distributions is good enough to look for no better one. */
+const ENOUGH = 0.5;
 /** Objects that are listed: a crowded target must not delay a ship. */
 const MAX_LISTED = 10_000;
 /** Artifacts that are copied from: the best one holds nearly all, and each costs a look. */
@@ -15,7 +19,7 @@ const MAX_SOURCES = 3;
 /** Kept by a process that ships more than once: manifests by their place and ETag. */
 export type KnownManifests = Recent<Manifest>;
 /** Of a few targets. */
-export const MOST_KNOWN_MANIFESTS = 4 * MAX_MANIFESTS;
+export const MOST_KNOWN_MANIFESTS = MAX_MANIFESTS;
 
 const MANIFEST = /^env-[0-9a-f]+\.json$/;
 
@@ -35,49 +39,98 @@ export function wantedOf({ interpreter, segments }: ArtifactPlan): Wanted {
 }
 
 /** A manifest on a target, and its artifact as it was listed there. */
-export interface ListedArtifact {
+interface ListedArtifact {
   readonly manifest: Manifest;
   readonly artifact: TargetEntry & { readonly etag: string };
 }
 
 /**
- * Artifacts on a target, anyone's, of which a ship may copy: the newest few, whatever they hold. What is not a manifest,
- * or goes away meanwhile, is passed over, and so is what cannot be copied from.
- *
- * @param known - manifests that were read before
- * @throws ShipEnvError when the target fails
+ * The artifacts on a target, anyone's, of which a ship may copy. What is not a manifest, or goes away meanwhile, is passed
+ * over, and so is what cannot be copied from.
  */
-export async function listArtifacts(
-  target: Target,
-  signal: AbortSignal,
-  known?: KnownManifests
-): Promise<ListedArtifact[]> {
-  try {
-    const entries = await listed(target, signal);
-    const found = await Promise.all(
-      newestManifests(entries).map(entry => recalledManifest(target, entry, signal, known))
-    );
-    return found.flatMap(manifest => {
-      const artifact = manifest && entries.get(manifest.artifact.name);
-      if (manifest?.artifact.bytes !== artifact?.bytes || artifact?.etag === undefined) return [];
-      return manifest === undefined ? [] : [{ manifest, artifact: { ...artifact, etag: artifact.etag } }];
+export class TargetArtifacts {
+  readonly #target: Target;
+  readonly #known: KnownManifests | undefined;
+  readonly #signal: AbortSignal;
+  #entries: ReadonlyMap<string, TargetEntry> = new Map();
+  /** Names of manifests that were not read, newest first. */
+  #unread: TargetEntry[] = [];
+  readonly #found: ListedArtifact[] = [];
+
+  private constructor(target: Target, signal: AbortSignal, known: KnownManifests | undefined) {
+    this.#target = target;
+    this.#signal = signal;
+    this.#known = known;
+  }
+
+  /**
+   * Lists the target and reads the newest few manifests.
+   *
+   * @param known - manifests that were read before
+   * @throws ShipEnvError when the target fails
+   */
+  static async list(target: Target, signal: AbortSignal, known?: KnownManifests): Promise<TargetArtifacts> {
+    const artifacts = new TargetArtifacts(target, signal, known);
+    await unlessDenied(async () => {
+      artifacts.#entries = await listed(target, signal);
+      artifacts.#unread = newestManifests(artifacts.#entries);
+      await artifacts.#readMore();
     });
-  } catch (error) {
-    // Who may not list or read may still write.
-    if (!isShipEnvError(error, 'TARGET_DENIED')) throw error;
-    return [];
+    return artifacts;
+  }
+
+  /**
+   * Those that hold distributions of an artifact, and are of the same Python: best first. Reads more manifests until one
+   * holds enough of it.
+   *
+   * @throws ShipEnvError when the target fails
+   */
+  async sourcesOf(wanted: Wanted): Promise<CopySource[]> {
+    let best = bestAmong(this.#found, wanted);
+    await unlessDenied(async () => {
+      while (this.#unread.length > 0 && !holdsEnough(best[0], wanted)) {
+        await this.#readMore();
+        best = bestAmong(this.#found, wanted);
+      }
+    });
+    return best.map(sourceOf);
+  }
+
+  async #readMore(): Promise<void> {
+    const next = this.#unread.splice(0, READ_AT_ONCE);
+    const manifests = await Promise.all(
+      next.map(entry => recalledManifest(this.#target, entry, this.#signal, this.#known))
+    );
+    for (const manifest of manifests) {
+      const artifact = manifest && this.#entries.get(manifest.artifact.name);
+      if (manifest === undefined || artifact?.etag === undefined) continue;
+      if (manifest.artifact.bytes !== artifact.bytes) continue;
+      this.#found.push({ manifest, artifact: { ...artifact, etag: artifact.etag } });
+    }
   }
 }
 
-/** Those artifacts that hold distributions of this one, and are of the same Python: best first. Pure. */
-export function sourcesAmong(found: readonly ListedArtifact[], wanted: Wanted): CopySource[] {
+/** Who may not list or read may still write. */
+async function unlessDenied(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isShipEnvError(error, 'TARGET_DENIED')) throw error;
+  }
+}
+
+function bestAmong(found: readonly ListedArtifact[], wanted: Wanted): ListedArtifact[] {
   return found
     .filter(({ manifest }) => isSamePython(manifest, wanted))
     .map(source => ({ ...source, shared: sharedBytes(source.manifest, wanted) }))
     .filter(({ shared }) => shared > 0)
     .sort((a, b) => b.shared - a.shared)
-    .slice(0, MAX_SOURCES)
-    .map(sourceOf);
+    .slice(0, MAX_SOURCES);
+}
+
+function holdsEnough(source: ListedArtifact | undefined, { keys }: Wanted): boolean {
+  const held = source?.manifest.segments.filter(({ key }) => keys.has(key)) ?? [];
+  return held.length >= keys.size * ENOUGH;
 }
 
 async function listed(target: Target, signal: AbortSignal): Promise<Map<string, TargetEntry>> {

@@ -11,7 +11,7 @@ import { NOT_IMPLEMENTED, startFaultyProxy, type Answer, type Fault, type Passin
 import { gate } from '../support/gate.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { useBucket } from '../targets/s3-bucket.js';
-import { makePort, type Port } from './port.js';
+import { makePort, ofAnotherPython, type Port } from './port.js';
 
 const MIB = 1024 * 1024;
 
@@ -133,7 +133,7 @@ describe('after a package was added', () => {
     await bucket.client.send(new DeleteObjectCommand({ Bucket: 'ship', Key: keyOf(`${first.artifact.id}.json`) }));
     for (const [name, Body] of [
       ['env-00000000000000000001.json', '{'],
-      ['env-00000000000000000002.json', text.replaceAll(`"cp311"`, '"cp399"')],
+      ['env-00000000000000000002.json', ofAnotherPython(text)],
       ['env-00000000000000000003.json', text.replaceAll('.pex"', '.gone.pex"')]
     ] as const) {
       await bucket.client.send(new PutObjectCommand({ Bucket: 'ship', Key: keyOf(name), Body }));

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cache } from '../../src/cache/cache.js';
+import { manifest } from '../../src/contract/manifest.js';
 import { shipRequest, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';
 import type { KnownManifests } from '../../src/ship/sources.js';
@@ -57,4 +58,9 @@ export async function names(directory: string): Promise<string[]> {
 export async function bytesOf(directory: string, files: readonly string[]): Promise<number> {
   const infos = await Promise.all(files.map(name => stat(join(directory, name))));
   return infos.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The text of a manifest, as one of another Python. */
+export function ofAnotherPython(text: string): string {
+  return text.replaceAll(`"${manifest.parse(JSON.parse(text)).python.abiTag}"`, '"cp399"');
 }

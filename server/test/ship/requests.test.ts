@@ -7,7 +7,7 @@ import { Recent } from '../../src/recent.js';
 import { startFaultyProxy } from '../support/faulty-proxy.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { useBucket } from '../targets/s3-bucket.js';
-import { makePort, type Port } from './port.js';
+import { makePort, ofAnotherPython, type Port } from './port.js';
 
 const bucket = useBucket();
 let kernel: KernelVenv;
@@ -57,7 +57,7 @@ test('a process that remembers reads each manifest once, and again when there is
   expect([first.reads, second.reads, third.reads]).toEqual([[], [first.name], [second.name]]);
   const Key = `${url.slice('s3://ship/'.length)}/${first.name}`;
   const { Body } = await bucket.client.send(new GetObjectCommand({ Bucket: 'ship', Key }));
-  const other = (await Body?.transformToString())?.replaceAll('"cp311"', '"cp399"');
+  const other = ofAnotherPython((await Body?.transformToString()) ?? '');
   await bucket.client.send(new PutObjectCommand({ Bucket: 'ship', Key, Body: other }));
   await add('iniconfig==2.0.0', 'iniconfig');
   expect((await readBy()).reads.sort()).toEqual([first.name, third.name].sort());
