@@ -44,12 +44,16 @@ export async function deliver(
     const value = await send(upload, files, environment, report);
     return { value, detail: value.payloads.length === 0 ? 'nothing to send' : sentText(upload) };
   });
-  await steps.run('verify', async report => {
-    await upload.verify(payloads, report);
-    await upload.publish(cargo, report);
-    const detail = payloads.length === 0 ? 'nothing new' : `${count(payloads.length, 'file')} as sent`;
-    return { value: undefined, detail };
-  });
+  await steps.run(
+    'verify',
+    async report => {
+      await upload.verify(payloads, report);
+      await upload.publish(cargo, report);
+      const detail = payloads.length === 0 ? 'nothing new' : `${count(payloads.length, 'file')} as sent`;
+      return { value: undefined, detail };
+    },
+    () => upload.isPublished
+  );
   return {
     manifest,
     reused: 'published' in environment,

@@ -4,7 +4,6 @@ import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
 import type { Editable } from '../contract/snapshot.js';
 import { count } from '../count.js';
-import { ShipEnvError } from '../errors.js';
 import { lookAtEnvironment, type LazySnapshot } from '../snapshot/index.js';
 import { deploymentOf, requireListable } from '../spark/index.js';
 import type { DigestMemory } from '../targets/digest-memory.js';
@@ -15,7 +14,7 @@ import { deliver, estimate, type Delivered, type Environment } from './deliver.j
 import { planLazily, type LazyPlan } from './plan.js';
 import { allFindings, archiveAll, publishedManifest, shippedEditables, type ArchivedCode } from './prepare.js';
 import { pointerPayload } from './pointer.js';
-import { listArtifacts, sourcesAmong, wantedOf, type KnownManifests, type ListedArtifact } from './sources.js';
+import { TargetArtifacts, wantedOf, type KnownManifests } from './sources.js';
 import { StepRunner } from './steps.js';
 import { Upload, transaction } from './upload.js';
 
@@ -84,7 +83,7 @@ class Ship {
         value: await configure({ manifest, code, target: this.#target }, this.#request),
         detail: this.#request.master || 'master left to the notebook'
       }),
-      true
+      () => true
     );
     return {
       type: 'result',
@@ -148,7 +147,7 @@ class Ship {
       building = this.#build(plan, editables, published, signal, resolve).catch(stopOther);
       building.catch(reject);
     });
-    const listing = published === undefined ? this.#listArtifacts(signal) : Promise.resolve([]);
+    const listing = published === undefined && this.#target.canCopy ? this.#listArtifacts(signal) : undefined;
     const load = await loading;
     const uploading = this.#uploadAndVerify(load, { published, listing }, signal).catch(stopOther);
     await Promise.allSettled([building, uploading]);
@@ -196,21 +195,17 @@ class Ship {
     });
   }
 
-  /** What the target holds already, looked for while the environment is planned. */
-  #listArtifacts(signal: AbortSignal): Promise<ListedArtifact[]> {
-    const listing = this.#target.canCopy ? this.#artifacts(signal) : Promise.resolve([]);
+  /** What the target holds already, looked for while the build begins. */
+  #listArtifacts(signal: AbortSignal): Promise<TargetArtifacts> {
+    const listing = TargetArtifacts.list(this.#target, signal, this.#context.manifests);
     // Whoever needs it is told what failed.
     listing.catch(() => undefined);
     return listing;
   }
 
-  #artifacts(signal: AbortSignal): Promise<ListedArtifact[]> {
-    return listArtifacts(this.#target, signal, this.#context.manifests);
-  }
-
   #uploadAndVerify(
     { code, fresh }: Load,
-    { published, listing }: { published: Manifest | undefined; listing: Promise<ListedArtifact[]> },
+    { published, listing }: { published: Manifest | undefined; listing: Promise<TargetArtifacts> | undefined },
     signal: AbortSignal
   ): Promise<Delivered> {
     const pointer = pointerPayload(code);
@@ -222,14 +217,12 @@ class Ship {
     return transaction(this.#context.cache, this.#target, signal, async (upload, held) => {
       if (fresh !== undefined) {
         upload.findSources = async () => {
-          const found = await (upload.waited ? this.#artifacts(held) : listing);
-          return sourcesAmong(found, wantedOf(fresh.plan));
+          const artifacts = await (upload.waited ? this.#listArtifacts(held) : listing);
+          return (await artifacts?.sourcesOf(wantedOf(fresh.plan))) ?? [];
         };
       }
       const environment =
-        published === undefined
-          ? await this.#unlessPublished(present(fresh?.build), upload, held)
-          : await this.#stillPublished(published, upload, held);
+        published === undefined ? await this.#unlessPublished(present(fresh?.build), upload, held) : { published };
       return this.#deliver(upload, files, environment, held);
     });
   }
@@ -250,19 +243,6 @@ class Ship {
     const hasTrace = await upload.hasTraceOf(build.name, manifestName(build.id));
     const published = hasTrace ? await publishedManifest(this.#target, build.id, signal) : undefined;
     return published === undefined ? { build, hasTrace } : { published };
-  }
-
-  /**
-   * The ship for which this one waited may be the one that published the environment, and was cancelled a moment later.
-   *
-   * @throws ShipEnvError TARGET_FAILED
-   */
-  async #stillPublished(published: Manifest, upload: Upload, signal: AbortSignal): Promise<Environment> {
-    if (!upload.waited || (await publishedManifest(this.#target, published.id, signal)) !== undefined)
-      return { published };
-    throw new ShipEnvError('TARGET_FAILED', `${published.id} was on ${this.#target.url} and then was not.`, {
-      hint: 'The ship that had sent it was cancelled. Ship again.'
-    });
   }
 
   #shipped(file: { name: string; bytes: number; sha256: string }): ShipResult['code'][number] {

@@ -35,25 +35,29 @@ export class StepRunner {
    * Runs one step. What it throws passes through; an abort before it or during it throws the signal's reason.
    *
    * @param work - is given the step's way to report progress
-   * @param tooLate - the ship is on the target: an abort comes too late and the step ends as if there were none
+   * @param isTooLate - is the ship on the target? Then an abort comes too late and the step goes on as if there were none
    * @returns the value of the outcome
    */
-  async run<T>(name: StepName, work: (report: Report) => Promise<StepOutcome<T>>, tooLate = false): Promise<T> {
-    if (!tooLate) this.#signal.throwIfAborted();
+  async run<T>(
+    name: StepName,
+    work: (report: Report) => Promise<StepOutcome<T>>,
+    isTooLate = (): boolean => false
+  ): Promise<T> {
+    if (!isTooLate()) this.#signal.throwIfAborted();
     const started = performance.now();
     this.#emit({ type: 'step', name, state: 'started' });
     let last = 0;
     let hasEnded = false;
-    const { value, detail } = await work(progress => {
+    const report: Report = progress => {
       // What a step put off is done, and reported, by a later one.
       if (hasEnded) return;
       const now = performance.now();
       if (now - last < PROGRESS_INTERVAL_MS && progress.done !== progress.total) return;
       last = now;
       this.#emit({ type: 'step', name, state: 'progress', ...progress });
-    });
-    hasEnded = true;
-    if (!tooLate) this.#signal.throwIfAborted();
+    };
+    const { value, detail } = await work(report).finally(() => (hasEnded = true));
+    if (!isTooLate()) this.#signal.throwIfAborted();
     const ms = Math.round(performance.now() - started);
     this.timings.push({ name, ms });
     this.#emit({ type: 'step', name, state: 'done', detail, ms });

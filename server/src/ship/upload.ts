@@ -11,6 +11,9 @@ const ROLLBACK_TIMEOUT_MS = 30_000;
 /** How long one removal of it may take, so that one that hangs leaves time for the others. */
 const REMOVAL_TIMEOUT_MS = 10_000;
 
+/** For what a cancel must not cut: whether it was done nobody would know. */
+const UNCUT = new AbortController().signal;
+
 /** An artifact that is built to its end. */
 export type BuiltPayload = Payload & SpannedPayload;
 
@@ -26,7 +29,8 @@ export interface Cargo {
  * What one ship puts on a target, so that all of it can be taken back.
  *
  * Order matters: whatever the manifest vouches for goes up before it. Until {@link publish} the ship is not there, and
- * {@link rollback} removes what this ship created and nothing that was there before.
+ * {@link rollback} removes what this ship created and nothing that was there before. From then on others use it, and
+ * nothing is taken back.
  */
 export class Upload {
   readonly #target: Target;
@@ -38,6 +42,7 @@ export class Upload {
   readonly #broken = new Set<string>();
   /** How what was sent can be verified without reading it. */
   readonly #arrivals = new Map<string, Arrival>();
+  #isPublished = false;
   /** Names of what makes the environment: the manifest vouches for the artifact. */
   #environment: { readonly artifact: string; readonly manifest: string } | undefined;
   /** Looks for artifacts on the target that may be copied from, best first; called once at most. */
@@ -50,7 +55,7 @@ export class Upload {
   /** Why all was sent although the target holds some of it. */
   fullUpload: string | undefined;
 
-  /** Another ship of this machine wrote to the target until now: what was seen of it before may not hold any more. */
+  /** Another ship of this machine wrote to the target until now: there may be more than was seen before. */
   readonly waited: boolean;
 
   constructor(target: Target, signal: AbortSignal, waited = false) {
@@ -127,12 +132,16 @@ export class Upload {
     }
   }
 
-  async #send(payload: Payload | BuiltPayload, onProgress: (bytes: number) => void): Promise<void> {
+  async #send(
+    payload: Payload | BuiltPayload,
+    onProgress: (bytes: number) => void,
+    signal = this.#signal
+  ): Promise<void> {
     if ('spans' in payload) {
       await this.sendArtifact(payload, onProgress);
       return;
     }
-    const options = { signal: this.#signal, onProgress, isFree: this.#takeFree(payload.name) };
+    const options = { signal, onProgress, isFree: this.#takeFree(payload.name) };
     if ((await this.#target.put(payload, options)) === 'created') {
       this.#created.add(payload.name);
       this.sentBytes += payload.bytes;
@@ -158,30 +167,51 @@ export class Upload {
     }
   }
 
+  /** Is the environment there for everybody, so that a cancel comes too late? */
+  get isPublished(): boolean {
+    return this.#isPublished;
+  }
+
   /**
-   * Puts the manifest there, unless it is, and then looks whether all the files still are: a ship of another machine may
-   * have been cancelled after we found its files, and before it could see that our manifest vouches for them.
+   * Puts the manifest there, unless it is, and then looks whether all is there that it vouches for. A cancel that comes
+   * when the manifest is on its way comes too late, and at most cuts the look short.
    *
    * @throws ShipEnvError TARGET_CONFLICT when there is another manifest
    */
   async publish({ code, environment }: Cargo, report: Report): Promise<void> {
     if (environment === undefined) return;
     const { artifact, manifest } = environment;
-    await this.send([manifest], report);
-    const payloads = [...code, artifact, manifest];
-    const found = await Promise.all(payloads.map(({ name }) => this.#target.head(name, this.#signal)));
-    await isHeld(this.#target, manifest, found.at(-1), { thorough: true, signal: this.#signal });
-    const gone = payloads.filter((_, index) => found[index] === undefined);
-    await this.send(gone, report);
-    await this.verify(gone, report);
+    this.#signal.throwIfAborted();
+    report({ detail: manifest.name });
+    await this.#send(manifest, () => undefined, UNCUT);
+    this.#isPublished = this.#created.has(manifest.name);
+    await this.#lookAgain([...code, artifact], manifest, report).catch((error: unknown) => {
+      if (!this.#isPublished || !this.#signal.aborted) throw error;
+    });
   }
 
   /**
-   * Removes what this ship created, last first. Not stopped by the ship's own signal: that may be why it runs.
+   * A ship of another machine may have been cancelled after we found its files, and before it could see that our manifest
+   * vouches for them: what is gone is sent again.
+   */
+  async #lookAgain(payloads: readonly Payload[], manifest: Payload, report: Report): Promise<void> {
+    const found = await Promise.all([...payloads, manifest].map(({ name }) => this.#target.head(name, this.#signal)));
+    await isHeld(this.#target, manifest, found.at(-1), { thorough: true, signal: this.#signal });
+    const gone = [...payloads, manifest].filter((_, index) => found[index] === undefined);
+    // A manifest does not count without its files.
+    this.#isPublished = gone.length === 0;
+    await this.send(gone, report);
+    await this.verify(gone, report);
+    this.#isPublished = true;
+  }
+
+  /**
+   * Removes what this ship created, last first, unless it is published. Not stopped by the ship's own signal: that may be why it runs.
    *
    * @throws AggregateError of all that failed, after every removal was tried
    */
   async rollback(): Promise<void> {
+    if (this.#isPublished) return;
     const rest = AbortSignal.timeout(ROLLBACK_TIMEOUT_MS);
     const left = new Map<string, unknown>();
     for (const name of this.#lastFirst()) {

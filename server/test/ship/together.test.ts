@@ -48,6 +48,11 @@ async function held(url: string): Promise<{ names: string[]; bytes: number }> {
   };
 }
 
+async function removeArtifact(url: string): Promise<void> {
+  const Key = (await bucket.leftBelow(url)).keys.find(key => ARTIFACT.test(key));
+  await bucket.client.send(new DeleteObjectCommand({ Bucket: 'ship', Key }));
+}
+
 /** Two ships: one that is cancelled when it has written such a name, and one that came meanwhile and waits for it. */
 async function cancelFirst(url: string, port: Port, written: RegExp): Promise<PromiseSettledResult<ShipResult>[]> {
   const controller = new AbortController();
@@ -86,13 +91,12 @@ test('a ship that waits for another one sends everything when that one is cancel
   expect(second).toMatchObject({ status: 'fulfilled', value: { reused: false, uploadedBytes: bytes } });
 });
 
-test('a ship says so when the environment that it found was taken back by the one for which it waited', async () => {
+test('a cancel comes too late when the manifest is on its way, also for a ship that has seen it', async () => {
   const url = bucket.freshUrl();
   const [first, second] = await cancelFirst(url, await makePort(kernel), MANIFEST);
-  expect(first).toMatchObject(CANCELLED);
-  const reason = { code: 'TARGET_FAILED', hint: expect.stringContaining('Ship again') };
-  expect(second).toMatchObject({ status: 'rejected', reason });
-  expect((await held(url)).names).toEqual([]);
+  expect(first).toMatchObject({ status: 'fulfilled', value: { reused: false } });
+  expect(second).toMatchObject({ status: 'fulfilled', value: { reused: true, uploadedBytes: 0 } });
+  expect((await held(url)).names).toHaveLength(4);
 });
 
 test('a ship that waited for one of the same environment sends nothing', async () => {
@@ -158,8 +162,7 @@ test('an artifact that goes away just before its manifest comes is sent again', 
   const result = await shipTo(url, port, {
     fault: async passing => {
       if (isWriteOf(passing, MANIFEST) && !isGone) {
-        const Key = (await bucket.leftBelow(url)).keys.find(key => ARTIFACT.test(key));
-        await bucket.client.send(new DeleteObjectCommand({ Bucket: 'ship', Key }));
+        await removeArtifact(url);
         isGone = true;
       }
       return passing.forward();
@@ -207,14 +210,36 @@ test('a ship that fails keeps its error and the cause of it when it cannot take 
   ]);
 });
 
+test('what is published stays when the last look at it fails', async () => {
+  const [url, port] = [bucket.freshUrl(), await makePort(kernel)];
+  let isWritten = false;
+  const failed = shipTo(url, port, {
+    fault: passing => {
+      if (isWritten && passing.method === 'HEAD') return REFUSED;
+      isWritten ||= isWriteOf(passing, MANIFEST);
+      return passing.forward();
+    }
+  });
+  await expect(failed).rejects.toMatchObject({ code: 'TARGET_DENIED' });
+  expect((await held(url)).names).toHaveLength(4);
+  expect(await shipTo(url, port)).toMatchObject({ reused: true, uploadedBytes: 0 });
+});
+
 test('an artifact stays while its manifest cannot be removed, which a cancelled ship tells', async () => {
   const [url, port, controller] = [bucket.freshUrl(), await makePort(kernel), new AbortController()];
+  let isGone = false;
   const cancelled = shipTo(url, port, {
     signal: controller.signal,
     fault: async passing => {
       if (passing.method === 'DELETE' && MANIFEST.test(passing.path.split('?')[0] ?? '')) return REFUSED;
+      // The artifact goes away before its manifest comes, so that it is sent again.
+      if (isWriteOf(passing, MANIFEST)) {
+        await removeArtifact(url);
+        isGone = true;
+      }
       const answer = await passing.forward();
-      if (isWriteOf(passing, MANIFEST)) controller.abort();
+      const isThere = passing.method === 'HEAD' && ARTIFACT.test(passing.path) && answer.status === 200;
+      if (isGone && isThere) controller.abort();
       return answer;
     }
   });
