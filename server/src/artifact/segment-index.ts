@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
-import { ShipEnvError } from '../errors.js';
+import { ShipEnvError, hasCode } from '../errors.js';
 import { slicesOf, type Slice } from '../targets/slices.js';
 import { crc32 as crc32Of } from './zip/crc32.js';
 import type { OutputFile } from './zip/output-file.js';
@@ -64,11 +64,15 @@ export async function appendIndex(
 }
 
 /**
- * Reads the index of a segment file; undefined when it is damaged. Whether the bytes before it are whole shows to who
- * reads them.
+ * Reads the index of a segment file; undefined when it is damaged, or was removed because it was. Whether the bytes before
+ * it are whole shows to who reads them.
  */
 export async function readSegment(path: string): Promise<Segment | undefined> {
-  const handle = await open(path);
+  const handle = await open(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  if (handle === undefined) return undefined;
   try {
     const { size } = await handle.stat();
     const last = await readExactly(handle, Math.min(size, AT_ONCE), size);

@@ -17,6 +17,8 @@ export class Segments {
   readonly #options: BuildOptions;
   readonly #limit = pLimit(PARALLEL_SEGMENTS);
   readonly #reads = pLimit(PARALLEL_READS);
+  /** One damaged segment after the other is compressed anew: each has threads and a python of its own. */
+  readonly #repairs = pLimit(1);
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
   readonly #totalBytes: number;
@@ -125,18 +127,19 @@ export class Segments {
       if (segment !== undefined) this.#progress(planned.bytes, planned);
       return segment ?? this.#replace(planned, index);
     };
-    return handled(this.#reads(read));
+    return handled(this.#reads(() => this.#orStop(read)));
   }
 
   /** A damaged one is as good as none. */
   async #replace(planned: LazySegment, index: number): Promise<Segment> {
-    await rm(this.#options.cache.path('segments', planned.key), { force: true });
-    return this.#withBuilder([planned], builder => this.#ensure(planned, index, builder));
+    return this.#repairs(async () => {
+      await rm(this.#options.cache.path('segments', planned.key), { force: true });
+      return this.#withBuilder([planned], builder => this.#ensure(planned, index, builder));
+    });
   }
 
-  /** When one fails the others stop. */
-  async #ensure(planned: LazySegment, turn: number, builder: SegmentBuilder): Promise<Segment> {
-    try {
+  #ensure(planned: LazySegment, turn: number, builder: SegmentBuilder): Promise<Segment> {
+    return this.#orStop(async () => {
       this.#signal.throwIfAborted();
       const write = async (temporary: string): Promise<void> =>
         builder.build(temporary, await planned.whole(), { turn, onBytes: bytes => this.#progress(bytes) });
@@ -146,6 +149,13 @@ export class Segments {
       const segment = await readSegment(path);
       if (segment === undefined) throw new Error(`The segment ${path} was damaged as soon as it was written.`);
       return segment;
+    });
+  }
+
+  /** When the work on one segment fails, that on the others stops. */
+  async #orStop(work: () => Promise<Segment>): Promise<Segment> {
+    try {
+      return await work();
     } catch (error) {
       this.#failed.abort(error);
       throw error;

@@ -11,7 +11,7 @@ import { segmentSpan } from '../../src/artifact/span.js';
 import { Threads } from '../../src/artifact/threads/threads.js';
 import type { DataEntry, FileEntry, PlannedSegment, SegmentEntry } from '../../src/artifact/types.js';
 import { PIECE_BYTES } from '../../src/artifact/zip/deflate.js';
-import { DEFLATED, entriesOf } from '../../src/artifact/zip/records.js';
+import { DEFLATED, STORED, entriesOf } from '../../src/artifact/zip/records.js';
 import { INTERPRETER, NEVER } from './fixtures.js';
 
 let folder: string;
@@ -93,6 +93,11 @@ async function contents(): Promise<Record<string, Buffer>> {
   );
 }
 
+async function methodOf(name: string): Promise<number | undefined> {
+  const { directory = Buffer.alloc(0) } = (await readSegment(output)) ?? {};
+  return entriesOf(directory).find(entry => entry.name === `.deps/one.whl/${name}`)?.method;
+}
+
 test('threads give the bytes that this thread gives, of entries of every size', async () => {
   const text = Buffer.alloc(3 * PIECE_BYTES + 17, 'some words, ');
   const entries = [
@@ -108,6 +113,9 @@ test('threads give the bytes that this thread gives, of entries of every size', 
   await build(planned(entries), { bytes: 0 });
   const here = await readFile(output);
   const unpacked = await contents();
+  // What does not shrink is stored, also where it comes in pieces.
+  expect(await methodOf('noise.bin')).toBe(STORED);
+  expect(await methodOf('large.txt')).toBe(DEFLATED);
   for (const entry of entries) {
     const wanted = entry.kind === 'file' ? await readFile(entry.source) : entry.data;
     expect(unpacked[`.deps/one.whl/${entry.name}`]?.equals(wanted)).toBe(true);
@@ -115,6 +123,10 @@ test('threads give the bytes that this thread gives, of entries of every size', 
   await rm(output);
   await build(planned(entries), { bytes: 1e9 });
   expect((await readFile(output)).equals(here)).toBe(true);
+});
+
+test('a segment that is not there is as good as a damaged one', async () => {
+  expect(await readSegment(output)).toBeUndefined();
 });
 
 test('a large file that changes between two of its pieces, and back again, is noticed', async () => {
