@@ -6,7 +6,7 @@ import { readCacheLimit } from '../settings/jupyterlab.js';
 
 /**
  * Runs work that builds on the cache: nothing that it finds there is removed meanwhile, and afterwards, however it
- * ended, the cache is within its limit.
+ * ended, the cache is within its limit; when that fails after work that went well, the process warns.
  *
  * @throws ShipEnvError SETTINGS_INVALID before the work begins; what the work throws
  */
@@ -21,6 +21,13 @@ export async function withCache<T>(cache: Cache, work: () => Promise<T>): Promis
     });
     throw error;
   }
-  await keepWithin(cache, limit);
+  // What was to be done is done, and published perhaps: that must not be told as failed.
+  await keepWithin(cache, limit).catch((error: unknown) => {
+    process.emitWarning(`The local cache ${cache.root} could not be tidied: ${messageOf(error)}`, 'ShipEnvWarning');
+  });
   return result;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
