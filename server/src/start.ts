@@ -10,8 +10,13 @@ import { cacheRoot } from './cache/root.js';
 
 /** What lies there is run: a folder that someone else could write to is not used, and none is made. */
 function isPrivate(folder: string): boolean {
-  const found = lstatSync(folder, { throwIfNoEntry: false });
-  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+  try {
+    const found = lstatSync(folder);
+    return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+  } catch {
+    // Not there, or not for us: whoever needs the cache says so.
+    return false;
+  }
 }
 
 // Node.js has it from 22.1 on.

@@ -23,4 +23,13 @@ describe('the start of the program', () => {
     await started();
     expect(await readdir(cache)).toEqual(CAN_KEEP ? ['compiled'] : []);
   });
+
+  it('does not depend on a cache folder, which may be where nobody may look', async () => {
+    const home = await temporaryFolder();
+    // Below what is no folder.
+    const env = { SHIP_ENV_CACHE: '/dev/null/cache' };
+    expect(await shipEnv(home, ['--version'], env)).toMatchObject({ exitCode: 0, stderr: '' });
+    const { stdout } = await shipEnv(home, ['snapshot', '--json', '--python', 'python3'], env);
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'error', code: 'CACHE_UNUSABLE' });
+  });
 });
