@@ -9,8 +9,8 @@ const CONCURRENT_READS = 8;
 const READ_BYTES = 256 * 1024;
 /** Up to this size a file is read in this thread: its four trips through Node's file threads take several times as long. */
 const AT_ONCE_BYTES = 64 * 1024;
-/** Small files between which others have their turn. */
-const TURN_FILES = 64;
+/** Milliseconds after which others have their turn. */
+const TURN_MS = 10;
 
 /** What a file held, and what the disk said of it before and after it was read. */
 export interface HashedFile {
@@ -37,15 +37,33 @@ export async function hashEach<File extends { readonly path: string; readonly st
   onHashed: (file: File, hashed: HashedFile) => void
 ): Promise<void> {
   const limit = pLimit(CONCURRENT_READS);
-  const read = files.map((file, index) =>
-    limit(async () => {
-      if (index % TURN_FILES === 0) await turn();
-      signal.throwIfAborted();
-      const isHere = file.stats.size <= AT_ONCE_BYTES && !disk.isSlow;
-      onHashed(file, isHere ? hashHere(file.path, disk) : await hashInThreads(file.path));
-    })
-  );
-  await Promise.all(read);
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const reading: Promise<void>[] = [];
+  let turnedMs = performance.now();
+  try {
+    for (const file of files) {
+      stop.throwIfAborted();
+      if (file.stats.size > AT_ONCE_BYTES || disk.isSlow) {
+        const read = limit(async () => {
+          stop.throwIfAborted();
+          onHashed(file, await hashInThreads(file.path));
+        });
+        read.catch((error: unknown) => failed.abort(error));
+        reading.push(read);
+      } else {
+        onHashed(file, hashHere(file.path, disk));
+      }
+      if (performance.now() - turnedMs < TURN_MS) continue;
+      await turn();
+      turnedMs = performance.now();
+    }
+    await Promise.all(reading);
+  } catch (error) {
+    // Nobody wants the rest.
+    failed.abort(error);
+    throw error;
+  }
 }
 
 function hashHere(path: string, disk: Disk): HashedFile {
