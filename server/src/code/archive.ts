@@ -129,10 +129,15 @@ async function zipInCache(
   signal: AbortSignal
 ): Promise<{ facts: ZipFacts; path: string; reused: boolean }> {
   for (;;) {
-    const { path, reused } = await cache.entry('code', fileName, temporary => writeZip(temporary, entries, signal));
-    const beside = await cache.entry('code', `${fileName}.json`, async temporary =>
-      writeFile(temporary, JSON.stringify(await measure(path, signal)), { flag: 'wx' })
+    const { path, reused } = await cache.entry(
+      'code',
+      fileName,
+      temporary => writeZip(temporary, entries, signal),
+      signal
     );
+    const write = async (temporary: string): Promise<void> =>
+      writeFile(temporary, JSON.stringify(await measure(path, signal)), { flag: 'wx' });
+    const beside = await cache.entry('code', `${fileName}.json`, write, signal);
     const facts = zipFacts.safeParse(parseJson(await readFile(beside.path, 'utf8'))).data;
     if (facts !== undefined && facts.bytes === (await stat(path)).size) return { facts, path, reused };
     // A power cut can leave a file short of bytes that were never written back.

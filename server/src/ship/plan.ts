@@ -51,7 +51,8 @@ export async function planLazily(
   const { id, findings } = await recalled(
     cache,
     keyOf(snapshot.state, request),
-    async () => (computed = await compute())
+    async () => (computed = await compute()),
+    signal
   );
   const whole = async (): Promise<ArtifactPlan> => {
     const plan = computed ?? (await compute());
@@ -80,12 +81,18 @@ function keyOf(state: string, { format, excludes, includeSpark }: ShipRequest): 
   return `${createHash('sha256').update(parts).digest('hex')}.json`;
 }
 
-async function recalled(cache: Cache, key: string, compute: () => Promise<ArtifactPlan>): Promise<NamedPlan> {
+async function recalled(
+  cache: Cache,
+  key: string,
+  compute: () => Promise<ArtifactPlan>,
+  signal: AbortSignal
+): Promise<NamedPlan> {
+  const write = async (temporary: string): Promise<void> => {
+    const { id, findings } = await compute();
+    await writeFile(temporary, JSON.stringify({ id, findings: [...findings] } satisfies NamedPlan));
+  };
   for (;;) {
-    const { path } = await cache.entry('plans', key, async temporary => {
-      const { id, findings } = await compute();
-      await writeFile(temporary, JSON.stringify({ id, findings: [...findings] } satisfies NamedPlan));
-    });
+    const { path } = await cache.entry('plans', key, write, signal);
     const plan = named.safeParse(parseJson(await readFile(path, 'utf8'))).data;
     if (plan !== undefined) return plan;
     // Damaged, by a disk that was full once or a hand: compute again.
