@@ -7,6 +7,9 @@ export async function serveCommand(
   view: View,
   signal: AbortSignal
 ): Promise<void> {
+  const token = process.env['SHIP_ENV_TOKEN'] ?? '';
+  // Nothing that is started from here need know it.
+  delete process.env['SHIP_ENV_TOKEN'];
   const parentGone = new AbortController();
   process.stdin.on('end', () => parentGone.abort());
   process.stdin.on('error', () => parentGone.abort());
@@ -14,7 +17,7 @@ export async function serveCommand(
   try {
     await serve({
       ...options,
-      token: process.env['SHIP_ENV_TOKEN'] ?? '',
+      token,
       signal: AbortSignal.any([signal, parentGone.signal]),
       onReady: () => view.result({ type: 'ready', socket: options.socket }, [])
     });

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { exitOf, startShipEnv } from '../support/bundle.js';
+import { makeKernelVenv } from '../support/kernel-venv.js';
+import { Sidecar } from '../support/sidecar.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 /** Status of `GET /health` on a unix socket. */
@@ -46,4 +48,18 @@ test.each([
   expect(JSON.parse(await text(sidecar.stdout))).toMatchObject({ type: 'error', code: 'USAGE_INVALID' });
   // Its standard input is still open: it must not wait for that.
   expect(await exited).toBe(2);
+});
+
+test('what the sidecar starts does not learn its token', async () => {
+  const kernel = await makeKernelVenv();
+  onTestFinished(() => kernel.remove());
+  const told = join(kernel.folder, 'told');
+  const python = `${kernel.python}-that-tells`;
+  await writeFile(python, `#!/bin/sh\nenv >> '${told}'\nexec '${kernel.python}' "$@"\n`, { mode: 0o755 });
+  const sidecar = await Sidecar.start({ SEEN: 'yes' });
+  await sidecar.ship({ python, target: { name: '', url: `file://${kernel.folder}/target` } });
+  expect(await sidecar.end()).toBe(0);
+  const variables = await readFile(told, 'utf8');
+  expect(variables).toContain('SEEN=yes');
+  expect(variables).not.toContain('SHIP_ENV_TOKEN');
 });
