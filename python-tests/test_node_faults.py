@@ -79,6 +79,18 @@ def test_where_nothing_can_be_written_it_is_an_ordinary_pex(node: Node, tmp_path
     assert f"cannot use {own(node)}" in run.stderr
 
 
+def test_whatever_else_fails_it_is_an_ordinary_pex_and_says_why(node: Node) -> None:
+    pex = node.build()
+    surprise = """
+def fail(*_):
+    raise RuntimeError("a surprise")
+ship_env_node.boot.unpack_missing = fail
+"""
+    run = node.run(*node.boot(pex, surprise, "-c", f"import small, sys; print('{LAYOUT}/env' in sys.executable)"))
+    assert (run.returncode, run.stdout) == (0, "False\n")
+    assert run.stderr == f"ship_env: {pex} is started as an ordinary PEX: RuntimeError: a surprise\n"
+
+
 @pytest.mark.parametrize("part", ["", LAYOUT, f"{LAYOUT}/dist", f"{LAYOUT}/env", f"{LAYOUT}/tmp", f"{LAYOUT}/lock"])
 def test_a_link_in_place_of_a_folder_is_not_followed(node: Node, tmp_path: Path, part: str) -> None:
     pex = node.build()

@@ -43,6 +43,30 @@ def test_of_executors_that_start_together_each_distribution_is_unpacked_by_one(n
     assert node.leftovers() == []
 
 
+def test_executors_that_start_together_share_the_work(node: Node, tmp_path: Path) -> None:
+    # One more than the processes of one executor can take at a time.
+    for number in range((os.cpu_count() or 1) + 1):
+        install(node.site, f"part{number}", {f"part{number}.py": ""})
+    pex = node.build()
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    meet = f"""
+import os, time
+real = ship_env_node.unpack._unpack
+def together(artifact, segment, folder):
+    # A process group an executor.
+    open(os.path.join({str(begun)!r}, str(os.getpgrp())), "w").close()
+    deadline = time.monotonic() + 60
+    while len(os.listdir({str(begun)!r})) < 2:
+        assert time.monotonic() < deadline, "the other executor unpacks nothing"
+        time.sleep(0.01)
+    return real(artifact, segment, folder)
+ship_env_node.unpack._unpack = together
+"""
+    executors = [node.start(*node.boot(pex, meet, "-c", "import part0, part1; print('ran')")) for _ in range(2)]
+    assert [executor.communicate() for executor in executors] == [("ran\n", "")] * 2
+
+
 def test_who_is_not_the_first_to_make_the_node_root_uses_it_all_the_same(node: Node) -> None:
     install(node.site, "small", {"small.py": ""})
     pex = node.build()

@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
@@ -96,6 +96,18 @@ test('an installed package makes a new artifact; the old one stays as it is for 
       [second.artifact.id, 3]
     ].sort()
   );
+});
+
+test('of an artifact that is too much for a plain zip the result says how it starts', async () => {
+  const port = await makePort(kernel);
+  const { artifact, findings } = await port.ship();
+  expect(findings).toEqual([]);
+  const path = join(port.directory, `${artifact.id}.json`);
+  const manifest = manifestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  // As the ship of an environment of so many files wrote it.
+  await chmod(path, 0o644);
+  await writeFile(path, JSON.stringify({ ...manifest, entries: 70_000 }));
+  expect((await port.ship()).findings).toMatchObject([{ kind: 'zip64-artifact', subject: artifact.name }]);
 });
 
 test.each(STEP_NAMES.filter(name => name !== 'configure'))(
