@@ -220,7 +220,7 @@ async function versionOf(python) {
 
 /** @param {Bench} bench */
 export async function cleanUp(bench) {
-  await Promise.all([...bench.sidecars].map(sidecar => sidecar.stop()));
+  await Promise.allSettled([...bench.sidecars].map(async sidecar => sidecar.stop()));
   await bench.store.stop();
   rmSync(bench.work, { recursive: true, force: true });
 }

@@ -107,8 +107,7 @@ def draw_growth(results: Results, colours: dict[str, str]) -> Figure | None:
         for key, colour, marker in (("editedMs", "theirs", "s"), ("unchangedMs", "ours", "o")):
             text = "one line edited" if key == "editedMs" else "nothing changed"
             axis.plot(sizes, [point[key] for point in curve], color=colours[colour], marker=marker, label=text)
-        slope = results["slopes"].get(name)
-        axis.set_title("" if slope is None else f"nothing changed: {slope}", loc="left", fontsize=9)
+        axis.set_title("\n".join(results["slopes"].get(name, [])), loc="left", fontsize=9)
         axis.set_xlabel(label)
         axis.set_xlim(left=0)
     # Once for all three, which share it: each would cut the others off.

@@ -19,7 +19,7 @@ export function showResults({ rows, verdicts, growth, slopes, upload, firstTask,
         bytes(point.peakBytes).padStart(8)
       ])
     );
-    Object.entries(slopes).forEach(([axis, text]) => console.log(dim(`  nothing changed, along ${axis}: ${text}`)));
+    Object.entries(slopes).forEach(([axis, texts]) => console.log(dim(`  along ${axis}: ${texts.join(', ')}`)));
   }
   if (upload.length > 0) {
     heading('Upload');

@@ -41,7 +41,7 @@ import { median, minimum } from './measure.mjs';
  * @property {Row[]} rows
  * @property {Verdict[]} verdicts
  * @property {GrowthPoint[]} growth
- * @property {Partial<Record<GrowthPoint['axis'], string>>} slopes how much an unchanged ship grows along each axis
+ * @property {Partial<Record<GrowthPoint['axis'], string[]>>} slopes how much small ships grow along each axis
  * @property {UploadPoint[]} upload
  * @property {FirstTaskRow[]} firstTask
  * @property {string[]} leftOut what was not measured, and why
@@ -120,10 +120,10 @@ export class Results {
 /**
  * @param {ResultsFile} earlier
  * @param {ResultsFile} now
- * @returns {ResultsFile} what was measured now, and of the earlier file what was not, if it is of the same machine
+ * @returns {ResultsFile} what was measured now, and of the earlier file what was not, if it is of the same machine and its programs
  */
 export function merged(earlier, now) {
-  const isSame = ['cpu', 'cores', 'memory'].every(key => earlier.machine[key] === now.machine[key]);
+  const isSame = Object.entries(now.machine).every(([key, value]) => earlier.machine[key] === value);
   return { machine: now.machine, parts: { ...(isSame ? earlier.parts : {}), ...now.parts } };
 }
 

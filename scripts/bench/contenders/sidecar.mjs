@@ -85,7 +85,7 @@ export class Sidecar {
   async stop() {
     this.#bench.sidecars.delete(this);
     if (this.#starter.pid !== undefined) {
-      process.kill(this.#starter.pid, 'SIGTERM');
+      endIfThere(this.#starter.pid);
     }
     await this.#starter.ended;
   }
@@ -106,5 +106,19 @@ export class Sidecar {
         .on('error', reject)
         .end(body === undefined ? undefined : JSON.stringify(body));
     });
+  }
+}
+
+/**
+ * @param {number} pid
+ */
+function endIfThere(pid) {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    // It has ended by itself, or something killed it.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) {
+      throw error;
+    }
   }
 }

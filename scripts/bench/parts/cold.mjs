@@ -32,7 +32,12 @@ export const cold = {
       }
       if (bench.scale === 'full' && environment.hasSpark && rival !== undefined) {
         await runWithSpark(bench, environment, rival);
-        addRival(bench, part, '', await rivalCold(bench, environment, `${environment.name}-no-spark`, SPARK));
+        const without = await rivalCold(bench, environment, `${environment.name}-no-spark`, SPARK);
+        addRival(bench, part, '', without);
+        if (without !== undefined) {
+          const ratio = ours(OURS) / without.ms;
+          bench.results.judge(1, `${part}, to cluster-pack without pyspark as well`, ratio, 0.1, asRatio);
+        }
       }
     }
   }

@@ -13,6 +13,7 @@ export const firstTask = {
   title: 'First task on executors',
   async run(bench) {
     if (bench.scale !== 'full') {
+      bench.results.found.leftOut.push('the first task on executors (target 6), which --full measures');
       return;
     }
     const rows = await measureFirstTask(process.env, { deployments: Object.keys(DEPLOYMENTS), runs: RUNS });

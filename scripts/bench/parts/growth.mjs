@@ -7,6 +7,7 @@ import { hasRoom } from '../context.mjs';
 import { addEditable } from '../editable.mjs';
 import { generateEnvironment } from '../generate.mjs';
 import { interleaved, median, slope } from '../measure.mjs';
+import { asRatio } from '../results.mjs';
 import { MEMORY_BYTES } from './memory.mjs';
 
 const RUNS = 5;
@@ -36,33 +37,66 @@ export const growth = {
           await measure(bench, axis, plan);
         }
       }
-      addSlope(bench, axis);
+      judgeCurve(bench, axis);
     }
   }
 };
 
-/** What an unchanged ship costs more for each so many of an axis. */
+/** What a small ship costs more for each so many of an axis. */
 const SLOPES = /** @type {const} */ ({
   distributions: { each: 1, unit: 'distribution' },
   files: { each: 1, unit: 'file' },
   bytes: { each: 1e9, unit: 'GB' }
 });
+/** Close to flat: so much longer may a small ship take where there are many times the bytes. */
+const FLAT = 1.25;
+/** Linear: so much steeper may a curve become. */
+const LINEAR = 1.5;
+
+const SHIPS = /** @type {const} */ ([
+  ['nothing changed', 'unchangedMs'],
+  ['one line edited', 'editedMs']
+]);
 
 /**
  * @param {import('../context.mjs').Bench} bench
  * @param {Axis} axis
  */
-function addSlope(bench, axis) {
-  const points = bench.results.found.growth.filter(point => point.axis === axis);
-  if (points.length < 2) {
+function judgeCurve(bench, axis) {
+  const { results } = bench;
+  const curve = results.found.growth.filter(point => point.axis === axis);
+  const [first, ...others] = curve;
+  const last = others.at(-1);
+  if (first === undefined || last === undefined) {
     return;
   }
+  /** @type {string[]} */
+  const slopes = [];
+  for (const [what, key] of SHIPS) {
+    const points = curve.map(point => /** @type {const} */ ([point[axis], point[key]]));
+    slopes.push(`${what}: ${slopeText(axis, points)}`);
+    if (axis === 'bytes') {
+      const sizes = `${inWords(last.bytes)} to ${inWords(first.bytes)}`;
+      results.judge(7, `${what}, ${sizes}`, last[key] / first[key], FLAT, asRatio);
+    }
+    if (axis === 'files' && points.length > 2) {
+      const steeper = slope(points.slice(1)) / slope(points.slice(0, 2));
+      results.judge(7, `${what}, slope by files from ${others[0]?.files} on to that before`, steeper, LINEAR, asRatio);
+    }
+  }
+  results.found.slopes[axis] = slopes;
+}
+
+/**
+ * @param {Axis} axis
+ * @param {readonly (readonly [number, number])[]} points size and milliseconds
+ */
+function slopeText(axis, points) {
   const { each, unit } = SLOPES[axis];
-  const microseconds = slope(points.map(point => [point[axis], point.unchangedMs])) * each * 1000;
-  bench.results.found.slopes[axis] =
-    Math.abs(microseconds) < 1000
-      ? `${microseconds.toFixed(1)} µs a ${unit}`
-      : `${(microseconds / 1000).toFixed(1)} ms a ${unit}`;
+  const microseconds = slope(points) * each * 1000;
+  return Math.abs(microseconds) < 1000
+    ? `${microseconds.toFixed(1)} µs a ${unit}`
+    : `${(microseconds / 1000).toFixed(1)} ms a ${unit}`;
 }
 
 /**
