@@ -76,7 +76,7 @@ export class Cache {
     return new Cache(root);
   }
 
-  /** Where an entry lies or would lie: `<root>/segments/v1/ab/abcdef….zip`. Pure. */
+  /** Where an entry lies or would lie: `<root>/segments/v3/ab/abcdef….zip`. Pure. */
   path(kind: CacheKind, name: string): string {
     return join(this.root, kind, KINDS[kind], name.slice(0, 2), name);
   }

@@ -126,7 +126,7 @@ export class Compilers {
     return { kind: 'file', name: `${OURS}pyc/${wheel}`, source: output, size: bytes, sha256, executable: false };
   }
 
-  /** Starts a process now: there will be something to compile, and by then it is ready. */
+  /** Starts a process now: mostly there will be something to compile, and by then it is ready. */
   expect(python: string): void {
     if (!this.#signal.aborted) this.#idle.push(this.#start(python));
   }
