@@ -2,6 +2,7 @@
 import { cold } from './cold.mjs';
 import { firstTask } from './first-task.mjs';
 import { growth } from './growth.mjs';
+import { large } from './large.mjs';
 import { memory } from './memory.mjs';
 import { oneLine } from './one-line.mjs';
 import { tinyPackage } from './tiny-package.mjs';
@@ -16,4 +17,4 @@ import { upload } from './upload.mjs';
  */
 
 /** @type {readonly Part[]} */
-export const PARTS = [cold, unchanged, tinyPackage, oneLine, upload, growth, memory, firstTask];
+export const PARTS = [cold, unchanged, tinyPackage, oneLine, upload, growth, memory, large, firstTask];

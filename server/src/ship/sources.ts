@@ -18,7 +18,7 @@ const MAX_SOURCES = 3;
 
 /** Kept by a process that ships more than once: manifests by their place and ETag. */
 export type KnownManifests = Recent<Manifest>;
-/** Of a few targets. */
+/** Of one crowded target, or of several others. */
 export const MOST_KNOWN_MANIFESTS = MAX_MANIFESTS;
 
 const MANIFEST = /^env-[0-9a-f]+\.json$/;
@@ -39,7 +39,7 @@ export function wantedOf({ interpreter, segments }: ArtifactPlan): Wanted {
 }
 
 /** A manifest on a target, and its artifact as it was listed there. */
-interface ListedArtifact {
+interface CopyCandidate {
   readonly manifest: Manifest;
   readonly artifact: TargetEntry & { readonly etag: string };
 }
@@ -55,7 +55,7 @@ export class TargetArtifacts {
   #entries: ReadonlyMap<string, TargetEntry> = new Map();
   /** Names of manifests that were not read, newest first. */
   #unread: TargetEntry[] = [];
-  readonly #found: ListedArtifact[] = [];
+  readonly #found: CopyCandidate[] = [];
 
   private constructor(target: Target, signal: AbortSignal, known: KnownManifests | undefined) {
     this.#target = target;
@@ -119,7 +119,7 @@ async function unlessDenied(work: () => Promise<void>): Promise<void> {
   }
 }
 
-function bestAmong(found: readonly ListedArtifact[], wanted: Wanted): ListedArtifact[] {
+function bestAmong(found: readonly CopyCandidate[], wanted: Wanted): CopyCandidate[] {
   return found
     .filter(({ manifest }) => isSamePython(manifest, wanted))
     .map(source => ({ ...source, shared: sharedBytes(source.manifest, wanted) }))
@@ -128,7 +128,7 @@ function bestAmong(found: readonly ListedArtifact[], wanted: Wanted): ListedArti
     .slice(0, MAX_SOURCES);
 }
 
-function holdsEnough(source: ListedArtifact | undefined, { keys }: Wanted): boolean {
+function holdsEnough(source: CopyCandidate | undefined, { keys }: Wanted): boolean {
   const held = source?.manifest.segments.filter(({ key }) => keys.has(key)) ?? [];
   return held.length >= keys.size * ENOUGH;
 }
@@ -189,7 +189,7 @@ function sharedBytes({ segments }: Manifest, { keys }: Wanted): number {
   return segments.reduce((bytes, segment) => (keys.has(segment.key) ? bytes + segment.length : bytes), 0);
 }
 
-function sourceOf({ manifest: { head, segments }, artifact: { name, bytes, etag } }: ListedArtifact): CopySource {
+function sourceOf({ manifest: { head, segments }, artifact: { name, bytes, etag } }: CopyCandidate): CopySource {
   return {
     ...{ name, bytes, etag },
     offsets: new Map([

@@ -63,9 +63,9 @@ it.each([
   ['large', 70_000, 10]
 ])('reads no more %s files when one cannot be read', async (_size, bytes, bytesOfFirst) => {
   const others = filesOf(...Array.from({ length: 100 }, () => bytes));
-  const [first] = filesOf(bytesOfFirst + 1);
-  const files = bytes === bytesOfFirst ? [first, ...others] : [...others, first];
-  rmSync(first.path);
+  const gone = filesOf(bytesOfFirst + 1);
+  const files = bytes === bytesOfFirst ? [...gone, ...others] : [...others, ...gone];
+  gone.forEach(({ path }) => rmSync(path));
   let hashed = 0;
   const attempt = hashEach(files, { signal: new AbortController().signal, disk: new Disk() }, () => (hashed += 1));
   await expect(attempt).rejects.toMatchObject({ code: 'ENOENT' });
