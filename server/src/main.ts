@@ -51,7 +51,7 @@ try {
   // Commander has told the person; --help and --version come here too, with 0.
   process.exitCode = error.exitCode === 0 ? 0 : 2;
   if (error.exitCode !== 0 && process.argv.includes('--json')) {
-    const message = error.message.replace(/^error: /, '');
+    const message = error.message.replace(/^error: /, '').replace(/\.$/, '');
     jsonView(process.stdout).error(
       toErrorObject(
         new ShipEnvError('USAGE_INVALID', `The command line is not valid: ${message}.`, {

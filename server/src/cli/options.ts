@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { shipRequest, type ShipRequest } from '../contract/ship.js';
 import { ShipEnvError } from '../errors.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
@@ -23,7 +23,11 @@ export interface CliOptions {
 /** `--python`, `--json`: what every command takes. */
 export function withCommon(command: Command): Command {
   return command
-    .option('--python <python>', "the kernel's python, or the folder of its environment (default: the active one)")
+    .option(
+      '--python <python>',
+      "the kernel's python, or the folder of its environment (default: the active one)",
+      notEmpty
+    )
     .option('--json', 'print JSON lines and nothing else');
 }
 
@@ -31,8 +35,15 @@ export function withCommon(command: Command): Command {
 export function withTarget(command: Command): Command {
   return command.option(
     '--target <target>',
-    'a target of the settings, or a URL: s3://bucket/prefix, file:///directory (default: the settings decide)'
+    'a target of the settings, or a URL: s3://bucket/prefix, file:///directory (default: the settings decide)',
+    notEmpty
   );
+}
+
+/** A variable that was to hold it and is not set is no wish for the default. */
+function notEmpty(value: string): string {
+  if (value !== '') return value;
+  throw new InvalidArgumentError('It is empty; leave the option out for the default.');
 }
 
 /** `--shared`. */

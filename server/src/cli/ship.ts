@@ -32,11 +32,11 @@ function summary(result: ShipResult, url: string, options: CliOptions): string[]
 }
 
 /** What prints the config of this very ship, to be pasted into a shell. */
-function configCommand({ python, target, shared, master, exclude, includeSpark }: CliOptions): string {
-  const named = Object.entries({ python, target, master }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, value]
+function configCommand({ python, target, shared, master, exclude, allowSecret, includeSpark }: CliOptions): string {
+  const named = { python, target, master, exclude, 'allow-secret': allowSecret };
+  const words = Object.entries(named).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value].flat()
   );
-  const words = ['ship-env', 'config', ...named, ...(exclude === undefined ? [] : ['--exclude', ...exclude])];
   const flags = [...(shared === true ? ['--shared'] : []), ...(includeSpark === true ? ['--include-spark'] : [])];
-  return [...words, ...flags, '--as', 'builder'].map(shellWord).join(' ');
+  return ['ship-env', 'config', ...words, ...flags, '--as', 'builder'].map(shellWord).join(' ');
 }

@@ -69,8 +69,7 @@ export function refuseSecrets(
 ): void {
   const names = new Set(allowed.map(name => name.replace(/^(?:\.\/)+/, '')));
   const refused = suspects.map(file => file.displayPath).filter(path => !names.has(path) && !names.has(basename(path)));
-  const [first] = refused;
-  if (first === undefined) return;
+  if (refused.length === 0) return;
   const [noun, verb] = refused.length === 1 ? ['file', 'looks like a secret'] : ['files', 'look like secrets'];
   throw new ShipEnvError(
     'CODE_SECRET_FOUND',
@@ -78,7 +77,7 @@ export function refuseSecrets(
     {
       hint:
         `Leave ${refused.length === 1 ? 'it' : 'them'} out with a line in .gitignore or .shipignore, or move ` +
-        `${refused.length === 1 ? 'it' : 'them'} out of the package. What may ship is allowed by name: --allow-secret ${first}`
+        `${refused.length === 1 ? 'it' : 'them'} out of the package. What may ship is allowed by name: --allow-secret ${refused.join(' ')}`
     }
   );
 }

@@ -86,7 +86,8 @@ test('the settings that the panel saved name targets, master and excludes', asyn
 test('config prints what the ship configured, as builder, submit and json', async () => {
   const home = await temporaryFolder();
   const target = `file://${join(home, 'target')}`;
-  const args = ['--python', kernel.python, '--target', target, '--master', 'spark://h:7077', '--shared'];
+  const args = ['--python', kernel.python, '--target', target, '--master', 'spark://h:7077'];
+  args.push('--allow-secret', '.env', 'id_rsa', '--shared');
   const { stdout } = await shipEnv(home, ['ship', ...args, '--json']);
   const shipped = events(stdout).at(-1);
   if (shipped?.type !== 'result') throw new Error(stdout);
@@ -99,6 +100,16 @@ test('config prints what the ship configured, as builder, submit and json', asyn
   expect(again.stdout).toContain(`The Spark config: ship-env config ${args.join(' ')} --as builder`);
   const connect = await shipEnv(home, ['config', ...args, '--as', 'connect', '--json']);
   expect(events(connect.stdout)).toMatchObject([{ code: 'CONFIG_MASTER_UNSUPPORTED' }]);
+});
+
+test.each(['--python', '--target'])('an empty %s is a usage error, as of a variable that is not set', async option => {
+  const home = await temporaryFolder();
+  const { exitCode, stdout } = await shipEnv(home, ['ship', option, '', '--json']);
+  expect(exitCode).toBe(2);
+  const message = expect.stringMatching(
+    new RegExp(`${option} <\\w+>' argument '' is invalid. It is empty; .*[^.]\\.$`, 'u')
+  );
+  expect(events(stdout)).toMatchObject([{ code: 'USAGE_INVALID', message }]);
 });
 
 test('build writes a PEX that runs by itself', async () => {
