@@ -62,13 +62,26 @@ test('an artifact that is gone after its manifest came is sent again', async () 
   expect(reported).toContain(artifact.name);
 });
 
+test('what is published stays, whatever fails after it', async () => {
+  const { cache, directory, target } = await openHarbour();
+  const work = transaction(cache, target, calm, async upload => {
+    await upload.send(await upload.missing(cargo), quiet);
+    expect(upload.isPublished).toBe(false);
+    await upload.publish(cargo, quiet);
+    expect(upload.isPublished).toBe(true);
+    throw new Error('stopped');
+  });
+  await expect(work).rejects.toThrow('stopped');
+  expect((await readdir(directory)).sort()).toEqual([manifest.name, artifact.name, 'harbour-1.zip']);
+});
+
 test('of a ship that sent the artifact of another one again nothing stays when it fails', async () => {
   const { cache, directory, target } = await openHarbour();
   await target.put(artifact, { signal: calm });
   const work = transaction(cache, target, calm, async upload => {
     await upload.send(await upload.missing(cargo), quiet);
     await rm(join(directory, artifact.name));
-    await upload.publish(cargo, quiet);
+    await upload.send([artifact], quiet);
     throw new Error('stopped');
   });
   await expect(work).rejects.toThrow('stopped');
