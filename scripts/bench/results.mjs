@@ -120,7 +120,8 @@ export class Results {
 /**
  * @param {ResultsFile} earlier
  * @param {ResultsFile} now
- * @returns {ResultsFile} what was measured now, and of the earlier file what was not, if it is of the same machine and its programs
+ * @returns {ResultsFile} what was measured now, and of the earlier file what was not, if it is of the same machine with the
+ *   same programs
  */
 export function merged(earlier, now) {
   const isSame = Object.entries(now.machine).every(([key, value]) => earlier.machine[key] === value);

@@ -206,7 +206,8 @@ export class Upload {
   }
 
   /**
-   * Removes what this ship created, last first, unless it is published. Not stopped by the ship's own signal: that may be why it runs.
+   * Removes what this ship created, last first, unless it is published. Not stopped by the ship's own signal: that may be
+   * why it runs.
    *
    * @throws AggregateError of all that failed, after every removal was tried
    */
