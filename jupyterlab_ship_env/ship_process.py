@@ -18,8 +18,8 @@ from .node import bundle_environment, find_bundle, find_node
 
 #: How long a cancelled ship may take to undo what it began at the target; then it is killed. Must stay above what the
 #: limits of the Node side (server/src) add up to, one after the other, at worst 83 s: parts on their way (GRACE_MS of
-#: targets/s3-in-flight.ts, 3 s) and their removal (ABORT_MS of s3-multipart.ts, 30 s), the look for the object and its
-#: removal (twice SETTLE_MS of s3-put.ts, 10 s), the removal of what went up before (ROLLBACK_TIMEOUT_MS of
+#: targets/s3/in-flight.ts, 3 s) and their removal (ABORT_MS of s3/multipart.ts, 30 s), the look for the object and its
+#: removal (twice SETTLE_MS of s3/put.ts, 10 s), the removal of what went up before (ROLLBACK_TIMEOUT_MS of
 #: ship/upload.ts, 30 s). The rest is for a request that is never cut, since nobody would know what became of it.
 CANCEL_TIMEOUT_S = 120.0
 #: A wait for a line is cut into pieces: an interrupt that comes in the moment before a wait is seen when the wait ends.

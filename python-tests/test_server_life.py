@@ -125,9 +125,9 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_sidecar(server: Server) -> No
 
 #: What a cancelled ship may take one after the other, by the names of the limits in the sources.
 CLEAN_UP = {
-    "targets/s3-in-flight.ts": ("GRACE_MS", 1),
-    "targets/s3-multipart.ts": ("ABORT_MS", 1),
-    "targets/s3-put.ts": ("SETTLE_MS", 2),
+    "targets/s3/in-flight.ts": ("GRACE_MS", 1),
+    "targets/s3/multipart.ts": ("ABORT_MS", 1),
+    "targets/s3/put.ts": ("SETTLE_MS", 2),
     "ship/upload.ts": ("ROLLBACK_TIMEOUT_MS", 1),
 }
 

@@ -11,7 +11,7 @@ import { takeSnapshot } from '../snapshot/index.js';
 import { planWhole } from '../ship/plan.js';
 import { shippedEditables } from '../ship/prepare.js';
 import { withCache } from '../ship/with-cache.js';
-import { writeSpans } from '../targets/directory-write.js';
+import { writeSpans } from '../targets/directory/write.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines, type View } from './view.js';
 

@@ -1,8 +1,8 @@
 import type { TargetSettings } from '../contract/targets.js';
 import { ShipEnvError } from '../errors.js';
-import { directoryOf } from './directory-location.js';
-import { DirectoryTarget } from './directory.js';
-import { locationOf } from './s3-location.js';
+import { directoryOf } from './directory/location.js';
+import { DirectoryTarget } from './directory/directory-target.js';
+import { locationOf } from './s3/location.js';
 import type { Target } from './target.js';
 import { parseTargetUrl, shownUrl, type TargetUrl } from './url.js';
 
@@ -21,7 +21,7 @@ const DIRECTORY: Kind = {
 const S3: Kind = {
   canonical: url => locationOf(url).url,
   // Loading the AWS SDK takes a good part of a second: only who ships to S3 pays for it.
-  open: async (url, settings) => (await import('./s3.js')).openS3Target(locationOf(url), settings)
+  open: async (url, settings) => (await import('./s3/s3-target.js')).openS3Target(locationOf(url), settings)
 };
 
 /** The kinds of target, by URL scheme. */

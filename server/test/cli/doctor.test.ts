@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { javaVersion } from '../../src/cli/doctor.js';
 import { exitOf, shipEnv, startShipEnv } from '../support/bundle.js';
 import { temporaryFolder } from '../support/temporary.js';
-import { silentServer } from '../targets/bad-servers.js';
+import { silentServer } from '../targets/s3/bad-servers.js';
 
 test.each([
   ['openjdk version "1.8.0_392"', 8],

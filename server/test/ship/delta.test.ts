@@ -10,7 +10,7 @@ import { DigestMemory } from '../../src/targets/digest-memory.js';
 import { NOT_IMPLEMENTED, startFaultyProxy, type Answer, type Fault, type Passing } from '../support/faulty-proxy.js';
 import { gate } from '../support/gate.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
-import { useBucket } from '../targets/s3-bucket.js';
+import { useBucket } from '../targets/s3/bucket.js';
 import { makePort, ofAnotherPython, type Port } from './port.js';
 
 const MIB = 1024 * 1024;

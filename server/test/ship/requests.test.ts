@@ -6,7 +6,7 @@ import type { KnownManifests } from '../../src/ship/sources.js';
 import { Recent } from '../../src/recent.js';
 import { startFaultyProxy } from '../support/faulty-proxy.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
-import { useBucket } from '../targets/s3-bucket.js';
+import { useBucket } from '../targets/s3/bucket.js';
 import { makePort, ofAnotherPython, type Port } from './port.js';
 
 const bucket = useBucket();

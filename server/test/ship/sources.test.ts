@@ -1,7 +1,7 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeKernelVenv } from '../support/kernel-venv.js';
-import { useBucket } from '../targets/s3-bucket.js';
+import { useBucket } from '../targets/s3/bucket.js';
 import { makePort, ofAnotherPython } from './port.js';
 
 const bucket = useBucket();

@@ -5,7 +5,7 @@ import { toErrorObject } from '../../src/errors.js';
 import { gate } from '../support/gate.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { startFaultyProxy, type Fault, type Passing } from '../support/faulty-proxy.js';
-import { useBucket } from '../targets/s3-bucket.js';
+import { useBucket } from '../targets/s3/bucket.js';
 import { makePort, type Port } from './port.js';
 
 const bucket = useBucket();

@@ -7,7 +7,7 @@ import { SpanReader } from '../../src/targets/span-reader.js';
 import type { Target } from '../../src/targets/index.js';
 import type { Arrival, CopySource, Span, SpannedPayload } from '../../src/targets/target.js';
 import { calm } from './payloads.js';
-import { useBucket } from './s3-bucket.js';
+import { useBucket } from './s3/bucket.js';
 
 const MIB = 1024 * 1024;
 /** Finer than those of segments, to have several of them in what a test can afford. */

@@ -1,0 +1,194 @@
+import { constants, createReadStream } from 'node:fs';
+import { access, readFile, readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Probe } from '../../contract/targets.js';
+import { ShipEnvError, hasCode } from '../../errors.js';
+import { directoryError } from './errors.js';
+import type { DirectoryLocation } from './location.js';
+import { makeSharedDirectory, publishFile, removeStaleTemporaries, writeTemporary } from './write.js';
+import { assertObjectName, isHidden } from '../names.js';
+import { MAX_READ_BYTES, conflict, differs, missing, tooLarge } from '../object-errors.js';
+import { digestOf } from '../payload.js';
+import { probe } from '../probe.js';
+import { spanned } from '../spanned.js';
+import type { Arrival, ObjectFacts, Payload, SpannedPayload, Target, TargetEntry, TransferOptions } from '../target.js';
+import { encodedPath } from '../url.js';
+
+/** A local or shared directory. It is made at the first write; until then it is an empty target. */
+export class DirectoryTarget implements Target {
+  readonly url: string;
+  readonly canCopy = false;
+  readonly #path: string;
+
+  constructor(location: DirectoryLocation) {
+    this.url = location.url;
+    this.#path = location.path;
+  }
+
+  uri(name: string): string {
+    assertObjectName(name);
+    return `${this.url}/${encodedPath([name])}`;
+  }
+
+  async executablePath(name: string): Promise<string | undefined> {
+    assertObjectName(name);
+    const path = join(this.#path, name);
+    try {
+      // access(2) refuses X_OK on a file system that is mounted noexec, too.
+      await access(path, constants.X_OK);
+    } catch (error) {
+      if (hasCode(error, 'EACCES')) return undefined;
+      if (!hasCode(error, 'ENOENT')) throw directoryError(error, `Looking for ${name} in ${this.url}`, this.#path);
+    }
+    return path;
+  }
+
+  sparkProperties(): Record<string, string> {
+    return {};
+  }
+
+  async head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
+    assertObjectName(name);
+    signal.throwIfAborted();
+    return this.#attempt(`Looking for ${name} in`, async () => {
+      const info = await orMissing(stat(join(this.#path, name)));
+      if (info !== undefined && !info.isFile()) {
+        throw new ShipEnvError('TARGET_CONFLICT', `${this.url}/${name} is not a file.`, {
+          hint: 'Move it away or choose another directory as target.'
+        });
+      }
+      return info && { bytes: info.size };
+    });
+  }
+
+  async put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {
+    return (await this.#write(spanned(payload), options)) === undefined ? 'exists' : 'created';
+  }
+
+  async assemble(artifact: SpannedPayload, options: TransferOptions): Promise<Arrival | undefined> {
+    const facts = await this.#write(artifact, options);
+    return (
+      facts && {
+        ...facts,
+        sentBytes: facts.bytes,
+        copiedBytes: 0,
+        verify: signal => this.#verify({ name: artifact.name, ...facts }, signal)
+      }
+    );
+  }
+
+  async estimate(artifact: SpannedPayload): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
+    let sentBytes = 0;
+    for await (const { bytes } of artifact.spans()) sentBytes += bytes;
+    return { sentBytes, copiedBytes: 0 };
+  }
+
+  /** @returns what was written, undefined when the name is taken */
+  async #write(
+    payload: SpannedPayload,
+    { signal, onProgress }: TransferOptions
+  ): Promise<Pick<Payload, 'bytes' | 'sha256'> | undefined> {
+    assertObjectName(payload.name);
+    signal.throwIfAborted();
+    return this.#attempt(`Writing ${payload.name} to`, async () => {
+      await makeSharedDirectory(this.#path);
+      await removeStaleTemporaries(this.#path);
+      if (await this.#holds(payload, signal)) return undefined;
+      const { path: temporary, facts } = await writeTemporary(this.#path, payload, signal, onProgress);
+      try {
+        signal.throwIfAborted();
+        if (await publishFile(temporary, join(this.#path, payload.name))) return facts;
+      } finally {
+        await orMissing(unlink(temporary));
+      }
+      if (await this.#holds({ name: payload.name, promised: facts }, signal)) return undefined;
+      throw new ShipEnvError('TARGET_FAILED', `${this.url}/${payload.name} was there and then was not.`, {
+        hint: 'Someone removes files from this directory just now. Ship again.'
+      });
+    });
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    const found = await this.head(name, signal);
+    if (found === undefined) return undefined;
+    if (found.bytes > MAX_READ_BYTES) throw tooLarge(this.url, name, found.bytes);
+    return this.#attempt(`Reading ${name} from`, () => orMissing(readFile(join(this.#path, name), { signal })), signal);
+  }
+
+  async verify(payload: Payload, signal: AbortSignal): Promise<void> {
+    await this.#verify(payload, signal);
+  }
+
+  async #verify(payload: Pick<Payload, 'name' | 'bytes' | 'sha256'>, signal: AbortSignal): Promise<void> {
+    const found = await this.head(payload.name, signal);
+    if (found === undefined) throw missing(this.url, payload);
+    if (found.bytes !== payload.bytes) throw differs(this.url, payload, `${found.bytes} bytes`);
+    const { sha256 } = await this.#attempt(
+      `Reading ${payload.name} from`,
+      () => digestOf(createReadStream(join(this.#path, payload.name), { signal }), signal),
+      signal
+    );
+    if (sha256 !== payload.sha256) throw differs(this.url, payload, `sha256 ${sha256}`);
+  }
+
+  async *list(signal: AbortSignal): AsyncIterable<TargetEntry> {
+    const doing = 'Listing';
+    const found = await this.#attempt(doing, () => orMissing(readdir(this.#path, { withFileTypes: true })));
+    const names = (found ?? []).filter(entry => entry.isFile() && !isHidden(entry.name)).map(entry => entry.name);
+    for (const name of names.sort()) {
+      signal.throwIfAborted();
+      const info = await this.#attempt(doing, () => orMissing(stat(join(this.#path, name))));
+      if (info !== undefined) yield { name, bytes: info.size, modified: info.mtime };
+    }
+  }
+
+  async remove(name: string, signal: AbortSignal): Promise<void> {
+    assertObjectName(name);
+    signal.throwIfAborted();
+    await this.#attempt(`Deleting ${name} from`, () => orMissing(unlink(join(this.#path, name))));
+  }
+
+  async check(signal: AbortSignal): Promise<Probe> {
+    return probe(
+      {
+        url: this.url,
+        write: payload => this.put(payload, { signal }),
+        read: (name, until) => this.read(name, until),
+        remove: (name, until) => this.remove(name, until)
+      },
+      signal
+    );
+  }
+
+  close(): void {
+    // A directory holds no connection.
+  }
+
+  /** Is there an object of this name and size? @throws ShipEnvError TARGET_CONFLICT when the size differs */
+  async #holds({ name, promised }: Pick<SpannedPayload, 'name' | 'promised'>, signal: AbortSignal): Promise<boolean> {
+    const found = await this.head(name, signal);
+    if (found !== undefined && promised !== undefined && found.bytes !== promised.bytes)
+      throw conflict(this.url, { name, bytes: promised.bytes, sha256: promised.sha256 }, `${found.bytes} bytes`);
+    return found !== undefined;
+  }
+
+  async #attempt<T>(doing: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // Node wraps the reason into an error of its own; the caller's is the one to pass on.
+      signal?.throwIfAborted();
+      throw directoryError(error, `${doing} ${this.url}`, this.#path);
+    }
+  }
+}
+
+/** Undefined when what was asked for is not there. */
+async function orMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

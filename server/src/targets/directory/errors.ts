@@ -1,0 +1,51 @@
+import type { ErrorCode } from '../../contract/errors.js';
+import { ShipEnvError, hasCode } from '../../errors.js';
+
+/** What a file system's error means to the person, by its errno. */
+const MEANINGS: readonly { errnos: string[]; code: ErrorCode; found: string; hint: string }[] = [
+  {
+    errnos: ['ENOSPC', 'EDQUOT', 'EFBIG'],
+    code: 'DISK_FULL',
+    found: 'its disk is full or the quota is used up',
+    hint: 'Free space there, remove old artifacts from the target, or choose another directory.'
+  },
+  {
+    errnos: ['EACCES', 'EPERM', 'EROFS'],
+    code: 'TARGET_DENIED',
+    found: 'this user may not do that there',
+    hint: 'Ask for write access to the directory, or choose one that you may write to.'
+  },
+  {
+    errnos: ['ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG', 'ENOENT'],
+    code: 'TARGET_BUCKET_MISSING',
+    found: 'it is not a directory, or a part of its path is not',
+    hint: 'Check the path for a typing error, and that the disk or share it lies on is mounted.'
+  },
+  {
+    errnos: ['EIO', 'ESTALE', 'ENODEV', 'ENXIO', 'EHOSTDOWN', 'ETIMEDOUT'],
+    code: 'TARGET_FAILED',
+    found: 'the disk or share behind it fails',
+    hint: 'Check that the disk or share is mounted and works, then ship again.'
+  }
+];
+
+/**
+ * What went wrong with a directory, by errno. Errors that are ours and aborts pass through.
+ *
+ * @param doing - what was wanted, with the target's URL: `Writing env-1.pex to file:///srv/ship`
+ * @param path - the directory
+ */
+export function directoryError(error: unknown, doing: string, path: string): unknown {
+  if (error instanceof ShipEnvError || !hasErrno(error)) return error;
+  const meaning = MEANINGS.find(({ errnos }) => hasCode(error, ...errnos));
+  return new ShipEnvError(
+    meaning?.code ?? 'TARGET_FAILED',
+    `${doing} failed: ${meaning?.found ?? `the system answered ${error.code}`} (${path}).`,
+    { hint: meaning?.hint ?? 'Check the directory, then ship again.', cause: error }
+  );
+}
+
+/** An error of a system call, as against a bug of ours or an abort. */
+function hasErrno(error: unknown): error is Error & { code: string; syscall: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, link, lstat, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasCode } from '../../errors.js';
+import { assertDigest } from '../payload.js';
+import { SpanReader } from '../span-reader.js';
+import type { Payload, SpannedPayload } from '../target.js';
+
+/** Executors run as other users: what ships must be readable for them, whatever this process's umask. */
+const FILE_MODE = 0o644;
+const DIRECTORY_MODE = 0o755;
+/** Executors that see the directory run the artifact where it lies. */
+const PROGRAM_MODE = 0o755;
+const PROGRAM = /\.pex$/u;
+
+/** What link(2) answers where a file system has no hard links: vfat, some FUSE and SMB mounts. */
+const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+/** What fsync(2) of a directory answers where a file system cannot do it. */
+const NO_DIRECTORY_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EISDIR', 'EBADF'];
+
+/** A temporary file this old was left by a process that was killed. */
+const STALE_MS = 24 * 60 * 60 * 1000;
+const TEMPORARY = /^\..+\.[0-9a-f-]{36}\.tmp$/u;
+
+/**
+ * Makes a directory and those above it that are missing, open to readers; existing ones stay as they are.
+ *
+ * Step by step: with `recursive`, Node reports a read-only file system as ENOENT.
+ */
+export async function makeSharedDirectory(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeSharedDirectory(dirname(path));
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, DIRECTORY_MODE);
+    // The umask may have taken rights away.
+    await chmod(path, DIRECTORY_MODE);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST') || !(await stat(path)).isDirectory()) throw error;
+  }
+}
+
+/**
+ * Writes a payload to a hidden file in the directory, synced to disk; nothing is left when it fails.
+ *
+ * @returns the file's path, and what it holds
+ * @throws ShipEnvError CACHE_UNUSABLE when the payload is not what its digest says; the signal's reason when aborted
+ */
+export async function writeTemporary(
+  directory: string,
+  payload: SpannedPayload,
+  signal: AbortSignal,
+  onProgress?: (bytes: number) => void
+): Promise<{ path: string; facts: Pick<Payload, 'bytes' | 'sha256'> }> {
+  const path = join(directory, `.${payload.name}.${randomUUID()}.tmp`);
+  try {
+    const file = await open(path, 'wx', FILE_MODE);
+    try {
+      const facts = await writeSpans(payload, file, signal, onProgress);
+      await file.chmod(PROGRAM.test(payload.name) ? PROGRAM_MODE : FILE_MODE);
+      await file.sync();
+      return { path, facts };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Gives a finished file its name, unless the name is taken.
+ *
+ * link(2) is atomic and never overwrites. Where there are no hard links, a look and a rename must do: of two ships in
+ * the same instant the later one then replaces a file by one of the same content, and a reader keeps the one it opened.
+ *
+ * @returns false when the name is taken
+ */
+export async function publishFile(temporary: string, path: string): Promise<boolean> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    if (!hasCode(error, ...NO_HARD_LINKS)) throw error;
+    if (await exists(path)) return false;
+    await rename(temporary, path);
+  }
+  await syncDirectory(dirname(path));
+  return true;
+}
+
+/** Removes what killed processes left. Best effort: a file that someone else owns or removes first is no failure. */
+export async function removeStaleTemporaries(directory: string): Promise<void> {
+  const before = Date.now() - STALE_MS;
+  for (const name of await readdir(directory)) {
+    if (!TEMPORARY.test(name)) continue;
+    const path = join(directory, name);
+    const info = await lstat(path).catch(() => undefined);
+    if (info !== undefined && info.mtimeMs < before) await rm(path, { force: true }).catch(() => undefined);
+  }
+}
+
+/**
+ * Writes a payload to an open file, front to back.
+ *
+ * @throws ShipEnvError CACHE_UNUSABLE when it is not what its name promises; the signal's reason when aborted
+ */
+export async function writeSpans(
+  payload: SpannedPayload,
+  file: FileHandle,
+  signal: AbortSignal,
+  onProgress?: (bytes: number) => void
+): Promise<Pick<Payload, 'bytes' | 'sha256'>> {
+  const reader = new SpanReader();
+  let end = 0;
+  for await (const span of payload.spans()) {
+    reader.add(span);
+    end += span.bytes;
+    for await (const piece of reader.pieces(end, signal)) {
+      await writeAll(file, piece);
+      onProgress?.(reader.position);
+    }
+  }
+  const facts = { bytes: end, sha256: reader.sha256() };
+  assertDigest(payload, facts.sha256);
+  return facts;
+}
+
+/** write(2) may take less than it is given, most of all on a disk that is about to be full. */
+async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
+  for (let offset = 0; offset < chunk.length;) offset += (await file.write(chunk, offset)).bytesWritten;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } catch (error) {
+    if (!hasCode(error, ...NO_DIRECTORY_SYNC)) throw error;
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import type { Probe, TargetSettings } from '../../contract/targets.js';
+import { assertObjectName, isHidden } from '../names.js';
+import { readRange } from '../payload.js';
+import { probe } from '../probe.js';
+import { knownRefusal } from './copy.js';
+import type { S3Location } from './location.js';
+import { headObject, readObject, removeObject } from './objects.js';
+import { assembleObject, estimateObject } from './assemble.js';
+import { putObject } from './put.js';
+import { resolveS3Settings } from './settings.js';
+import { s3SparkProperties } from './spark.js';
+import { S3Store, type Patience } from './store.js';
+import { sha256Of, verifyPayload } from './verify.js';
+import { putWhole } from './whole.js';
+import { spanned } from '../spanned.js';
+import type {
+  Arrival,
+  AssembleOptions,
+  ObjectFacts,
+  Payload,
+  SpannedPayload,
+  Target,
+  TargetEntry,
+  TransferOptions
+} from '../target.js';
+import { encodedPath } from '../url.js';
+
+/** For ships: as the AWS SDKs retry, and long enough for a store that puts gigabytes together. */
+const SHIP_PATIENCE: Patience = { connectMs: 5000, idleMs: 60_000, attempts: 3 };
+/** For the check: someone is looking at the button. */
+const CHECK_PATIENCE: Patience = { connectMs: 5000, idleMs: 10_000, attempts: 1 };
+
+/**
+ * Opens a bucket and prefix of an S3-compatible store; nothing is sent yet.
+ *
+ * @throws ShipEnvError SETTINGS_INVALID
+ */
+export async function openS3Target(
+  location: S3Location,
+  settings: TargetSettings,
+  patience: { ship?: Patience; check?: Patience } = {}
+): Promise<Target> {
+  const resolved = await resolveS3Settings(location, settings);
+  const store = await S3Store.connect(resolved, patience.ship ?? SHIP_PATIENCE);
+  return new S3Target(store, () => S3Store.connect(resolved, patience.check ?? CHECK_PATIENCE));
+}
+
+async function writeProbe(store: S3Store, payload: Payload, signal: AbortSignal): Promise<unknown> {
+  const body = await readRange(payload, 0, payload.bytes, signal);
+  const digest = Buffer.from(payload.sha256, 'hex');
+  return putWhole(store, { name: payload.name, body, digest }, randomUUID(), signal);
+}
+
+/** A bucket and prefix of Amazon S3 or of a store that speaks its protocol. */
+class S3Target implements Target {
+  readonly url: string;
+  readonly #store: S3Store;
+  readonly #connectForCheck: () => Promise<S3Store>;
+
+  constructor(store: S3Store, connectForCheck: () => Promise<S3Store>) {
+    this.url = store.settings.url;
+    this.#store = store;
+    this.#connectForCheck = connectForCheck;
+  }
+
+  get canCopy(): boolean {
+    return knownRefusal(this.#store) === undefined;
+  }
+
+  uri(name: string): string {
+    assertObjectName(name);
+    return `s3a${this.url.slice('s3'.length)}/${encodedPath([name])}`;
+  }
+
+  executablePath(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  sparkProperties(): Record<string, string> {
+    return s3SparkProperties(this.#store.settings);
+  }
+
+  async head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
+    const found = await headObject(this.#store, name, signal);
+    return found && { bytes: found.ContentLength ?? 0, sha256: sha256Of(found) };
+  }
+
+  async put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {
+    const written = await putObject(this.#store, spanned(payload), [], options);
+    return written === undefined ? 'exists' : 'created';
+  }
+
+  assemble(artifact: SpannedPayload, options: AssembleOptions): Promise<Arrival | undefined> {
+    return assembleObject(this.#store, artifact, options);
+  }
+
+  estimate(artifact: SpannedPayload, options: AssembleOptions): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
+    return estimateObject(this.#store, artifact, options);
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    return readObject(this.#store, name, signal);
+  }
+
+  async verify(payload: Payload, signal: AbortSignal): Promise<void> {
+    await verifyPayload(this.#store, payload, signal);
+  }
+
+  async *list(signal: AbortSignal): AsyncIterable<TargetEntry> {
+    const { client, settings } = this.#store;
+    const { bucket: Bucket, keyPrefix: Prefix } = settings;
+    let ContinuationToken: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', ContinuationToken });
+      const page = await this.#store.attempt('Listing', () => client.send(command, { abortSignal: signal }), signal);
+      for (const { Key, Size, LastModified, ETag } of page.Contents ?? []) {
+        const name = (Key ?? '').slice(Prefix.length);
+        // The empty name is the "folder" that a web console makes.
+        if (name === '' || name.includes('/') || isHidden(name)) continue;
+        yield { name, bytes: Size ?? 0, modified: LastModified ?? new Date(0), etag: ETag };
+      }
+      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (ContinuationToken !== undefined);
+  }
+
+  async remove(name: string, signal: AbortSignal): Promise<void> {
+    await removeObject(this.#store, name, signal);
+  }
+
+  async check(signal: AbortSignal): Promise<Probe> {
+    const store = await this.#connectForCheck();
+    try {
+      return await probe(
+        {
+          url: this.url,
+          write: (payload, until) =>
+            store.attempt('Writing a probe object to', () => writeProbe(store, payload, until), until),
+          read: (name, until) => readObject(store, name, until),
+          remove: (name, until) => removeObject(store, name, until)
+        },
+        signal
+      );
+    } finally {
+      store.close();
+    }
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+}

@@ -1,0 +1,83 @@
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { differs, missing } from '../object-errors.js';
+import { digestOf } from '../payload.js';
+import { compositeChecksumOf } from './checksum.js';
+import { bareEtag } from './copy.js';
+import { headObject, openObject } from './objects.js';
+import type { S3Store } from './store.js';
+import type { Payload } from '../target.js';
+
+/** An object as it must be. */
+export interface Expected extends Pick<Payload, 'name' | 'bytes' | 'sha256'> {
+  /** The SHA-256 that the store keeps of it, base64, when the sender knows. */
+  readonly checksum?: string | undefined;
+  /** Its ETag, when the sender knows that the store's are digests. */
+  readonly etag?: string | undefined;
+}
+
+/**
+ * Compares an object with what was sent: its size, and the SHA-256 that the store keeps of it or an ETag that is a
+ * digest. Where neither tells, the object is read.
+ *
+ * @throws ShipEnvError TARGET_CHECKSUM
+ */
+export async function verifyObject(store: S3Store, expected: Expected, signal: AbortSignal): Promise<void> {
+  await compare(store, expected, await headObject(store, expected.name, signal), signal);
+}
+
+/**
+ * As {@link verifyObject}, for an object that this ship did not send. What the store keeps of an object in parts is a
+ * checksum of checksums, for which the payload is read again.
+ */
+export async function verifyPayload(store: S3Store, payload: Payload, signal: AbortSignal): Promise<void> {
+  const found = await headObject(store, payload.name, signal);
+  const kept = found?.ChecksumSHA256;
+  const checksum =
+    kept === undefined || found?.ContentLength !== payload.bytes
+      ? undefined
+      : partsOf(kept) === undefined
+        ? Buffer.from(payload.sha256, 'hex').toString('base64')
+        : await compositeChecksumOf(payload, signal);
+  const { name, bytes, sha256 } = payload;
+  await compare(store, { name, bytes, sha256, checksum }, found, signal);
+}
+
+async function compare(
+  store: S3Store,
+  expected: Expected,
+  found: HeadObjectCommandOutput | undefined,
+  signal: AbortSignal
+): Promise<void> {
+  const { url } = store.settings;
+  if (found === undefined) throw missing(url, expected);
+  if (found.ContentLength !== expected.bytes) throw differs(url, expected, `${found.ContentLength ?? 0} bytes`);
+  const { ChecksumSHA256: kept } = found;
+  if (kept !== undefined && expected.checksum !== undefined) {
+    if (kept === expected.checksum) return;
+    if (partsOf(kept) === partsOf(expected.checksum)) throw differs(url, expected, `the checksum ${kept}`);
+  } else if (expected.etag !== undefined) {
+    const etag = bareEtag(found.ETag);
+    if (etag === expected.etag) return;
+    if (partsOf(etag) === partsOf(expected.etag)) throw differs(url, expected, `the ETag ${etag ?? ''}`);
+  }
+  await verifyByReading(store, expected, signal);
+}
+
+/** The digest of the whole content, when the store keeps it: of an object in parts it does not. */
+export function sha256Of({ ChecksumSHA256: kept }: { ChecksumSHA256?: string | undefined }): string | undefined {
+  return kept === undefined || kept.includes('-') ? undefined : Buffer.from(kept, 'base64').toString('hex');
+}
+
+/** The number of parts that a composite checksum or ETag ends with. */
+function partsOf(digest: string | undefined): string | undefined {
+  return digest?.split('-')[1];
+}
+
+async function verifyByReading(store: S3Store, expected: Expected, signal: AbortSignal): Promise<void> {
+  const { sha256 } = await store.attempt(
+    `Reading ${expected.name} from`,
+    async () => digestOf(await openObject(store, expected.name, signal), signal),
+    signal
+  );
+  if (sha256 !== expected.sha256) throw differs(store.settings.url, expected, `sha256 ${sha256}`);
+}

@@ -1,0 +1,43 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { unlessTaken } from './conditional.js';
+import type { S3Store } from './store.js';
+
+/** Key of the user metadata that tells our own object from another's when an answer was lost on the way. */
+export const UPLOAD_ID = 'ship-env-upload';
+
+/** A small object, in memory. */
+export interface WholeObject {
+  readonly name: string;
+  readonly body: Buffer;
+  /** sha256 of the body. */
+  readonly digest: Buffer;
+}
+
+/**
+ * Writes a small object by one request, unless there is one of that name.
+ *
+ * @param uploadId - becomes the object's metadata {@link UPLOAD_ID}
+ * @param signal - left out, the request runs to its end: a request that was sent whole may be done although its sender
+ *   has gone, and then nobody would know
+ * @returns false when the name is taken
+ * @throws what the SDK throws
+ */
+export function putWhole(
+  store: S3Store,
+  { name, body, digest }: WholeObject,
+  uploadId: string,
+  signal?: AbortSignal
+): Promise<boolean> {
+  return unlessTaken(store, name, async () => {
+    const command = new PutObjectCommand({
+      ...store.object(name),
+      Body: body,
+      ContentLength: body.length,
+      ContentType: 'application/octet-stream',
+      Metadata: { [UPLOAD_ID]: uploadId },
+      ...(store.checksums && { ChecksumSHA256: digest.toString('base64') }),
+      ...(store.conditional && { IfNoneMatch: '*' })
+    });
+    store.assertS3(await store.client.send(command, { abortSignal: signal }));
+  });
+}

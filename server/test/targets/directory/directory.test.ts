@@ -1,0 +1,237 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, readFile, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openTarget, type Payload, type Target, type TargetEntry } from '../../../src/targets/index.js';
+import { temporaryFolder } from '../../support/temporary.js';
+import { calm, failure, makePayload } from '../payloads.js';
+
+const run = promisify(execFile);
+const payload = makePayload('env-00000001.pex', 3 * 1024 * 1024 + 7);
+
+function openDirectory(path: string): Promise<Target> {
+  return openTarget({
+    name: '',
+    url: pathToFileURL(path).href,
+    endpoint: '',
+    region: '',
+    pathStyle: false,
+    profile: '',
+    shared: false
+  });
+}
+
+async function listed(target: Target): Promise<TargetEntry[]> {
+  const entries: TargetEntry[] = [];
+  for await (const entry of target.list(calm)) entries.push(entry);
+  return entries;
+}
+
+test('an object arrives whole, once, verified, readable and, an artifact, executable for every user', async () => {
+  const folder = await temporaryFolder();
+  await chmod(folder, 0o755);
+  const target = await openDirectory(join(folder, 'my ship', 'über'));
+  const umask = process.umask(0o077);
+  onTestFinished(() => void process.umask(umask));
+  expect(await listed(target)).toEqual([]);
+  expect(await target.head(payload.name, calm)).toBeUndefined();
+  expect(await target.read(payload.name, calm)).toBeUndefined();
+  const progress: number[] = [];
+  expect(await target.put(payload, { signal: calm, onProgress: bytes => progress.push(bytes) })).toBe('created');
+  expect(progress.at(-1)).toBe(payload.bytes);
+  expect(await target.put(payload, { signal: calm })).toBe('exists');
+  await target.verify(payload, calm);
+  expect((await target.read(payload.name, calm))?.length).toBe(payload.bytes);
+  const path = new URL(target.uri(payload.name));
+  expect((await stat(path)).mode & 0o777).toBe(0o755);
+  for (const above of [new URL('.', path), new URL('..', path)]) expect((await stat(above)).mode & 0o777).toBe(0o755);
+  expect(await listed(target)).toEqual([
+    { name: payload.name, bytes: payload.bytes, modified: (await stat(path)).mtime }
+  ]);
+  await target.remove(payload.name, calm);
+  await target.remove(payload.name, calm);
+  expect(await readdir(new URL('.', path))).toEqual([]);
+});
+
+test('a directory that is there keeps its mode', async () => {
+  const folder = await temporaryFolder();
+  await chmod(folder, 0o700);
+  await (await openDirectory(folder)).put(payload, { signal: calm });
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+});
+
+test('a manifest is no program', async () => {
+  const folder = await temporaryFolder();
+  const manifest = makePayload('env-00000001.json', 100);
+  await (await openDirectory(folder)).put(manifest, { signal: calm });
+  expect((await stat(join(folder, manifest.name))).mode & 0o777).toBe(0o644);
+});
+
+test('an artifact can be run where it lies, unless the file system lets nothing run', async () => {
+  for (const [options, runs] of [
+    ['mode=755', true],
+    ['mode=755,noexec', false]
+  ] as const) {
+    const folder = await mounted(options);
+    const target = await openDirectory(folder);
+    await target.put(makePayload('env-1.pex', 100), { signal: calm });
+    expect(await target.executablePath('env-1.pex'), options).toBe(runs ? join(folder, 'env-1.pex') : undefined);
+    expect(await target.executablePath('env-2.pex'), 'not there yet').toBe(join(folder, 'env-2.pex'));
+  }
+});
+
+test('of twenty who write at once one creates', async () => {
+  const folder = await temporaryFolder();
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, async () => (await openDirectory(folder)).put(payload, { signal: calm }))
+  );
+  expect(outcomes.filter(outcome => outcome === 'created')).toHaveLength(1);
+  expect(await readdir(folder)).toEqual([payload.name]);
+});
+
+test('another object of that name is never touched', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, payload.name), 'mine');
+  const target = await openDirectory(folder);
+  expect(await failure(target.put(payload, { signal: calm }))).toMatchObject({ code: 'TARGET_CONFLICT' });
+  expect(await readFile(join(folder, payload.name), 'utf8')).toBe('mine');
+  await mkdir(join(folder, 'env-2.pex'));
+  expect(await failure(target.head('env-2.pex', calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
+});
+
+test('nothing is left when the ship is cancelled halfway', async () => {
+  const folder = await temporaryFolder();
+  const controller = new AbortController();
+  const reason = new DOMException('cancelled', 'AbortError');
+  const onProgress = (): void => controller.abort(reason);
+  const target = await openDirectory(folder);
+  await expect(target.put(payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+  expect(await readdir(folder)).toEqual([]);
+  const { signal } = controller;
+  for (const ask of [() => target.head('x', signal), () => target.read('x', signal), () => target.check(signal)]) {
+    await expect(ask()).rejects.toBe(reason);
+  }
+});
+
+test('nothing is left when the payload cannot be read or is not what its name says', async () => {
+  const folder = await temporaryFolder();
+  const target = await openDirectory(folder);
+  const torn: Payload = { ...payload, open: () => Readable.from(tornStream()) };
+  await expect(target.put(torn, { signal: calm })).rejects.toThrow('torn');
+  expect(await failure(target.put({ ...payload, sha256: 'ab'.repeat(32) }, { signal: calm }))).toMatchObject({
+    code: 'CACHE_UNUSABLE'
+  });
+  expect(await readdir(folder)).toEqual([]);
+
+  function* tornStream(): Generator<Buffer> {
+    yield Buffer.alloc(10);
+    throw new Error('torn');
+  }
+});
+
+test('verify finds other bytes, another size and an absent file', async () => {
+  const target = await openDirectory(await temporaryFolder());
+  await target.put(payload, { signal: calm });
+  const sameSize = makePayload(payload.name, payload.bytes, 77);
+  for (const other of [
+    { ...sameSize, sha256: 'cd'.repeat(32) },
+    { ...payload, bytes: 1 },
+    { ...payload, name: 'env-9.pex' }
+  ]) {
+    expect(await failure(target.verify(other, calm))).toMatchObject({ code: 'TARGET_CHECKSUM' });
+  }
+});
+
+test('a list is sorted and holds finished files only', async () => {
+  const folder = await temporaryFolder();
+  for (const name of ['b.zip', 'a.pex', '.env-1.pex.0.tmp', '.hidden']) await writeFile(join(folder, name), name);
+  await mkdir(join(folder, 'c.zip'));
+  await symlink('a.pex', join(folder, 'link.pex'));
+  expect((await listed(await openDirectory(folder))).map(({ name }) => name)).toEqual(['a.pex', 'b.zip']);
+});
+
+test('what a killed ship left a day ago goes, and nothing younger or foreign', async () => {
+  const folder = await temporaryFolder();
+  const id = '123e4567-e89b-42d3-a456-426614174000';
+  const [stale, young, foreign] = [`.env-1.pex.${id}.tmp`, `.env-2.pex.${id}.tmp`, '.mine.tmp'];
+  for (const name of [stale, young, foreign]) await writeFile(join(folder, name), '');
+  const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+  for (const name of [stale, foreign]) await utimes(join(folder, name), yesterday, yesterday);
+  await (await openDirectory(folder)).put(payload, { signal: calm });
+  expect((await readdir(folder)).sort()).toEqual([payload.name, young, foreign].sort());
+});
+
+test('the check writes, reads back and deletes', async () => {
+  const folder = await temporaryFolder();
+  const target = await openDirectory(folder);
+  const { url, ...times } = await target.check(calm);
+  expect(url).toBe(target.url);
+  for (const ms of Object.values(times)) expect(ms).toBeGreaterThan(0);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('names with folders or dots do not leave the target', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'precious'), '');
+  const target = await openDirectory(join(folder, 'ship'));
+  await target.put(payload, { signal: calm });
+  for (const name of ['../precious', 'a/b', '..', '.', '']) {
+    expect(await failure(target.remove(name, calm))).toMatchObject({ code: 'USAGE_INVALID' });
+    expect(await failure(target.put({ ...payload, name }, { signal: calm }))).toMatchObject({ code: 'USAGE_INVALID' });
+  }
+  expect(await readdir(folder)).toEqual(['precious', 'ship']);
+});
+
+describe('a directory that does not work', () => {
+  test('says that its disk is full, and leaves nothing on it', async () => {
+    const folder = await mounted('size=1m,mode=755');
+    const target = await openDirectory(folder);
+    expect(await failure(target.put(payload, { signal: calm }))).toMatchObject({
+      code: 'DISK_FULL',
+      message: expect.stringContaining(folder)
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('says that it may not be written to', async () => {
+    const target = await openDirectory(join(await mounted('ro'), 'ship'));
+    for (const ask of [() => target.put(payload, { signal: calm }), () => target.check(calm)]) {
+      const error = await failure(ask());
+      expect(error).toMatchObject({ code: 'TARGET_DENIED', hint: expect.stringContaining('write access') });
+    }
+  });
+
+  test('says that it cannot be made where nothing can', async () => {
+    const target = await openDirectory('/proc/ship-env/ship');
+    expect(await failure(target.put(payload, { signal: calm }))).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
+  });
+
+  test('says that a part of its path is a file', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'file'), '');
+    for (const path of [join(folder, 'file'), join(folder, 'file', 'ship')]) {
+      const target = await openDirectory(path);
+      for (const ask of [
+        () => target.put(payload, { signal: calm }),
+        () => target.check(calm),
+        () => listed(target),
+        () => target.executablePath(payload.name)
+      ]) {
+        expect(await failure(ask())).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
+      }
+    }
+  });
+});
+
+/** A small file system of its own. Mounting takes root, as the whole test run does. */
+async function mounted(options: string): Promise<string> {
+  const folder = await temporaryFolder();
+  await run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
+  onTestFinished(async () => {
+    await run('umount', [folder]);
+  });
+  return folder;
+}

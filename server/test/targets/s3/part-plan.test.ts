@@ -1,0 +1,252 @@
+import { describe, expect, test } from 'vitest';
+import { PART_BYTES, PartPlanner, partBytesOf, type Part } from '../../../src/targets/s3/part-plan.js';
+import { slicesOf } from '../../../src/targets/slices.js';
+import type { CopySource } from '../../../src/targets/target.js';
+
+const MIB = 1024 * 1024;
+const MIN = 5 * MIB;
+
+/** A span as a test writes it: its content's name (none: new) and its MiB. */
+type Spelled = readonly [content: string | undefined, mib: number];
+
+function source(name: string, spans: readonly (readonly [string, number])[]): CopySource {
+  let bytes = 0;
+  const offsets = new Map<string, number>();
+  for (const [content, mib] of spans) {
+    offsets.set(content, bytes);
+    bytes += mib * MIB;
+  }
+  return { name, bytes, etag: '"1"', offsets };
+}
+
+function plan(sources: readonly CopySource[], spans: readonly Spelled[], maximalBytes = 0): Part[] {
+  const planner = new PartPlanner(sources, maximalBytes);
+  const parts = spans.flatMap(([content, mib]) => planner.add({ bytes: mib * MIB, content }));
+  return [...parts, ...planner.end()];
+}
+
+/** `send 0-8`, `copy 8-24 a@0`, in MiB. */
+function spelled(parts: readonly Part[]): string[] {
+  return parts.map(({ start, end, copy }) => {
+    const range = `${start / MIB}-${end / MIB}`;
+    return copy === undefined ? `send ${range}` : `copy ${range} ${copy.name}@${copy.offset / MIB}`;
+  });
+}
+
+describe('a plan', () => {
+  const old = source('old', [
+    ['head', 1],
+    ['big', 40],
+    ['middle', 20],
+    ['small', 3]
+  ]);
+
+  test('sends in parts of 8 MiB what no source holds', () => {
+    expect(spelled(plan([], [['big', 20]]))).toEqual(['send 0-8', 'send 8-16', 'send 16-20']);
+    expect(spelled(plan([old], [[undefined, 8]]))).toEqual(['send 0-8']);
+    expect(plan([old], [])).toEqual([]);
+  });
+
+  /** What is too short to be copied alone, the head and the small one, shares a part with its neighbour. */
+  const COPIES = ['copy 0-6 old@0', 'copy 6-41 old@6', 'copy 41-46 old@41', 'copy 46-64 old@46'];
+
+  test('copies everything but the tail of what is the same', () => {
+    const spans: Spelled[] = [
+      ['head', 1],
+      ['big', 40],
+      ['middle', 20],
+      ['small', 3],
+      [undefined, 1]
+    ];
+    expect(spelled(plan([old], spans))).toEqual([...COPIES, 'send 64-65']);
+  });
+
+  test('sends no more than what is new when that is at the end', () => {
+    const spans: Spelled[] = [
+      ['head', 1],
+      ['big', 40],
+      ['middle', 20],
+      ['small', 3],
+      ['new', 0.1],
+      [undefined, 1]
+    ];
+    expect(spelled(plan([old], spans))).toEqual([...COPIES, 'send 64-65.1']);
+  });
+
+  test('fills up what is new in the middle from behind', () => {
+    const spans: Spelled[] = [
+      ['head', 1],
+      ['big', 40],
+      ['new', 1],
+      ['middle', 20],
+      [undefined, 1]
+    ];
+    expect(spelled(plan([old], spans))).toEqual([
+      ...COPIES.slice(0, 2),
+      'send 41-46',
+      'copy 46-62 old@45',
+      'send 62-63'
+    ]);
+  });
+
+  test('fills it up from before when there is too little behind', () => {
+    const close = source('close', [
+      ['big', 40],
+      ['next', 6]
+    ]);
+    const spans: Spelled[] = [
+      ['big', 40],
+      ['new', 1],
+      ['next', 6],
+      [undefined, 1]
+    ];
+    expect(spelled(plan([close], spans))).toEqual([
+      'copy 0-5 close@0',
+      'copy 5-36 close@5',
+      'send 36-41',
+      'copy 41-47 close@40',
+      'send 47-48'
+    ]);
+  });
+
+  test('sends a run that is too short for a part', () => {
+    const spans: Spelled[] = [
+      ['small', 3],
+      ['new', 1],
+      ['big', 40],
+      [undefined, 1]
+    ];
+    expect(spelled(plan([old], spans))).toEqual(['send 0-5', 'copy 5-44 old@2', 'send 44-45']);
+  });
+
+  test('goes on with the source that it copies from, and takes another where that one ends', () => {
+    const other = source('other', [
+      ['big', 40],
+      ['middle', 20],
+      ['extra', 10]
+    ]);
+    const spans: Spelled[] = [
+      ['big', 40],
+      ['middle', 20],
+      ['extra', 10],
+      [undefined, 1]
+    ];
+    const ofOne = (parts: readonly Part[]): (string | undefined)[] => parts.map(({ copy }) => copy?.name);
+    expect(ofOne(plan([old, other], spans))).toEqual([...Array<string>(4).fill('old'), 'other', 'other', undefined]);
+    expect(ofOne(plan([other, old], spans))).toEqual([...Array<string>(6).fill('other'), undefined]);
+  });
+
+  test('knows the digest of a part that is one slice, and of no other', () => {
+    const planner = new PartPlanner([old], 0);
+    const slices = slicesOf(40 * MIB).map((bytes, index) => ({ bytes, md5: `big ${index}` }));
+    const parts = [
+      ...planner.add({ bytes: MIB, content: 'head' }),
+      ...planner.add({ bytes: 40 * MIB, content: 'big', slices }),
+      ...planner.add({ bytes: MIB, content: undefined }),
+      ...planner.end()
+    ];
+    expect(spelled(parts)).toEqual(['copy 0-6 old@0', 'copy 6-41 old@6', 'send 41-42']);
+    expect(parts.map(({ copy }) => copy?.md5)).toEqual([undefined, 'big 1', undefined]);
+    // A place where something is new takes bytes of the slice behind it.
+    const cut = new PartPlanner([old], 0);
+    const others = [
+      ...cut.add({ bytes: MIB, content: 'new' }),
+      ...cut.add({ bytes: 40 * MIB, content: 'big', slices }),
+      ...cut.end()
+    ];
+    expect(spelled(others)).toEqual(['send 0-5', 'copy 5-41 old@5']);
+    expect(others.map(({ copy }) => copy?.md5)).toEqual([undefined, undefined]);
+  });
+
+  test('tells of a copy as soon as nothing behind it can change it', () => {
+    const planner = new PartPlanner([old], 0);
+    planner.add({ bytes: MIB, content: 'head' });
+    expect(spelled(planner.add({ bytes: 40 * MIB, content: 'big' }))).toEqual(['copy 0-6 old@0']);
+    expect(spelled(planner.add({ bytes: 20 * MIB, content: 'middle' }))).toEqual([
+      'copy 6-41 old@6',
+      'copy 41-46 old@41'
+    ]);
+  });
+
+  test('does not believe a source whose spans reach beyond its end', () => {
+    const lying = { ...old, bytes: 30 * MIB };
+    expect(plan([lying], [['big', 40]]).every(({ copy }) => copy === undefined)).toBe(true);
+  });
+
+  test('splits what is longer than the longest part that a store copies', () => {
+    const huge = source('huge', [['torch', 12 * 1024]]);
+    const parts = plan(
+      [huge],
+      [
+        ['torch', 12 * 1024],
+        [undefined, 1]
+      ],
+      13 * 1024 * MIB
+    );
+    expect(parts.length).toBeGreaterThan(2);
+    expect(Math.max(...parts.map(({ start, end }) => end - start))).toBeLessThanOrEqual(5 * 1024 * MIB);
+    check(parts, 12 * 1024 + 1);
+  });
+
+  test.each([0, 1, 9.9, 10, 11, 74, 75, 139, 12 * 1024])('cuts a segment of %d MiB into slices', mib => {
+    const slices = slicesOf(mib * MIB);
+    expect(slices.reduce((sum, bytes) => sum + bytes, 0)).toBe(mib * MIB);
+    expect(Math.max(...slices)).toBeLessThanOrEqual(64 * MIB);
+    expect(slices.length === 1 || Math.min(...slices) >= MIN).toBe(true);
+  });
+
+  test('keeps to 10,000 parts, whatever the size', () => {
+    const bytes = 200 * 1024 * 1024 * MIB;
+    expect(bytes / partBytesOf(bytes)).toBeLessThanOrEqual(10_000);
+    expect(partBytesOf(100 * MIB)).toBe(PART_BYTES);
+  });
+});
+
+/** Parts follow each other without a gap, and each but the last is one that a store takes. */
+function check(parts: readonly Part[], mib: number): void {
+  expect(parts.map(({ start }) => start)).toEqual([0, ...parts.slice(0, -1).map(({ end }) => end)]);
+  expect(parts.at(-1)?.end).toBe(mib * MIB);
+  for (const { start, end } of parts.slice(0, -1)) expect(end - start).toBeGreaterThanOrEqual(MIN);
+}
+
+test('every way to change an artifact gives parts that a store takes, with the right bytes', () => {
+  const sizes = [1, 4, 5, 6, 9, 14];
+  const old = source(
+    'old',
+    sizes.flatMap(mib => [[`a${mib}`, mib] as const, [`b${mib}`, mib] as const])
+  );
+  // Each place is old or new, of each size: all combinations of four places before a tail.
+  const places: Spelled[] = sizes.flatMap(mib => [[`a${mib}`, mib] as const, ['new', mib] as const]);
+  let plans = 0;
+  for (const one of places)
+    for (const two of places)
+      for (const three of places)
+        for (const four of places) {
+          const spans: Spelled[] = [one, two, three, four, [undefined, 1]];
+          const parts = plan([old], spans);
+          check(
+            parts,
+            spans.reduce((sum, [, mib]) => sum + mib, 0)
+          );
+          const sent = parts.filter(({ copy }) => copy === undefined);
+          expect(Math.max(...sent.map(({ start, end }) => end - start))).toBeLessThanOrEqual(PART_BYTES + MIN);
+          expect(parts.flatMap(part => wrongMebibytes(part, spans, old))).toEqual([]);
+          plans += 1;
+        }
+  expect(plans).toBe(12 ** 4);
+});
+
+/** Those MiB of a copied part, by their place, that the source holds elsewhere than where they are copied from. */
+function wrongMebibytes({ start, end, copy }: Part, spans: readonly Spelled[], { offsets }: CopySource): number[] {
+  if (copy === undefined) return [];
+  const wrong: number[] = [];
+  let at = 0;
+  for (const [content, mib] of spans) {
+    const shift = (offsets.get(content ?? '') ?? NaN) - at;
+    for (let position = at; position < at + mib * MIB; position += MIB) {
+      if (position >= start && position < end && shift !== copy.offset - start) wrong.push(position);
+    }
+    at += mib * MIB;
+  }
+  return wrong;
+}
