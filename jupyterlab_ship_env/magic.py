@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -42,7 +42,8 @@ class ShipEnvMagics(Magics):
         help="A named target of the settings, or a URL: s3://bucket/prefix, file:///directory.",
     )
     @argument("--master", "-m", type=_unquoted, help="Spark master: local-cluster[2,1,1024], spark://host:port, yarn.")
-    @argument("--format", "-f", type=_unquoted, help="Artifact format.")
+    # There is one: a choice is shown when there are two.
+    @argument("--format", "-f", type=_unquoted, help=SUPPRESS)
     @argument(
         "--dry-run",
         action="store_true",

@@ -347,3 +347,9 @@ def test_step_names_are_the_contracts() -> None:
     names = re.search(r"STEP_NAMES = \[([^]]*)\]", source)
     assert names is not None
     assert tuple(re.findall(r"'(\w+)'", names[1])) == STEP_NAMES
+
+
+def test_what_is_no_choice_is_not_offered(shell: InteractiveShell) -> None:
+    help_text = shell.find_line_magic("ship_env").__doc__ or ""
+    assert "--master" in help_text
+    assert "--format" not in help_text

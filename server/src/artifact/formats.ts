@@ -38,6 +38,11 @@ export async function buildArtifact(plan: ArtifactPlan, options: BuildOptions): 
   return startBuild(plan, options).complete();
 }
 
+/** @throws ShipEnvError FORMAT_UNKNOWN when there is no format of this name */
+export function requireFormat(name: string): void {
+  formatOf(name);
+}
+
 function formatOf(name: string): ArtifactFormat {
   const format = FORMATS.find(candidate => candidate.name === name);
   if (format !== undefined) return format;

@@ -1,5 +1,5 @@
 /** The artifact: the immutable file that carries the third-party distributions of an environment. */
-export { buildArtifact, planArtifact, startBuild } from './formats.js';
+export { buildArtifact, planArtifact, requireFormat, startBuild } from './formats.js';
 export { withRepair } from './segment-index.js';
 export { manifestName } from './manifest.js';
 export { SegmentMemoryFile } from './segment-memory.js';

@@ -2,7 +2,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
-import { startBuild, withRepair, zip64Findings, type ArtifactBuild } from '../artifact/index.js';
+import { requireFormat, startBuild, withRepair, zip64Findings, type ArtifactBuild } from '../artifact/index.js';
 import { Cache } from '../cache/cache.js';
 import { count } from '../count.js';
 import { ShipEnvError } from '../errors.js';
@@ -24,6 +24,7 @@ export async function buildCommand(options: CliOptions, view: View, signal: Abor
 async function buildInto(options: CliOptions, view: View, cache: Cache, signal: AbortSignal): Promise<void> {
   const output = resolve(options.output ?? '');
   const request = await toShipRequest({ ...options, target: 'file:///' });
+  requireFormat(request.format);
   const steps = new StepRunner(event => view.step(event), signal);
   const snapshot = await steps.run('snapshot', async report => {
     const value = await takeSnapshot({

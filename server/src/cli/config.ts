@@ -1,21 +1,11 @@
 import { Cache } from '../cache/cache.js';
 import { configOf } from '../ship/config.js';
 import { submitArguments } from '../spark/index.js';
-import { ShipEnvError } from '../errors.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import type { View } from './view.js';
 
 /** `ship-env config`. */
 export async function configCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
-  if (options.as === 'connect') {
-    throw new ShipEnvError(
-      'CONFIG_MASTER_UNSUPPORTED',
-      'A config for Spark Connect was asked for; this version has none yet.',
-      {
-        hint: 'Use --as builder or --as submit with a classic master: local-cluster, spark://…, yarn.'
-      }
-    );
-  }
   const request = await toShipRequest(options);
   const { conf, cell, driverPython } = await configOf(request, { cache: await Cache.open(), signal });
   // spark.pyspark.python is a path on the executors; the driver of a client-mode submit runs on this machine.

@@ -56,11 +56,14 @@ export function withShared(command: Command): Command {
 
 /** What chooses the content of a ship. */
 export function withContent(command: Command): Command {
-  return command
-    .addOption(new Option('--format <format>', 'artifact format').default('pex'))
-    .option('--exclude <names...>', 'distributions that stay home, besides pyspark and py4j')
-    .option('--include-spark', 'ship pyspark and py4j too')
-    .option('--allow-secret <names...>', 'files that look like secrets and may ship all the same');
+  return (
+    command
+      // There is one: a choice is shown when there are two.
+      .addOption(new Option('--format <format>', 'artifact format').default('pex').hideHelp())
+      .option('--exclude <names...>', 'distributions that stay home, besides pyspark and py4j')
+      .option('--include-spark', 'ship pyspark and py4j too')
+      .option('--allow-secret <names...>', 'files that look like secrets and may ship all the same')
+  );
 }
 
 /** `--master`. */

@@ -3,6 +3,7 @@ import { ShipEnvError } from '../errors.js';
 import { lookAtEnvironment } from '../snapshot/index.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
+import { acceptRequest } from './accept.js';
 import { configure, type Configured } from './configure.js';
 import { planLazily } from './plan.js';
 import { archiveAll, publishedManifest, shippedEditables } from './prepare.js';
@@ -13,15 +14,16 @@ import type { ShipContext } from './ship.js';
  * The Spark config of an environment as it was shipped before, and the path of the kernel python, which a driver on this
  * machine runs. Writes nothing to the target.
  *
- * @throws ShipEnvError ARTIFACT_NOT_SHIPPED when the target lacks the artifact or a code archive
+ * @throws ShipEnvError what `acceptRequest` throws; ARTIFACT_NOT_SHIPPED when the target lacks the artifact or a code archive
  */
 export async function configOf(
-  request: ShipRequest,
+  asked: ShipRequest,
   context: Omit<ShipContext, 'emit'>
 ): Promise<Configured & { driverPython: string }> {
   const { cache, signal } = context;
-  const target = await openTarget(request.target);
+  const target = await openTarget(asked.target);
   try {
+    const request = acceptRequest(asked, target);
     const snapshot = await lookAtEnvironment({ python: request.python, cache, signal });
     const plan = await planLazily(snapshot, request, { cache, signal });
     const manifest = await publishedManifest(target, plan.id, signal);

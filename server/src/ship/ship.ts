@@ -5,10 +5,10 @@ import type { ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
 import type { Editable } from '../contract/snapshot.js';
 import { count } from '../count.js';
 import { lookAtEnvironment, type LazySnapshot } from '../snapshot/index.js';
-import { deploymentOf, requireListable } from '../spark/index.js';
 import type { DigestMemory } from '../targets/digest-memory.js';
 import { openTarget } from '../targets/index.js';
 import type { Payload, Target } from '../targets/target.js';
+import { acceptRequest } from './accept.js';
 import { configure } from './configure.js';
 import { deliver, estimate, type Delivered, type Environment } from './deliver.js';
 import { planLazily, type LazyPlan } from './plan.js';
@@ -50,7 +50,7 @@ interface Load {
 export async function ship(request: ShipRequest, context: ShipContext): Promise<ShipResult> {
   const target = await openTarget(request.target);
   try {
-    return await new Ship(request, context, target).run();
+    return await new Ship(acceptRequest(request, target), context, target).run();
   } finally {
     target.close();
   }
@@ -118,9 +118,6 @@ class Ship {
 
   #plan(snapshot: LazySnapshot): Promise<{ plan: LazyPlan; editables: Editable[]; published: Manifest | undefined }> {
     return this.#steps.run('plan', async () => {
-      // What Spark will not take must stop the ship here, not after the upload.
-      deploymentOf(this.#request.master);
-      requireListable(this.#target.uri('name'));
       const plan = await planLazily(snapshot, this.#request, this.#context);
       const published = await publishedManifest(this.#target, plan.id, this.#context.signal);
       return {

@@ -3,11 +3,23 @@ import { ShipEnvError } from '../errors.js';
 /** What runs the job, as far as its configuration differs. `unnamed`: spark-defaults or the person decides later. */
 export type Deployment = 'local-cluster' | 'standalone' | 'yarn' | 'unnamed';
 
-/** The masters that have a configuration; the patterns are those of Spark's SparkMasterRegex. */
+/** A Spark master that has a configuration. */
+export interface Master {
+  /** Without white space around it; empty: the cell leaves `.master` out. */
+  readonly master: string;
+  readonly deployment: Deployment;
+}
+
+/** As Spark reads it (`RpcAddress.fromSparkURL`): java.net.URI takes no underscore in a host name. */
+const HOST = String.raw`(?:[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*\.?|\[[\da-f:.]+\])`;
+const PORT = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])`;
+const ADDRESS = `${HOST}:${PORT}`;
+
+/** The masters that have a configuration; the kinds are those of Spark's SparkMasterRegex. */
 const SUPPORTED: readonly { pattern: RegExp; deployment: Deployment }[] = [
   { pattern: /^$/, deployment: 'unnamed' },
-  { pattern: /^local-cluster\[\s*\d+\s*,\s*\d+\s*,\s*\d+\s*\]$/, deployment: 'local-cluster' },
-  { pattern: /^spark:\/\/.+$/, deployment: 'standalone' },
+  { pattern: /^local-cluster\[ *\d+ *, *\d+ *, *\d+ *\]$/, deployment: 'local-cluster' },
+  { pattern: new RegExp(`^spark://${ADDRESS}(?:,${ADDRESS})*$`, 'i'), deployment: 'standalone' },
   { pattern: /^yarn$/, deployment: 'yarn' }
 ];
 
@@ -26,6 +38,16 @@ const HINTS: readonly { pattern: RegExp; hint: string }[] = [
     pattern: /^local-cluster/,
     hint: 'Write it with three numbers: local-cluster[<workers>,<cores>,<MiB>], for example local-cluster[2,1,1024].'
   },
+  {
+    pattern: /^spark:\/\/[^/]*_/,
+    hint: 'Spark takes no underscore in the name of a host. Use another name of the host, or its IP address.'
+  },
+  {
+    pattern: /^spark:\/\//,
+    hint:
+      'Write each host with its port: spark://<host>:<port>, for several hosts spark://<host>:<port>,<host>:<port>. ' +
+      'The web page of the Spark master shows its URL; the usual port is 7077.'
+  },
   { pattern: /^sc:\/\//, hint: `Spark Connect is not supported yet. ${SUPPORTED_HINT}` },
   { pattern: /^k8s:\/\//, hint: `Kubernetes is not supported yet. ${SUPPORTED_HINT}` },
   { pattern: /^(mesos:\/\/|zk:\/\/)/, hint: `Spark 4 has no Mesos any more. ${SUPPORTED_HINT}` },
@@ -35,17 +57,33 @@ const HINTS: readonly { pattern: RegExp; hint: string }[] = [
   }
 ];
 
+/** Line ends, escapes of a terminal, marks that turn the direction of a text. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** Of a master that is refused, so much is repeated. */
+const MOST_SHOWN = 200;
+
 /**
- * The deployment behind a Spark master; the empty master is `unnamed`.
+ * Reads a Spark master as a person wrote it; white space around it does not count.
  *
  * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED
  */
-export function deploymentOf(master: string): Deployment {
+export function parseMaster(text: string): Master {
+  const master = text.trim();
   const found = SUPPORTED.find(({ pattern }) => pattern.test(master));
-  if (found !== undefined) return found.deployment;
+  if (found !== undefined) return { master, deployment: found.deployment };
   throw new ShipEnvError(
     'CONFIG_MASTER_UNSUPPORTED',
-    `A configuration for the Spark master "${master}" was asked for; there is none for masters of this kind.`,
+    `A Spark master that has a configuration was wanted; "${shown(master)}" is none.`,
     { hint: HINTS.find(({ pattern }) => pattern.test(master))?.hint ?? SUPPORTED_HINT }
   );
+}
+
+/** The deployment behind a Spark master. @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED */
+export function deploymentOf(master: string): Deployment {
+  return parseMaster(master).deployment;
+}
+
+function shown(master: string): string {
+  const text = master.length > MOST_SHOWN ? `${master.slice(0, MOST_SHOWN)}…` : master;
+  return text.replace(INVISIBLE, invisible => `\\u{${(invisible.codePointAt(0) ?? 0).toString(16)}}`);
 }

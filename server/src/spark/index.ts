@@ -2,6 +2,6 @@
 export { CELL_MARK, cellSource } from './cell.js';
 export { codePointerFile } from './code-pointer.js';
 export { DAEMON_MODULE, requireListable, sparkConfig, type SparkConf } from './config.js';
-export { deploymentOf, type Deployment } from './deployment.js';
+export { deploymentOf, parseMaster, type Deployment, type Master } from './deployment.js';
 export { liveUpdate } from './live-update.js';
 export { shellWord, submitArguments } from './submit.js';

@@ -99,7 +99,17 @@ test('config prints what the ship configured, as builder, submit and json', asyn
   const again = await shipEnv(home, ['ship', ...args]);
   expect(again.stdout).toContain(`The Spark config: ship-env config ${args.join(' ')} --as builder`);
   const connect = await shipEnv(home, ['config', ...args, '--as', 'connect', '--json']);
-  expect(events(connect.stdout)).toMatchObject([{ code: 'CONFIG_MASTER_UNSUPPORTED' }]);
+  expect(events(connect.stdout)).toMatchObject([{ code: 'USAGE_INVALID', message: expect.stringContaining('submit') }]);
+});
+
+test('what is no choice, or does not work yet, is not offered', async () => {
+  const home = await temporaryFolder();
+  for (const command of ['ship', 'config', 'build']) {
+    expect((await shipEnv(home, [command, '--help'])).stdout).not.toContain('--format');
+  }
+  expect((await shipEnv(home, ['config', '--help'])).stdout).toMatch(/choices:\s+"builder",\s+"submit",\s+"json"/u);
+  const unknown = await shipEnv(home, ['ship', '--python', '/nowhere', '--format', 'docker', '--json']);
+  expect(events(unknown.stdout)).toMatchObject([{ code: 'FORMAT_UNKNOWN' }]);
 });
 
 test.each(['--python', '--target'])('an empty %s is a usage error, as of a variable that is not set', async option => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deploymentOf } from '../../src/spark/index.js';
+import { deploymentOf, parseMaster } from '../../src/spark/index.js';
 
 test.each([
   ['', 'unnamed'],
@@ -7,9 +7,16 @@ test.each([
   ['local-cluster[ 2 , 1 , 1024 ]', 'local-cluster'],
   ['spark://host:7077', 'standalone'],
   ['spark://one:7077,two:7077', 'standalone'],
+  ['spark://node-1.example.org:65535', 'standalone'],
+  ['spark://10.0.0.1:7077', 'standalone'],
+  ['spark://[fd00::1]:7077', 'standalone'],
+  [' yarn ', 'yarn'],
+  ['\tspark://host:7077\n', 'standalone'],
+  ['  ', 'unnamed'],
   ['yarn', 'yarn']
 ])('The master "%s" is %s', (master, deployment) => {
   expect(deploymentOf(master)).toBe(deployment);
+  expect(parseMaster(master)).toEqual({ master: master.trim(), deployment });
 });
 
 test.each([
@@ -21,8 +28,22 @@ test.each([
   ['k8s://https://host', 'Kubernetes'],
   ['mesos://host', 'Mesos'],
   ['yarn-client', 'plain "yarn"'],
-  ['spark://', 'local-cluster'],
-  [' yarn', 'local-cluster'],
+  ['spark://', 'with its port'],
+  ['spark://host', 'with its port'],
+  ['spark://host:', 'with its port'],
+  ['spark://:7077', 'with its port'],
+  ['spark://host:0', 'with its port'],
+  ['spark://host:65536', 'with its port'],
+  ['spark://one:7077,two', 'with its port'],
+  ['spark://one:7077,', 'with its port'],
+  ['spark://host:7077/', 'with its port'],
+  ['spark://ann@host:7077', 'with its port'],
+  ['spark://host:7077;yarn', 'with its port'],
+  ['spark://ho st:7077', 'with its port'],
+  ['spark://my_host:7077', 'underscore'],
+  ['yarn;', 'local-cluster'],
+  ['yarn;spark://host:7077', 'local-cluster'],
+  ['YARN', 'local-cluster'],
   ['nonsense', 'local-cluster']
 ])('The master "%s" is refused with a hint', (master, hint) => {
   expect(() => deploymentOf(master)).toThrow(
@@ -33,3 +54,15 @@ test.each([
     })
   );
 });
+
+test.each(['yarn\u0000', 'spark://host:7077\nyarn', 'local-cluster[2,\n1,1024]', 'yarn\u001b[2J', 'ya\u202ern'])(
+  'The master %j is refused, and what cannot be seen of it is spelt out',
+  master => {
+    expect(() => deploymentOf(master)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_MASTER_UNSUPPORTED',
+        message: expect.not.stringMatching(/[\u0000-\u001f\u202e]/u)
+      })
+    );
+  }
+);
