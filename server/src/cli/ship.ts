@@ -4,7 +4,7 @@ import { Cache } from '../cache/cache.js';
 import type { ShipResult } from '../contract/ship.js';
 import { ship } from '../ship/ship.js';
 import { withCache } from '../ship/with-cache.js';
-import { shellWord } from '../spark/index.js';
+import { shellWord } from '../shell-word.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines, seconds, type View } from './view.js';
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { ProcessError, run } from '../process/run.js';
+import { shellWord } from '../shell-word.js';
 
 /** What git says about a folder. Paths are relative to it; a nested repository is one path that ends with `/`; a path may come twice. */
 export type GitAnswer =
@@ -10,36 +11,72 @@ export type GitAnswer =
   | { readonly state: 'unusable'; readonly reason: string }
   | { readonly state: 'listed'; readonly files: readonly string[]; readonly ignored: readonly string[] };
 
-const ENVIRONMENT = {
-  GIT_OPTIONAL_LOCKS: '0',
-  LC_ALL: 'C',
+/** Variables of this process that would name a program for git to run, or another repository to answer for. */
+const NOT_OURS = [
   // Set inside git hooks: they would make git answer for another repository.
-  GIT_DIR: undefined,
-  GIT_WORK_TREE: undefined,
-  GIT_INDEX_FILE: undefined,
-  GIT_PREFIX: undefined,
-  GIT_COMMON_DIR: undefined,
-  GIT_OBJECT_DIRECTORY: undefined,
-  GIT_NAMESPACE: undefined
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_PREFIX',
+  'GIT_COMMON_DIR',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_NAMESPACE',
+  // Programs.
+  'GIT_ASKPASS',
+  'SSH_ASKPASS',
+  'GIT_SSH',
+  'GIT_SSH_COMMAND',
+  'GIT_PROXY_COMMAND',
+  'GIT_EXTERNAL_DIFF',
+  'GIT_EDITOR'
+];
+
+const ENVIRONMENT = {
+  ...Object.fromEntries(NOT_OURS.map(name => [name, undefined])),
+  LC_ALL: 'C',
+  // No index is refreshed, so the hook that follows a refresh does not run either.
+  GIT_OPTIONAL_LOCKS: '0',
+  // In a partial clone git would fetch an absent `.gitignore`, by a program that the repository names.
+  GIT_NO_LAZY_FETCH: '1',
+  // Older gits do not know that variable. This one names the only allowed protocols, and no repository can widen it.
+  GIT_ALLOW_PROTOCOL: 'none',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_PAGER: 'cat'
 };
+
+/**
+ * Settings in which a repository can name a program, set to nothing. `safe.directory` stays as the person has it: git
+ * itself refuses a repository of somebody else.
+ */
+const NO_PROGRAMS = [
+  'core.fsmonitor=false',
+  'core.hooksPath=/dev/null',
+  'core.pager=cat',
+  'core.askPass=',
+  'core.sshCommand=false',
+  'core.gitProxy=',
+  'credential.helper=',
+  'diff.external=',
+  'protocol.allow=never'
+].flatMap(setting => ['-c', setting]);
 /** Characters: some million paths. */
 const OUTPUT_LIMIT = 256 * 1024 * 1024;
 
 /**
  * Asks git's own matcher what a folder holds: tracked plus untracked-not-ignored files, and what its ignore rules hide
- * (whole folders collapsed). No program that the repository configures is run (`core.fsmonitor` off), nothing is
- * written (no index refresh).
+ * (whole folders collapsed). No program that the repository configures is run, nothing is fetched, nothing is written.
  *
  * @param folder - absolute, links resolved
  */
 export async function askGit(folder: string, signal: AbortSignal): Promise<GitAnswer> {
-  if (!(await isInWorkTree(folder))) return { state: 'none' };
-  const common = ['-c', 'core.fsmonitor=false', 'ls-files', '-z', '--exclude-standard'];
+  const top = await workTreeTop(folder);
+  if (top === undefined) return { state: 'none' };
+  const common = [...NO_PROGRAMS, 'ls-files', '-z', '--exclude-standard'];
   const [files, ignored] = await Promise.all([
     runGit(folder, [...common, '--cached', '--others', '--', '.'], signal),
     runGit(folder, [...common, '--others', '--ignored', '--directory', '--', '.'], signal)
   ]);
-  if ('reason' in files) return { state: 'unusable', reason: files.reason };
+  if ('reason' in files) return { state: 'unusable', reason: files.reason + (await ifForeign(top)) };
   // In a folder that is ignored as a whole, git 2.39 fails on the second question with an internal error.
   if (files.paths.length === 0) return { state: 'listed', files: [], ignored: [] };
   if ('reason' in ignored) return { state: 'unusable', reason: ignored.reason };
@@ -47,16 +84,23 @@ export async function askGit(folder: string, signal: AbortSignal): Promise<GitAn
 }
 
 /** Looked up rather than asked: outside a work tree no process is needed, and git's messages stay uninterpreted. */
-async function isInWorkTree(folder: string): Promise<boolean> {
+async function workTreeTop(folder: string): Promise<string | undefined> {
   for (let current = folder; ; current = dirname(current)) {
     try {
       await stat(join(current, '.git'));
-      return true;
+      return current;
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
     }
-    if (dirname(current) === current) return false;
+    if (dirname(current) === current) return undefined;
   }
+}
+
+/** What the person can do where git refuses a work tree because somebody else owns it; empty for the person's own. */
+async function ifForeign(top: string): Promise<string> {
+  const owners = await Promise.all([top, join(top, '.git')].map(async path => (await stat(path)).uid));
+  if (owners.every(uid => uid === process.getuid?.())) return '';
+  return `; it belongs to another user: if you trust it, run git config --global --add safe.directory ${shellWord(top)}`;
 }
 
 async function runGit(

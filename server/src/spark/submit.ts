@@ -1,3 +1,5 @@
+import { shellWord } from '../shell-word.js';
+
 /**
  * The Spark properties as arguments of spark-submit, one a line, quoted for a POSIX shell.
  *
@@ -20,9 +22,4 @@ export function submitArguments(
 
 function isPairs(conf: object): conf is readonly (readonly [string, string])[] {
   return Array.isArray(conf);
-}
-
-/** POSIX shell, "2.2.2 Single-Quotes": everything is literal up to the next single quote. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

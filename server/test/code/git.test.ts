@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, chown, mkdir, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { editableOf, git, list, project, shippedPaths, temporaryFolder, writeTree } from './helpers.js';
 
@@ -14,6 +16,57 @@ async function repository(files: Record<string, string>): Promise<string> {
   const folder = await project(files);
   await git(folder, 'init', '-q');
   return folder;
+}
+
+/**
+ * A partial clone in which every setting that can name a program names one that leaves the file `was-run`. It lacks the
+ * blob of its `.gitignore`, which git would fetch by the program.
+ */
+async function hostileRepository(): Promise<{ folder: string; program: string }> {
+  const folder = await repository({
+    'src/.gitignore': 'no.py\n',
+    '.gitattributes': '*.py filter=evil diff=evil\n',
+    'src/m.py': '',
+    'program*': '#!/bin/sh\ntouch "$(dirname "$0")/was-run"\nexit 1\n'
+  });
+  await git(folder, 'add', '-A');
+  await git(folder, 'commit', '-qm', 'x');
+  const link = join(await realpath(await mkdtemp(join(tmpdir(), 'ship-env-git-'))), 'program');
+  onTestFinished(() => rm(dirname(link), { recursive: true }));
+  await symlink(join(folder, 'program'), link);
+  // A path without a blank, which each setting takes as it is.
+  await writeTree(folder, { 'program*': `#!/bin/sh\ntouch '${folder}/was-run'\nexit 1\n` });
+  const hooks = join(dirname(link), 'hooks');
+  await mkdir(hooks);
+  for (const hook of ['post-index-change', 'reference-transaction']) await symlink(link, join(hooks, hook));
+  const settings: Record<string, string> = {
+    'core.fsmonitor': link,
+    'core.hooksPath': hooks,
+    'core.pager': link,
+    'core.askPass': link,
+    'core.sshCommand': link,
+    'core.gitProxy': link,
+    'credential.helper': link,
+    'diff.external': link,
+    'diff.evil.textconv': link,
+    'filter.evil.clean': link,
+    'filter.evil.smudge': link,
+    'filter.evil.process': link,
+    'core.repositoryFormatVersion': '1',
+    'extensions.partialClone': 'origin',
+    'remote.origin.promisor': 'true',
+    'remote.origin.url': `ext::${link}`,
+    'protocol.ext.allow': 'always'
+  };
+  await git(folder, 'update-index', '--skip-worktree', 'src/.gitignore');
+  const blob = execFileSync('git', ['rev-parse', 'HEAD:src/.gitignore'], { cwd: folder, encoding: 'utf8' }).trim();
+  await rm(join(folder, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+  await rm(join(folder, 'src/.gitignore'));
+  for (const [name, value] of Object.entries(settings)) await git(folder, 'config', name, value);
+  // Only of a file that git does not track it asks the ignore rules.
+  await writeTree(folder, { 'src/new.py': '' });
+  await rm(join(folder, 'was-run'), { force: true });
+  return { folder, program: link };
 }
 
 describe('in a git work tree', () => {
@@ -127,11 +180,34 @@ describe('in a git work tree', () => {
     expect(await shippedPaths(editableOf(folder, ['src', '']))).toEqual(['yes.py']);
   });
 
-  it('does not run the program that the repository names as its file watcher', async () => {
-    const folder = await repository({ 'src/m.py': '', 'watch*': '#!/bin/sh\ntouch "$(dirname "$0")/was-run"\n' });
-    await git(folder, 'config', 'core.fsmonitor', join(folder, 'watch').replace(/ /g, '\\ '));
+  it('runs no program that the repository names, and fetches nothing', async () => {
+    const { folder } = await hostileRepository();
+    const mark = join(folder, 'was-run');
+    // The trap works: a plain git springs it.
+    await git(folder, 'ls-files', '--cached', '--others', '--exclude-standard').catch(() => undefined);
+    expect(existsSync(mark)).toBe(true);
+    await rm(mark);
     await shippedPaths(editableOf(folder, ['src', '']));
-    expect(execFileSync('ls', [folder], { encoding: 'utf8' })).not.toContain('was-run');
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  it('runs no program that the repository names where git does not know GIT_NO_LAZY_FETCH', async () => {
+    const { folder } = await hostileRepository();
+    const old = await temporaryFolder();
+    const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
+    await writeTree(old, { 'git*': `#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec ${real} "$@"\n` });
+    setEnvironment({ PATH: `${old}:${process.env['PATH'] ?? ''}` });
+    await shippedPaths(editableOf(folder, ['src', '']));
+    expect(existsSync(join(folder, 'was-run'))).toBe(false);
+  });
+
+  it('runs no program that a variable names', async () => {
+    const { folder, program } = await hostileRepository();
+    const names = ['GIT_SSH_COMMAND', 'GIT_SSH', 'GIT_ASKPASS', 'SSH_ASKPASS', 'GIT_EXTERNAL_DIFF', 'GIT_PAGER'];
+    await git(folder, 'config', 'remote.origin.url', 'ssh://nowhere.invalid/repository');
+    setEnvironment({ ...Object.fromEntries(names.map(name => [name, program])), GIT_ALLOW_PROTOCOL: 'ssh:ext' });
+    await shippedPaths(editableOf(folder, ['src', '']));
+    expect(existsSync(join(folder, 'was-run'))).toBe(false);
   });
 });
 
@@ -157,6 +233,8 @@ describe('when git cannot be asked', () => {
     const listing = await list(editableOf(folder, ['src', '']));
     expect(listing.files.map(file => file.archivePath)).toEqual(['m.py']);
     expect(listing.findings).toMatchObject([{ kind: 'git-unusable' }]);
+    const remedy = `git config --global --add safe.directory '${folder}'`;
+    expect(listing.findings[0]?.message).toContain(process.getuid?.() === 0 ? remedy : '');
   });
 
   it('asks nobody outside a work tree', async () => {
