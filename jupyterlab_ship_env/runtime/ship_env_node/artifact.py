@@ -54,6 +54,10 @@ class Segment(NamedTuple):
     offset: int
     length: int
     executables: frozenset[str]
+    # Of its site directory on the kernel's sys.path; of a file that several distributions have, the lowest rank wins.
+    rank: int
+    # Scripts that it declares and does not list; one that another distribution lists wins.
+    unlisted: frozenset[str]
 
 
 class Artifact:
@@ -166,4 +170,12 @@ def _last_entry(file: BinaryIO, path: str, end: int) -> bytes:
 
 
 def _segment(row: dict[str, Any]) -> Segment:
-    return Segment(row["wheel"], row["key"], row["offset"], row["length"], frozenset(row["executables"]))
+    return Segment(
+        wheel=row["wheel"],
+        key=row["key"],
+        offset=row["offset"],
+        length=row["length"],
+        executables=frozenset(row["executables"]),
+        rank=row["rank"],
+        unlisted=frozenset(row["unlisted"]),
+    )

@@ -16,7 +16,7 @@ from ship_env_node.unpack import PATIENCE, discard, remove
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ship_env_node.artifact import Artifact
+    from ship_env_node.artifact import Artifact, Segment
     from ship_env_node.places import NodeRoot
 
 # What the pex tool keeps in a distribution's folder besides its modules.
@@ -83,14 +83,15 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
     modules = os.path.join(work, "lib", _library_name(), "site-packages")
     for folder in (scripts, modules, os.path.join(ours, "dist")):
         os.makedirs(folder)
-    folders = [root.distribution(segment.key) for segment in artifact.segments]
-    for segment, folder in zip(artifact.segments, folders):
+    # As sys.path has them; stable, so that the order is the same on every machine.
+    segments = sorted(artifact.segments, key=lambda segment: segment.rank)
+    folders = [root.distribution(segment.key) for segment in segments]
+    for segment, folder in zip(segments, folders):
         os.symlink(folder, os.path.join(ours, "dist", segment.wheel))
     _merge(folders, modules, leave={PREFIX, LAYOUT_FILE, MARK})
     _merge([os.path.join(folder, PREFIX, "data") for folder in folders], work)
     _merge([os.path.join(folder, PREFIX, "include") for folder in folders], os.path.join(work, "include"))
-    for folder in folders:
-        _scripts(os.path.join(folder, PREFIX, "bin"), scripts, os.path.join(final, "bin", "python"))
+    _scripts(root, segments, scripts, os.path.join(final, "bin", "python"))
     _python(work, scripts)
     _write(os.path.join(modules, "ship_env_runtime.py"), artifact.runtime())
     _write(os.path.join(modules, "ship_env_start.py"), vars(start)["__source__"])
@@ -154,18 +155,32 @@ def _merge(sources: Iterable[str], target: str, leave: Iterable[str] = ()) -> No
             os.symlink(paths[0], place)
 
 
-def _scripts(source: str, target: str, python: str) -> None:
-    """Bring a distribution's console scripts, those in Python with the environment's python for their first line."""
-    if not os.path.isdir(source):
-        return
-    for name in os.listdir(source):
-        path, place = os.path.join(source, name), os.path.join(target, name)
-        with open(path, "rb") as file:
-            first = file.readline(len(PYTHON_SHEBANG))
-            if first != PYTHON_SHEBANG:
-                os.symlink(path, place)
-                continue
+def _scripts(root: NodeRoot, segments: Iterable[Segment], target: str, python: str) -> None:
+    """Bring the console scripts, those in Python with the environment's python for their first line.
+
+    Of one name the first wins: a script that is on the kernel's disk, then one that is only declared.
+    """
+    listed: dict[str, str] = {}
+    declared: dict[str, str] = {}
+    for segment in segments:
+        source = os.path.join(root.distribution(segment.key), PREFIX, "bin")
+        for folder, _, names in os.walk(source):
+            for path in (os.path.join(folder, name) for name in names):
+                name = os.path.relpath(path, source)
+                found = declared if name in segment.unlisted else listed
+                found.setdefault(name, path)
+    for name, path in {**declared, **listed}.items():
+        place = os.path.join(target, name)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        _script(path, place, python)
+
+
+def _script(path: str, place: str, python: str) -> None:
+    with open(path, "rb") as file:
+        if file.readline(len(PYTHON_SHEBANG)) == PYTHON_SHEBANG:
             _write(place, _shebang(os.fsencode(python)) + file.read(), mode=0o755)
+        else:
+            os.symlink(path, place)
 
 
 def _shebang(python: bytes) -> bytes:

@@ -70,6 +70,11 @@ export interface SegmentOutline {
   readonly entryCount: number;
   /** Names of the entries that are programs, sorted. */
   readonly executables: readonly string[];
+  /**
+   * Scripts that were made for entry points because the distribution does not list them, sorted. A script that another
+   * distribution lists, which is the one on disk, goes before them.
+   */
+  readonly unlistedScripts: readonly string[];
 }
 
 /** One distribution on its way into an artifact, with what must be known to compress it. */
@@ -82,6 +87,11 @@ export interface PlannedSegment extends SegmentOutline {
 
 /** A segment whose entries are looked up only when it must be compressed. */
 export interface LazySegment extends SegmentOutline {
+  /**
+   * Of its site directory on `sys.path`, among those of the artifact: of two site directories with a file of one name, the
+   * lower rank wins.
+   */
+  readonly rank: number;
   /** @throws ShipEnvError ARTIFACT_FILE_CHANGED when the distribution is not what was planned any more */
   whole(): Promise<PlannedSegment>;
 }

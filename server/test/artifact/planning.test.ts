@@ -4,7 +4,12 @@ import { holds, markerEnvironment } from '../../src/artifact/markers.js';
 import { metadataFromPkgInfo } from '../../src/artifact/pex/dist-info.js';
 import { placesOf } from '../../src/artifact/pex/places.js';
 import { recordText } from '../../src/artifact/pex/record.js';
-import { entryPointScript, scriptEntryPoints, withNeutralShebang } from '../../src/artifact/pex/scripts.js';
+import {
+  entryPointScript,
+  installedEntryPoint,
+  scriptEntryPoints,
+  withNeutralShebang
+} from '../../src/artifact/pex/scripts.js';
 import { headersVersion, wheelName } from '../../src/artifact/pex/wheel-name.js';
 import type { Distribution } from '../../src/contract/snapshot.js';
 import { INTERPRETER, snapshotOf } from './fixtures.js';
@@ -122,8 +127,36 @@ describe('scripts', () => {
     ]);
   });
 
+  const windows = `    if sys.argv[0].endswith('.exe'):\n        sys.argv[0] = sys.argv[0][:-4]\n`;
+  test.each([
+    // pip's distlib, pip from 25 on, uv and conda.
+    `#!python\n# -*- coding: utf-8 -*-\nimport re\nimport sys\nfrom m.n import f\nif __name__ == '__main__':\n    sys.argv[0] = re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])\n    sys.exit(f.g())\n`,
+    `#!python\nimport sys\nfrom m.n import f\nif __name__ == '__main__':\n${windows}    sys.exit(f.g())\n`,
+    `#!python\r\nimport sys\r\nfrom m.n import f\r\nif __name__ == "__main__":\r\n    sys.argv[0] = sys.argv[0].removesuffix(".exe")\r\n    sys.exit(f.g())\r\n`,
+    entryPointScript({ module: 'm.n', attributes: ['f', 'g'] })
+  ])('the entry point of an installed script is read from it: %j', script => {
+    expect(installedEntryPoint(script)).toEqual({ module: 'm.n', attributes: ['f', 'g'] });
+  });
+
+  test.each([
+    `#!python\nimport sys\nimport os\nfrom m import f\nsys.exit(f())\n`,
+    `#!python\nimport sys\nfrom m import f\nsys.exit(f(1))\n`,
+    `#!python\nimport sys\nfrom m import f\nsys.exit(g())\n`,
+    `#!python\nimport sys\nfrom m import f\nsys.exit(f())\nprint()\n`,
+    `#!python\nfrom m import f\n`,
+    entryPointScript({ module: 'm', attributes: ['f'] }).replace('import os', 'import os.path'),
+    ''
+  ])('a script that does anything else is taken as it is: %j', script => {
+    expect(installedEntryPoint(script)).toBeUndefined();
+  });
+
+  test('the script of a module is read as such', () => {
+    const target = { module: 'm', attributes: [] };
+    expect(installedEntryPoint(entryPointScript(target))).toEqual(target);
+  });
+
   test('a module runs as a program', () => {
-    expect(entryPointScript({ name: 'b', module: 'm', attributes: [] })).toContain(
+    expect(entryPointScript({ module: 'm', attributes: [] })).toContain(
       `runpy.run_module('m', run_name="__main__", alter_sys=True)`
     );
   });

@@ -51,6 +51,7 @@ function planned(entries: SegmentEntry[]): PlannedSegment {
     bytes,
     entryCount: entries.length,
     executables: [],
+    unlistedScripts: [],
     entries,
     modules
   };

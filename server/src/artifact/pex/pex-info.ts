@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { satisfies, valid } from '@renovatebot/pep440';
 import { compareText } from '../../snapshot/names.js';
-import type { Seed, SegmentOutline } from '../types.js';
+import type { LazySegment, Seed, SegmentOutline } from '../types.js';
 import { RUNTIME_NAME } from './seed.js';
 
 /**
@@ -16,7 +16,7 @@ import { RUNTIME_NAME } from './seed.js';
  */
 export function pexInfoOf(
   seed: Seed,
-  segments: readonly SegmentOutline[],
+  segments: readonly LazySegment[],
   excluded: readonly string[]
 ): { text: string; pexHash: string } {
   const info: Record<string, unknown> = {
@@ -25,7 +25,10 @@ export function pexInfoOf(
     distributions: Object.fromEntries(segments.map(({ wheel, key }) => [wheel, key])),
     excluded: [...excluded],
     ignore_errors: true,
-    requirements: segments.map(requirement).sort(compareText)
+    // The boot code puts each distribution in front of those before it: what sys.path has first comes last.
+    requirements: [...segments]
+      .sort((a, b) => b.rank - a.rank || compareText(requirement(a), requirement(b)))
+      .map(requirement)
   };
   delete info['pex_hash'];
   // As the pex tool computes it: over the PEX-INFO that does not hold it yet (pex/pex_builder.py, _prepare_code).

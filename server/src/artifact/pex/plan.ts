@@ -24,18 +24,19 @@ export async function planPex(snapshot: Plannable, options: PlanOptions): Promis
   const { interpreter } = snapshot;
   const excluded = excludedNames(snapshot, options);
   const shipped = snapshot.distributions.filter(({ normalizedName }) => !excluded.has(normalizedName));
+  const ranks = ranksOf(shipped, interpreter);
   const limit = pLimit(PARALLEL_READS);
   const planned = await Promise.all(
     shipped.map(distribution => limit(() => planLazily(distribution, interpreter, options)))
   );
   const segments = planned
-    .map(({ segment }) => segment)
+    .map(({ segment }, index) => ({ ...segment, rank: ranks[index] ?? 0 }))
     .sort((a, b) => b.bytes - a.bytes || compareText(a.wheel, b.wheel));
   const names = [...excluded].sort(compareText);
   const { text: pexInfo, pexHash } = pexInfoOf(seed, segments, names);
   const sparkVersion = snapshot.distributions.find(({ normalizedName }) => normalizedName === 'pyspark')?.version;
   const { implementation, minor, pythonTag, abiTag, platformTag } = interpreter;
-  // PEX-INFO names each segment's key, so this covers every byte that ships.
+  // PEX-INFO names each segment's key, so this covers every byte that ships; the ranks are in the artifact's index.
   const identity = [
     FORMAT_VERSION,
     seed.hash,
@@ -45,7 +46,8 @@ export async function planPex(snapshot: Plannable, options: PlanOptions): Promis
     abiTag,
     platformTag,
     sparkVersion ?? null,
-    pexInfo
+    pexInfo,
+    segments.map(({ rank }) => rank)
   ];
   const id = artifactId(identity);
   const findings: Finding[] = [
@@ -73,7 +75,7 @@ async function planLazily(
   distribution: Plannable['distributions'][number],
   interpreter: Interpreter,
   { memory, signal }: Pick<PlanOptions, 'memory' | 'signal'>
-): Promise<{ segment: LazySegment; findings: readonly Finding[] }> {
+): Promise<{ segment: Omit<LazySegment, 'rank'>; findings: readonly Finding[] }> {
   const state = 'state' in distribution ? distribution.state : undefined;
   const known = state === undefined ? undefined : memory?.get(state);
   const plan = async (): ReturnType<typeof planSegment> =>
@@ -98,6 +100,16 @@ async function planLazily(
     return given?.unpack() ?? again(outline);
   };
   return { segment: { ...outline, whole }, findings };
+}
+
+/**
+ * The place of each distribution's site directory on `sys.path`, counted among those of the distributions that ship: an
+ * environment that stands on a base of which nothing ships is the same as one that stands on none.
+ */
+function ranksOf(shipped: Plannable['distributions'], { siteDirectories }: Interpreter): number[] {
+  const used = new Set(shipped.map(({ location }) => location));
+  const order = siteDirectories.map(({ path }) => path).filter(path => used.has(path));
+  return shipped.map(({ location }) => Math.max(0, order.indexOf(location)));
 }
 
 /** What stays home: Spark unless asked for, the editables (they travel as code archives), and what the person named. */

@@ -1,8 +1,12 @@
 /** Scripts in `bin/`, as the pex tool rewrites them so that no path of this machine ships (pex/pep_427.py). */
 
 /** A line of `console_scripts` or `gui_scripts`. */
-interface ScriptEntryPoint {
+interface ScriptEntryPoint extends Target {
   readonly name: string;
+}
+
+/** What the script of an entry point calls. */
+interface Target {
   readonly module: string;
   /** Empty: the module runs as a program. */
   readonly attributes: readonly string[];
@@ -32,7 +36,7 @@ export function scriptEntryPoints(text: string): Map<string, ScriptEntryPoint> {
 }
 
 /** The script of an entry point, in the pex tool's own words (pex/entry_points_txt.py, install_scripts). */
-export function entryPointScript({ module, attributes }: ScriptEntryPoint): string {
+export function entryPointScript({ module, attributes }: Target): string {
   const cleanUp = `    import os
     pex_root_fallback = os.environ.get("_PEX_ROOT_FALLBACK")
     if pex_root_fallback:
@@ -67,6 +71,52 @@ if __name__ == "__main__":
 ${cleanUp}
     sys.exit(entry_point())
 `;
+}
+
+/** Lines that installers put into the script of an entry point besides the import and the call. */
+const BOILERPLATE = new RegExp(
+  `^(?:${[
+    '',
+    '#.*',
+    'import re',
+    'import sys',
+    `if __name__ == ['"]__main__['"]:`,
+    // On Windows a script is called by another name.
+    String.raw`(?:el)?if sys\.argv\[0\]\.endswith\(['"][^'"]*['"]\):`,
+    String.raw`sys\.argv\[0\] = sys\.argv\[0\]\[:-\d+\]`,
+    String.raw`sys\.argv\[0\] = sys\.argv\[0\]\.removesuffix\(['"][^'"]*['"]\)`,
+    String.raw`sys\.argv\[0\] = re\.sub\(r?['"][^'"]*['"], ['"]{2}, sys\.argv\[0\]\)`
+  ].join('|')})$`
+);
+
+/**
+ * The entry point of a script that pip, uv, distlib or the pex tool wrote; undefined for any other script.
+ *
+ * Distributions may declare one name with different targets. Which of them the script in `bin/` calls, only the script says.
+ */
+export function installedEntryPoint(script: string): Target | undefined {
+  return pexEntryPoint(script) ?? importedEntryPoint(script);
+}
+
+/** The target of a script as {@link entryPointScript} writes it. */
+function pexEntryPoint(script: string): Target | undefined {
+  const module = /(?:import|run)_module\('([^']+)'/.exec(script)?.[1];
+  if (module === undefined) return undefined;
+  const names = /^for attr in \(([^)]*)\):$/m.exec(script)?.[1] ?? '';
+  const target = { module, attributes: [...names.matchAll(/'([^']+)'/g)].map(([, name = '']) => name) };
+  return entryPointScript(target) === script ? target : undefined;
+}
+
+/** The target of a script that imports a name, calls it, and does nothing else. */
+function importedEntryPoint(script: string): Target | undefined {
+  const [load = '', call = '', ...others] = script
+    .split(/\r\n|\r|\n/)
+    .map(line => line.trim())
+    .filter(line => !BOILERPLATE.test(line));
+  const [, module, imported] = /^from ([\w.]+) import (\w+)$/.exec(load) ?? [];
+  const attributes = /^sys\.exit\(([\w.]+)\(\)\)$/.exec(call)?.[1]?.split('.');
+  if (module === undefined || attributes?.[0] !== imported || others.length > 0) return undefined;
+  return { module, attributes: attributes ?? [] };
 }
 
 /** Shebangs of Python that the pex tool knows (pex/executables.py, _PYTHON_SHEBANG_RE). */

@@ -8,11 +8,11 @@ import { modulesToCompile } from './compile.js';
 import { distInfoName, metadataFromPkgInfo, metadataPlace, pkgInfoPath, wheelText } from './dist-info.js';
 import { placesOf } from './places.js';
 import { recordText } from './record.js';
-import { entryPointScript, scriptEntryPoints, withNeutralShebang } from './scripts.js';
+import { entryPointScript, installedEntryPoint, scriptEntryPoints, withNeutralShebang } from './scripts.js';
 import { wheelName } from './wheel-name.js';
 
 /** Changes with everything that gives other bytes for the same files: paths, generated files, compression. */
-export const SEGMENT_VERSION = 3;
+export const SEGMENT_VERSION = 4;
 
 /** What a distribution becomes in a PEX: the files of its "installed wheel chroot". */
 export async function planSegment(
@@ -22,7 +22,7 @@ export async function planSegment(
 ): Promise<{ segment: PlannedSegment; findings: Finding[] }> {
   const wheel = wheelName(distribution);
   const distInfo = distInfoName(distribution, wheel);
-  const { entries, findings } = await placeFiles(distribution, interpreter, distInfo, signal);
+  const { entries, unlistedScripts, findings } = await placeFiles(distribution, interpreter, distInfo, signal);
   await addMetadata(entries, distribution, distInfo, signal);
   const record = `${distInfo}/RECORD`;
   add(entries, dataEntry(record, recordText(record, [...entries.values()])));
@@ -33,7 +33,7 @@ export async function planSegment(
     sys_path_entries: ['.']
   };
   const modules = modulesToCompile(distribution, entries.values(), interpreter);
-  const key = segmentKey(wheel, entries, [layout, modules?.identity]);
+  const key = segmentKey(wheel, entries, [layout, modules?.identity, unlistedScripts]);
   // The pex tool's fingerprint is a hash of the content and names the directory under PEX_ROOT; the key does the same.
   add(entries, dataEntry('.layout.json', JSON.stringify({ fingerprint: key, ...layout })));
   const sorted = [...entries.values()].sort((a, b) => compareText(a.name, b.name));
@@ -46,6 +46,7 @@ export async function planSegment(
       bytes: sorted.reduce((sum, entry) => sum + sizeOf(entry), 0),
       entryCount: sorted.length,
       executables: sorted.filter(({ executable }) => executable).map(({ name }) => name),
+      unlistedScripts,
       entries: sorted,
       modules
     },
@@ -58,6 +59,9 @@ export function sizeOf(entry: SegmentEntry): number {
   return entry.kind === 'file' ? entry.size : entry.data.length;
 }
 
+/** Where scripts are in a distribution's folder. */
+const SCRIPTS = '.prefix/bin/';
+
 type Entries = Map<string, SegmentEntry>;
 
 async function placeFiles(
@@ -65,11 +69,10 @@ async function placeFiles(
   interpreter: Interpreter,
   distInfo: string,
   signal: AbortSignal | undefined
-): Promise<{ entries: Entries; findings: Finding[] }> {
+): Promise<{ entries: Entries; unlistedScripts: string[]; findings: Finding[] }> {
   const entries: Entries = new Map();
   const findings: Finding[] = [];
   const placeOf = placesOf(distribution, interpreter);
-  const entryPoints = scriptEntryPoints(await readMetadata(distribution, 'entry_points.txt', signal));
   for (const file of distribution.files) {
     const place = placeOf(file.path);
     if (place === undefined) {
@@ -82,17 +85,17 @@ async function placeFiles(
     }
     const name = place.isScript ? place.name : metadataPlace(distribution, distInfo, place.name);
     if (name === undefined || name.endsWith('.pyc')) continue;
-    // Written afresh below.
-    if (place.isScript && entryPoints.has(posix.basename(name))) continue;
     add(
       entries,
       place.isScript ? await scriptEntry(distribution, file, name, signal) : fileEntry(distribution, file, name)
     );
   }
-  for (const entryPoint of entryPoints.values()) {
-    add(entries, dataEntry(`.prefix/bin/${entryPoint.name}`, entryPointScript(entryPoint), true));
+  const entryPoints = scriptEntryPoints(await readMetadata(distribution, 'entry_points.txt', signal));
+  const unlisted = [...entryPoints.values()].filter(({ name }) => !entries.has(`${SCRIPTS}${name}`));
+  for (const entryPoint of unlisted) {
+    add(entries, dataEntry(SCRIPTS + entryPoint.name, entryPointScript(entryPoint), true));
   }
-  return { entries, findings };
+  return { entries, unlistedScripts: unlisted.map(({ name }) => name).sort(compareText), findings };
 }
 
 /** METADATA and WHEEL for an egg-info, WHEEL for a dist-info that has none. */
@@ -131,6 +134,10 @@ async function readText(
   return (await readSeenFile(seen(distribution, file), signal)).toString('utf8');
 }
 
+/**
+ * A script as its file alone says: several distributions may list one file, and all of them must ship the same. What an
+ * installer wrote for an entry point is written afresh, so that neither the installer nor a path of this machine shows.
+ */
 async function scriptEntry(
   distribution: Distribution,
   file: DistributionFile,
@@ -140,7 +147,10 @@ async function scriptEntry(
   const source = seen(distribution, file);
   // A program in machine code may be large; only the first bytes of it are read.
   const script = (await isShebangFile(source)) ? withNeutralShebang(await readSeenFile(source, signal)) : undefined;
-  return script === undefined ? fileEntry(distribution, file, name) : dataEntry(name, script, file.executable);
+  if (script === undefined) return fileEntry(distribution, file, name);
+  const entryPoint = installedEntryPoint(script.toString('utf8'));
+  if (entryPoint === undefined) return dataEntry(name, script, file.executable);
+  return dataEntry(name, entryPointScript(entryPoint), true);
 }
 
 function seen(distribution: Distribution, file: DistributionFile): SeenFile {

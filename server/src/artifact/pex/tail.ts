@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import type { ArtifactPlan, SegmentOutline } from '../types.js';
+import type { ArtifactPlan, LazySegment } from '../types.js';
 import { crc32 } from '../zip/crc32.js';
 import { DEFLATED, centralHeader, endRecords, localHeader, joinedDirectories, type ZipEntry } from '../zip/records.js';
 import type { Head } from './head.js';
@@ -9,7 +9,7 @@ import { RUNTIME_NAME } from './seed.js';
 
 /** A segment at its place in the artifact. */
 export interface PlacedSegment {
-  readonly planned: SegmentOutline;
+  readonly planned: LazySegment;
   /** Of its first byte in the artifact. */
   readonly offset: number;
   readonly length: number;
@@ -92,7 +92,10 @@ function indexOf(plan: ArtifactPlan, segments: readonly PlacedSegment[], runtime
       key: planned.key,
       offset,
       length,
-      executables: planned.executables
+      executables: planned.executables,
+      // What link.py needs when several distributions have a file of one name.
+      rank: planned.rank,
+      unlisted: planned.unlistedScripts
     }))
   };
 }

@@ -1,0 +1,126 @@
+"""Distributions that have files of one name: what is on the kernel's disk runs on the node, on each node the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from node_artifacts import Node, install
+
+pytestmark = pytest.mark.assets
+
+# What pip and uv write for an entry point.
+PIP = """#!{python}
+# -*- coding: utf-8 -*-
+import re
+import sys
+from {module} import main
+if __name__ == '__main__':
+    sys.argv[0] = re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])
+    sys.exit(main())
+"""
+UV = """#!{python}
+# -*- coding: utf-8 -*-
+import sys
+from {module} import main
+if __name__ == "__main__":
+    if sys.argv[0].endswith("-script.pyw"):
+        sys.argv[0] = sys.argv[0][:-11]
+    elif sys.argv[0].endswith(".exe"):
+        sys.argv[0] = sys.argv[0][:-4]
+    sys.exit(main())
+"""
+PLAIN = "#!/bin/sh\necho a plain script\n"
+
+
+def install_berth(node: Node, name: str, script: str | None, padding: str = "") -> None:
+    """Install a distribution whose entry point is called ``berth``, as others' are; None: it lists no script."""
+    files = {
+        f"{name}.py": f"def main(): print({name!r})\n{padding}",
+        f"{name}-1.0.dist-info/entry_points.txt": f"[console_scripts]\nberth = {name}:main\n",
+        "shared/__init__.py": f"FROM = {name!r}\n",
+        "../../../share/berth/owner.txt": name,
+    }
+    if script is not None:
+        files["../../../bin/berth"] = script.format(python=node.venv / "bin" / "python", module=name)
+    install(node.site, name, files)
+
+
+def run_all(node: Node, pex: Path) -> list[str]:
+    """The script, the module and the data file that an environment on the node has."""
+    code = "import sys, shared; print(shared.FROM, open(sys.prefix + '/share/berth/owner.txt').read(), sys.prefix)"
+    run = node.run(pex, "-c", code)
+    assert run.stderr == ""
+    module, data, prefix = run.stdout.rstrip("\n").split(" ", 2)
+    return [node.run(f"{prefix}/bin/berth").stdout.rstrip("\n"), module, data]
+
+
+# Large distributions come first in an artifact: the one whose script is not on disk must not win by that.
+@pytest.mark.parametrize("padding", ["", "#" * 100_000])
+@pytest.mark.parametrize(("first", "second"), [("alpha", "beta"), ("beta", "alpha")])
+@pytest.mark.parametrize("script", [PIP, UV])
+def test_of_two_scripts_of_one_name_the_one_on_disk_runs(
+    tmp_path: Path, first: str, second: str, script: str, padding: str
+) -> None:
+    node = Node(tmp_path)
+    install_berth(node, first, script, padding)
+    install_berth(node, second, script)
+    assert run_all(node, node.build()) == [second, second, second]
+
+
+def test_a_script_that_is_only_declared_gives_way_to_one_on_disk(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    install_berth(node, "alpha", None, "#" * 100_000)
+    install_berth(node, "beta", PIP)
+    install_berth(node, "gamma", None)
+    assert run_all(node, node.build())[0] == "beta"
+
+
+def test_a_plain_script_on_disk_wins_over_an_entry_point(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    install_berth(node, "alpha", PIP)
+    install(node.site, "beta", {"../../../bin/berth": PLAIN, "../../../bin/inner/deep": PLAIN})
+    (node.venv / "bin" / "inner" / "deep").chmod(0o755)
+    pex = node.build()
+    assert run_all(node, pex)[0] == "a plain script"
+    (environment,) = node.environments()
+    assert node.run(environment / "bin" / "inner" / "deep").stdout == "a plain script\n"
+
+
+def test_the_same_artifact_boots_as_an_ordinary_pex_and_makes_a_venv(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    install_berth(node, "alpha", PIP)
+    install_berth(node, "beta", UV)
+    pex = node.build()
+    ordinary = {"PEX_EXTRA_SYS_PATH": "/nowhere"}
+    run = node.run(pex, "-c", "import alpha, beta, shared; print(shared.FROM)", variables=ordinary)
+    assert (run.stdout, run.stderr) == ("beta\n", "")
+    # The tool compares entry_points.txt, so it warns; that is all.
+    as_venv = node.run(
+        sys.executable, pex, "-c", "import alpha, shared; print(shared.FROM)", variables={"PEX_VENV": "1"}
+    )
+    assert as_venv.stdout == "beta\n"
+    venv = tmp_path / "made by pex"
+    made = node.run(pex, "venv", "--collisions-ok", venv, variables={"PEX_TOOLS": "1"})
+    assert made.returncode == 0, made.stderr
+    assert node.run(venv / "bin" / "python", "-c", "import shared; print(shared.FROM)").stdout == "beta\n"
+
+
+def test_of_two_layers_the_environment_wins_over_the_base(tmp_path: Path) -> None:
+    base = Node(tmp_path)
+    # A folder that a .pth file adds is a site directory of its own, searched after the environment's.
+    second = tmp_path / "second"
+    second.mkdir()
+    install(second, "alpha", {"shared/__init__.py": "FROM = 'second'\n", "alpha.py": "#" * 100_000})
+    install(base.site, "beta", {"shared/__init__.py": "FROM = 'environment'\n"})
+    (base.site / "second.pth").write_text(f"{second}\n")
+    code = "import alpha, shared; print(shared.FROM)"
+    kernel = subprocess.run(
+        [base.venv / "bin" / "python", "-c", code], check=True, capture_output=True, text=True
+    ).stdout
+    assert kernel == "environment\n"
+    pex = base.build()
+    assert base.run(pex, "-c", code).stdout == kernel
+    assert base.run(pex, "-c", code, variables={"PEX_EXTRA_SYS_PATH": "/nowhere"}).stdout == kernel
