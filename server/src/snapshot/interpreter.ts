@@ -7,6 +7,7 @@ import type { Interpreter } from '../contract/snapshot.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { parseJson } from '../json.js';
 import { ProcessError, run } from '../process/run.js';
+import { shellWord } from '../shell-word.js';
 import { PROBE_SCRIPT } from './probe-script.js';
 import { type Pyvenv, findPyvenv } from './pyvenv.js';
 
@@ -61,7 +62,30 @@ export async function askInterpreter(python: string, cache: Cache, signal: Abort
   });
   const key = await identityOf(executable, pyvenv, question);
   const text = await remembered(cache, key, () => ask(executable, question, signal));
-  return { key, ...toAnswer(executable, text) };
+  const answered = toAnswer(executable, text);
+  await refuseConda(executable, answered.siteDirectories);
+  return { key, ...answered };
+}
+
+/**
+ * The packages of a conda environment lean on libraries that conda puts beside them, outside of any Python package. A
+ * virtual environment that is made from conda's python holds none of them, and ships.
+ */
+async function refuseConda(executable: string, siteDirectories: readonly SiteDirectory[]): Promise<void> {
+  for (const prefix of new Set(siteDirectories.map(each => each.prefix))) {
+    if ((await kindOf(join(prefix, 'conda-meta'))) !== 'directory') continue;
+    const python = shellWord(join(prefix, 'bin', 'python'));
+    throw new ShipEnvError(
+      'PYTHON_UNSUPPORTED',
+      `A virtual environment was wanted; ${executable} uses the packages of the conda environment ${prefix}. ` +
+        'Their libraries lie outside of the Python packages and would be missing on the executors.',
+      {
+        hint:
+          `Make a virtual environment without conda's packages and choose it as the kernel: ${python} -m venv my-env, ` +
+          'then my-env/bin/pip install ipykernel pyspark and what else you use.'
+      }
+    );
+  }
 }
 
 async function findExecutable(python: string): Promise<string> {

@@ -81,6 +81,44 @@ describe('a python that cannot be used', () => {
   });
 });
 
+describe('a conda environment', () => {
+  const conda = join(root, 'conda env');
+  mkdirSync(join(conda, 'conda-meta'), { recursive: true });
+  const venv = join(root, 'venv of conda');
+  const site = (prefix: string, layer: string): object => ({
+    path: join(prefix, 'lib/python3.11/site-packages'),
+    prefix,
+    layer
+  });
+  const snapOf = (name: string, changes: Record<string, unknown>): Promise<unknown> =>
+    snap(program(name, `echo '${answer({ basePrefix: conda, ...changes })}'`));
+
+  it('is refused, and the hint makes a virtual environment from it', async () => {
+    await expect(
+      snapOf('conda', { prefix: conda, siteDirectories: [site(conda, 'environment')] })
+    ).rejects.toMatchObject({
+      code: 'PYTHON_UNSUPPORTED',
+      message: expect.stringContaining(`conda environment ${conda}`),
+      hint: expect.stringContaining(`'${conda}/bin/python' -m venv`)
+    });
+  });
+
+  it('is refused as the base whose packages a virtual environment sees', async () => {
+    const siteDirectories = [site(venv, 'environment'), site(conda, 'base')];
+    await expect(snapOf('conda-seen', { prefix: venv, siteDirectories })).rejects.toMatchObject({
+      code: 'PYTHON_UNSUPPORTED',
+      message: expect.stringContaining(`conda environment ${conda}`)
+    });
+  });
+
+  it('is fine as the base of a virtual environment that sees none of its packages', async () => {
+    const siteDirectories = [site(venv, 'environment')];
+    await expect(snapOf('venv-of-conda', { prefix: venv, siteDirectories })).resolves.toMatchObject({
+      interpreter: { prefix: venv, basePrefix: conda }
+    });
+  });
+});
+
 describe('the answer of an interpreter', () => {
   it('is asked for once, and again when the cache is damaged or the executable changed', async () => {
     const calls = join(root, 'calls');
