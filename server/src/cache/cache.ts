@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, link, lstat, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { ownerName } from '../process/owner.js';
 import { ignoreExisting, makeFolder, removeStaleTemporaries } from './folder.js';
 import { underLock } from './lock.js';
 import { cacheRoot } from './root.js';
@@ -27,6 +28,7 @@ const KINDS = {
   code: 'v1'
 } as const;
 export type CacheKind = keyof typeof KINDS;
+const KIND_NAMES = Object.keys(KINDS) as CacheKind[];
 
 /** Of a sha256. */
 const DIGEST_BYTES = 32;
@@ -52,6 +54,19 @@ export class Cache {
    * @throws ShipEnvError CACHE_UNUSABLE when it cannot be made or belongs to someone else
    */
   static async open(root = cacheRoot()): Promise<Cache> {
+    const cache = new Cache(root);
+    await cache.prepare();
+    return cache;
+  }
+
+  /**
+   * Makes the folder when it is missing, and removes what killed processes left in it. A process that lives for days calls
+   * it before each use: people remove the cache by hand.
+   *
+   * @throws ShipEnvError CACHE_UNUSABLE when the folder cannot be made or belongs to someone else
+   */
+  async prepare(): Promise<void> {
+    const { root } = this;
     try {
       await makeFolder(join(root, 'tmp'));
       const owner = (await lstat(root)).uid;
@@ -73,22 +88,26 @@ export class Cache {
         cause: error
       });
     }
-    return new Cache(root);
   }
 
   /** Where an entry lies or would lie: `<root>/segments/v3/ab/abcdef….zip`. Pure. */
   path(kind: CacheKind, name: string): string {
-    return join(this.root, kind, KINDS[kind], name.slice(0, 2), name);
+    return join(this.folderOf(kind), name.slice(0, 2), name);
   }
 
-  /** A path under `tmp/` that no one else uses; who asks removes it. */
+  /** A path under `tmp/` that no one else uses. The caller removes it; after a kill the next start does. */
   temporaryPath(): string {
-    return join(this.root, 'tmp', randomUUID());
+    return join(this.root, 'tmp', `${ownerName()}.${randomUUID()}`);
   }
 
-  /** The folders of all kinds: what the limit counts. */
-  entryFolders(): string[] {
-    return Object.entries(KINDS).map(([kind, version]) => join(this.root, kind, version));
+  /** The folder of a kind's entries, in the format of this release. */
+  folderOf(kind: CacheKind): string {
+    return join(this.root, kind, KINDS[kind]);
+  }
+
+  /** Is this a path of an entry in the format of this release? Pure. */
+  holds(path: string): boolean {
+    return KIND_NAMES.some(kind => path.startsWith(this.folderOf(kind) + sep));
   }
 
   /** Bytes of the entries that were written since the last time that this was asked. */

@@ -1,12 +1,20 @@
 import type { Stats } from 'node:fs';
-import { lstat, readFile, readdir, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readFile, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import * as z from 'zod';
 import { hasCode } from '../errors.js';
+import { parseJson } from '../json.js';
 import type { Cache } from './cache.js';
 import { oldestUse } from './use.js';
 
+/** What was counted, and when. */
+const COUNT = 'count.json';
 /** So much of the limit is free after a clean-up, so that not each ship has to clean up. */
 const FREE_AFTER = 0.1;
+/** After so long everything is counted again: other releases, and Node.js itself, write without telling us. */
+const COUNT_HOLDS_MS = 24 * 60 * 60 * 1000;
+/** What is no content, and is tidied by those who made it. */
+const NOT_COUNTED = new Set(['CACHEDIR.TAG', COUNT, 'locks', 'tmp', 'uses']);
 
 interface Stored {
   readonly path: string;
@@ -19,24 +27,28 @@ interface Stored {
  * Removes what was not used for longest until the cache is within its limit again. What a ship uses that is still under
  * way, here or in another process, stays, even above the limit.
  *
- * How much there is was counted once, and what is written since is added to that: a ship that wrote nothing looks at one
- * small file, and only when the limit is passed is everything looked at.
+ * All that lies in the folder counts: entries in the formats of earlier releases too, and what V8 keeps of our program.
+ * Nobody uses the formats of earlier releases, so they go first.
+ *
+ * How much there is was counted before, and what is written since is added to that: a ship that wrote nothing looks at one
+ * small file. Everything is looked at when the limit is passed, and once a day.
  *
  * @param limit - bytes
  * @returns bytes removed
  */
 export async function keepWithin(cache: Cache, limit: number): Promise<number> {
-  const counted = await readCount(cache);
+  const before = await readCount(cache);
   const written = cache.takeWrittenBytes();
-  if (counted !== undefined && counted + written <= limit) {
-    if (written > 0) await writeCount(cache, counted + written);
+  if (before !== undefined && before.bytes + written <= limit) {
+    if (written > 0) await writeCount(cache, { ...before, bytes: before.bytes + written });
     return 0;
   }
+  const countedMs = Date.now();
   const stored = await everything(cache);
-  const before = stored.reduce((sum, { bytes }) => sum + bytes, 0);
-  const left = before <= limit ? before : await removeOldest(cache, stored, before, limit * (1 - FREE_AFTER));
-  await writeCount(cache, left);
-  return before - left;
+  const bytes = stored.reduce((sum, one) => sum + one.bytes, 0);
+  const left = bytes <= limit ? bytes : await removeOldest(cache, stored, bytes, limit * (1 - FREE_AFTER));
+  await writeCount(cache, { bytes: left, countedMs });
+  return bytes - left;
 }
 
 /** @returns bytes left */
@@ -49,30 +61,20 @@ async function removeOldest(cache: Cache, stored: Stored[], before: number, goal
     const now = await statOrNothing(path);
     if (now === undefined || now.mtimeMs !== usedMs) continue;
     if (await isRemoved(path)) left -= bytes;
+    if (!cache.holds(path)) await removeEmptyFolders(dirname(path), cache.root);
   }
   return left;
 }
 
 async function everything(cache: Cache): Promise<Stored[]> {
   const found: Stored[] = [];
-  for (const folder of cache.entryFolders()) {
-    for (const name of await namesBelow(folder)) {
-      const path = join(folder, name);
-      const info = await statOrNothing(path);
-      if (info?.isFile() === true) found.push({ path, bytes: info.size, usedMs: info.mtimeMs });
-    }
+  for (const name of await readdir(cache.root, { recursive: true })) {
+    if (NOT_COUNTED.has(name.split(sep, 1)[0] ?? '')) continue;
+    const path = join(cache.root, name);
+    const info = await statOrNothing(path);
+    if (info?.isFile() === true) found.push({ path, bytes: info.size, usedMs: info.mtimeMs });
   }
   return found;
-}
-
-async function namesBelow(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder, { recursive: true });
-  } catch (error) {
-    // Nothing of this kind yet, or another process removed something meanwhile; the next ship counts again.
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
 
 async function statOrNothing(path: string): Promise<Stats | undefined> {
@@ -81,6 +83,18 @@ async function statOrNothing(path: string): Promise<Stats | undefined> {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
+  }
+}
+
+/** The folders that are left behind when all entries of an earlier format have gone. */
+async function removeEmptyFolders(folder: string, root: string): Promise<void> {
+  for (let path = folder; path !== root; path = dirname(path)) {
+    try {
+      await rmdir(path);
+    } catch (error) {
+      if (hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) return;
+      throw error;
+    }
   }
 }
 
@@ -94,21 +108,25 @@ async function isRemoved(path: string): Promise<boolean> {
   }
 }
 
-/** Only a hint: two ships that end at once may lose what one of them wrote, until everything is counted again. */
-function countPath(cache: Cache): string {
-  return join(cache.root, 'bytes');
-}
+const count = z.object({
+  bytes: z.number().nonnegative(),
+  /** When everything was looked at, in milliseconds since the epoch. */
+  countedMs: z.number()
+});
+type Count = z.infer<typeof count>;
 
-async function readCount(cache: Cache): Promise<number | undefined> {
+/** Only a hint: two ships that end at once may lose what one of them wrote, until everything is counted again. */
+async function readCount(cache: Cache): Promise<Count | undefined> {
   try {
-    const text = await readFile(countPath(cache), 'utf8');
-    return /^\d+$/.test(text) ? Number(text) : undefined;
+    const found = count.safeParse(parseJson(await readFile(join(cache.root, COUNT), 'utf8'))).data;
+    const age = Date.now() - (found?.countedMs ?? 0);
+    return age >= 0 && age < COUNT_HOLDS_MS ? found : undefined;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
 
-async function writeCount(cache: Cache, bytes: number): Promise<void> {
-  await writeFile(countPath(cache), String(bytes), { mode: 0o600 });
+async function writeCount(cache: Cache, found: Count): Promise<void> {
+  await writeFile(join(cache.root, COUNT), JSON.stringify(found satisfies Count), { mode: 0o600 });
 }

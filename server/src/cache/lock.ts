@@ -1,9 +1,14 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { isDead, ownerName } from '../process/owner.js';
 
-/** Of a lock: `stale`, how long a killed process blocks the others; `update`, how soon a loss is noticed. */
-const LOCK_TIMES = { stale: 10_000, update: 2000 };
+/** So long a lock without a sign of life blocks the others. A killed process of this machine blocks nobody ({@link isAbandoned}). */
+const STALE_MS = 10_000;
+/** Whether a lock may be taken away is decided here ({@link breakAbandoned}), so the library must never do so: ten years. */
+const LOCK_TIMES = { stale: 10 * 365 * 24 * 60 * 60 * 1000, update: 2000 };
+/** Between two attempts to get a lock that another process holds. */
+const RETRY_MS = 100;
 
 /** See `Cache.exclusively`. */
 export async function underLock<T>(
@@ -29,6 +34,7 @@ async function acquire(
   onLost: (cause: Error) => void
 ): Promise<{ release: () => Promise<void>; waited: boolean }> {
   const directory = join(root, 'locks');
+  const path = join(directory, name);
   // A ship that has nothing to write needs no lock.
   const { lock } = (await import('proper-lockfile')).default;
   for (let waited = false; ; waited = true) {
@@ -36,13 +42,71 @@ async function acquire(
     try {
       // Each time: whoever clears the cache takes the folder away from those who wait.
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      const release = await lock(join(directory, name), { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
-      return { release, waited };
+      const release = await lock(path, { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
+      await writeFile(ownerPath(path), ownerName(), { mode: 0o600 });
+      return { release: () => releaseAndForget(path, release), waited };
     } catch (cause) {
       if (!hasCode(cause, 'ELOCKED')) throw noLock(root, cause);
-      await new Promise(resolve => setTimeout(resolve, 100));
+      if (await breakAbandoned(path)) continue;
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS));
     }
   }
+}
+
+/** Says who holds the lock; without it, nobody knows. */
+function ownerPath(path: string): string {
+  return `${path}.owner`;
+}
+
+async function releaseAndForget(path: string, release: () => Promise<void>): Promise<void> {
+  // Before the lock is free: the next one who holds it writes its own name there.
+  await rm(ownerPath(path), { force: true });
+  await release();
+}
+
+/**
+ * Takes a lock away from a process that was killed or stands still.
+ *
+ * One process at a time does so, and forgets the owner first: a process that gets the lock in between has not written its
+ * name yet, and then no name is there that could be taken for the one that holds it.
+ *
+ * @returns whether the lock may be free now
+ */
+async function breakAbandoned(path: string): Promise<boolean> {
+  if (!(await isAbandoned(path))) return false;
+  const { lock } = (await import('proper-lockfile')).default;
+  let release: () => Promise<void>;
+  try {
+    release = await lock(`${path}.breaking`, { stale: STALE_MS, realpath: false });
+  } catch (error) {
+    // Another process takes the lock away just now.
+    if (hasCode(error, 'ELOCKED')) return false;
+    throw error;
+  }
+  try {
+    if (!(await isAbandoned(path))) return true;
+    await rm(ownerPath(path), { force: true });
+    await rmdir(lockPath(path)).catch(ignoreMissing);
+    return true;
+  } finally {
+    await release();
+  }
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  const owner = await readFile(ownerPath(path), 'utf8').catch(ignoreMissing);
+  if (owner !== undefined && (await isDead(owner))) return true;
+  const signed = (await stat(lockPath(path)).catch(ignoreMissing))?.mtimeMs;
+  return signed !== undefined && signed < Date.now() - STALE_MS;
+}
+
+/** The folder that is the lock, as proper-lockfile names it. */
+function lockPath(path: string): string {
+  return `${path}.lock`;
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!hasCode(error, 'ENOENT')) throw error;
 }
 
 function noLock(root: string, cause: unknown): ShipEnvError {

@@ -2,20 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../errors.js';
+import { isDead, ownerName } from '../process/owner.js';
 
-/** Someone who uses the cache says so again after so long, and is believed to be gone after so much longer. */
+/**
+ * A process that uses the cache says so again after so long. A process of another machine is believed to be gone after so
+ * much longer; of one of this machine it shows ({@link isDead}).
+ */
 const SIGN_MS = 60_000;
 const GONE_MS = 10 * SIGN_MS;
 /** The clock that stamps files may be a little behind the one that programs ask. */
 const CLOCKS_APART_MS = 5000;
 
 /**
- * Runs `work` while a file in the cache folder says that someone uses what is there, and since when. Not by process id:
- * the cache may lie in a home directory that several machines or containers see.
+ * Runs `work` while a file in the cache folder says which process uses what is there, and since when: `<time>.<owner>.<uuid>`.
+ * The cache may lie in a home directory that several machines or containers see, so the file is also touched regularly.
  */
 export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T> {
   const folder = join(root, 'uses');
-  const path = join(folder, `${Date.now()}-${randomUUID()}`);
+  const path = join(folder, `${Date.now()}.${ownerName()}.${randomUUID()}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(path, '', { mode: 0o600 });
   const sign = setInterval(() => {
@@ -38,7 +42,8 @@ export async function oldestUse(root: string): Promise<number> {
   for (const name of names ?? []) {
     const signed = (await stat(join(folder, name)).catch(nothingIfMissing))?.mtimeMs;
     if (signed === undefined) continue;
-    if (signed + GONE_MS < Date.now()) await rm(join(folder, name), { force: true });
+    const isGone = signed + GONE_MS < Date.now() || (await isDead(name.slice(name.indexOf('.') + 1))) === true;
+    if (isGone) await rm(join(folder, name), { force: true });
     else oldest = Math.min(oldest, Number.parseInt(name, 10) - CLOCKS_APART_MS);
   }
   return oldest;

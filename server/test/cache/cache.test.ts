@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'no
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
+import { deadOwner } from '../support/dead-owner.js';
 import { gate } from '../support/gate.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -37,15 +38,27 @@ test('a folder that cannot be made is CACHE_UNUSABLE with a way out', async () =
   });
 });
 
-test('leftovers of a killed process go, those of a running one stay', async () => {
+test('leftovers of a killed process go at the next start, those of a running one stay', async () => {
   const cache = await openCache();
-  const [old, fresh] = [cache.temporaryPath(), cache.temporaryPath()];
-  await writeFile(old, '');
-  await writeFile(fresh, '');
+  const own = cache.temporaryPath();
+  const [killed, old, young] = [`${await deadOwner()}.one`, 'of-another-machine-1', 'of-another-machine-2'].map(name =>
+    join(cache.root, 'tmp', name)
+  ) as [string, string, string];
+  await Promise.all([own, killed, old, young].map(path => writeFile(path, '')));
   const longAgo = new Date(Date.now() - 48 * 60 * 60 * 1000);
-  await utimes(old, longAgo, longAgo);
+  await Promise.all([own, old].map(path => utimes(path, longAgo, longAgo)));
   await Cache.open(cache.root);
-  expect((await readdir(join(cache.root, 'tmp'))).map(name => join(cache.root, 'tmp', name))).toEqual([fresh]);
+  expect((await readdir(join(cache.root, 'tmp'))).map(name => join(cache.root, 'tmp', name)).sort()).toEqual(
+    [own, young].sort()
+  );
+});
+
+test('a cache that was removed by hand is made anew before the next use', async () => {
+  const cache = await openCache();
+  await rm(cache.root, { recursive: true });
+  await cache.prepare();
+  await cache.entry('code', 'abc.zip', path => writeFile(path, 'content'));
+  expect((await stat(cache.root)).mode & 0o777).toBe(0o700);
 });
 
 test('an entry is written once, whoever asks at the same time', async () => {
@@ -162,6 +175,44 @@ test('a lock that is lost stops the work under it, and neither the process nor t
     hint: expect.stringContaining('hip again'),
     cause: { code: 'ECOMPROMISED' }
   });
+  expect(await cache.exclusively('target', never, () => Promise.resolve('free'))).toBe('free');
+});
+
+/** The lock `target` as a process leaves it that was killed while it held the lock. */
+async function leaveLock(cache: Cache, owner: string): Promise<void> {
+  await mkdir(join(cache.root, 'locks', 'target.lock'), { recursive: true });
+  await writeFile(join(cache.root, 'locks', 'target.owner'), owner);
+}
+
+test('the lock of a killed process of this machine is free at once, for one of those who wait', async () => {
+  const cache = await openCache();
+  await leaveLock(cache, await deadOwner());
+  // It never goes stale by its age.
+  const inAnHour = Date.now() / 1000 + 3600;
+  await utimes(join(cache.root, 'locks', 'target.lock'), inAnHour, inAnHour);
+  let [inside, most] = [0, 0];
+  const work = async (): Promise<void> => {
+    inside += 1;
+    most = Math.max(most, inside);
+    await new Promise(resolve => setImmediate(resolve));
+    inside -= 1;
+  };
+  const others = await Promise.all([1, 2, 3, 4].map(() => Cache.open(cache.root)));
+  await Promise.all(others.map(other => other.exclusively('target', never, work)));
+  expect(most).toBe(1);
+  expect(await readdir(join(cache.root, 'locks'))).toEqual([]);
+});
+
+test('the lock of a process of another machine holds while it shows signs of life, and not for longer', async () => {
+  const cache = await openCache();
+  await leaveLock(cache, '000000000000-1-1');
+  const stop = new AbortController();
+  const waiting = cache.exclusively('target', stop.signal, () => Promise.resolve('free'));
+  await othersGotThrough(cache);
+  stop.abort();
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  const elevenSecondsAgo = Date.now() / 1000 - 11;
+  await utimes(join(cache.root, 'locks', 'target.lock'), elevenSecondsAgo, elevenSecondsAgo);
   expect(await cache.exclusively('target', never, () => Promise.resolve('free'))).toBe('free');
 });
 

@@ -1,10 +1,11 @@
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import { keepWithin } from '../../src/cache/limit.js';
 import { inUse } from '../../src/cache/use.js';
 import { readCacheLimit } from '../../src/settings/jupyterlab.js';
+import { deadOwner } from '../support/dead-owner.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const KB = 1000;
@@ -29,7 +30,7 @@ async function fill(): Promise<void> {
 }
 
 async function left(): Promise<string[]> {
-  const names = await readdir(cache.entryFolders().find(folder => folder.includes('segments')) ?? '', {
+  const names = await readdir(cache.folderOf('segments'), {
     recursive: true,
     withFileTypes: true
   });
@@ -63,9 +64,35 @@ describe('the limit of the cache', () => {
 
   it('counts anew when the count is lost or damaged', async () => {
     await fill();
-    await writeFile(join(cache.root, 'bytes'), 'many');
+    await writeFile(join(cache.root, 'count.json'), 'many');
     cache.takeWrittenBytes();
     expect(await keepWithin(cache, 1 * KB)).toBe(10 * KB);
+  });
+
+  it('counts anew after a day, since others write there too', async () => {
+    await fill();
+    expect(await keepWithin(cache, 10 * KB)).toBe(0);
+    const path = join(cache.root, 'count.json');
+    const found: unknown = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...(found as object), countedMs: Date.now() - 25 * 3600 * 1000 }));
+    await write('kk');
+    cache.takeWrittenBytes();
+    expect(await keepWithin(cache, 10 * KB)).toBe(2 * KB);
+  });
+
+  it('counts what earlier releases and Node.js left there, and removes it first, with its folders', async () => {
+    await fill();
+    const [earlier, compiled] = [join(cache.root, 'segments', 'v1', 'ab'), join(cache.root, 'compiled', 'v22')];
+    const monthAgo = Date.now() / 1000 - 30 * 24 * 3600;
+    for (const folder of [earlier, compiled]) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'abc'), Buffer.alloc(20 * KB));
+      await utimes(join(folder, 'abc'), monthAgo, monthAgo);
+    }
+    expect(await keepWithin(cache, 12 * KB)).toBe(40 * KB);
+    expect(await left()).toEqual(NAMES);
+    expect((await readdir(cache.root)).sort()).toEqual(['CACHEDIR.TAG', 'count.json', 'segments', 'tmp']);
+    expect(await readdir(join(cache.root, 'segments'))).not.toContain('v1');
   });
 
   it('leaves alone what someone uses who is still there, and forgets who is not', async () => {
@@ -81,6 +108,15 @@ describe('the limit of the cache', () => {
       await utimes(join(cache.root, 'uses', only), hourAgo, hourAgo);
       expect(await keepWithin(cache, 0)).toBe(2 * KB);
     });
+    expect(await readdir(join(cache.root, 'uses'))).toEqual([]);
+  });
+
+  it('forgets a process that was killed while it used the cache', async () => {
+    await fill();
+    await mkdir(join(cache.root, 'uses'));
+    await writeFile(join(cache.root, 'uses', `${Date.now() - 1000}.${await deadOwner()}.x`), '');
+    await write('new');
+    expect(await keepWithin(cache, 0)).toBe(11 * KB);
     expect(await readdir(join(cache.root, 'uses'))).toEqual([]);
   });
 
