@@ -33,6 +33,10 @@ export function createApp({ jobs, cache, token, version }: AppDependencies): Exp
   app.use(express.json({ limit: '1mb' }));
   app.get(`/${ROUTES.health}`, (_request, response) => void response.json({ name: 'ship-env', version }));
   app.use(`/${ROUTES.ships}`, shipRoutes(jobs));
+  // The sidecar lives for days, and people remove the cache by hand meanwhile.
+  app.use([`/${ROUTES.snapshots}`, `/${ROUTES.config}`], (_request, _response, next) => {
+    cache.prepare().then(() => next(), next);
+  });
   app.post(
     `/${ROUTES.snapshots}`,
     jsonRoute(snapshotRequest, ({ python }, signal) => takeSnapshot({ python, cache, signal }))

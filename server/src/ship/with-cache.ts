@@ -12,6 +12,8 @@ import { readCacheLimit } from '../settings/jupyterlab.js';
  */
 export async function withCache<T>(cache: Cache, work: () => Promise<T>): Promise<T> {
   const limit = await readCacheLimit();
+  // A sidecar opened the cache days ago; a person may have removed it since.
+  await cache.prepare();
   let result: T;
   try {
     result = await inUse(cache.root, work);

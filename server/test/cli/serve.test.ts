@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -35,6 +35,19 @@ test('the sidecar says when it listens, wants its token, and ends with its stand
   await expect(stat(socket)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
+test('the folder of the socket goes with the sidecar when it was made for the sidecar', async () => {
+  const home = await temporaryFolder();
+  const folder = join(home, 'run');
+  await mkdir(folder, { mode: 0o700 });
+  const args = ['serve', '--socket', join(folder, 'socket'), '--remove-folder'];
+  const sidecar = startShipEnv(home, args, { SHIP_ENV_TOKEN: 'token' });
+  const exited = exitOf(sidecar);
+  await once(sidecar.stdout, 'data');
+  sidecar.stdin.end();
+  expect(await exited).toBe(0);
+  await expect(stat(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
 test.each([
   ['no token', 0o700, ''],
   ['a directory that others can enter', 0o755, 'token']
@@ -48,6 +61,18 @@ test.each([
   expect(JSON.parse(await text(sidecar.stdout))).toMatchObject({ type: 'error', code: 'USAGE_INVALID' });
   // Its standard input is still open: it must not wait for that.
   expect(await exited).toBe(2);
+});
+
+test('a press works after the local cache was removed by hand', async () => {
+  const kernel = await makeKernelVenv();
+  onTestFinished(() => kernel.remove());
+  const sidecar = await Sidecar.start({});
+  const wanted = { python: kernel.python, target: { name: '', url: `file://${kernel.folder}/target` } };
+  const { artifact } = await sidecar.ship(wanted);
+  await rm(sidecar.cache, { recursive: true });
+  expect((await sidecar.ship(wanted)).artifact.id).toBe(artifact.id);
+  expect(await readdir(sidecar.cache)).toContain('CACHEDIR.TAG');
+  expect(await sidecar.end()).toBe(0);
 });
 
 test('what the sidecar starts does not learn its token', async () => {

@@ -9,13 +9,16 @@ import { temporaryFolder } from './temporary.js';
 /** The sidecar as the bundle has it, in an empty cache. */
 export class Sidecar {
   readonly pid: number;
+  /** The folder of its local cache. */
+  readonly cache: string;
   readonly #socket: string;
   readonly #child: ReturnType<typeof startShipEnv>;
   readonly #exited: Promise<number | null>;
 
-  private constructor(child: ReturnType<typeof startShipEnv>, socket: string) {
+  private constructor(child: ReturnType<typeof startShipEnv>, home: string, socket: string) {
     this.#child = child;
     this.#exited = exitOf(child);
+    this.cache = join(home, '.cache', 'ship-env');
     this.#socket = socket;
     this.pid = child.pid ?? 0;
   }
@@ -25,7 +28,7 @@ export class Sidecar {
     const home = await temporaryFolder();
     const socket = join(home, 'socket');
     const child = startShipEnv(home, ['serve', '--socket', socket], { ...env, SHIP_ENV_TOKEN: 'token' });
-    const sidecar = new Sidecar(child, socket);
+    const sidecar = new Sidecar(child, home, socket);
     await once(child.stdout, 'data');
     return sidecar;
   }
