@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Union
@@ -18,6 +19,7 @@ from .errors import ShipEnvError
 from .niceness import make_polite
 from .node import bundle_environment, find_bundle, find_node
 from .output import LINE_LIMIT, event_in, lines_of
+from .owner import is_dead, owner_name
 from .ship_process import CANCEL_TIMEOUT_S
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ CRASH_WINDOW_S = 60.0
 
 #: Tokens of the Jupyter server and of JupyterHub: the sidecar has no use for them.
 _PRIVATE_VARIABLES = ("JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
+#: What the folder of a socket is called, before some random letters; a file in it names the server (owner.py).
+_FOLDER_PREFIX = "ship-env-"
+_OWNER_FILE = "owner"
 #: A unix socket's path is limited to 108 bytes on Linux and 104 on macOS.
 _SOCKET_PATH_LIMIT = 100
 
@@ -136,7 +141,7 @@ class SidecarProcess:
         # A name of its own for each start: a crashed sidecar leaves its socket behind.
         socket_path = str(Path(self._socket_directory(), f"{secrets.token_hex(4)}.sock"))
         process = await self._spawn(
-            [node.path, bundle, "serve", "--socket", socket_path],
+            [node.path, bundle, "serve", "--socket", socket_path, "--remove-folder"],
             bundle_environment({**environ, "SHIP_ENV_TOKEN": token}),
         )
         try:
@@ -243,10 +248,21 @@ class SidecarProcess:
         if self._directory is None or not Path(self._directory).is_dir():
             # mkdtemp makes it 0700. A long TMPDIR would make the path longer than a socket's may be.
             parent = tempfile.gettempdir()
-            if len(os.fsencode(parent)) + len("/ship-env-xxxxxxxx/xxxxxxxx.sock") > _SOCKET_PATH_LIMIT:
+            if len(os.fsencode(parent)) + len(f"/{_FOLDER_PREFIX}xxxxxxxx/xxxxxxxx.sock") > _SOCKET_PATH_LIMIT:
                 parent = "/tmp"  # noqa: S108 - mkdtemp makes the directory private
-            self._directory = tempfile.mkdtemp(prefix="ship-env-", dir=parent)
+            _remove_folders_of_killed_servers(Path(parent))
+            self._directory = tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=parent)
+            Path(self._directory, _OWNER_FILE).write_text(owner_name())
         return self._directory
+
+
+def _remove_folders_of_killed_servers(parent: Path) -> None:
+    """Remove the socket folders of servers that were killed together with their sidecars."""
+    for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
+        # A folder that is no folder of a server, or that is another user's, has no owner that could be read.
+        with suppress(OSError):
+            if folder.lstat().st_uid == os.getuid() and is_dead((folder / _OWNER_FILE).read_text()):
+                shutil.rmtree(folder)
 
 
 async def _is_done_within(seconds: float, future: asyncio.Future[int]) -> bool:

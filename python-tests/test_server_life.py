@@ -106,6 +106,25 @@ def test_terminated_server_leaves_no_socket(server: Server, tmp_path: Path) -> N
     assert not list(tmp_path.glob("ship-env-*"))
 
 
+def test_killed_server_and_sidecar_leave_a_folder_until_the_next_start(server: Server, tmp_path: Path) -> None:
+    sidecar = server.sidecar_pid()
+    (left,) = tmp_path.glob("ship-env-*")
+    for pid in (sidecar, server.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    server.process.wait()
+    unknown = tmp_path / "ship-env-of-something-else"
+    (unknown / "folder").mkdir(parents=True)
+    sidecar_process._remove_folders_of_killed_servers(tmp_path)
+    assert not left.exists()
+    assert unknown.exists()
+
+
+def test_folder_of_a_living_server_stays(server: Server, tmp_path: Path) -> None:
+    server.sidecar_pid()
+    sidecar_process._remove_folders_of_killed_servers(tmp_path)
+    assert list(tmp_path.glob("ship-env-*/*.sock"))
+
+
 def test_sidecar_lets_the_server_and_its_kernels_go_first(server: Server) -> None:
     pid = server.sidecar_pid()
     own = os.getpriority(os.PRIO_PROCESS, server.process.pid)

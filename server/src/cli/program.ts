@@ -22,7 +22,8 @@ export function createProgram(version: string, run: Run): Command {
     .command('serve')
     .description('run the sidecar of the JupyterLab extension; ends when its standard input closes')
     .requiredOption('--socket <path>', 'unix socket to listen on, in a directory of mode 700')
-    .action(async (options: { socket: string }) => {
+    .option('--remove-folder', 'remove the directory of the socket at the end')
+    .action(async (options: { socket: string; removeFolder?: true }) => {
       const { serveCommand } = await import('./serve.js');
       await run({ json: true }, (view, signal) => serveCommand({ ...options, version }, view, signal));
     });

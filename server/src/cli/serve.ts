@@ -3,7 +3,7 @@ import type { View } from './view.js';
 
 /** `ship-env serve`: until standard input closes, so that it ends however its parent ends, or the signal aborts. */
 export async function serveCommand(
-  options: { socket: string; version: string },
+  options: { socket: string; removeFolder?: true; version: string },
   view: View,
   signal: AbortSignal
 ): Promise<void> {

@@ -1,6 +1,6 @@
-import { lstat, rm } from 'node:fs/promises';
+import { lstat, rm, rmdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createApp } from '../app.js';
 import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
@@ -18,6 +18,8 @@ export interface ServeOptions {
   /** Every request must carry it (`SHIP_ENV_TOKEN`). */
   readonly token: string;
   readonly version: string;
+  /** The socket's directory was made for this sidecar, and goes with it: a parent that was killed cannot remove it. */
+  readonly removeFolder?: true;
   /** Aborts: the sidecar cancels its ships, waits for their clean-up and stops. */
   readonly signal: AbortSignal;
   /** Called when it listens. */
@@ -29,7 +31,7 @@ export interface ServeOptions {
  *
  * @throws ShipEnvError USAGE_INVALID when there is no token or the socket's directory is open to others
  */
-export async function serve({ socket, token, version, signal, onReady }: ServeOptions): Promise<void> {
+export async function serve({ socket, removeFolder, token, version, signal, onReady }: ServeOptions): Promise<void> {
   await requirePrivateDirectory(dirname(socket));
   if (token === '') {
     throw new ShipEnvError('USAGE_INVALID', 'A token was expected in the environment variable SHIP_ENV_TOKEN.', {
@@ -51,6 +53,11 @@ export async function serve({ socket, token, version, signal, onReady }: ServeOp
   server.closeAllConnections();
   await closed;
   await rm(socket, { force: true });
+  if (removeFolder) {
+    // The file by which the parent tells the folder of a killed server (owner.py).
+    await rm(join(dirname(socket), 'owner'), { force: true });
+    await rmdir(dirname(socket));
+  }
 }
 
 async function requirePrivateDirectory(directory: string): Promise<void> {

@@ -1,0 +1,64 @@
+"""Names processes, so that the files of a killed process can be told and removed.
+
+``<machine>-<pid>-<start>``: one boot of one machine and one process namespace of it, the process id, and the start of
+the process in ticks since the boot (proc_pid_stat(5), field 22). A later process may have the same id, never all three.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+from pathlib import Path
+
+_OWNER = re.compile(r"([0-9a-f]{8})-(\d+)-(\d+)")
+
+
+def owner_name() -> str:
+    """Return the name of this process."""
+    return f"{_machine()}-{os.getpid()}-{_start_of(os.getpid()) or 0}"
+
+
+def is_dead(name: str) -> bool:
+    """Return whether ``name`` is the name of a process of this machine that has ended; False when unknown."""
+    match = _OWNER.fullmatch(name)
+    if match is None or match[1] != _machine():
+        return False
+    pid, start = int(match[2]), match[3]
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        # It runs, as another user.
+        return False
+    now = _start_of(pid)
+    return now is not None and start not in {"0", now}
+
+
+def _machine() -> str:
+    facts = [platform.node(), _read("/proc/sys/kernel/random/boot_id"), _namespace()]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
+
+
+def _namespace() -> str:
+    """Return the namespace of process ids: ids of another container mean nothing here."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
+def _start_of(pid: int) -> str | None:
+    """Return when a process started; None where the system does not tell."""
+    text = _read(f"/proc/{pid}/stat")
+    # The program's name, which may hold anything, stands in parentheses before the other fields.
+    return text.rpartition(")")[2].split()[19] if text else None
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="latin-1")
+    except OSError:
+        return ""
