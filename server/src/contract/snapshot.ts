@@ -99,6 +99,7 @@ export const finding = z.object({
     'patched-file',
     'missing-file',
     'refused-file',
+    'shared-file',
     'missing-record',
     'duplicate-distribution',
     'editable-folder-gone',

@@ -30,6 +30,8 @@ export interface Metadata {
 interface ListedNames {
   /** What the paths begin with, up to the first `/`, in the order of the list. */
   readonly topLevels: readonly string[];
+  /** The groups ({@link groupOf}) of the files that lie outside of the site directory. */
+  readonly outside: readonly string[];
   readonly pthFiles: readonly string[];
   readonly entryCount: number;
 }
@@ -107,13 +109,36 @@ function wheelFrom(headers: Headers): Metadata['wheel'] {
 
 function namesIn({ entries }: FileList): ListedNames {
   const topLevels = new Set<string>();
+  const outside = new Set<string>();
   const pthFiles: string[] = [];
   for (const { path } of entries) {
-    const end = path.indexOf('/');
-    topLevels.add(end === -1 ? path : path.slice(0, end));
+    topLevels.add(topLevelOf(path));
+    if (path.startsWith('../')) outside.add(groupOf(path));
     if (path.endsWith('.pth')) pthFiles.push(path);
   }
-  return { topLevels: copiesOf(topLevels), pthFiles: copiesOf(pthFiles), entryCount: entries.length };
+  return {
+    topLevels: copiesOf(topLevels),
+    outside: copiesOf(outside),
+    pthFiles: copiesOf(pthFiles),
+    entryCount: entries.length
+  };
+}
+
+function topLevelOf(path: string): string {
+  const end = path.indexOf('/');
+  return end === -1 ? path : path.slice(0, end);
+}
+
+/**
+ * What distributions must have in common before they can have a file in common: the top-level name of a module; the folder
+ * of a data file; of a script itself, since nearly all scripts are in one folder.
+ *
+ * @param path - relative to the site directory
+ */
+export function groupOf(path: string): string {
+  if (!path.startsWith('../')) return topLevelOf(path);
+  const folder = posix.dirname(path);
+  return posix.basename(folder) === 'bin' ? path : folder;
 }
 
 /** A slice of a text keeps all of it in memory; a copy does not. */

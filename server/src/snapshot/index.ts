@@ -13,6 +13,7 @@ import { Owners } from './owners.js';
 import { Parts } from './parts.js';
 import { kindOf } from './read.js';
 import { resolveNames } from './resolve.js';
+import { findSharedFiles } from './shared-files.js';
 import { type SiteContents, readSites } from './site-contents.js';
 import { areUnchanged } from './unchanged.js';
 import { findUnownedModules } from './unowned.js';
@@ -133,7 +134,12 @@ async function read(
     siteDirectories: sites.map(({ site: { path, layer } }) => ({ path, layer })),
     distributions: identified.distributions,
     editables,
-    findings: [...findings, ...identified.findings, ...(await unownedModules(sites, owners))]
+    findings: [
+      ...findings,
+      ...identified.findings,
+      ...(await findSharedFiles(chosen, owners)),
+      ...(await unownedModules(sites, owners))
+    ]
   };
 }
 

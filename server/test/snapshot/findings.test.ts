@@ -125,6 +125,24 @@ describe('findings', () => {
     expect(paths(distribution(snapshot, 'demo').files)).toEqual(['patched.py']);
   });
 
+  it('name the files that several distributions list, once for the same distributions', async () => {
+    const others = (name: string): string => `${name}.py,,\n${name}-1.0.dist-info/METADATA,,\n`;
+    const both =
+      '../../../bin/berth,,\n../../../share/berth/a.txt,,\nshared/__init__.py,,\nshared/__pycache__/__init__.cpython-311.pyc,,\n';
+    const files = { '../../../bin/berth': '', '../../../share/berth/a.txt': '', 'shared/__init__.py': '' };
+    handMade(site, 'alpha', '1.0', { ...files, 'alpha.py': '' }, others('alpha') + both);
+    handMade(site, 'beta', '1.0', { 'beta.py': '' }, others('beta') + both);
+    handMade(site, 'gamma', '1.0', { 'gamma.py': '' }, `${others('gamma')}../../../bin/gamma,,\nshared/gamma.py,,\n`);
+    handMade(site, 'delta', '1.0', { 'delta.py': '' }, `${others('delta')}alpha.py,,\n`);
+    expect(findings(await snap(venv), 'shared-file').map(({ subject, message }) => [subject, message])).toEqual([
+      [
+        '../../../bin/berth',
+        'alpha 1.0 and beta 1.0 both list ../../../bin/berth and 2 more files. Executors get what is on disk in the environment now.'
+      ],
+      ['alpha.py', 'alpha 1.0 and delta 1.0 both list alpha.py. Executors get what is on disk in the environment now.']
+    ]);
+  });
+
   it('do not drown the person when a whole package is gone', async () => {
     handMade(site, 'demo', '1.0', {}, Array.from({ length: 40 }, (_, index) => `f${index}.py,,\n`).join(''));
     const missing = findings(await snap(venv), 'missing-file');
