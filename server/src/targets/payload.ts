@@ -32,14 +32,23 @@ export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-/** sha256 of a stream's bytes, lower-case hex, and how many there were. */
-export async function digestOf(stream: Readable, signal: AbortSignal): Promise<{ sha256: string; bytes: number }> {
+/**
+ * sha256 of a stream's bytes, lower-case hex, and how many there were.
+ *
+ * @param onProgress - called with the bytes so far
+ */
+export async function digestOf(
+  stream: Readable,
+  signal: AbortSignal,
+  onProgress?: (bytes: number) => void
+): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of chunksOf(stream)) {
     signal.throwIfAborted();
     hash.update(chunk);
     bytes += chunk.length;
+    onProgress?.(bytes);
   }
   return { sha256: hash.digest('hex'), bytes };
 }

@@ -72,9 +72,10 @@ export interface Arrival {
   /**
    * Compares what the target holds now with what was sent.
    *
+   * @returns the identity of what was compared, as {@link Target.verify}
    * @throws ShipEnvError TARGET_CHECKSUM
    */
-  verify(signal: AbortSignal): Promise<void>;
+  verify(signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** What a target says of an object without reading it. */
@@ -82,6 +83,16 @@ export interface ObjectFacts {
   readonly bytes: number;
   /** Of the whole content, lower-case hex; absent where the target keeps none. */
   readonly sha256?: string | undefined;
+  /**
+   * Opaque. Of two looks that give the same one, the object had the same bytes both times; an object that was written
+   * again or edited has another one. Absent where that cannot be told, or not yet.
+   */
+  readonly identity?: string | undefined;
+}
+
+/** What reading an object to its end tells. */
+export interface ReadFacts extends ObjectFacts {
+  readonly sha256: string;
 }
 
 /** What can be done while bytes move. */
@@ -128,7 +139,7 @@ export interface Target {
   executablePath(name: string): Promise<string | undefined>;
   /** Spark properties that executors and driver need to read from here; never a secret by value. */
   sparkProperties(): Record<string, string>;
-  /** Size of an object and the digest that the target keeps of it, undefined when it is not there. */
+  /** Size and identity of an object and the digest that the target keeps of it, undefined when it is not there. */
   head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined>;
   /**
    * Writes an object that does not exist yet; nothing is ever overwritten. `exists`: someone was faster, and what is
@@ -146,8 +157,26 @@ export interface Target {
   estimate(artifact: SpannedPayload, options: AssembleOptions): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>>;
   /** A small object whole (manifests), undefined when it is not there. */
   read(name: string, signal: AbortSignal): Promise<Buffer | undefined>;
-  /** Verifies an object: size, and the checksum that the store keeps (S3) or a re-read (directory). TARGET_CHECKSUM when it differs. */
-  verify(payload: Payload, signal: AbortSignal): Promise<void>;
+  /**
+   * Reads an object of any size to its end; undefined when it is not there. What changes meanwhile has no identity.
+   *
+   * @param options - `onProgress` is called with the bytes that were read so far
+   */
+  digest(name: string, options: Pick<TransferOptions, 'signal' | 'onProgress'>): Promise<ReadFacts | undefined>;
+  /**
+   * Verifies an object: size, and the checksum that the store keeps (S3) or a re-read (directory).
+   *
+   * @returns the identity of what was verified
+   * @throws ShipEnvError TARGET_CHECKSUM when it differs or is not there
+   */
+  verify(payload: Payload, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Fails where it is clear already that nothing can be written. Leaves nothing behind; costs a store a request or two, so
+   * it is asked before long work only.
+   *
+   * @throws ShipEnvError TARGET_DENIED, TARGET_BUCKET_MISSING
+   */
+  requireWritable(signal: AbortSignal): Promise<void>;
   /** All objects of ours directly below the prefix. */
   list(signal: AbortSignal): AsyncIterable<TargetEntry>;
   /** Deletes an object; no error when it is not there. */

@@ -1,9 +1,11 @@
 import { constants, createReadStream } from 'node:fs';
 import { access, readFile, readdir, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Probe } from '../../contract/targets.js';
 import { ShipEnvError, hasCode } from '../../errors.js';
 import { directoryError } from './errors.js';
+import { identityOf } from './identity.js';
 import type { DirectoryLocation } from './location.js';
 import { makeSharedDirectory, publishFile, removeStaleTemporaries, writeTemporary } from './write.js';
 import { assertObjectName, isHidden } from '../names.js';
@@ -11,8 +13,22 @@ import { MAX_READ_BYTES, conflict, differs, missing, tooLarge } from '../object-
 import { digestOf } from '../payload.js';
 import { probe } from '../probe.js';
 import { spanned } from '../spanned.js';
-import type { Arrival, ObjectFacts, Payload, SpannedPayload, Target, TargetEntry, TransferOptions } from '../target.js';
+import type {
+  Arrival,
+  ObjectFacts,
+  Payload,
+  ReadFacts,
+  SpannedPayload,
+  Target,
+  TargetEntry,
+  TransferOptions
+} from '../target.js';
 import { encodedPath } from '../url.js';
+
+/** So long after it was written a file has an identity, where the file system's clock is fine enough. */
+const SETTLING_MS = 60;
+/** To read so much takes about as long. */
+const WORTH_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** A local or shared directory. It is made at the first write; until then it is an empty target. */
 export class DirectoryTarget implements Target {
@@ -51,13 +67,13 @@ export class DirectoryTarget implements Target {
     assertObjectName(name);
     signal.throwIfAborted();
     return this.#attempt(`Looking for ${name} in`, async () => {
-      const info = await orMissing(stat(join(this.#path, name)));
+      const info = await orMissing(stat(join(this.#path, name), { bigint: true }));
       if (info !== undefined && !info.isFile()) {
         throw new ShipEnvError('TARGET_CONFLICT', `${this.url}/${name} is not a file.`, {
           hint: 'Move it away or choose another directory as target.'
         });
       }
-      return info && { bytes: info.size };
+      return info && { bytes: Number(info.size), identity: identityOf(info) };
     });
   }
 
@@ -115,20 +131,51 @@ export class DirectoryTarget implements Target {
     return this.#attempt(`Reading ${name} from`, () => orMissing(readFile(join(this.#path, name), { signal })), signal);
   }
 
-  async verify(payload: Payload, signal: AbortSignal): Promise<void> {
-    await this.#verify(payload, signal);
+  async verify(payload: Payload, signal: AbortSignal): Promise<string | undefined> {
+    return this.#verify(payload, signal);
   }
 
-  async #verify(payload: Pick<Payload, 'name' | 'bytes' | 'sha256'>, signal: AbortSignal): Promise<void> {
+  async #verify(payload: Pick<Payload, 'name' | 'bytes' | 'sha256'>, signal: AbortSignal): Promise<string | undefined> {
     const found = await this.head(payload.name, signal);
     if (found === undefined) throw missing(this.url, payload);
     if (found.bytes !== payload.bytes) throw differs(this.url, payload, `${found.bytes} bytes`);
-    const { sha256 } = await this.#attempt(
-      `Reading ${payload.name} from`,
-      () => digestOf(createReadStream(join(this.#path, payload.name), { signal }), signal),
-      signal
-    );
-    if (sha256 !== payload.sha256) throw differs(this.url, payload, `sha256 ${sha256}`);
+    const read = await this.digest(payload.name, { signal });
+    if (read === undefined) throw missing(this.url, payload);
+    if (read.sha256 !== payload.sha256) throw differs(this.url, payload, `sha256 ${read.sha256}`);
+    return read.identity;
+  }
+
+  async digest(
+    name: string,
+    { signal, onProgress }: Pick<TransferOptions, 'signal' | 'onProgress'>
+  ): Promise<ReadFacts | undefined> {
+    const before = await this.#settled(name, signal);
+    if (before === undefined) return undefined;
+    const read = (): Promise<Pick<Payload, 'bytes' | 'sha256'> | undefined> =>
+      orMissing(digestOf(createReadStream(join(this.#path, name), { signal }), signal, onProgress));
+    const facts = await this.#attempt(`Reading ${name} from`, read, signal);
+    const after = await this.head(name, signal);
+    if (facts === undefined || after === undefined) return undefined;
+    return { ...facts, identity: after.identity === before.identity ? before.identity : undefined };
+  }
+
+  /** What was just written has no identity for a moment: it is waited for where that is short beside the reading. */
+  async #settled(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
+    const found = await this.head(name, signal);
+    if (found === undefined || found.identity !== undefined || found.bytes < WORTH_WAITING_BYTES) return found;
+    await setTimeout(SETTLING_MS, undefined, { signal });
+    return this.head(name, signal);
+  }
+
+  async requireWritable(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    for (let path = this.#path; ; path = dirname(path)) {
+      const isThere = await this.#attempt('Looking whether one can write to', async () => {
+        // With the dot it must be a directory.
+        return (await orMissing(access(`${path}/.`, constants.W_OK | constants.X_OK).then(() => true))) ?? false;
+      });
+      if (isThere || dirname(path) === path) return;
+    }
   }
 
   async *list(signal: AbortSignal): AsyncIterable<TargetEntry> {

@@ -5,6 +5,7 @@ import { assertObjectName, isHidden } from '../names.js';
 import { readRange } from '../payload.js';
 import { probe } from '../probe.js';
 import { knownRefusal } from './copy.js';
+import { identityOf } from './identity.js';
 import type { S3Location } from './location.js';
 import { headObject, readObject, removeObject } from './objects.js';
 import { assembleObject, estimateObject } from './assemble.js';
@@ -12,14 +13,16 @@ import { putObject } from './put.js';
 import { resolveS3Settings } from './settings.js';
 import { s3SparkProperties } from './spark.js';
 import { S3Store, type Patience } from './store.js';
-import { sha256Of, verifyPayload } from './verify.js';
+import { digestObject, sha256Of, verifyPayload } from './verify.js';
 import { putWhole } from './whole.js';
+import { requireWritable } from './writable.js';
 import { spanned } from '../spanned.js';
 import type {
   Arrival,
   AssembleOptions,
   ObjectFacts,
   Payload,
+  ReadFacts,
   SpannedPayload,
   Target,
   TargetEntry,
@@ -84,7 +87,8 @@ class S3Target implements Target {
 
   async head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
     const found = await headObject(this.#store, name, signal);
-    return found && { bytes: found.ContentLength ?? 0, sha256: sha256Of(found) };
+    if (found === undefined) return undefined;
+    return { bytes: found.ContentLength ?? 0, sha256: sha256Of(found), identity: identityOf(this.#store, found) };
   }
 
   async put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {
@@ -104,8 +108,16 @@ class S3Target implements Target {
     return readObject(this.#store, name, signal);
   }
 
-  async verify(payload: Payload, signal: AbortSignal): Promise<void> {
-    await verifyPayload(this.#store, payload, signal);
+  digest(name: string, options: Pick<TransferOptions, 'signal' | 'onProgress'>): Promise<ReadFacts | undefined> {
+    return digestObject(this.#store, name, options);
+  }
+
+  async verify(payload: Payload, signal: AbortSignal): Promise<string | undefined> {
+    return verifyPayload(this.#store, payload, signal);
+  }
+
+  requireWritable(signal: AbortSignal): Promise<void> {
+    return requireWritable(this.#store, signal);
   }
 
   async *list(signal: AbortSignal): AsyncIterable<TargetEntry> {

@@ -3,9 +3,10 @@ import { differs, missing } from '../object-errors.js';
 import { digestOf } from '../payload.js';
 import { compositeChecksumOf } from './checksum.js';
 import { bareEtag } from './copy.js';
+import { identityOf } from './identity.js';
 import { headObject, openObject } from './objects.js';
 import type { S3Store } from './store.js';
-import type { Payload } from '../target.js';
+import type { Payload, ReadFacts, TransferOptions } from '../target.js';
 
 /** An object as it must be. */
 export interface Expected extends Pick<Payload, 'name' | 'bytes' | 'sha256'> {
@@ -21,15 +22,23 @@ export interface Expected extends Pick<Payload, 'name' | 'bytes' | 'sha256'> {
  *
  * @throws ShipEnvError TARGET_CHECKSUM
  */
-export async function verifyObject(store: S3Store, expected: Expected, signal: AbortSignal): Promise<void> {
-  await compare(store, expected, await headObject(store, expected.name, signal), signal);
+export async function verifyObject(
+  store: S3Store,
+  expected: Expected,
+  signal: AbortSignal
+): Promise<string | undefined> {
+  return compare(store, expected, await headObject(store, expected.name, signal), signal);
 }
 
 /**
  * As {@link verifyObject}, for an object that this ship did not send. What the store keeps of an object in parts is a
  * checksum of checksums, for which the payload is read again.
  */
-export async function verifyPayload(store: S3Store, payload: Payload, signal: AbortSignal): Promise<void> {
+export async function verifyPayload(
+  store: S3Store,
+  payload: Payload,
+  signal: AbortSignal
+): Promise<string | undefined> {
   const found = await headObject(store, payload.name, signal);
   const kept = found?.ChecksumSHA256;
   const checksum =
@@ -39,7 +48,7 @@ export async function verifyPayload(store: S3Store, payload: Payload, signal: Ab
         ? Buffer.from(payload.sha256, 'hex').toString('base64')
         : await compositeChecksumOf(payload, signal);
   const { name, bytes, sha256 } = payload;
-  await compare(store, { name, bytes, sha256, checksum }, found, signal);
+  return compare(store, { name, bytes, sha256, checksum }, found, signal);
 }
 
 async function compare(
@@ -47,20 +56,42 @@ async function compare(
   expected: Expected,
   found: HeadObjectCommandOutput | undefined,
   signal: AbortSignal
-): Promise<void> {
+): Promise<string | undefined> {
   const { url } = store.settings;
   if (found === undefined) throw missing(url, expected);
   if (found.ContentLength !== expected.bytes) throw differs(url, expected, `${found.ContentLength ?? 0} bytes`);
   const { ChecksumSHA256: kept } = found;
   if (kept !== undefined && expected.checksum !== undefined) {
-    if (kept === expected.checksum) return;
+    if (kept === expected.checksum) return identityOf(store, found);
     if (partsOf(kept) === partsOf(expected.checksum)) throw differs(url, expected, `the checksum ${kept}`);
   } else if (expected.etag !== undefined) {
     const etag = bareEtag(found.ETag);
-    if (etag === expected.etag) return;
+    if (etag === expected.etag) return identityOf(store, found);
     if (partsOf(etag) === partsOf(expected.etag)) throw differs(url, expected, `the ETag ${etag ?? ''}`);
   }
-  await verifyByReading(store, expected, signal);
+  const read = await digestObject(store, expected.name, { signal });
+  if (read === undefined) throw missing(url, expected);
+  if (read.sha256 !== expected.sha256) throw differs(url, expected, `sha256 ${read.sha256}`);
+  return read.identity;
+}
+
+/** Reads an object to its end; undefined when it is not there. */
+export async function digestObject(
+  store: S3Store,
+  name: string,
+  { signal, onProgress }: Pick<TransferOptions, 'signal' | 'onProgress'>
+): Promise<ReadFacts | undefined> {
+  const before = await headObject(store, name, signal);
+  if (before === undefined) return undefined;
+  const facts = await store.attempt(
+    `Reading ${name} from`,
+    async () => digestOf(await openObject(store, name, signal), signal, onProgress),
+    signal
+  );
+  const after = await headObject(store, name, signal);
+  if (after === undefined) return undefined;
+  const identity = identityOf(store, after);
+  return { ...facts, identity: identity === identityOf(store, before) ? identity : undefined };
 }
 
 /** The digest of the whole content, when the store keeps it: of an object in parts it does not. */
@@ -71,13 +102,4 @@ export function sha256Of({ ChecksumSHA256: kept }: { ChecksumSHA256?: string | u
 /** The number of parts that a composite checksum or ETag ends with. */
 function partsOf(digest: string | undefined): string | undefined {
   return digest?.split('-')[1];
-}
-
-async function verifyByReading(store: S3Store, expected: Expected, signal: AbortSignal): Promise<void> {
-  const { sha256 } = await store.attempt(
-    `Reading ${expected.name} from`,
-    async () => digestOf(await openObject(store, expected.name, signal), signal),
-    signal
-  );
-  if (sha256 !== expected.sha256) throw differs(store.settings.url, expected, `sha256 ${sha256}`);
 }

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import { isShipEnvError } from '../../errors.js';
+import { MultipartUpload } from './multipart.js';
+import type { S3Store } from './store.js';
+
+/**
+ * Asks whether this person may write below the prefix: begins an upload in parts, for which S3 wants the right to write,
+ * and removes it. There is no object at any moment.
+ *
+ * @throws ShipEnvError TARGET_DENIED, TARGET_BUCKET_MISSING; whatever else fails, the write itself will tell
+ */
+export async function requireWritable(store: S3Store, signal: AbortSignal): Promise<void> {
+  const name = `.ship-env-probe-${randomUUID()}`;
+  try {
+    await store.attempt(
+      'Looking whether one can write to',
+      async () => (await MultipartUpload.begin(store, name, randomUUID(), { copies: false })).abort(),
+      signal
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isShipEnvError(error, 'TARGET_DENIED') || isShipEnvError(error, 'TARGET_BUCKET_MISSING')) throw error;
+  }
+}
