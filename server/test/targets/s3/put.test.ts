@@ -22,7 +22,7 @@ describe.each([
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
     expect(progress.at(-1)).toBe(payload.bytes);
     const sha256 = payload.bytes > PART_BYTES ? undefined : payload.sha256;
-    expect(await target.head(payload.name, calm)).toEqual({ bytes: payload.bytes, sha256 });
+    expect(await target.head(payload.name, calm)).toMatchObject({ bytes: payload.bytes, sha256 });
     await target.verify(payload, calm);
     expect((await target.read(payload.name, calm))?.length).toBe(payload.bytes);
     expect(await target.put(payload, { signal: calm })).toBe('exists');
