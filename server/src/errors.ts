@@ -34,6 +34,15 @@ export function isShipEnvError<Code extends ErrorCode>(value: unknown, code?: Co
 
 /** The error object that crosses the wire. What is not ours, and not an abort, is reported as a bug. */
 export function toErrorObject(error: unknown): ErrorObject {
+  if (!isAbort(error) && isOutOfFiles(error)) {
+    return {
+      type: 'error',
+      code: 'OPEN_FILES_EXHAUSTED',
+      message: `The system allows no more open files: ${messageOf(error)}`,
+      hint: 'Raise the limit (ulimit -n 4096, or that of the service that runs JupyterLab), or end what holds many files open.',
+      cause: causesOf(error)
+    };
+  }
   if (isShipEnvError(error)) {
     return { type: 'error', code: error.code, message: error.message, hint: error.hint, cause: causesOf(error) };
   }
@@ -49,6 +58,11 @@ export function toErrorObject(error: unknown): ErrorObject {
     hint: 'This is a bug in ship-env. Please report it with what you did and the log.',
     cause: causesOf(error)
   };
+}
+
+/** Did the limit of open files lead to this, of this process or of the system, however it was told on the way? */
+function isOutOfFiles(error: unknown): boolean {
+  return [error, ...allCauses(error)].some(cause => hasCode(cause, 'EMFILE', 'ENFILE'));
 }
 
 /** Is this what an aborted signal makes of work, by its own reason or by a library's error? */
@@ -71,6 +85,14 @@ export function hasCode(error: unknown, ...codes: string[]): error is NodeJS.Err
 
 /** The messages of all that led to an error: of several causes at once, each before what led to it. */
 function causesOf(error: unknown, tells: (cause: unknown) => boolean = () => true): string[] {
+  // An AggregateError without words of its own only holds the others together.
+  const isNews = (cause: unknown): boolean => !(cause instanceof AggregateError && cause.message === '');
+  return allCauses(error)
+    .filter(cause => isNews(cause) && tells(cause))
+    .map(messageOf);
+}
+
+function allCauses(error: unknown): unknown[] {
   const seen = new Set<unknown>([error]);
   const visit = (of: unknown): void => {
     for (const cause of directCauses(of)) {
@@ -80,12 +102,7 @@ function causesOf(error: unknown, tells: (cause: unknown) => boolean = () => tru
     }
   };
   visit(error);
-  // An AggregateError without words of its own only holds the others together.
-  const isNews = (cause: unknown): boolean => !(cause instanceof AggregateError && cause.message === '');
-  return [...seen]
-    .slice(1)
-    .filter(cause => isNews(cause) && tells(cause))
-    .map(messageOf);
+  return [...seen].slice(1);
 }
 
 function directCauses(error: unknown): unknown[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { closeSync, readFileSync } from 'node:fs';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { NotRegular, openRegular, openRegularHere } from '../files/open.js';
 
 /** Up to this size a file is read at once: its four trips through Node's thread pool take several times as long. */
 const AT_ONCE_BYTES = 512 * 1024;
@@ -27,13 +27,22 @@ export async function readSeenFile(file: SeenFile, signal: AbortSignal | undefin
 }
 
 async function contentOf({ source, size }: SeenFile, signal: AbortSignal | undefined): Promise<Buffer> {
-  return size > AT_ONCE_BYTES ? readFile(source, { signal }) : readFileSync(source);
+  if (size > AT_ONCE_BYTES) {
+    const handle = await openRegular(source);
+    return handle.readFile({ signal }).finally(() => handle.close());
+  }
+  const { file } = openRegularHere(source);
+  try {
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Does the file begin with `#!`? Reads no more than that. */
 export async function isShebangFile(file: SeenFile): Promise<boolean> {
   try {
-    const handle = await open(file.source);
+    const handle = await openRegular(file.source);
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
       return bytesRead === 2 && buffer.toString('latin1') === '#!';
@@ -56,7 +65,8 @@ export function changed(file: SeenFile, cause?: unknown): ShipEnvError {
 
 /** What a failed read means to the person; an abort stays what it is. */
 export function readError(file: SeenFile, error: unknown): unknown {
-  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return changed(file, error);
+  // The snapshot saw a regular file.
+  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR') || error instanceof NotRegular) return changed(file, error);
   if (!hasCode(error, 'EACCES', 'EPERM', 'EIO', 'ELOOP')) return error;
   return new ShipEnvError('SNAPSHOT_UNREADABLE', `${file.source} belongs to the environment and could not be read.`, {
     hint: 'Make the file readable for the user who ships, or exclude the package that it belongs to.',

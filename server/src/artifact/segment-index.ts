@@ -1,6 +1,7 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { openRegular } from '../files/open.js';
 import { slicesOf, type Slice } from '../targets/slices.js';
 import { crc32 as crc32Of } from './zip/crc32.js';
 import type { OutputFile } from './zip/output-file.js';
@@ -68,7 +69,7 @@ export async function appendIndex(
  * it are whole shows to who reads them.
  */
 export async function readSegment(path: string): Promise<Segment | undefined> {
-  const handle = await open(path).catch((error: unknown) => {
+  const handle = await openRegular(path).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { hasCode } from '../errors.js';
+import { openRegular } from '../files/open.js';
 import type { Span } from '../targets/target.js';
 import { DamagedSegment, type Segment } from './segment-index.js';
 
@@ -50,7 +50,7 @@ export function segmentSpan(segment: Segment, key: string, drop: () => Promise<v
 
 /** @returns false when the file ends early, or is gone: another ship may have found it damaged */
 async function readFully(path: string, into: Buffer, position: number): Promise<boolean> {
-  const handle = await open(path).catch((error: unknown) => {
+  const handle = await openRegular(path).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, link, lstat, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { ownerName } from '../process/owner.js';
 import { ignoreExisting, makeFolder, removeStaleTemporaries } from './folder.js';
 import { underLock } from './lock.js';
@@ -127,11 +128,11 @@ export class Cache {
   async hint(kind: CacheKind, name: string): Promise<Buffer | undefined> {
     const path = this.path(kind, name);
     try {
-      const [content] = await Promise.all([readFile(path), markAsUsed(path)]);
+      const [content] = await Promise.all([readBounded(path, FILE_KINDS.cacheNote), markAsUsed(path)]);
       const hinted = content.subarray(DIGEST_BYTES);
       return digestOf(hinted).equals(content.subarray(0, DIGEST_BYTES)) ? hinted : undefined;
     } catch (error) {
-      if (hasCode(error, 'ENOENT')) return undefined;
+      if (hasCode(error, 'ENOENT') || error instanceof UnusableFile) return undefined;
       throw error;
     }
   }

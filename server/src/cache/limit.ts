@@ -1,8 +1,9 @@
 import type { Stats } from 'node:fs';
-import { lstat, readFile, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { lstat, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import * as z from 'zod';
 import { hasCode } from '../errors.js';
+import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
 import type { Cache } from './cache.js';
 import { oldestUse } from './use.js';
@@ -118,7 +119,9 @@ type Count = z.infer<typeof count>;
 /** Only a hint: two ships that end at once may lose what one of them wrote, until everything is counted again. */
 async function readCount(cache: Cache): Promise<Count | undefined> {
   try {
-    const found = count.safeParse(parseJson(await readFile(join(cache.root, COUNT), 'utf8'))).data;
+    const found = count.safeParse(
+      parseJson((await readBounded(join(cache.root, COUNT), FILE_KINDS.cacheNote)).toString('utf8'))
+    ).data;
     const age = Date.now() - (found?.countedMs ?? 0);
     return age >= 0 && age < COUNT_HOLDS_MS ? found : undefined;
   } catch (error) {

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import type { CodeArchive } from '../contract/manifest.js';
 import type { Editable, Finding } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
+import { openRegular } from '../files/open.js';
+import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
 import type { Payload } from '../targets/target.js';
 import type { Skipped } from './files.js';
@@ -138,7 +140,9 @@ async function zipInCache(
     const write = async (temporary: string): Promise<void> =>
       writeFile(temporary, JSON.stringify(await measure(path, signal)), { flag: 'wx' });
     const beside = await cache.entry('code', `${fileName}.json`, write, signal);
-    const facts = zipFacts.safeParse(parseJson(await readFile(beside.path, 'utf8'))).data;
+    const facts = zipFacts.safeParse(
+      parseJson((await readBounded(beside.path, FILE_KINDS.cacheNote)).toString('utf8'))
+    ).data;
     if (facts !== undefined && facts.bytes === (await stat(path)).size) return { facts, path, reused };
     // A power cut can leave a file short of bytes that were never written back.
     await Promise.all([rm(path, { force: true }), rm(beside.path, { force: true })]);
@@ -148,7 +152,8 @@ async function zipInCache(
 async function measure(path: string, signal: AbortSignal): Promise<ZipFacts> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of createReadStream(path, { signal })) {
+  const file = await openRegular(path);
+  for await (const chunk of file.createReadStream({ signal })) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('a stream of bytes was expected');
     hash.update(chunk);
     bytes += chunk.length;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import { hasCode } from '../errors.js';
+import { NotRegular, openRegular } from '../files/open.js';
 import { parseJson } from '../json.js';
 import type { FileIdentity, ShippedFile } from './files.js';
 import { unreadable } from './roots.js';
@@ -129,8 +129,11 @@ async function readContent(file: ShippedFile, signal: AbortSignal): Promise<Cont
  */
 export async function* readUnchanged(file: ShippedFile, signal: AbortSignal): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
-  const handle = await open(file.sourcePath, 'r').catch((error: unknown) => {
-    throw hasCode(error, 'ENOENT', 'ENOTDIR') ? new FileChanged(file.sourcePath) : unreadable(file.sourcePath, error);
+  const handle = await openRegular(file.sourcePath, { links: 'refuse' }).catch((error: unknown) => {
+    // It was a regular file when it was listed.
+    throw hasCode(error, 'ENOENT', 'ENOTDIR') || error instanceof NotRegular
+      ? new FileChanged(file.sourcePath)
+      : unreadable(file.sourcePath, error);
   });
   try {
     let left = file.identity.size;

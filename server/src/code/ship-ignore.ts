@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 
 /** The project's `.shipignore`: gitignore syntax, paths relative to the project folder. */
 export class ShipIgnore {
@@ -18,8 +18,12 @@ export class ShipIgnore {
     const path = join(project, '.shipignore');
     try {
       // Case counts, as it does for git on Linux.
-      return new ShipIgnore(project, ignore({ ignorecase: false }).add(await readFile(path, 'utf8')));
+      return new ShipIgnore(
+        project,
+        ignore({ ignorecase: false }).add((await readBounded(path, FILE_KINDS.shipIgnore)).toString('utf8'))
+      );
     } catch (cause) {
+      if (cause instanceof UnusableFile) throw cause;
       if (hasCode(cause, 'ENOENT')) return new ShipIgnore(project, undefined);
       throw new ShipEnvError('CODE_UNREADABLE', `${path} cannot be read.`, {
         hint: 'Make it a text file that you can read, or delete it.',

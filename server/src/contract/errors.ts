@@ -25,6 +25,7 @@ export const ERRORS = {
   ARTIFACT_NOT_SHIPPED: { status: 404, title: 'This environment is not on the target yet' },
   FORMAT_UNKNOWN: { status: 400, title: 'There is no artifact format of this name' },
   CACHE_UNUSABLE: { status: 500, title: 'The local cache cannot be used' },
+  OPEN_FILES_EXHAUSTED: { status: 503, title: 'The system allows no more open files' },
   DISK_FULL: { status: 507, title: 'A disk is full' },
   TARGET_URL_INVALID: { status: 400, title: 'The target is not a URL that can be shipped to' },
   TARGET_UNKNOWN: { status: 404, title: 'No target has this name' },

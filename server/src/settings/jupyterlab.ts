@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { targetSettings, type TargetSettings } from '../contract/targets.js';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 
 /** Used when no settings were ever saved, so that nothing else needs to run. Equal to the default in schema/plugin.json. */
 export const DEFAULT_TARGET: TargetSettings = {
@@ -39,10 +39,10 @@ export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promis
   const path = settingsPath(env);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = (await readBounded(path, FILE_KINDS.settings)).toString('utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return settings.parse({});
-    throw invalid(path, 'it cannot be read', error);
+    throw error instanceof UnusableFile ? error : invalid(path, 'it cannot be read', error);
   }
   let content: unknown;
   try {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import {
   currentSeed,
@@ -13,6 +13,7 @@ import { BUILD_ID } from '../build-id.js';
 import type { Cache } from '../cache/cache.js';
 import type { ShipRequest } from '../contract/ship.js';
 import { finding, type Snapshot } from '../contract/snapshot.js';
+import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
 import { environmentChanged, type LazySnapshot } from '../snapshot/index.js';
 
@@ -93,7 +94,7 @@ async function recalled(
   };
   for (;;) {
     const { path } = await cache.entry('plans', key, write, signal);
-    const plan = named.safeParse(parseJson(await readFile(path, 'utf8'))).data;
+    const plan = named.safeParse(parseJson((await readBounded(path, FILE_KINDS.cacheNote)).toString('utf8'))).data;
     if (plan !== undefined) return plan;
     // Damaged, by a disk that was full once or a hand: compute again.
     await rm(path, { force: true });

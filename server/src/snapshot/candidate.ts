@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { type DirectUrl, parseDirectUrl } from './direct-url.js';
+import { FILE_KINDS, type FileKind } from '../files/read.js';
 import type { RecordTimes } from './identity.js';
 import type { SiteDirectory } from './interpreter.js';
 import { type Headers, decodeText, parseHeaders, requirementsFromEggInfo } from './metadata.js';
@@ -60,15 +61,16 @@ export async function readCandidate(site: SiteDirectory, metadataName: string): 
   const path = join(site.path, metadataName);
   const isDistInfo = metadataName.endsWith('.dist-info');
   const isFile = (await kindOf(path)) === 'file';
-  const read = (name: string): Promise<Buffer | undefined> =>
-    isFile ? Promise.resolve(undefined) : readOptional(join(path, name));
-  const text = isFile ? await readOptional(path) : await read(isDistInfo ? 'METADATA' : 'PKG-INFO');
+  const read = (name: string, kind: FileKind): Promise<Buffer | undefined> =>
+    isFile ? Promise.resolve(undefined) : readOptional(join(path, name), kind);
+  const { metadata: kind } = FILE_KINDS;
+  const text = isFile ? await readOptional(path, kind) : await read(isDistInfo ? 'METADATA' : 'PKG-INFO', kind);
   if (text === undefined) return undefined;
   const [wheel, directUrl, topLevel, requiresText, parseList] = await Promise.all([
-    read('WHEEL'),
-    read('direct_url.json'),
-    read('top_level.txt'),
-    isDistInfo ? undefined : read('requires.txt'),
+    read('WHEEL', FILE_KINDS.wheel),
+    read('direct_url.json', FILE_KINDS.directUrl),
+    read('top_level.txt', FILE_KINDS.topLevel),
+    isDistInfo ? undefined : read('requires.txt', FILE_KINDS.requires),
     isFile ? undefined : readFileList(site, metadataName)
   ]);
   const fileList = parseList?.();
@@ -154,7 +156,7 @@ function readFileList(site: SiteDirectory, metadataName: string): Promise<ParseL
 
 async function readRecord(metadataPath: string): Promise<ParseList | undefined> {
   const path = join(metadataPath, 'RECORD');
-  const bytes = await readOptional(path);
+  const bytes = await readOptional(path, FILE_KINDS.fileList);
   if (bytes === undefined) return undefined;
   const { mtimeMs, ctimeMs } = await stat(path);
   return () => {
@@ -166,7 +168,7 @@ async function readRecord(metadataPath: string): Promise<ParseList | undefined> 
 
 /** pip's list for legacy installations: paths relative to the egg-info directory itself. */
 async function readInstalledFiles(metadataPath: string, metadataName: string): Promise<ParseList | undefined> {
-  const bytes = await readOptional(join(metadataPath, 'installed-files.txt'));
+  const bytes = await readOptional(join(metadataPath, 'installed-files.txt'), FILE_KINDS.fileList);
   if (bytes === undefined) return undefined;
   return () => ({ entries: linesOf(decodeText(bytes)).map(line => ({ path: posix.join(metadataName, line) })) });
 }

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
+import { FILE_KINDS } from '../files/read.js';
 import { type Candidate, readCandidate } from './candidate.js';
 import {
   type EditableRoot,
@@ -72,7 +73,9 @@ export function ownsPth(candidate: Candidate, file: PthFile, isEditable: boolean
 }
 
 async function readHooks(file: PthFile): Promise<FinderReading[]> {
-  const texts = await Promise.all(file.imports.map(module => readOptional(join(file.site.path, `${module}.py`))));
+  const texts = await Promise.all(
+    file.imports.map(module => readOptional(join(file.site.path, `${module}.py`), FILE_KINDS.finder))
+  );
   const readings = texts.map(text => (text === undefined ? undefined : readFinder(decodeText(text))));
   return readings.filter(reading => reading !== undefined);
 }
@@ -204,6 +207,7 @@ export function unownedPthFiles(contents: SiteContents): PthFile[] {
 
 async function entryPointsOf(candidate: Candidate | undefined): Promise<string> {
   if (candidate === undefined) return '';
-  const text = await readOptional(join(candidate.site.path, candidate.metadataName, 'entry_points.txt'));
+  const path = join(candidate.site.path, candidate.metadataName, 'entry_points.txt');
+  const text = await readOptional(path, FILE_KINDS.entryPoints);
   return text === undefined ? '' : decodeText(text);
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Stats, closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type Stats, closeSync, fstatSync, readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { openRegular, openRegularHere } from '../files/open.js';
 import type { Disk } from './stat-files.js';
 
 const CONCURRENT_READS = 8;
@@ -69,9 +69,8 @@ export async function hashEach<File extends { readonly path: string; readonly st
 function hashHere(path: string, disk: Disk): HashedFile {
   const startedMs = Date.now();
   const began = performance.now();
-  const file = openSync(path, 'r');
+  const { file, stats: before } = openRegularHere(path);
   try {
-    const before = fstatSync(file);
     const data = readFileSync(file);
     const sha256 = createHash('sha256').update(data).digest('hex');
     return { sha256, size: data.length, before, after: fstatSync(file), startedMs };
@@ -83,7 +82,7 @@ function hashHere(path: string, disk: Disk): HashedFile {
 
 async function hashInThreads(path: string): Promise<HashedFile> {
   const startedMs = Date.now();
-  const file = await open(path, 'r');
+  const file = await openRegular(path);
   try {
     const before = await file.stat();
     const hash = createHash('sha256');

@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.js';
 import type { Distribution, Finding, Snapshot } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
+import { NotRegular } from '../files/open.js';
 import { identifyDistributions, knownDistributions } from './distributions.js';
 import { findCompiledExtension } from './editable-roots.js';
 import type { FoundEditable } from './editables.js';
@@ -110,6 +111,7 @@ async function translated<T>(signal: AbortSignal, work: () => Promise<T>): Promi
     return result;
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof NotRegular) throw replaced(error);
     if (isSystemError(error)) throw unreadable(error);
     throw error;
   }
@@ -199,6 +201,18 @@ async function unownedModules(sites: readonly SiteContents[], owners: Owners): P
 /** An error of the file system that no one below knew what to do with. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'code' in error;
+}
+
+/** The file was a regular one when it was looked at. */
+function replaced(cause: NotRegular): ShipEnvError {
+  return new ShipEnvError(
+    'SNAPSHOT_UNREADABLE',
+    `${cause.path} was expected to be a regular file; it is ${cause.found}.`,
+    {
+      hint: 'Wait until nothing installs into the environment any more, then ship again.',
+      cause
+    }
+  );
 }
 
 function unreadable(cause: NodeJS.ErrnoException): ShipEnvError {

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import type { Interpreter } from '../contract/snapshot.js';
-import { ShipEnvError, hasCode } from '../errors.js';
+import { ShipEnvError } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
+import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
 import { ProcessError, run } from '../process/run.js';
 import { shellWord } from '../shell-word.js';
@@ -112,7 +114,7 @@ async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {
   try {
     return (await stat(path)).isDirectory() ? 'directory' : 'file';
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    if (isNothing(error)) return undefined;
     throw error;
   }
 }
@@ -133,7 +135,7 @@ async function remembered(cache: Cache, key: string, askAgain: () => Promise<str
       fresh = await askAgain();
       await writeFile(temporary, fresh);
     });
-    const text = fresh ?? (await readFile(path, 'utf8'));
+    const text = fresh ?? (await readBounded(path, FILE_KINDS.cacheNote)).toString('utf8');
     if (fresh !== undefined || isAnswer(text)) return text;
     // A damaged entry, by a disk that was full once or a hand: ask again.
     await rm(path, { force: true });

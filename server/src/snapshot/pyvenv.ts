@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasCode } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
+import { FILE_KINDS, readBounded } from '../files/read.js';
 import { decodeText } from './metadata.js';
 
 /** What `pyvenv.cfg` says about a virtual environment (PEP 405; the keys of venv, virtualenv and uv). */
@@ -53,9 +53,9 @@ export async function findPyvenv(executable: string): Promise<Pyvenv | undefined
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    return decodeText(await readFile(path));
+    return decodeText(await readBounded(path, FILE_KINDS.pyvenv));
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined;
+    if (isNothing(error)) return undefined;
     throw error;
   }
 }

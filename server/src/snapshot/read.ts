@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto';
 import { type Dirent } from 'node:fs';
-import { readFile, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { hasCode } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
+import { type FileKind, readBounded } from '../files/read.js';
 import { currentLooks } from './looks.js';
 import { compareText } from './names.js';
 import { statHere, targetHere } from './stat-files.js';
 
-/** The content of a small file, undefined when it is not there. */
-export async function readOptional(path: string): Promise<Buffer | undefined> {
+/**
+ * The content of a file of that kind, undefined when it is not there.
+ *
+ * @throws UnusableFile when it is not what its kind asks for
+ */
+export async function readOptional(path: string, kind: FileKind): Promise<Buffer | undefined> {
   noteFile(path);
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP')) return undefined;
-    throw error;
-  }
+  return orUndefined(() => readBounded(path, kind));
 }
 
 /** The entries of a directory sorted by name; none when it is not there. */
@@ -26,7 +27,7 @@ export async function listDirectory(path: string): Promise<Dirent[]> {
     currentLooks()?.addAnswer('listing', path, listingText(entries));
     return entries;
   } catch (error) {
-    if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
+    if (!isNothing(error)) throw error;
     currentLooks()?.addAnswer('listing', path, listingText([]));
     return [];
   }
@@ -49,7 +50,7 @@ export async function linkTarget(path: string): Promise<string | undefined> {
   try {
     return resolve(dirname(path), await readlink(path));
   } catch (error) {
-    if (hasCode(error, 'EINVAL', 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    if (isNothing(error) || hasCode(error, 'EINVAL')) return undefined;
     throw error;
   }
 }
@@ -83,7 +84,7 @@ async function orUndefined<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    if (isNothing(error)) return undefined;
     throw error;
   }
 }

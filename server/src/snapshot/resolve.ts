@@ -30,7 +30,11 @@ interface Holder {
  */
 export async function resolveNames(sites: readonly SiteContents[]): Promise<Resolution> {
   const holders = new Map<string, Holder>();
-  const resolution: Resolution = { distributions: [], editables: [], findings: [] };
+  const resolution: Resolution = {
+    distributions: [],
+    editables: [],
+    findings: sites.flatMap(({ findings }) => findings)
+  };
   const claim = (normalizedName: string, holder: Holder): boolean => {
     const other = holders.get(normalizedName);
     if (other === undefined) holders.set(normalizedName, holder);

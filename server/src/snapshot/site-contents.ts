@@ -1,4 +1,6 @@
 import { basename, join, resolve } from 'node:path';
+import type { Finding } from '../contract/snapshot.js';
+import { FILE_KINDS, type FileKind, UnusableFile } from '../files/read.js';
 import type { Candidate } from './candidate.js';
 import type { SiteDirectory } from './interpreter.js';
 import { decodeText } from './metadata.js';
@@ -33,6 +35,8 @@ export interface SiteContents {
   /** In the order in which Python processes them. */
   readonly pthFiles: readonly PthFile[];
   readonly eggLinks: readonly EggLink[];
+  /** About what lies there and is passed over, as Python does. */
+  readonly findings: readonly Finding[];
 }
 
 /** Reads the metadata of that name in a site directory; undefined when that is none. */
@@ -74,16 +78,18 @@ async function readSite(site: SiteDirectory, readCandidate: ReadCandidate): Prom
   const candidates = await Promise.all(metadataNames.map(name => readCandidate(site, name)));
   const pthNames = names.filter(name => name.endsWith('.pth') && !name.startsWith('.'));
   const linkNames = names.filter(name => name.endsWith('.egg-link'));
+  const findings: Finding[] = [];
   const [pthFiles, eggLinks] = await Promise.all([
-    Promise.all(pthNames.map(name => readPth(site, name))),
-    Promise.all(linkNames.map(name => readEggLink(site, name)))
+    Promise.all(pthNames.map(name => readPth(site, name, findings))),
+    Promise.all(linkNames.map(name => readEggLink(site, name, findings)))
   ]);
   return {
     site,
     names,
     candidates: candidates.filter(candidate => candidate !== undefined).sort(byPrecedence),
     pthFiles: pthFiles.filter(file => file !== undefined),
-    eggLinks: eggLinks.filter(link => link !== undefined)
+    eggLinks: eggLinks.filter(link => link !== undefined),
+    findings
   };
 }
 
@@ -98,13 +104,32 @@ function byPrecedence(left: Candidate, right: Candidate): number {
   );
 }
 
-async function readPth(site: SiteDirectory, fileName: string): Promise<PthFile | undefined> {
-  const bytes = await readOptional(join(site.path, fileName));
+/** A file that Python does not need: one that cannot be used is told, and no reason to stop. */
+async function readStray(path: string, kind: FileKind, findings: Finding[]): Promise<Buffer | undefined> {
+  try {
+    return await readOptional(path, kind);
+  } catch (error) {
+    if (!(error instanceof UnusableFile)) throw error;
+    findings.push(passedOver(path, error.found));
+    return undefined;
+  }
+}
+
+function passedOver(path: string, found: string): Finding {
+  return {
+    kind: 'unusable-file',
+    subject: basename(path),
+    message: `${path} was passed over: ${found}. Remove it if it is not needed.`
+  };
+}
+
+async function readPth(site: SiteDirectory, fileName: string, findings: Finding[]): Promise<PthFile | undefined> {
+  const bytes = await readStray(join(site.path, fileName), FILE_KINDS.pth, findings);
   return bytes === undefined ? undefined : { fileName, site, ...parsePth(bytes) };
 }
 
-async function readEggLink(site: SiteDirectory, fileName: string): Promise<EggLink | undefined> {
-  const bytes = await readOptional(join(site.path, fileName));
+async function readEggLink(site: SiteDirectory, fileName: string, findings: Finding[]): Promise<EggLink | undefined> {
+  const bytes = await readStray(join(site.path, fileName), FILE_KINDS.eggLink, findings);
   const [path = '', back = '.'] =
     bytes === undefined
       ? []
@@ -113,6 +138,11 @@ async function readEggLink(site: SiteDirectory, fileName: string): Promise<EggLi
           .map(line => line.trim());
   if (path === '') return undefined;
   const importDirectory = resolve(site.path, path);
+  const kind = await kindOf(importDirectory);
+  if (kind === 'file' || kind === 'other') {
+    findings.push(passedOver(join(site.path, fileName), `it leads to ${importDirectory}, which is no folder`));
+    return undefined;
+  }
   return {
     name: basename(fileName, '.egg-link'),
     site,

@@ -1,6 +1,6 @@
 import { type Stats, lstat, lstatSync, stat, statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { hasCode } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
 
 /** Enough to keep Node's four file threads busy, few enough to stay cancellable and to let others have their turn. */
 const BATCH = 512;
@@ -119,8 +119,4 @@ function statInThreads(path: string): Promise<Found> {
       else stat(path, (broken, target) => settle(broken, { own, target: broken === null ? target : undefined }));
     });
   });
-}
-
-function isNothing(error: unknown): boolean {
-  return hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP');
 }

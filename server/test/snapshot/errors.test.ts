@@ -145,11 +145,12 @@ describe('a file that cannot be read', () => {
     const venv = uvVenv(join(root, 'venv'));
     const [lib = ''] = readdirSync(join(venv, 'lib'));
     const site = join(venv, 'lib', lib, 'site-packages');
-    // A name too long for the file system: unreadable for everyone, root included.
+    // Unreadable for everyone, root included: no file.
     rmSync(site, { recursive: true });
-    mkdirSync(join(site, 'demo-1.0.dist-info'), { recursive: true });
-    writeFileSync(join(site, 'demo-1.0.dist-info', 'METADATA'), 'Name: demo\nVersion: 1.0\n');
-    writeFileSync(join(site, 'demo-1.0.dist-info', 'RECORD'), `${'x'.repeat(300)}.py,,\n`);
-    await expect(snap(venv)).rejects.toMatchObject({ code: 'SNAPSHOT_UNREADABLE' });
+    mkdirSync(join(site, 'demo-1.0.dist-info', 'METADATA'), { recursive: true });
+    await expect(snap(venv)).rejects.toMatchObject({
+      code: 'SNAPSHOT_UNREADABLE',
+      message: expect.stringContaining(join(site, 'demo-1.0.dist-info', 'METADATA'))
+    });
   });
 });

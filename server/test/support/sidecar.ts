@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { shipResult, type ShipRequestInput, type ShipResult } from '../../src/contract/ship.js';
+import {
+  jobEvent,
+  shipResult,
+  type ShipEvent,
+  type ShipRequestInput,
+  type ShipResult
+} from '../../src/contract/ship.js';
 import { exitOf, startShipEnv } from './bundle.js';
 import { temporaryFolder } from './temporary.js';
 
@@ -35,9 +41,28 @@ export class Sidecar {
 
   /** From the request to the result. */
   async ship(wanted: ShipRequestInput): Promise<ShipResult> {
-    const { id } = JSON.parse(await this.#ask('POST', '/ships', wanted)) as { id: string };
+    return shipResult.parse(await this.outcome(wanted));
+  }
+
+  /** The last event of a ship: its result or its error. */
+  async outcome(wanted: ShipRequestInput): Promise<ShipEvent> {
+    return this.#lastEvent(await this.start(wanted));
+  }
+
+  /** Starts a ship. @returns its id */
+  async start(wanted: ShipRequestInput): Promise<string> {
+    return (JSON.parse(await this.#ask('POST', '/ships', wanted)) as { id: string }).id;
+  }
+
+  /** Cancels a ship. @returns its last event */
+  async cancel(id: string): Promise<ShipEvent> {
+    await this.#ask('DELETE', `/ships/${id}`);
+    return this.#lastEvent(id);
+  }
+
+  async #lastEvent(id: string): Promise<ShipEvent> {
     const events = (await this.#ask('GET', `/ships/${id}/events`)).trim().split('\n');
-    return shipResult.parse(JSON.parse(events.at(-1)?.replace(/^data: /u, '') ?? ''));
+    return jobEvent.parse(JSON.parse(events.at(-1)?.replace(/^data: /u, '') ?? ''));
   }
 
   /** Ends it as its parent's end does. @returns its exit code */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Cache } from '../../cache/cache.js';
 import { manifest, type Manifest, type ManifestSegment } from '../../contract/manifest.js';
+import { FILE_KINDS, readBounded } from '../../files/read.js';
 import { parseJson } from '../../json.js';
 import type { Payload, Span, SpannedPayload } from '../../targets/target.js';
 import { SpanReader } from '../../targets/span-reader.js';
@@ -131,7 +132,7 @@ export class PexBuild implements ArtifactBuild {
   async #remembered(layout: Layout): Promise<Manifest | undefined> {
     const path = await this.#cache.find('manifests', manifestName(this.id));
     if (path === undefined) return undefined;
-    const known = manifest.safeParse(parseJson(await readFile(path, 'utf8'))).data;
+    const known = manifest.safeParse(parseJson((await readBounded(path, FILE_KINDS.cacheNote)).toString('utf8'))).data;
     if (known?.id !== this.id) return undefined;
     const { head, segments, entries } = known;
     // Where it is imported Node.js loads all that it exports, which most ships need nothing of.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { NotRegular, openRegularHere } from '../../files/open.js';
 import { newMd5 } from '../../md5.js';
 import { crc32 } from '../zip/crc32.js';
 import { deflatePiece, pays } from '../zip/deflate.js';
@@ -102,7 +103,7 @@ function digest({ path, slices }: DigestTask, { input }: Slot): DigestResult {
   const md5s: string[] = [];
   let crc = 0;
   let at = 0;
-  const file = openSync(path, 'r');
+  const { file } = openRegularHere(path);
   try {
     for (const slice of slices) {
       const md5 = newMd5();
@@ -136,7 +137,7 @@ function readExactly(
 ): Uint8Array {
   let filled = 0;
   try {
-    const file = openSync(path, 'r');
+    const { file } = openRegularHere(path);
     try {
       for (let length = -1; length !== 0 && filled < bytes + Number(isLast); filled += length) {
         length = readSync(file, into, filled, bytes + Number(isLast) - filled, position + filled);
@@ -145,7 +146,8 @@ function readExactly(
       closeSync(file);
     }
   } catch (error) {
-    throw new UnreadFile(path, error);
+    // The snapshot saw a regular file.
+    throw error instanceof NotRegular ? new UnreadFile(path) : new UnreadFile(path, error);
   }
   if (filled !== bytes) throw new UnreadFile(path);
   return into.subarray(0, bytes);

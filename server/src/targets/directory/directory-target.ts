@@ -1,9 +1,11 @@
-import { constants, createReadStream } from 'node:fs';
-import { access, readFile, readdir, stat, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Probe } from '../../contract/targets.js';
 import { ShipEnvError, hasCode } from '../../errors.js';
+import { openRegular } from '../../files/open.js';
+import { FILE_KINDS, readBounded } from '../../files/read.js';
 import { directoryError } from './errors.js';
 import { identityOf } from './identity.js';
 import type { DirectoryLocation } from './location.js';
@@ -128,7 +130,11 @@ export class DirectoryTarget implements Target {
     const found = await this.head(name, signal);
     if (found === undefined) return undefined;
     if (found.bytes > MAX_READ_BYTES) throw tooLarge(this.url, name, found.bytes);
-    return this.#attempt(`Reading ${name} from`, () => orMissing(readFile(join(this.#path, name), { signal })), signal);
+    return this.#attempt(
+      `Reading ${name} from`,
+      () => orMissing(readBounded(join(this.#path, name), FILE_KINDS.targetNote)),
+      signal
+    );
   }
 
   async verify(payload: Payload, signal: AbortSignal): Promise<string | undefined> {
@@ -151,8 +157,10 @@ export class DirectoryTarget implements Target {
   ): Promise<ReadFacts | undefined> {
     const before = await this.#settled(name, signal);
     if (before === undefined) return undefined;
-    const read = (): Promise<Pick<Payload, 'bytes' | 'sha256'> | undefined> =>
-      orMissing(digestOf(createReadStream(join(this.#path, name), { signal }), signal, onProgress));
+    const read = async (): Promise<Pick<Payload, 'bytes' | 'sha256'> | undefined> => {
+      const file = await orMissing(openRegular(join(this.#path, name)));
+      return file && digestOf(file.createReadStream({ signal }), signal, onProgress);
+    };
     const facts = await this.#attempt(`Reading ${name} from`, read, signal);
     const after = await this.head(name, signal);
     if (facts === undefined || after === undefined) return undefined;

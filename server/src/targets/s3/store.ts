@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { ShipEnvError } from '../../errors.js';
+import { FILE_KINDS, readBounded } from '../../files/read.js';
 import { statusOf } from './answer.js';
 import { noS3Store, s3Error } from './errors.js';
 import type { S3Settings } from './settings.js';
@@ -153,7 +153,7 @@ async function certificateAuthorities(): Promise<string[] | undefined> {
   const path = process.env['AWS_CA_BUNDLE'];
   if (!path) return undefined;
   try {
-    return [...rootCertificates, await readFile(path, 'utf8')];
+    return [...rootCertificates, (await readBounded(path, FILE_KINDS.certificates)).toString('utf8')];
   } catch (cause) {
     throw new ShipEnvError(
       'SETTINGS_INVALID',

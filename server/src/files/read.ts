@@ -1,0 +1,73 @@
+import { stat, type FileHandle } from 'node:fs/promises';
+import pLimit from 'p-limit';
+import prettyBytes from 'pretty-bytes';
+import { ShipEnvError } from '../errors.js';
+import { NotRegular, assertRegular, openRegular } from './open.js';
+import type { FileKind } from './kinds.js';
+
+export { FILE_KINDS, type FileKind } from './kinds.js';
+
+/** Files that are open at a time: a process may have 256 of them on some systems, and Node reads with four threads. */
+const OPEN_FILES = 16;
+
+const limited = pLimit(OPEN_FILES);
+
+/** A file is not what its kind asks for. It was not used. */
+export class UnusableFile extends ShipEnvError {
+  readonly path: string;
+  /** What there is, as a clause: `it is a FIFO`. */
+  readonly found: string;
+
+  constructor(path: string, kind: FileKind, found: string, cause?: unknown) {
+    const wanted = `${kind.isBinary === true ? 'a regular file' : 'a text file'} of at most ${prettyBytes(kind.limit)}`;
+    super(kind.code, `${path}, ${kind.what}, was expected to be ${wanted}; ${found}.`, { hint: kind.hint, cause });
+    this.path = path;
+    this.found = found;
+  }
+}
+
+/**
+ * The content of a file, read whole. Nothing but a regular file is opened for reading, what is read has a limit, and a text
+ * holds no NUL.
+ *
+ * @throws UnusableFile when the file is not what its kind asks for; the system's error when it is not there or may not be
+ *   read
+ */
+export function readBounded(path: string, kind: FileKind): Promise<Buffer> {
+  return limited(async () => {
+    try {
+      // Before it is opened: to open a device may do something.
+      assertRegular(path, await stat(path));
+      const handle = await openRegular(path);
+      try {
+        return await contentOf(handle, path, kind);
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw error instanceof NotRegular ? new UnusableFile(path, kind, `it is ${error.found}`, error) : error;
+    }
+  });
+}
+
+async function contentOf(handle: FileHandle, path: string, kind: FileKind): Promise<Buffer> {
+  const { size } = await handle.stat();
+  if (size > kind.limit) throw tooLarge(path, kind, `it has ${prettyBytes(size)}`);
+  // A byte more than there should be: /proc says 0 of its files, and a file may grow.
+  let buffer = Buffer.allocUnsafeSlow(size + 1);
+  let filled = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled);
+    filled += bytesRead;
+    if (filled > kind.limit) throw tooLarge(path, kind, 'it has more');
+    if (bytesRead === 0 || (filled === size && size > 0)) break;
+    if (filled === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(buffer.length)]);
+  }
+  const content = buffer.subarray(0, filled);
+  if (kind.isBinary !== true && content.includes(0)) throw new UnusableFile(path, kind, 'it holds a NUL byte');
+  return content;
+}
+
+function tooLarge(path: string, kind: FileKind, found: string): UnusableFile {
+  return new UnusableFile(path, kind, found);
+}
