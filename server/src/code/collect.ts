@@ -38,6 +38,8 @@ export interface Place {
   readonly archivePrefix: string;
   /** Real folders above, to notice links that go in a circle. */
   readonly above: readonly string[];
+  /** A strict editable's tree of links: all of it ships, unless `.shipignore` names what a link leads to. */
+  readonly isLinkTree: boolean;
   /** Of the top place: which paths below it have a chance to ship. */
   readonly ruleFor?: (path: string) => SkipRule | undefined;
 }
@@ -69,7 +71,8 @@ async function candidates(
   place: Place,
   context: Collecting
 ): Promise<{ paths: readonly string[]; ruled: 'git' | 'plain' }> {
-  const answer = await askGit(place.folder, context.signal);
+  // Git ignores the folder of builds in which a link tree lies.
+  const answer = place.isLinkTree ? { state: 'none' as const } : await askGit(place.folder, context.signal);
   if (answer.state === 'unusable') {
     context.findings.push({
       kind: 'git-unusable',
@@ -121,6 +124,7 @@ function skipFor(
 }
 
 function shipIgnored(place: Place, path: string, context: Collecting): SkipRule | undefined {
+  if (place.isLinkTree) return undefined;
   return context.shipIgnore.excludes(`${place.shownAs}/${path}`) ? 'shipignore' : undefined;
 }
 
@@ -153,6 +157,7 @@ async function followLink(path: string, place: Place, context: Collecting): Prom
   const info = await stat(target, { bigint: true });
   const byName = ruleForPath(relative(boundary, target), 'git');
   if (byName !== undefined) context.skips.add(byName.rule, shown(place, path, context));
+  else if (place.isLinkTree && info.isFile()) return collectSource(path, target, info, place, context);
   else if (info.isFile()) return [toFile(path, target, info, place, context)];
   else if (!info.isDirectory()) context.skips.add('special-file', shown(place, path, context));
   else if ([...place.above, dirname(link)].some(folder => isWithin(folder, target)))
@@ -161,12 +166,27 @@ async function followLink(path: string, place: Place, context: Collecting): Prom
   return [];
 }
 
+/** What a link of a link tree leads to: the person knows the source, not the link. */
+function collectSource(
+  path: string,
+  source: string,
+  info: BigIntStats,
+  place: Place,
+  context: Collecting
+): ShippedFile[] {
+  const known = relative(context.project, source);
+  if (!context.shipIgnore.excludes(source)) return [toShippedFile(place.archivePrefix + path, source, known, info)];
+  context.skips.add('shipignore', known);
+  return [];
+}
+
 function below(place: Place, path: string, folder: string): Place {
   return {
     folder,
     shownAs: join(place.shownAs, path),
     archivePrefix: `${place.archivePrefix}${path}/`,
-    above: [...place.above, dirname(join(place.folder, path))]
+    above: [...place.above, dirname(join(place.folder, path))],
+    isLinkTree: place.isLinkTree
   };
 }
 

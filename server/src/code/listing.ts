@@ -4,7 +4,7 @@ import type { Editable, Finding } from '../contract/snapshot.js';
 import { collectFolder, toShippedFile, type Collecting } from './collect.js';
 import { SkipCounter, byCodeUnit, type ShippedFile, type SkipRule, type Skipped } from './files.js';
 import { importableTops, isProjectOwn, mayBeImportable } from './importable.js';
-import { boundaries, findRoots, projectFolder, type Root } from './roots.js';
+import { boundaries, findRoots, projectFolder, refuseMoreThanOneProject, type Root } from './roots.js';
 import { ShipIgnore } from './ship-ignore.js';
 
 /** Which files of an editable ship, and what stays home. */
@@ -33,12 +33,16 @@ export interface Listing {
  *    hold an `__init__.py`.
  * 5. Links are followed inside the project, and ship as what they lead to.
  *
+ * The link tree of a strict editable (setuptools) ships as it is, since it is all that the kernel sees: git is not asked,
+ * and `.shipignore` goes by the files that its links lead to.
+ *
  * When two roots hold the same archive path, the first wins, as it does on `sys.path`.
  *
- * @throws ShipEnvError EDITABLE_MISSING when a root is gone; CODE_UNREADABLE for what cannot be read and for a link
+ * @throws ShipEnvError EDITABLE_MISSING when a root is gone; EDITABLE_NOT_A_PROJECT; CODE_UNREADABLE for what cannot be read and for a link
  *   that leads out of the project; the signal's reason when aborted
  */
 export async function listShippedFiles(editable: Editable, options: { signal: AbortSignal }): Promise<Listing> {
+  await refuseMoreThanOneProject(editable);
   const roots = await findRoots(editable);
   const project = await projectFolder(editable);
   const context: Collecting = {
@@ -64,7 +68,14 @@ export async function listShippedFiles(editable: Editable, options: { signal: Ab
 }
 
 async function collectRoot(root: Root, context: Collecting): Promise<ShippedFile[]> {
-  const place = { folder: await realpath(root.path), shownAs: root.path, archivePrefix: root.archivePath, above: [] };
+  const { isLinkTree } = root;
+  const place = {
+    folder: await realpath(root.path),
+    shownAs: root.path,
+    archivePrefix: root.archivePath,
+    above: [],
+    isLinkTree
+  };
   const files = await collectFolder({ ...place, ruleFor: path => topRule(root, path, context) }, context);
   if (root.archivePath !== '') return files;
   const tops = importableTops(

@@ -2,6 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { shellWord } from '../shell-word.js';
+import { whyNotOneProject } from '../snapshot/editable-scope.js';
 import { isExtensionModule, moduleOfFile } from './importable.js';
 
 /** One root of an editable, found on disk. */
@@ -13,6 +15,8 @@ export interface Root {
   readonly archivePath: string;
   /** A project's top folder, in which tests, docs and build files lie beside the packages. */
   readonly isProject: boolean;
+  /** The folder of links that setuptools' strict mode puts on `sys.path`: `build/__editable__.<name>-<version>-<tag>`. */
+  readonly isLinkTree: boolean;
 }
 
 /** What marks the top folder of a project. */
@@ -30,16 +34,39 @@ export async function findRoots(editable: Editable): Promise<Root[]> {
     const kind = (await kindOf(path)) ?? 'missing';
     const prefix = importName === '' ? '' : `${importName.replaceAll('.', '/')}/`;
     if (kind === 'folder') {
-      roots.push({ kind, path, archivePath: prefix, isProject: await isProjectTop(path, importName === '') });
+      const isProject = await isProjectTop(path, importName === '');
+      const isLinkTree = importName === '' && basename(path).startsWith('__editable__.');
+      roots.push({ kind, path, archivePath: prefix, isProject, isLinkTree });
       continue;
     }
     const file = kind === 'file' ? path : importName === '' ? undefined : await moduleFile(path);
     if (file === undefined) throw missing(editable, path);
     const suffix = basename(file).slice(basename(file).indexOf('.'));
     const name = importName === '' ? basename(file) : prefix.slice(0, -1) + suffix;
-    roots.push({ kind: 'file', path: file, archivePath: name, isProject: false });
+    roots.push({ kind: 'file', path: file, archivePath: name, isProject: false, isLinkTree: false });
   }
   return roots;
+}
+
+/**
+ * Everything importable below a root ships; so a root that is more than one project would take along what nobody meant.
+ *
+ * @throws ShipEnvError EDITABLE_NOT_A_PROJECT
+ */
+export async function refuseMoreThanOneProject(editable: Editable): Promise<void> {
+  for (const root of editable.roots) {
+    const why = await whyNotOneProject(editable, root);
+    if (why === undefined) continue;
+    throw new ShipEnvError(
+      'EDITABLE_NOT_A_PROJECT',
+      `The editable package ${editable.name} should be one project; it leads to ${root.path}, which ${why}.`,
+      {
+        hint:
+          'Install the project that you need with pip install -e, and uninstall this one or remove its .pth file. ' +
+          `What the executors do not need stays home: --exclude ${shellWord(editable.name)}`
+      }
+    );
+  }
 }
 
 /**

@@ -106,6 +106,7 @@ export const finding = z.object({
     'missing-record',
     'duplicate-distribution',
     'editable-folder-gone',
+    'refused-editable',
     'editable-compiled-extension',
     'unowned-module',
     'large-code-archive',

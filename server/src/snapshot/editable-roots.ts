@@ -2,7 +2,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
 import type { FinderReading, MappedName } from './finder.js';
 import { compareText, isCompiledExtension, isIdentifier, normalizeName } from './names.js';
-import { kindOf, linkTarget, listDirectory, walkFiles } from './read.js';
+import { kindOf, listDirectory, walkFiles } from './read.js';
 
 /** One thing that Python can import because of an editable. */
 export type EditableRoot = Editable['roots'][number];
@@ -61,34 +61,6 @@ export async function rootsFromProject(projectDirectory: string, names: readonly
   if (roots.length > 0) return roots;
   const source = join(projectDirectory, 'src');
   return (await kindOf(source)) === 'directory' ? [{ path: source, importName: '' }] : [];
-}
-
-/**
- * The root of a folder on `sys.path`. setuptools' strict mode puts a tree of links to the sources there
- * (`build/__editable__.<name>`), which git ignores: where the links tell, the roots are the sources themselves.
- */
-export async function rootsFromPath(path: string): Promise<EditableRoot[]> {
-  const plain = [{ path, importName: '' }];
-  if (!basename(path).startsWith('__editable__.')) return plain;
-  const roots: EditableRoot[] = [];
-  for (const entry of await listDirectory(path)) {
-    const top = join(path, entry.name);
-    const source = await sourceOfLinks(top);
-    if (source === undefined) return plain;
-    roots.push({ path: source, importName: entry.name.replace(/\.[^/]*$/, '') });
-  }
-  return roots.length === 0 ? plain : roots;
-}
-
-/** The folder or file that a tree of links stands for, undefined when its first file is no link into one. */
-async function sourceOfLinks(top: string): Promise<string | undefined> {
-  if ((await kindOf(top)) === 'file') return linkTarget(top);
-  for await (const below of walkFiles(top, name => name !== '__pycache__')) {
-    const target = await linkTarget(join(top, below));
-    const suffix = sep + below.split('/').join(sep);
-    return target?.endsWith(suffix) === true ? target.slice(0, -suffix.length) : undefined;
-  }
-  return undefined;
 }
 
 /** Sorted, and without a root whose code another one covers: `ns.one` below `ns` in the same tree. */

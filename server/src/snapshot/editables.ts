@@ -2,14 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
 import { FILE_KINDS } from '../files/read.js';
 import { type Candidate, readCandidate } from './candidate.js';
-import {
-  type EditableRoot,
-  isWithin,
-  rootsFromFinder,
-  rootsFromPath,
-  rootsFromProject,
-  withoutCovered
-} from './editable-roots.js';
+import { type EditableRoot, isWithin, rootsFromFinder, rootsFromProject, withoutCovered } from './editable-roots.js';
 import { type FinderReading, readFinder } from './finder.js';
 import { decodeText } from './metadata.js';
 import { normalizeName } from './names.js';
@@ -39,7 +32,7 @@ export async function editableFromCandidate(
   const hooks = (await Promise.all(own.map(readHooks))).flat();
   const roots = [
     ...(await Promise.all(hooks.map(hook => rootsFromFinder(hook, projectDirectory)))).flat(),
-    ...(await Promise.all(own.flatMap(file => outsidePaths(file).map(rootsFromPath)))).flat(),
+    ...own.flatMap(file => outsidePaths(file).map(folderOnPath)),
     ...(declared ? await linkedRoots(candidate) : [])
   ];
   if (!declared && roots.length === 0) return undefined;
@@ -83,6 +76,10 @@ async function readHooks(file: PthFile): Promise<FinderReading[]> {
 /** Paths of a `.pth` file that lie outside of its environment: what is inside ships with the distributions. */
 function outsidePaths(file: PthFile): string[] {
   return file.paths.map(line => resolve(file.site.path, line)).filter(path => !isWithin(path, file.site.path));
+}
+
+function folderOnPath(path: string): EditableRoot {
+  return { path, importName: '' };
 }
 
 /** `flit install --symlink`: the packages are links in the site directory. */
@@ -146,11 +143,9 @@ export async function editablesFromPth(file: PthFile, taken: ReadonlySet<string>
   const found: FoundEditable[] = [];
   for (const path of paths) {
     const project = await onlyProjectIn(path, file);
-    if (project === undefined) roots.push(...(await rootsFromPath(path)));
+    if (project === undefined) roots.push(folderOnPath(path));
     else
-      found.push(
-        await unowned(project.name, [{ path, importName: '' }], { kind: 'pth', file, project, isCompiled: false })
-      );
+      found.push(await unowned(project.name, [folderOnPath(path)], { kind: 'pth', file, project, isCompiled: false }));
   }
   if (roots.length === 0) return found;
   const kind = hooks.length > 0 ? 'pep660-finder' : 'pth';

@@ -4,6 +4,7 @@ import { ShipEnvError } from '../errors.js';
 import { NotRegular } from '../files/open.js';
 import { identifyDistributions, knownDistributions } from './distributions.js';
 import { findCompiledExtension } from './editable-roots.js';
+import { whyNotOneProject } from './editable-scope.js';
 import type { FoundEditable } from './editables.js';
 import { type InterpreterAnswer, askInterpreter } from './interpreter.js';
 import { type KeptSnapshot, keepSnapshot, keptSnapshot } from './kept.js';
@@ -176,7 +177,23 @@ async function findingsOfEditable({ editable, isCompiled }: FoundEditable): Prom
       subject: name,
       message: `${path}, where the code of the editable ${name} was, is gone.`
     }));
-  const extension = (await Promise.all(roots.map(findCompiledExtension))).find(path => path !== undefined);
+  const reasons = await Promise.all(roots.map(async root => ({ root, why: await whyNotOneProject(editable, root) })));
+  findings.push(
+    ...reasons.flatMap(({ root, why }): Finding[] =>
+      why === undefined
+        ? []
+        : [
+            {
+              kind: 'refused-editable',
+              subject: name,
+              message: `${root.path} of the editable ${name} ${why}. It cannot ship.`
+            }
+          ]
+    )
+  );
+  // Nobody waits for a search through a home folder.
+  const ownRoots = reasons.flatMap(({ root, why }) => (why === undefined ? [root] : []));
+  const extension = (await Promise.all(ownRoots.map(findCompiledExtension))).find(path => path !== undefined);
   if (extension !== undefined || isCompiled) {
     findings.push({
       kind: 'editable-compiled-extension',
