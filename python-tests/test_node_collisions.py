@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -124,3 +125,46 @@ def test_of_two_layers_the_environment_wins_over_the_base(tmp_path: Path) -> Non
     pex = base.build()
     assert base.run(pex, "-c", code).stdout == kernel
     assert base.run(pex, "-c", code, variables={"PEX_EXTRA_SYS_PATH": "/nowhere"}).stdout == kernel
+
+
+def test_names_that_look_like_ours_are_files_like_any_other(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    names = [
+        "kit/.ship-env",
+        "kit/.layout.json",
+        "kit/.prefix/bin/tool",
+        "kit/ship_env_runtime.py",
+        "kit/pyvenv.cfg",
+        "__main__.py",
+        "PEX-INFO",
+        "__pex__/__init__.py",
+        ".bootstrap/pex/__init__.py",
+        ".deps/kit/a.txt",
+        ".ship-env-pex/a.txt",
+        "../../../share/pyvenv.cfg",
+        "../../../lib/kit/.ship-env",
+    ]
+    install(node.site, "kit", {"kit/__init__.py": "", **{name: name for name in names}})
+    pex = node.build()
+    code = (
+        "import os, sys, kit; top = os.path.dirname(os.path.dirname(kit.__file__));"
+        f"print([name for name in {names!r} if open(os.path.join(top, name)).read() != name])"
+    )
+    run = node.run(pex, "-c", code)
+    assert (run.stdout, run.stderr) == ("[]\n", "")
+    own = [name for name in names if not name.startswith("..")]
+    ordinary = node.run(pex, "-c", code.replace(repr(names), repr(own)), variables={"PEX_EXTRA_SYS_PATH": "/nowhere"})
+    assert (ordinary.stdout, ordinary.stderr) == ("[]\n", "")
+
+
+def test_headers_of_one_distribution_are_not_written_into_another(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    python = f"python3.{sys.version_info[1]}"
+    install(node.site, "alpha", {"alpha.py": "", "../../../include/alpha.h": "of data"})
+    install(node.site, "beta", {"beta.py": "", f"../../../include/site/{python}/beta/beta.h": "header"})
+    run = node.run(node.build(), "-c", "import sys; print(sys.prefix)")
+    include = run.stdout.rstrip("\n") + "/include"
+    found = [name for _, _, names in os.walk(include, followlinks=True) for name in names]
+    assert sorted(found) == ["alpha.h", "beta.h"]
+    for distribution in node.distributions():
+        assert [path for path in distribution.rglob("*") if path.is_symlink()] == []

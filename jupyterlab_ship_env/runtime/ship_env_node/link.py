@@ -81,7 +81,9 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
     ours = os.path.join(work, MARK)
     scripts = os.path.join(work, "bin")
     modules = os.path.join(work, "lib", _library_name(), "site-packages")
-    for folder in (scripts, modules, os.path.join(ours, "dist")):
+    headers = os.path.join(work, "include")
+    # Folders of their own: were one a link to a distribution's folder, what is merged later would be written into that.
+    for folder in (scripts, modules, headers, os.path.join(ours, "dist")):
         os.makedirs(folder)
     # As sys.path has them; stable, so that the order is the same on every machine.
     segments = sorted(artifact.segments, key=lambda segment: segment.rank)
@@ -90,7 +92,7 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
         os.symlink(folder, os.path.join(ours, "dist", segment.wheel))
     _merge(folders, modules, leave={PREFIX, LAYOUT_FILE, MARK})
     _merge([os.path.join(folder, PREFIX, "data") for folder in folders], work)
-    _merge([os.path.join(folder, PREFIX, "include") for folder in folders], os.path.join(work, "include"))
+    _merge([os.path.join(folder, PREFIX, "include") for folder in folders], headers)
     _scripts(root, segments, scripts, os.path.join(final, "bin", "python"))
     _python(work, scripts)
     _write(os.path.join(modules, "ship_env_runtime.py"), artifact.runtime())

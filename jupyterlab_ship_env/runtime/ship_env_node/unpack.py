@@ -163,7 +163,7 @@ class _Tree:
     def write(self, name: str, content: Iterable[bytes | memoryview], *, is_executable: bool = False) -> None:
         """Write a new file; what the entry says of its mode besides does not hold."""
         folder, _, base = name.rpartition("/")
-        if base in {"", ".", "..", MARK} or "\0" in name:
+        if base in {"", ".", ".."} or name == MARK or "\0" in name:
             raise DamagedError(f"the artifact names a file {name!r}")
         self._make(folder)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC

@@ -23,6 +23,7 @@ export const ERRORS = {
   CODE_SECRET_FOUND: { status: 422, title: 'A file that looks like a secret would be shipped' },
   CODE_UNREADABLE: { status: 422, title: 'A file of an editable package cannot be read' },
   ARTIFACT_FILE_CHANGED: { status: 409, title: 'A file of the environment changed while it was being read' },
+  ARTIFACT_NAME_RESERVED: { status: 422, title: 'A file of the environment has a name that nodes use themselves' },
   ARTIFACT_NOT_SHIPPED: { status: 404, title: 'This environment is not on the target yet' },
   FORMAT_UNKNOWN: { status: 400, title: 'There is no artifact format of this name' },
   CACHE_UNUSABLE: { status: 500, title: 'The local cache cannot be used' },

@@ -1,9 +1,11 @@
+import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { missingDependencies, parseRequirement } from '../../src/artifact/dependencies.js';
 import { holds, markerEnvironment } from '../../src/artifact/markers.js';
 import { metadataFromPkgInfo } from '../../src/artifact/pex/dist-info.js';
 import { placesOf } from '../../src/artifact/pex/places.js';
 import { recordText } from '../../src/artifact/pex/record.js';
+import { planSegment } from '../../src/artifact/pex/segment-plan.js';
 import {
   entryPointScript,
   installedEntryPoint,
@@ -236,5 +238,31 @@ describe('requirements', () => {
     expect(
       missingDependencies(snapshot, new Set(['pyspark', 'py4j', 'my-code'])).map(({ message }) => message)
     ).toEqual(['my-code requires gone, which is not installed.']);
+  });
+});
+
+describe('a name that nodes use themselves', () => {
+  test.each([
+    '.ship-env',
+    '.ship-env/a.txt',
+    '.layout.json',
+    '.prefix/bin/tool',
+    'ship_env_runtime.py',
+    'ship_env_runtime/__init__.py',
+    'ship_env_start.cpython-311-x86_64-linux-gnu.so',
+    'zz_ship_env.pth',
+    '../../../pyvenv.cfg',
+    '../../../.ship-env/python',
+    '../../../bin/python',
+    '../../../bin/python3.11'
+  ])('is refused when it is planned: %s', async path => {
+    const file = { path, size: 0, sha256: '', executable: false };
+    await expect(
+      planSegment(distribution({ name: 'kit', files: [file] }), INTERPRETER, undefined)
+    ).rejects.toMatchObject({
+      code: 'ARTIFACT_NAME_RESERVED',
+      message: expect.stringContaining(posix.resolve(SITE, path)),
+      hint: expect.stringContaining('--exclude kit')
+    });
   });
 });

@@ -8,6 +8,7 @@ import { modulesToCompile } from './compile.js';
 import { distInfoName, metadataFromPkgInfo, metadataPlace, pkgInfoPath, wheelText } from './dist-info.js';
 import { placesOf } from './places.js';
 import { recordText } from './record.js';
+import { refuseReservedName } from './reserved.js';
 import { entryPointScript, installedEntryPoint, scriptEntryPoints, withNeutralShebang } from './scripts.js';
 import { wheelName } from './wheel-name.js';
 
@@ -85,6 +86,7 @@ async function placeFiles(
     }
     const name = place.isScript ? place.name : metadataPlace(distribution, distInfo, place.name);
     if (name === undefined || name.endsWith('.pyc')) continue;
+    refuseReservedName(distribution, interpreter, { name, source: seen(distribution, file).source });
     add(
       entries,
       place.isScript ? await scriptEntry(distribution, file, name, signal) : fileEntry(distribution, file, name)
@@ -93,7 +95,9 @@ async function placeFiles(
   const entryPoints = scriptEntryPoints(await readMetadata(distribution, 'entry_points.txt', signal));
   const unlisted = [...entryPoints.values()].filter(({ name }) => !entries.has(`${SCRIPTS}${name}`));
   for (const entryPoint of unlisted) {
-    add(entries, dataEntry(SCRIPTS + entryPoint.name, entryPointScript(entryPoint), true));
+    const name = SCRIPTS + entryPoint.name;
+    refuseReservedName(distribution, interpreter, { name, source: `${interpreter.prefix}/bin/${entryPoint.name}` });
+    add(entries, dataEntry(name, entryPointScript(entryPoint), true));
   }
   return { entries, unlistedScripts: unlisted.map(({ name }) => name).sort(compareText), findings };
 }
