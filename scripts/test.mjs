@@ -13,6 +13,7 @@ import { endLeftovers, run } from './lib/process.mjs';
 import { green, heading, red, seconds, table } from './lib/terminal.mjs';
 import { setUp } from './setup/index.mjs';
 import { outcomeOf, readJunit, readPlaywright, readVitest } from './test/reports.mjs';
+import { printTally, readTally } from './test/tally.mjs';
 
 /**
  * @typedef {object} Suite
@@ -54,8 +55,15 @@ await main(async args => {
     throw new ScriptFailure(`There is no suite '${unknown}': ${Object.keys(SUITES).join(', ')}.`);
   }
   const baseEnv = await setUp('test');
-  const env = { ...baseEnv, SPARK_LOCAL_IP: '127.0.0.1', SHIP_ENV_WHEEL: await buildWheel(baseEnv) };
   mkdirSync(paths.reports, { recursive: true });
+  const tally = join(paths.reports, 'faults.jsonl');
+  rmSync(tally, { force: true });
+  const env = {
+    ...baseEnv,
+    SPARK_LOCAL_IP: '127.0.0.1',
+    SHIP_ENV_TALLY: tally,
+    SHIP_ENV_WHEEL: await buildWheel(baseEnv)
+  };
   const results = [];
   for (const [name, suite] of Object.entries(SUITES)) {
     if (args.length === 0 || args.includes(name)) {
@@ -63,6 +71,7 @@ await main(async args => {
       results.push({ name, ...(await runSuite(name, suite, env)) });
     }
   }
+  printTally(readTally(tally));
   report(results);
 });
 
