@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -32,17 +32,24 @@ def checkout_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def runtime() -> Iterator[ModuleType]:
-    """The runtime module, freshly loaded; sys.path and sys.modules are as before afterwards."""
+def ship_env_code() -> Iterator[ModuleType]:
+    """The module that runs code archives, freshly loaded; sys.path and sys.modules are as before afterwards."""
     path, modules, importers = list(sys.path), dict(sys.modules), dict(sys.path_importer_cache)
-    spec = importlib.util.spec_from_file_location("ship_env_runtime", RUNTIME)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.append(str(RUNTIME))
+    module = importlib.import_module("ship_env_code")
+    sys.path[:] = path
     yield module
     sys.path[:] = path
     sys.modules.clear()
     sys.modules.update(modules)
     sys.path_importer_cache.clear()
     sys.path_importer_cache.update(importers)
+
+
+@pytest.fixture
+def runtime(ship_env_code: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The runtime module, with that one."""
+    assert sys.modules["ship_env_code"] is ship_env_code
+    with monkeypatch.context() as context:
+        context.syspath_prepend(str(RUNTIME))
+        return importlib.import_module("ship_env_runtime")

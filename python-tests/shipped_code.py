@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-RUNTIME = Path(__file__).parents[1] / "jupyterlab_ship_env" / "runtime" / "ship_env_runtime.py"
+RUNTIME = Path(__file__).parents[1] / "jupyterlab_ship_env" / "runtime"
 
 
 def archive(directory: Path, files: Mapping[str, str | bytes], modules: list[str]) -> dict[str, object]:
@@ -22,12 +22,28 @@ def archive(directory: Path, files: Mapping[str, str | bytes], modules: list[str
             zip_file.writestr(folder, "")
         for path, content in files.items():
             zip_file.writestr(path, content)
-    return {"file": name, "bytes": (directory / name).stat().st_size, "modules": modules}
+    return listed(directory / name, modules)
+
+
+def listed(path: Path, modules: list[str]) -> dict[str, object]:
+    """What a pointer file says of an archive."""
+    content = path.read_bytes()
+    return {
+        "file": path.name,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "modules": modules,
+    }
 
 
 def point(directory: Path, sequence: int, *archives: dict[str, object]) -> Path:
     """Write a pointer file."""
-    content = json.dumps({"schema": 1, "archives": archives}).encode()
+    return write_pointer(directory, sequence, {"schema": 2, "archives": archives})
+
+
+def write_pointer(directory: Path, sequence: int, pointer: object) -> Path:
+    """Write a pointer file with any content."""
+    content = json.dumps(pointer).encode()
     path = directory / f"ship-env-code-{sequence:020d}-{hashlib.sha256(content).hexdigest()[:16]}.json"
     path.write_bytes(content)
     return path
@@ -35,7 +51,7 @@ def point(directory: Path, sequence: int, *archives: dict[str, object]) -> Path:
 
 def unpacked(directory: Path, shipped: dict[str, object]) -> Path:
     """Where an archive is unpacked."""
-    return directory / f".ship-env-code-{Path(str(shipped['file'])).stem}"
+    return directory / f".ship-env-code-{Path(str(shipped['file'])).stem}-{str(shipped['sha256'])[:32]}"
 
 
 def answer(name: str = "my_model") -> object:

@@ -9,15 +9,14 @@ import subprocess
 import sys
 import zipimport
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
-import pyspark
 import pytest
-from shipped_code import RUNTIME, answer, archive, folder_on_path, point, unpacked
+from shipped_code import RUNTIME, answer, archive, folder_on_path, point, unpacked, write_pointer
 
 
 def test_the_highest_sequence_wins_also_when_it_goes_back(
-    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ship_env_code: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As Spark does in each task.
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -27,7 +26,7 @@ def test_the_highest_sequence_wins_also_when_it_goes_back(
     two = archive(
         tmp_path, {"my_model/__init__.py": "from .inner import ANSWER", "my_model/inner.py": "ANSWER = 2"}, ["my_model"]
     )
-    code = runtime.Code()
+    code = ship_env_code.Code()
     seen = []
     # Not in the order of the alphabet: 9 < 10, though "10…" < "9…" without the zeros.
     for sequence, shipped in [(0, one), (9, two), (10, one), (11, two)]:
@@ -44,9 +43,9 @@ def test_the_highest_sequence_wins_also_when_it_goes_back(
 
 @pytest.mark.parametrize("imported_from", ["folder", "zip"])
 def test_nothing_of_old_archives_stays_in_memory(
-    runtime: ModuleType, tmp_path: Path, imported_from: str, capfd: pytest.CaptureFixture[str]
+    ship_env_code: ModuleType, tmp_path: Path, imported_from: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    code = runtime.Code()
+    code = ship_env_code.Code()
     for sequence in range(3):
         shipped = archive(tmp_path, {"acme/right.py": f"ANSWER = {sequence}"}, ["acme.right"])
         if imported_from == "zip":
@@ -61,28 +60,28 @@ def test_nothing_of_old_archives_stays_in_memory(
     assert len(capfd.readouterr().err.splitlines()) == (0 if imported_from == "folder" else 3)
 
 
-def test_sequences_are_numbers(runtime: ModuleType, tmp_path: Path) -> None:
+def test_sequences_are_numbers(ship_env_code: ModuleType, tmp_path: Path) -> None:
     for sequence, value in [(9, "old"), (10, "new")]:
         shipped = archive(tmp_path, {"my_model.py": f"ANSWER = {value!r}"}, ["my_model"])
         path = point(tmp_path, sequence, shipped)
         path.rename(path.with_name(path.name.replace(f"{sequence:020d}", str(sequence))))
-    runtime.Code().refresh(str(tmp_path))
+    ship_env_code.Code().refresh(str(tmp_path))
     assert answer() == "new"
 
 
 def test_code_wins_over_what_the_executor_has_installed(
-    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ship_env_code: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installed = folder_on_path(tmp_path / "site", {"my_model.py": "ANSWER = 'released'"})
     monkeypatch.setattr(sys, "path", [*sys.path, installed])
     assert answer() == "released"
     point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 'edited'"}, ["my_model"]))
-    runtime.Code().refresh(str(tmp_path))
+    ship_env_code.Code().refresh(str(tmp_path))
     assert answer() == "edited"
 
 
 def test_the_artifact_and_the_standard_library_win_over_code_as_on_the_driver(
-    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ship_env_code: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(folder_on_path(tmp_path / "artifact", {"my_model.py": "ANSWER = 'installed'"}))
     before = {name: importlib.import_module(name) for name in ("queue", "my_model")}
@@ -94,14 +93,14 @@ def test_the_artifact_and_the_standard_library_win_over_code_as_on_the_driver(
     }
     monkeypatch.delitem(sys.modules, "statistics", raising=False)
     point(tmp_path, 1, archive(tmp_path, files, ["queue", "statistics", "my_model", "own"]))
-    runtime.Code().refresh(str(tmp_path))
+    ship_env_code.Code().refresh(str(tmp_path))
     assert {name: sys.modules.get(name) for name in before} == before, "no second copy of what was imported"
     assert hasattr(importlib.import_module("statistics"), "mean")
     assert (answer(), answer("own")) == ("installed", 1)
 
 
-def test_code_that_the_new_pointer_no_longer_lists_is_gone(runtime: ModuleType, tmp_path: Path) -> None:
-    code = runtime.Code()
+def test_code_that_the_new_pointer_no_longer_lists_is_gone(ship_env_code: ModuleType, tmp_path: Path) -> None:
+    code = ship_env_code.Code()
     kept = archive(tmp_path, {"kept.py": "import dropped; ANSWER = 1"}, ["kept"])
     dropped = archive(tmp_path, {"dropped.py": "ANSWER = 1"}, ["dropped"])
     point(tmp_path, 1, kept, dropped)
@@ -114,8 +113,8 @@ def test_code_that_the_new_pointer_no_longer_lists_is_gone(runtime: ModuleType, 
             importlib.import_module(name)
 
 
-def test_an_unchanged_archive_sees_what_another_one_defines_anew(runtime: ModuleType, tmp_path: Path) -> None:
-    code = runtime.Code()
+def test_an_unchanged_archive_sees_what_another_one_defines_anew(ship_env_code: ModuleType, tmp_path: Path) -> None:
+    code = ship_env_code.Code()
     user = archive(tmp_path, {"user.py": "from base import ANSWER"}, ["user"])
     for sequence in (1, 2):
         base = archive(tmp_path, {"base.py": f"ANSWER = {sequence}"}, ["base"])
@@ -125,13 +124,13 @@ def test_an_unchanged_archive_sees_what_another_one_defines_anew(runtime: Module
 
 
 def test_a_namespace_package_spreads_over_archives_and_the_artifact(
-    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ship_env_code: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = tmp_path / "site" / "acme"
     site.mkdir(parents=True)
     (site / "released.py").write_text("ANSWER = 'released'")
     monkeypatch.syspath_prepend(str(site.parent))
-    code = runtime.Code()
+    code = ship_env_code.Code()
     left = archive(tmp_path, {"acme/left.py": "ANSWER = 'left'"}, ["acme.left"])
     for sequence in (1, 2):
         right = archive(tmp_path, {"acme/right/__init__.py": f"ANSWER = {sequence}"}, ["acme.right"])
@@ -145,19 +144,19 @@ def test_a_namespace_package_spreads_over_archives_and_the_artifact(
 
 
 def test_a_submodules_name_that_its_parent_uses_for_something_else_stays(
-    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ship_env_code: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {"acme/__init__.py": "import acme.model\nmodel = 'a name of its own'", "acme/model.py": ""}
     monkeypatch.setattr(sys, "path", [*sys.path, folder_on_path(tmp_path / "site", files)])
     parent = importlib.import_module("acme")
     point(tmp_path, 1, archive(tmp_path, {"acme/model.py": ""}, ["acme.model"]))
-    runtime.Code().refresh(str(tmp_path))
+    ship_env_code.Code().refresh(str(tmp_path))
     assert parent.model == "a name of its own"
     assert "acme.model" not in sys.modules
 
 
-def test_without_a_pointer_nothing_holds(runtime: ModuleType, tmp_path: Path) -> None:
-    code = runtime.Code()
+def test_without_a_pointer_nothing_holds(ship_env_code: ModuleType, tmp_path: Path) -> None:
+    code = ship_env_code.Code()
     assert not code.refresh(str(tmp_path))
     pointer = point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
     code.refresh(str(tmp_path))
@@ -168,19 +167,44 @@ def test_without_a_pointer_nothing_holds(runtime: ModuleType, tmp_path: Path) ->
         answer()
 
 
-def test_a_missing_archive_is_named(runtime: ModuleType, tmp_path: Path) -> None:
+def test_a_missing_archive_is_named(ship_env_code: ModuleType, tmp_path: Path) -> None:
     shipped = archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"])
     point(tmp_path, 1, shipped)
     (tmp_path / str(shipped["file"])).unlink()
-    with pytest.raises(runtime.CodeArchiveMissingError, match=rf"ship_env: .*{shipped['file']}.* is missing"):
-        runtime.Code().refresh(str(tmp_path))
+    with pytest.raises(ship_env_code.CodeArchiveMissingError, match=rf"ship_env: .*{shipped['file']}.* is missing"):
+        ship_env_code.Code().refresh(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (
+            {"schema": 1, "archives": [{"file": "a.zip", "bytes": 1, "modules": []}]},
+            "it has schema 1, .* reads schema 2",
+        ),
+        ({"schema": 2, "archives": [{"file": "a.zip", "bytes": 1, "modules": []}]}, "KeyError: 'sha256'"),
+        ({"schema": 2, "archives": [{"file": "../a", "bytes": 1, "sha256": "", "modules": []}]}, "no name of a file"),
+        ([], "TypeError"),
+    ],
+)
+def test_a_pointer_of_another_form_is_told_as_such_and_the_code_stays(
+    ship_env_code: ModuleType, tmp_path: Path, content: object, found: str
+) -> None:
+    code = ship_env_code.Code()
+    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
+    code.refresh(str(tmp_path))
+    write_pointer(tmp_path, 2, content)
+    for _ in range(2):
+        with pytest.raises(ship_env_code.CodePointerUnknownError, match=f"another release .*: .*{found}.* Ship with"):
+            code.refresh(str(tmp_path))
+    assert answer() == 1
 
 
 @pytest.mark.parametrize("damage", ["archive missing", "archive half there", "pointer half there"])
 def test_files_that_another_task_fetches_just_now_are_passed_over(
-    runtime: ModuleType, tmp_path: Path, damage: str, capfd: pytest.CaptureFixture[str]
+    ship_env_code: ModuleType, tmp_path: Path, damage: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    code = runtime.Code()
+    code = ship_env_code.Code()
     point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
     code.refresh(str(tmp_path))
     shipped = archive(tmp_path, {"my_model.py": "ANSWER = 2"}, ["my_model"])
@@ -192,7 +216,7 @@ def test_files_that_another_task_fetches_just_now_are_passed_over(
     else:
         victim.unlink()
     # A fresh worker takes the complete one, one that has it keeps it.
-    assert runtime.Code().refresh(str(tmp_path))
+    assert ship_env_code.Code().refresh(str(tmp_path))
     assert victim.name in capfd.readouterr().err
     assert not code.refresh(str(tmp_path))
     assert answer() == 1
@@ -202,52 +226,14 @@ def test_files_that_another_task_fetches_just_now_are_passed_over(
 
 
 def test_the_directory_is_where_the_daemon_started(
-    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ship_env_code: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    code = runtime.Code()
+    code = ship_env_code.Code()
     point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
     monkeypatch.chdir("/")
     assert code.refresh(".")
     assert answer() == 1
-
-
-@pytest.fixture
-def spark_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a worker knows once Spark's own setup_spark_files ran."""
-    monkeypatch.setattr(pyspark.SparkFiles, "_is_running_on_worker", True)
-    monkeypatch.setattr(pyspark.SparkFiles, "_root_directory", str(tmp_path))
-
-
-@pytest.mark.usefixtures("spark_files")
-def test_both_call_forms_of_pyspark_4_are_wrapped(runtime: ModuleType, tmp_path: Path) -> None:
-    calls: list[tuple[object, ...]] = []
-    worker_util = SimpleNamespace(setup_spark_files=lambda *arguments: calls.append(arguments))
-    runtime.hook_util(worker_util, runtime.Code())
-    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
-    worker_util.setup_spark_files("stream")
-    assert answer() == 1
-    point(tmp_path, 2, archive(tmp_path, {"my_model.py": "ANSWER = 2"}, ["my_model"]))
-    worker_util.setup_spark_files(str(tmp_path), [])
-    assert answer() == 2
-    assert calls == [("stream",), (str(tmp_path), [])]
-
-
-@pytest.mark.usefixtures("spark_files")
-def test_the_worker_of_pyspark_3_is_wrapped_after_the_fork(
-    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    worker = ModuleType("pyspark.worker")
-    worker.read_command = lambda serializer, file: (serializer, file, answer())  # type: ignore[attr-defined]
-    daemon = SimpleNamespace(worker=lambda *_: worker.read_command("serializer", "file"))
-    runtime.hook_daemon(daemon, runtime.Code())
-    monkeypatch.setitem(sys.modules, "pyspark.worker", worker)
-    monkeypatch.setattr(pyspark, "worker", worker, raising=False)
-    for sequence in (1, 2):
-        shipped = archive(tmp_path, {"my_model.py": f"ANSWER = {sequence}"}, ["my_model"])
-        point(tmp_path, sequence, shipped)
-        assert daemon.worker("socket", "authenticated") == ("serializer", "file", sequence)
-        assert not hasattr(worker.read_command.__wrapped__, "__wrapped__"), "wrapped once"
 
 
 def test_the_clusters_modules_win_over_those_of_the_nodes_python(
@@ -267,7 +253,7 @@ def test_it_imports_nothing_that_starts_threads(tmp_path: Path) -> None:
     )
     run = subprocess.run(
         [sys.executable, "-c", script],
-        env={**os.environ, "PYTHONPATH": str(RUNTIME.parent)},
+        env={**os.environ, "PYTHONPATH": str(RUNTIME)},
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -286,7 +272,7 @@ def test_preloading_prints_nothing_where_spark_reads_the_port_and_goes_on_after_
     )
     run = subprocess.run(
         [sys.executable, "-c", script],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(RUNTIME.parent), str(tmp_path)])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(RUNTIME), str(tmp_path)])},
         cwd=tmp_path,
         capture_output=True,
         text=True,

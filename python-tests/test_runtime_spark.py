@@ -31,7 +31,7 @@ spark = (
     SparkSession.builder.master("local-cluster[1,1,1024]")
     .config("spark.ui.enabled", "false")
     .config("spark.files", ",".join(ship(0, "shipped")))
-    .config("spark.executorEnv.PYTHONPATH", str(RUNTIME.parent))
+    .config("spark.executorEnv.PYTHONPATH", str(RUNTIME))
     .config("spark.python.daemon.module", "ship_env_runtime")
     .getOrCreate()
 )

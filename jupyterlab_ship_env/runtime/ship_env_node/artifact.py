@@ -70,15 +70,20 @@ class Artifact:
             index = json.loads(_last_entry(file, path, end))
         self.id: str = index["id"]
         self.python: dict[str, str] = index["python"]
-        # Local header of the runtime module.
-        self._runtime: int = index["runtime"]
+        # Local header of the first of our modules, and how many there are.
+        self._modules: int = index["modules"]["offset"]
+        self._module_count: int = index["modules"]["count"]
         self.segments = tuple(_segment(row) for row in index["segments"])
 
-    def runtime(self) -> bytes:
-        """Return the source of ``ship_env_runtime``."""
+    def root_modules(self) -> Iterator[tuple[str, bytes]]:
+        """Yield name and source of our modules that stand at the root: ``ship_env_runtime.py`` and what it needs."""
         with open(self.path, "rb") as file:
-            file.seek(self._runtime)
-            return b"".join(pieces(file, next_entry(file, self.path), self.path))
+            file.seek(self._modules)
+            for _ in range(self._module_count):
+                entry = next_entry(file, self.path)
+                if not entry.name.endswith(".py") or "/" in entry.name:
+                    raise DamagedError(f"{self.path} is damaged: it has {entry.name!r} in place of a module of ours")
+                yield entry.name, b"".join(pieces(file, entry, self.path))
 
     def entries(self, segment: Segment) -> Iterator[tuple[Entry, BinaryIO]]:
         """Yield each entry of a segment with the file at its data, which the caller has to read to the end."""

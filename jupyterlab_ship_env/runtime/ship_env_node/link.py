@@ -95,7 +95,8 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
     _merge([os.path.join(folder, PREFIX, "include") for folder in folders], headers)
     _scripts(root, segments, scripts, os.path.join(final, "bin", "python"))
     _python(work, scripts)
-    _write(os.path.join(modules, "ship_env_runtime.py"), artifact.runtime())
+    for name, source in artifact.root_modules():
+        _write(os.path.join(modules, name), source)
     _write(os.path.join(modules, "ship_env_start.py"), vars(start)["__source__"])
     # The last by name: it puts in order what the others add.
     _write(os.path.join(modules, "zz_ship_env.pth"), _start_lines().encode())

@@ -10,9 +10,10 @@ import sys
 
 
 def main() -> None:
-    """Keep the environment from being removed while this process runs, and put ``sys.path`` in order."""
+    """Keep the environment while this process runs, put ``sys.path`` in order, and wait for pyspark."""
     _hold()
     _arrange()
+    _wait_for_pyspark()
 
 
 def _hold() -> None:
@@ -39,3 +40,10 @@ def _arrange() -> None:
     below = sys.prefix + os.sep
     # Stable: what was in order stays so.
     sys.path.sort(key=lambda entry: 0 if entry.startswith(below) else 1 if entry in standard else 2)
+
+
+def _wait_for_pyspark() -> None:
+    """Have every worker of Spark run the newest code archives, whichever module of pyspark Spark starts."""
+    import ship_env_finder
+
+    ship_env_finder.install()

@@ -18,8 +18,8 @@ export interface Seed {
   readonly main: string;
   readonly importHook: string;
   readonly pexHash: string;
-  /** `ship_env_runtime.py`, which stands at the root of the artifact. */
-  readonly runtime: Buffer;
+  /** The modules that stand at the root of the artifact, `ship_env_runtime.py` and what it needs, sorted by name. */
+  readonly modules: readonly { readonly name: string; readonly source: Buffer }[];
   /** The modules that start an artifact on a node, in the order in which they need each other. */
   readonly node: readonly { readonly name: string; readonly source: Buffer }[];
 }

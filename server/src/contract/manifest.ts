@@ -62,9 +62,18 @@ export type CodeArchive = z.infer<typeof codeArchive>;
  * The pointer file: `ship-env-code-<sequence>-<hash>.json`, which a worker reads before each task to learn which code
  * archives hold (docs/architecture.md, "Code in a running session"). The sequence is decimal; the highest wins. The
  * hash begins the sha256 of the content: with it, and with `bytes`, a worker knows a file that is still being fetched.
+ * The `sha256` of each archive is what the worker compares before it imports anything of it (ship_env_code.py).
  */
 export const codePointer = z.object({
-  schema: z.literal(1),
-  archives: z.array(z.object({ file: z.string(), bytes: z.number().int().nonnegative(), modules: z.array(z.string()) }))
+  /** 1, up to release 0.1.0, had no sha256. */
+  schema: z.literal(2),
+  archives: z.array(
+    z.object({
+      file: z.string(),
+      bytes: z.number().int().nonnegative(),
+      sha256: z.string(),
+      modules: z.array(z.string())
+    })
+  )
 });
 export type CodePointer = z.infer<typeof codePointer>;

@@ -9,9 +9,9 @@ const HASH_DIGITS = 32;
 /** Content of a pointer file, and the hash in its name: the beginning of the content's sha256. */
 export function codePointerContent(code: readonly CodeArchive[]): { content: string; hash: string } {
   const pointer: CodePointer = {
-    schema: 1,
+    schema: 2,
     archives: code
-      .map(({ fileName, bytes, modules }) => ({ file: fileName, bytes, modules: [...modules].sort() }))
+      .map(({ fileName, bytes, sha256, modules }) => ({ file: fileName, bytes, sha256, modules: [...modules].sort() }))
       .sort((a, b) => (a.file < b.file ? -1 : 1))
   };
   const content = `${JSON.stringify(pointer)}\n`;

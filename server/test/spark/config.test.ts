@@ -104,10 +104,10 @@ test.each([',', '%2C', '[', '%5b', '{', '*', '%3F', '%5C'])('A target whose URIs
 test('The pointer file is named by its content and stands before any later one', () => {
   const { name, content } = codePointerFile([model, acme]);
   expect(codePointer.parse(JSON.parse(content))).toEqual({
-    schema: 1,
+    schema: 2,
     archives: [
-      { file: 'acme-bb.zip', bytes: 20, modules: ['acme'] },
-      { file: 'my_model-aa.zip', bytes: 10, modules: ['extra', 'my_model'] }
+      { file: 'acme-bb.zip', bytes: 20, sha256: acme.sha256, modules: ['acme'] },
+      { file: 'my_model-aa.zip', bytes: 10, sha256: model.sha256, modules: ['extra', 'my_model'] }
     ]
   });
   const hash = createHash('sha256').update(content).digest('hex').slice(0, 32);

@@ -14,7 +14,7 @@ import { Segments } from '../segments.js';
 import { HEAD_KEY, memorySpan, segmentSpan } from '../span.js';
 import type { ArtifactBuild, ArtifactPlan, BuildOptions, BuiltArtifact } from '../types.js';
 import { headOf, type Head } from './head.js';
-import { TAIL_ENTRIES, tailOf, type PlacedSegment } from './tail.js';
+import { tailEntries, tailOf, type PlacedSegment } from './tail.js';
 
 /** What an entry takes beside its content, in headers and names, at most; and what an artifact has beside its entries. */
 const ENTRY_BYTES = 2 * 1024;
@@ -108,7 +108,7 @@ export class PexBuild implements ArtifactBuild {
   async #layout(): Promise<Layout> {
     const { bytes } = this.#head;
     const rows: ManifestSegment[] = [];
-    let entries = this.#head.entries.length + TAIL_ENTRIES;
+    let entries = this.#head.entries.length + tailEntries(this.#plan.seed);
     for await (const { planned, segment, offset, length } of this.#placed()) {
       const { wheel, name, version, key } = planned;
       rows.push({ wheel, name, version, key, offset, length, sha256: segment.sha256 });

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { satisfies, valid } from '@renovatebot/pep440';
 import { compareText } from '../../snapshot/names.js';
 import type { LazySegment, Seed, SegmentOutline } from '../types.js';
-import { RUNTIME_NAME } from './seed.js';
 
 /**
  * PEX-INFO of an artifact: the seed's, with what differs. `inherit_path` is `fallback` there, so that pyspark may come
@@ -21,7 +20,7 @@ export function pexInfoOf(
 ): { text: string; pexHash: string } {
   const info: Record<string, unknown> = {
     ...seed.pexInfo,
-    code_hash: codeHash(seed.runtime),
+    code_hash: codeHash(seed.modules),
     distributions: Object.fromEntries(segments.map(({ wheel, key }) => [wheel, key])),
     excluded: [...excluded],
     ignore_errors: true,
@@ -42,8 +41,10 @@ export function withPexHash(source: string, seed: Seed, pexHash: string): string
 }
 
 /** Hash of the code at the root of a PEX: names, then contents (pex/util.py, pex_code_hash; pex/hashing.py, dir_hash). */
-function codeHash(runtime: Buffer): string {
-  return createHash('sha1').update(RUNTIME_NAME).update(runtime).digest('hex');
+function codeHash(modules: Seed['modules']): string {
+  const hash = createHash('sha1').update(modules.map(({ name }) => name).join(''));
+  for (const { source } of modules) hash.update(source);
+  return hash.digest('hex');
 }
 
 /** What makes the boot code activate this very distribution. */

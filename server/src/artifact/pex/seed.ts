@@ -9,8 +9,8 @@ import { ShipEnvError, hasCode } from '../../errors.js';
 import type { Seed } from '../types.js';
 import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from '../zip/records.js';
 
-/** Module of ours at the root of every artifact; executors run it with `-m` and import it. */
-export const RUNTIME_NAME = 'ship_env_runtime.py';
+/** Modules of ours at the root of every artifact, sorted; executors run the runtime with `-m` and import it. */
+const ROOT_MODULES = ['ship_env_code.py', 'ship_env_finder.py', 'ship_env_runtime.py'];
 
 // Beside this file: in the wheel and in server/dist it is the bundle, in tests it is the source.
 const SEED_PLACES = ['./seed.pex', '../../../dist/seed.pex'];
@@ -69,7 +69,7 @@ export async function loadSeed(options: { seedPath?: string; modulesPath?: strin
       options.modulesPath === undefined ? undefined : join(options.modulesPath, name),
       MODULE_FOLDERS.map(folder => `${folder}/${name}`)
     );
-  const runtime = await module(RUNTIME_NAME);
+  const modules = await Promise.all(ROOT_MODULES.map(async name => ({ name, source: await module(name) })));
   const node = await Promise.all(
     NODE_MODULES.map(async part => {
       const name = `${NODE_PACKAGE}/${part}.py`;
@@ -93,7 +93,7 @@ export async function loadSeed(options: { seedPath?: string; modulesPath?: strin
       throw malformed('Its boot code does not name pex_hash once.');
   }
   return {
-    hash: hashOf([file, runtime, ...node.map(({ source }) => source)]),
+    hash: hashOf([file, ...[...modules, ...node].map(({ source }) => source)]),
     bootstrap: rawEntries(
       file,
       entries.filter(entry => entry.fileName.startsWith(BOOTSTRAP))
@@ -102,7 +102,7 @@ export async function loadSeed(options: { seedPath?: string; modulesPath?: strin
     main,
     importHook,
     pexHash: info.data.pex_hash,
-    runtime,
+    modules,
     node
   };
 }

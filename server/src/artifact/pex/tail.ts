@@ -1,11 +1,10 @@
 import { deflateRawSync } from 'node:zlib';
-import type { ArtifactPlan, LazySegment } from '../types.js';
+import type { ArtifactPlan, LazySegment, Seed } from '../types.js';
 import { crc32 } from '../zip/crc32.js';
 import { DEFLATED, centralHeader, endRecords, localHeader, joinedDirectories, type ZipEntry } from '../zip/records.js';
 import type { Head } from './head.js';
 import { OURS } from './header.js';
 import { withPexHash } from './pex-info.js';
-import { RUNTIME_NAME } from './seed.js';
 
 /** A segment at its place in the artifact. */
 export interface PlacedSegment {
@@ -19,7 +18,9 @@ export interface PlacedSegment {
 }
 
 /** How many entries of an artifact are in its tail. */
-export const TAIL_ENTRIES = 5;
+export function tailEntries(seed: Seed): number {
+  return seed.modules.length + 4;
+}
 
 const INDEX_NAME = `${OURS}index.json`;
 
@@ -27,7 +28,7 @@ const INDEX_NAME = `${OURS}index.json`;
 export const COMMENT_PREFIX = 'ship-env:';
 
 /**
- * What every artifact ends with: our runtime, PEX-INFO, `__pex__` and `__main__.py`, the index for the node bootstrap, then
+ * What every artifact ends with: our modules, PEX-INFO, `__pex__` and `__main__.py`, the index for the node bootstrap, then
  * the central directory of the whole file, whose comment names the artifact. Pure.
  *
  * @param offset - of its first byte in the artifact: where the last segment ends
@@ -58,7 +59,7 @@ function ownEntries(
 ): { bytes: Buffer; entries: ZipEntry[] } {
   const { seed, pexHash, pexInfo } = plan;
   const contents: readonly [name: string, data: Buffer][] = [
-    [RUNTIME_NAME, seed.runtime],
+    ...seed.modules.map(({ name, source }) => [name, source] as [string, Buffer]),
     ['PEX-INFO', Buffer.from(pexInfo)],
     ['__pex__/__init__.py', Buffer.from(withPexHash(seed.importHook, seed, pexHash))],
     ['__main__.py', Buffer.from(withPexHash(seed.main, seed, pexHash))],
@@ -81,12 +82,12 @@ function ownEntries(
  * What the node bootstrap needs to unpack segments without the central directory (ship_env_node/artifact.py): local
  * headers say all but which files are programs.
  */
-function indexOf(plan: ArtifactPlan, segments: readonly PlacedSegment[], runtime: number): object {
+function indexOf(plan: ArtifactPlan, segments: readonly PlacedSegment[], modules: number): object {
   const { implementation, minor, abiTag, platformTag } = plan.interpreter;
   return {
     id: plan.id,
     python: { implementation, minor, abiTag, platformTag },
-    runtime,
+    modules: { offset: modules, count: plan.seed.modules.length },
     segments: segments.map(({ planned, offset, length }) => ({
       wheel: planned.wheel,
       key: planned.key,
