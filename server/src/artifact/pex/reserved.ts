@@ -1,9 +1,9 @@
 import type { Distribution, Interpreter } from '../../contract/snapshot.js';
 import { ShipEnvError } from '../../errors.js';
-import { RUNTIME_NAME } from './seed.js';
+import { ROOT_MODULES } from './seed.js';
 
 /** Modules that link.py puts beside the packages of an environment. A package of that name would hide the module. */
-const MODULES = [RUNTIME_NAME, 'ship_env_start.py'].map(name => name.replace(/\.py$/, ''));
+const MODULES = [...ROOT_MODULES, 'ship_env_start.py'].map(name => name.replace(/\.py$/, ''));
 
 /** Names at the top of a distribution's folder, or of its site-packages, that the node or the pex tool writes. */
 const TOP_LEVEL = new Set(['.ship-env', '.ship-env.new', '.layout.json', 'zz_ship_env.pth']);

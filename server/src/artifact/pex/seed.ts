@@ -10,7 +10,7 @@ import type { Seed } from '../types.js';
 import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from '../zip/records.js';
 
 /** Modules of ours at the root of every artifact, sorted; executors run the runtime with `-m` and import it. */
-const ROOT_MODULES = ['ship_env_code.py', 'ship_env_finder.py', 'ship_env_runtime.py'];
+export const ROOT_MODULES = ['ship_env_code.py', 'ship_env_finder.py', 'ship_env_runtime.py'];
 
 // Beside this file: in the wheel and in server/dist it is the bundle, in tests it is the source.
 const SEED_PLACES = ['./seed.pex', '../../../dist/seed.pex'];
