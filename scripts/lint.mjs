@@ -10,6 +10,7 @@ import { setUp } from './setup/index.mjs';
 /** @type {readonly {name: string, check: string[], fix?: string[]}[]} */
 const CHECKS = [
   { name: 'tsc, front end', check: ['npx', 'tsc', '--noEmit'] },
+  { name: 'tsc, front end tests', check: ['npx', 'tsc', '-p', 'tsconfig.tests.json'] },
   { name: 'tsc, server', check: ['npx', 'tsc', '-p', 'server', '--noEmit'] },
   { name: 'tsc, browser tests', check: ['npx', 'tsc', '-p', 'ui-tests', '--noEmit'] },
   { name: 'tsc, scripts', check: ['npx', 'tsc', '-p', 'scripts'] },

@@ -2,7 +2,7 @@ import { YNotebook } from '@jupyter/ydoc';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeCell } from '../../notebook/shared.js';
 
-const code = (source: string): { cell_type: 'code'; source: string; metadata: object } => ({
+const code = (source: string): { cell_type: 'code'; source: string; metadata: Record<string, never> } => ({
   cell_type: 'code',
   source,
   metadata: {}
