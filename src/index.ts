@@ -2,6 +2,7 @@
 import { details } from './plugins/details.js';
 import { ships } from './plugins/ships.js';
 import { notebook } from './plugins/notebook.js';
-import { targetForm } from './plugins/target-form.js';
+import { settings } from './plugins/settings.js';
+import { settingsForm } from './plugins/settings-form.js';
 
-export default [ships, notebook, details, targetForm];
+export default [ships, notebook, details, settings, settingsForm];

@@ -14,7 +14,7 @@ export default defineConfig({
   forbidOnly: Boolean(process.env['CI']),
   // A machine of two cores that starts a JVM may take its time; a test that hangs still ends.
   timeout: 600_000,
-  expect: { timeout: 60_000 },
+  expect: { timeout: 120_000 },
   reporter: [['list']],
   // The first ship of a run has everything to build: it is the one whose progress is looked at.
   projects: [

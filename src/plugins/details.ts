@@ -1,4 +1,4 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette, MainAreaWidget } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { shipIcon } from '../icons.js';
@@ -11,10 +11,11 @@ export const details: JupyterFrontEndPlugin<void> = {
   description: 'Shows the steps, the findings and the log of a ship.',
   autoStart: true,
   requires: [IShips],
-  optional: [ICommandPalette, ITranslator],
+  optional: [ILabShell, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     ships: IShips,
+    labShell: ILabShell | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ): void => {
@@ -28,7 +29,9 @@ export const details: JupyterFrontEndPlugin<void> = {
       opened.title.label = trans.__('Ship env');
       opened.title.icon = shipIcon;
       opened.title.closable = true;
-      app.shell.add(opened, 'main', { mode: 'split-bottom' });
+      // Notebook's main area holds one widget, its document; a second one would be dropped without a word.
+      if (labShell === null) app.shell.add(opened, 'down');
+      else labShell.add(opened, 'main', { mode: 'split-bottom' });
       return opened;
     };
     app.commands.addCommand(CommandIDs.showDetails, {

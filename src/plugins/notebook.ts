@@ -37,7 +37,7 @@ export const notebook: JupyterFrontEndPlugin<void> = {
       'ship-env',
       panel => new ShipButton(ships, panel, () => ship(panel), trans)
     );
-    for (const command of [CommandIDs.ship, CommandIDs.cancel, CommandIDs.openSettings]) {
+    for (const command of [CommandIDs.ship, CommandIDs.cancel]) {
       palette?.addItem({ command, category: trans.__('Notebook Operations') });
     }
   }
@@ -69,12 +69,6 @@ function addCommands(
     describedBy,
     isEnabled: isShipping,
     execute: () => current()?.cancel()
-  });
-  commands.addCommand(CommandIDs.openSettings, {
-    label: trans.__('Ship Env to Cluster: Settings'),
-    describedBy,
-    isEnabled: () => commands.hasCommand('settingeditor:open'),
-    execute: () => commands.execute('settingeditor:open', { query: 'Ship env to cluster' })
   });
   ships.changed.connect(() => {
     commands.notifyCommandChanged(CommandIDs.ship);

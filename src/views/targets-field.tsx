@@ -1,12 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IFormRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { targetSettings, type Probe, type TargetSettings } from '../../server/src/contract/index.js';
 import { TargetCheck, type TargetCheckState } from '../components/TargetCheck.js';
 import { ShipEnvError, toShipEnvError } from '../errors.js';
+import { withoutField, type FieldProps, type FieldRenderer } from './form-fields.js';
 
-type FieldRenderer = NonNullable<IFormRenderer['fieldRenderer']>;
-type FieldProps = React.ComponentProps<FieldRenderer>;
 /** Tests a target as it stands in the form, saved or not. */
 export type CheckTarget = (target: TargetSettings, signal: AbortSignal) => Promise<Probe>;
 
@@ -109,10 +107,4 @@ function defaultTargetOf(props: FieldProps): string {
   const { composite } = settings;
   if (composite === null || typeof composite !== 'object' || !('defaultTarget' in composite)) return '';
   return String(composite.defaultTarget);
-}
-
-/** Without `ui:field` the form draws its stock field. */
-function withoutField(uiSchema: FieldProps['uiSchema']): FieldProps['uiSchema'] {
-  const { 'ui:field': _, ...rest } = uiSchema ?? {};
-  return rest;
 }

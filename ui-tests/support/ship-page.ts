@@ -44,23 +44,15 @@ export class ShipPage {
     });
   }
 
-  /** Opens a notebook with these cells and waits for its kernel. */
+  /** Opens a notebook with these cells in JupyterLab and waits for its kernel. */
   async openNotebook(name: string, cells: readonly Cell[], kernel = 'kernel-venv'): Promise<void> {
-    const content = {
-      nbformat: 4,
-      nbformat_minor: 5,
-      metadata: { kernelspec: { name: kernel, display_name: kernel, language: kernel === 'echo' ? 'echo' : 'python' } },
-      cells: cells.map(({ type, source }, index) => ({
-        id: `cell-${index}`,
-        cell_type: type,
-        source,
-        metadata: {},
-        ...(type === 'code' ? { outputs: [], execution_count: null } : {})
-      }))
-    };
-    const path = `${this._folder}/${name}`;
-    await this._page.contents.uploadContent(JSON.stringify(content), 'text', path);
-    await this._page.notebook.openByPath(path);
+    await this._page.notebook.openByPath(await this._upload(name, cells, kernel));
+    await this.expectKernel('idle');
+  }
+
+  /** Opens a notebook with these cells on a page of Notebook 7 and waits for its kernel. */
+  async openNotebookPage(name: string, cells: readonly Cell[]): Promise<void> {
+    await this._page.goto(`notebooks/${await this._upload(name, cells, 'kernel-venv')}`);
     await this.expectKernel('idle');
   }
 
@@ -101,5 +93,24 @@ export class ShipPage {
     expect(await this._page.notebook.runCell(index)).toBe(true);
     const output = await this._page.notebook.getCellTextOutput(index);
     return (output ?? []).join('').trim();
+  }
+
+  /** Puts a notebook into the folder of the test. @returns its path */
+  private async _upload(name: string, cells: readonly Cell[], kernel: string): Promise<string> {
+    const content = {
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: { kernelspec: { name: kernel, display_name: kernel, language: kernel === 'echo' ? 'echo' : 'python' } },
+      cells: cells.map(({ type, source }, index) => ({
+        id: `cell-${index}`,
+        cell_type: type,
+        source,
+        metadata: {},
+        ...(type === 'code' ? { outputs: [], execution_count: null } : {})
+      }))
+    };
+    const path = `${this._folder}/${name}`;
+    await this._page.contents.uploadContent(JSON.stringify(content), 'text', path);
+    return path;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Starts the JupyterLab of the browser tests: prepares its virtual environment (the built wheel is installed as a person
- * would), a kernel in another one with the wheel and the demo package as an editable, and says on which port it listens.
+ * Starts the Jupyter server of the browser tests, which serves JupyterLab and Notebook 7: prepares its virtual environment
+ * (the built wheel is installed as a person would), a kernel in another one with the wheel and the demo package as an
+ * editable, and says on which port it listens.
  *
  * Runs until it gets SIGTERM. What JupyterLab, the sidecar and the kernels log is in .cache/browser/lab.log.
  */
@@ -22,14 +23,25 @@ const kernel = await prepareKernel();
 writeKernelspecs();
 startLab();
 
-/** @returns {Promise<string>} a virtual environment with JupyterLab, as locked, and the wheel */
+/** @returns {Promise<string>} a virtual environment with JupyterLab and Notebook, as locked, and the wheel */
 async function prepareLab() {
   const venv = join(cache, 'lab');
   const lock = join(paths.requirements, 'dev.txt');
   mkdirSync(cache, { recursive: true });
   await whenChanged(join(cache, 'lab.stamp'), [readFileSync(wheel, 'latin1'), readFileSync(lock, 'utf8')], async () => {
     await uv(['venv', '--quiet', '--clear', '--python', pythonOf(paths.venv), venv]);
-    await uv(['pip', 'install', '--quiet', '--python', pythonOf(venv), '--constraints', lock, 'jupyterlab', wheel]);
+    await uv([
+      'pip',
+      'install',
+      '--quiet',
+      '--python',
+      pythonOf(venv),
+      '--constraints',
+      lock,
+      'jupyterlab',
+      'notebook',
+      wheel
+    ]);
   });
   return venv;
 }
@@ -70,6 +82,13 @@ function writeKernelspec(name, displayName, language, command) {
 }
 
 function startLab() {
+  // Notebook adds a button to JupyterLab's toolbar that opens the other one: it would be on the pictures.
+  const labConfig = join(work, 'config', 'labconfig');
+  mkdirSync(labConfig, { recursive: true });
+  writeFileSync(
+    join(labConfig, 'page_config.json'),
+    JSON.stringify({ disabledExtensions: { '@jupyter-notebook/lab-extension': true } })
+  );
   for (const name of ['root', 'home', 'tmp']) mkdirSync(join(work, name));
   const config = join(uiTests, 'jupyter_server_test_config.py');
   const log = createWriteStream(join(cache, 'lab.log'));

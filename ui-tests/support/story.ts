@@ -32,7 +32,8 @@ export const test = base.extend<{ ship: ShipPage }>({
 export async function picture(page: IJupyterLabPageFixture, name: string, of?: Locator): Promise<void> {
   const folder = process.env['SHIP_ENV_SCREENSHOTS'];
   if (folder === undefined || folder === '') return;
-  await page.sidebar.close('left');
+  // Notebook has none by default.
+  if (await page.sidebar.isOpen('left')) await page.sidebar.close('left');
   await page.mouse.move(640, 790);
   const path = join(folder, `${name}.png`);
   await (of === undefined ? page.screenshot({ path }) : of.screenshot({ path }));

@@ -1,5 +1,6 @@
 import type { Locator } from '@playwright/test';
 import type { S3Server } from '../../server/test/support/s3-server.js';
+import { code } from '../support/ship-page.js';
 import { startStore } from '../support/store.js';
 import { expect, picture, test, withSettings } from '../support/story.js';
 
@@ -67,4 +68,29 @@ test('a target is added, named and tested before anything is shipped', async ({ 
     const result = added.locator('.jp-ShipEnv-targetCheckResult');
     await expect(result).toContainText('The target has no URL.', { timeout: 5000 });
   }).toPass();
+});
+
+test('an empty Spark master stays empty, and the cell leaves the master out', async ({ page, ship }) => {
+  const open = (): Promise<unknown> =>
+    page.evaluate(() => window.jupyterapp.commands.execute('ship-env:open-settings'));
+  const master = page.getByLabel('Spark master');
+  await ship.openNotebook('no-master.ipynb', [code('1')]);
+  await open();
+  await expect(master).toHaveValue('local-cluster[2,1,1024]');
+  const saved = page.waitForResponse(
+    response => response.request().method() === 'PUT' && response.url().includes('/api/settings')
+  );
+  await master.fill('');
+  await saved;
+  await page.getByRole('tab', { name: 'Settings' }).getByTitle('Close Settings').click();
+  await expect(master).toHaveCount(0);
+  await open();
+  await expect(master).toHaveValue('');
+  await picture(page, 'settings-empty-master');
+
+  await page.notebook.activate('no-master.ipynb');
+  await ship.pressUntil(/Run the new cell/);
+  const cell = await ship.shipCell();
+  expect(cell).toContain('SparkSession.builder');
+  expect(cell).not.toContain('.master(');
 });

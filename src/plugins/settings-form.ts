@@ -5,11 +5,13 @@ import { ShipEnvClient } from '../client.js';
 import { sendThrough } from '../request.js';
 import { PLUGIN_ID } from '../tokens.js';
 import { targetsField } from '../views/targets-field.js';
+import { emptyableTextField } from '../views/text-field.js';
 
-/** The targets in the settings panel. */
-export const targetForm: JupyterFrontEndPlugin<void> = {
-  id: 'jupyterlab-ship-env:target-form',
-  description: 'Adds a "Test connection" button to each target in the settings panel.',
+/** The fields of the settings panel that need more than their schema. */
+export const settingsForm: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-ship-env:settings-form',
+  description:
+    'Adds a "Test connection" button to each target in the settings panel, and lets the Spark master be empty.',
   autoStart: true,
   requires: [IFormRendererRegistry],
   optional: [ITranslator],
@@ -18,6 +20,9 @@ export const targetForm: JupyterFrontEndPlugin<void> = {
     const client = new ShipEnvClient(sendThrough(app.serviceManager.serverSettings), trans);
     forms.addRenderer(`${PLUGIN_ID}.targets`, {
       fieldRenderer: targetsField((target, signal) => client.checkTarget(target, signal), trans)
+    });
+    forms.addRenderer(`${PLUGIN_ID}.master`, {
+      fieldRenderer: emptyableTextField(trans.__('Empty: the cell leaves the master out'))
     });
   }
 };

@@ -1,0 +1,55 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { CommandIDs } from '../tokens.js';
+
+/** The command of JupyterLab's settings editor. */
+const EDITOR = 'settingeditor:open';
+/** In the address of Notebook's file page: open our settings there. */
+const PARAMETER = 'ship-env';
+const OPEN_SETTINGS = 'settings';
+
+/** Opens our settings, wherever the settings editor is. */
+export const settings: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-ship-env:settings',
+  description: 'Opens the settings of Ship env to cluster, in JupyterLab and in Notebook.',
+  autoStart: true,
+  optional: [ICommandPalette, ITranslator],
+  activate: (app: JupyterFrontEnd, palette: ICommandPalette | null, translator: ITranslator | null): void => {
+    const trans = (translator ?? nullTranslator).load('jupyterlab_ship_env');
+    const { commands } = app;
+    const openEditor = (): Promise<unknown> => commands.execute(EDITOR, { query: 'Ship env to cluster' });
+    commands.addCommand(CommandIDs.openSettings, {
+      label: trans.__('Ship Env to Cluster: Settings'),
+      describedBy: { args: { type: 'object', properties: {}, additionalProperties: false } },
+      isEnabled: () => commands.hasCommand(EDITOR) || isNotebook(),
+      execute: () => {
+        if (commands.hasCommand(EDITOR)) return openEditor();
+        // Notebook has its settings editor on the page of the files only.
+        return window.open(filesPage(app.serviceManager.serverSettings.baseUrl), '_blank');
+      }
+    });
+    palette?.addItem({ command: CommandIDs.openSettings, category: trans.__('Notebook Operations') });
+    if (isAskedFor()) {
+      void app.restored.then(() => {
+        // A reload of the page does not open them again.
+        window.history.replaceState(null, '', window.location.pathname);
+        if (commands.hasCommand(EDITOR)) void openEditor();
+      });
+    }
+  }
+};
+
+/** Is this page one of Notebook's? */
+function isNotebook(): boolean {
+  return PageConfig.getOption('notebookPage') !== '';
+}
+
+function filesPage(baseUrl: string): string {
+  return `${URLExt.join(baseUrl, 'tree')}?${PARAMETER}=${OPEN_SETTINGS}`;
+}
+
+function isAskedFor(): boolean {
+  return isNotebook() && new URLSearchParams(window.location.search).get(PARAMETER) === OPEN_SETTINGS;
+}
