@@ -27,6 +27,10 @@ BODY_LIMIT = 1 << 20
 
 _STREAM_TYPE = "application/x-ndjson"
 
+#: Every page asks for the ships that run when it opens. No sidecar, no ships: none is started for that answer.
+_SHIPS_PATH = "ships"
+_NO_SHIPS: dict[str, list[object]] = {"ships": []}
+
 
 @web.stream_request_body
 class ShipEnvHandler(APIHandler):
@@ -62,7 +66,10 @@ class ShipEnvHandler(APIHandler):
     @web.authenticated
     @authorized
     async def get(self, path: str) -> None:
-        """Read: health, the events of a ship."""
+        """Read: health, the ships that run, the events of a ship."""
+        if path == _SHIPS_PATH and not self._sidecar.is_running:
+            self.finish(json.dumps(_NO_SHIPS))
+            return
         await self._forward(path)
 
     @web.authenticated

@@ -81,6 +81,11 @@ class SidecarProcess:
         self._stopped = False
         self._is_ending = False
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a sidecar listens; one that just starts does not yet."""
+        return self._running is not None and self._running.process.returncode is None
+
     async def endpoint(self) -> Endpoint:
         """Return where the sidecar listens; start it when it does not run. Many callers at once start one.
 
@@ -88,7 +93,7 @@ class SidecarProcess:
         """
         async with self._lock:
             running = self._running
-            if running is not None and running.process.returncode is None:
+            if running is not None and self.is_running:
                 return running.endpoint
             if self._stopped:
                 raise ShipEnvError("SIDECAR_UNAVAILABLE", "The Jupyter server is shutting down.")

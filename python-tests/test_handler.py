@@ -131,6 +131,15 @@ async def test_without_token_is_refused_and_starts_nothing(bare: Any, sidecar: A
     assert sidecar._running is None
 
 
+async def test_a_page_that_asks_for_running_ships_starts_no_sidecar(fetch: Any, sidecar: Any) -> None:
+    response = await fetch("ships")
+    assert (response.code, json.loads(response.body)) == (200, {"ships": []})
+    assert sidecar._running is None
+    assert (await fetch("health")).code == 200
+    # Now there is one that knows.
+    assert json.loads((await fetch("ships")).body) == {"ships": [{"id": "one"}]}
+
+
 async def test_token_is_let_in(fetch: Any) -> None:
     response = await fetch("health")
     assert response.code == 200

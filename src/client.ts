@@ -6,12 +6,16 @@ import {
   jobEvent,
   ROUTES,
   shipEventsPath,
+  shipList,
   shipPath,
   shipStarted,
   type JobEvent,
+  type ListedShip,
   type Probe,
+  type ShipNote,
   type ShipRequestInput,
   type ShipResult,
+  type ShipStarted,
   type StepEvent,
   type TargetSettings
 } from '../server/src/contract/index.js';
@@ -38,14 +42,19 @@ export class ShipEnvClient {
   ) {}
 
   /**
-   * Starts a ship.
+   * Starts a ship, or joins the one that runs with the same key.
    *
    * Takes no AbortSignal on purpose: an aborted request may have started a ship that nobody could cancel any more.
    *
-   * @returns its id
+   * @param note - what this page wants to know when it finds the ship again
    */
-  async startShip(request: ShipRequestInput): Promise<string> {
-    return (await this._json(ROUTES.ships, shipStarted, post(request))).id;
+  async startShip(request: ShipRequestInput, note: ShipNote): Promise<ShipStarted> {
+    return this._json(ROUTES.ships, shipStarted, post({ ...request, note }));
+  }
+
+  /** The ships that run, and those that ended while nobody followed them. */
+  async listShips(): Promise<readonly ListedShip[]> {
+    return (await this._json(ROUTES.ships, shipList, { method: 'GET', cache: 'no-store' })).ships;
   }
 
   /**

@@ -42,19 +42,22 @@ const broken =
     );
   };
 
+const NOTE = { key: 'notebook:a.ipynb', data: '' };
+
 describe('starting a ship', () => {
-  it('posts the request and returns the id', async () => {
-    const { client, sent } = clientOf(json({ id: 's1' }));
-    expect(await client.startShip({ python: '/venv/bin/python', target })).toBe('s1');
+  it('posts the request with the note, and returns what the sidecar answered', async () => {
+    const started = { id: 's1', joined: false, note: NOTE };
+    const { client, sent } = clientOf(json(started));
+    expect(await client.startShip({ python: '/venv/bin/python', target }, NOTE)).toEqual(started);
     expect(sent[0]).toMatchObject({ path: 'ships', init: { method: 'POST' } });
-    expect(sent[0]?.init.body).toBe(JSON.stringify({ python: '/venv/bin/python', target }));
+    expect(sent[0]?.init.body).toBe(JSON.stringify({ python: '/venv/bin/python', target, note: NOTE }));
   });
 
   it('throws the error object that the sidecar answered', async () => {
     const { client } = clientOf(
       json({ type: 'error', code: 'TARGET_UNKNOWN', message: 'm', hint: 'h', cause: ['deep'] }, 404)
     );
-    await expect(client.startShip({ python: 'p', target })).rejects.toMatchObject({
+    await expect(client.startShip({ python: 'p', target }, NOTE)).rejects.toMatchObject({
       code: 'TARGET_UNKNOWN',
       message: 'm',
       hint: 'h',
@@ -69,12 +72,12 @@ describe('starting a ship', () => {
     [502, 'SIDECAR_UNAVAILABLE']
   ])('knows what a %i of the Jupyter server itself means', async (status, code) => {
     const { client } = clientOf(() => new Response('<html>no</html>', { status }));
-    await expect(client.startShip({ python: 'p', target })).rejects.toMatchObject({ code });
+    await expect(client.startShip({ python: 'p', target }, NOTE)).rejects.toMatchObject({ code });
   });
 
   it('takes no answer at all for a sidecar that does not run, and keeps the cause', async () => {
     const client = new ShipEnvClient(() => Promise.reject(new TypeError('Failed to fetch')), trans);
-    await expect(client.startShip({ python: 'p', target })).rejects.toMatchObject({
+    await expect(client.startShip({ python: 'p', target }, NOTE)).rejects.toMatchObject({
       code: 'SIDECAR_UNAVAILABLE',
       causes: ['Failed to fetch']
     });
@@ -82,8 +85,15 @@ describe('starting a ship', () => {
 
   it('does not take an answer of another shape', async () => {
     const { client } = clientOf(json({ ship: 's1' }));
-    await expect(client.startShip({ python: 'p', target })).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(client.startShip({ python: 'p', target }, NOTE)).rejects.toMatchObject({ code: 'INTERNAL' });
   });
+});
+
+it('lists the ships that nobody has heard the end of', async () => {
+  const ships = [{ id: 's1', note: NOTE, isRunning: true, followers: 0 }];
+  const { client, sent } = clientOf(json({ ships }));
+  expect(await client.listShips()).toEqual(ships);
+  expect(sent[0]).toMatchObject({ path: 'ships', init: { method: 'GET' } });
 });
 
 /** An event as a job sends it. */

@@ -30,6 +30,14 @@ export function ShipDetails({ ship, onCopy, trans }: IShipDetailsProps): React.J
       <p className="jp-ShipEnv-status" aria-live="polite">
         {statusText(ship, trans)}
       </p>
+      {ship.outcome?.cell.state === 'notebook-closed' && (
+        <p className="jp-ShipEnv-status">
+          <button type="button" className="jp-mod-styled" onClick={() => void ship.insertCell()}>
+            {trans.__('Insert cell')}
+          </button>{' '}
+          {trans.__('Opens the notebook and writes the cell.')}
+        </p>
+      )}
       {ship.error !== null && <ErrorText error={ship.error} trans={trans} />}
       <StepList steps={ship.steps} trans={trans} />
       {ship.outcome !== null && <Findings outcome={ship.outcome} trans={trans} />}

@@ -25,6 +25,7 @@ function StepProgress({ step, trans }: { step: IStep; trans: TranslationBundle }
     return <span className="jp-ShipEnv-stepTime">{step.ms === undefined ? trans.__('done') : formatMs(step.ms)}</span>;
   }
   if (step.state === 'pending') return <span className="jp-ShipEnv-stepTime" />;
+  if (step.state === 'waiting') return <span className="jp-ShipEnv-stepTime">{trans.__('waits')}</span>;
   const fraction = fractionOf(step);
   const label = stepTitle(step.name, trans);
   return (

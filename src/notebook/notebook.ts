@@ -6,48 +6,73 @@ import type { CellOutcome, INotebook } from '../ship/types.js';
 import { findOurCell } from './plan.js';
 import { factsOf, writeCell } from './shared.js';
 
-/** The notebook of a panel. It stays the same one whatever the person opens meanwhile. */
+/** How the notebook of a ship is found on this page. */
+export interface INotebookPlace {
+  /** Path of the file, as Jupyter's contents API names it. */
+  readonly path: string;
+  /** The panel that shows the notebook now; null when none does. */
+  readonly panel: () => NotebookPanel | null;
+  /** Resolves when the page has opened what it opens at its start. */
+  readonly restored: Promise<unknown>;
+  /** Opens the notebook; resolves when it is there. */
+  readonly open: (path: string) => Promise<unknown>;
+  /** Brings a widget of the shell to the front. */
+  readonly activate: (id: string) => void;
+}
+
+/** The notebook that a ship was started from. It stays the same one whatever the person opens meanwhile. */
 export class PanelNotebook implements INotebook {
   constructor(
-    private readonly _panel: NotebookPanel,
-    /** Brings a widget of the shell to the front. */
-    private readonly _activate: (id: string) => void,
+    private readonly _place: INotebookPlace,
     private readonly _trans: TranslationBundle
   ) {
-    this.name = _panel.context.localPath.split('/').pop() ?? '';
+    this.name = _place.path.split('/').pop() ?? '';
   }
 
   readonly name: string;
 
+  get path(): string {
+    return this._place.path;
+  }
+
   assertWritable(): void {
-    const why = this._whyReadOnly();
+    const panel = this._place.panel();
+    const why = panel === null ? null : this._whyReadOnly(panel);
     if (why !== null) throw new ShipEnvError('NOTEBOOK_READ_ONLY', why.message, { hint: why.hint });
   }
 
-  write(source: string, position: InsertPosition): CellOutcome {
-    const model = this._panel.isDisposed ? null : this._panel.content.model;
-    if (model === null) return { state: 'notebook-closed' };
-    if (this._whyReadOnly() !== null) return { state: 'notebook-read-only' };
+  async write(source: string, position: InsertPosition): Promise<CellOutcome> {
+    await this._place.restored;
+    await this._place.panel()?.context.ready;
+    const panel = this._place.panel();
+    const model = panel?.content.model ?? null;
+    if (panel === null || model === null) return { state: 'notebook-closed' };
+    if (this._whyReadOnly(panel) !== null) return { state: 'notebook-read-only' };
     const plan = writeCell(model.sharedModel, source, position);
     if (plan.kind === 'update') return { state: 'updated', wasEdited: plan.wasEdited };
     return { state: plan.kind === 'insert' ? 'inserted' : 'kept' };
   }
 
-  async showCell(): Promise<void> {
-    if (this._panel.isDisposed || this._panel.content.model === null) return;
-    this._activate(this._panel.id);
-    const index = findOurCell(factsOf(this._panel.content.model.sharedModel));
-    if (index < 0) return;
-    this._panel.content.activeCellIndex = index;
-    this._panel.content.deselectAll();
-    await this._panel.content.scrollToItem(index, 'smart');
+  async open(): Promise<void> {
+    await this._place.open(this.path);
   }
 
-  private _whyReadOnly(): { message: string; hint: string } | null {
-    const { model } = this._panel.content;
+  async showCell(): Promise<void> {
+    const panel = this._place.panel();
+    if (panel === null || panel.content.model === null) return;
+    this._place.activate(panel.id);
+    const index = findOurCell(factsOf(panel.content.model.sharedModel));
+    if (index < 0) return;
+    panel.content.activeCellIndex = index;
+    panel.content.deselectAll();
+    await panel.content.scrollToItem(index, 'smart');
+  }
+
+  private _whyReadOnly(panel: NotebookPanel): { message: string; hint: string } | null {
+    const { model } = panel.content;
     if (model === null) return null;
     const trans = this._trans;
-    if (model.readOnly || this._panel.context.contentsModel?.writable === false) {
+    if (model.readOnly || panel.context.contentsModel?.writable === false) {
       return {
         message: trans.__('The ship writes a cell, and %1 is read-only.', this.name),
         hint: trans.__('Save a copy of the notebook (File > Save Notebook As…) and ship from there.')

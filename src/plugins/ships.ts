@@ -1,5 +1,5 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import type { NotebookPanel } from '@jupyterlab/notebook';
+import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { ShipEnvClient } from '../client.js';
@@ -8,8 +8,9 @@ import { NotebookKernel } from '../kernel/notebook-kernel.js';
 import { PanelNotebook } from '../notebook/notebook.js';
 import { sendThrough } from '../request.js';
 import { parseSettings, requestFrom } from '../settings.js';
-import type { IShipOptions } from '../ship/ship.js';
-import { Ships } from '../ship/ships.js';
+import { readNote } from '../ship/note.js';
+import type { IShipContext, IShipOptions } from '../ship/ship.js';
+import { Ships, type IShipContexts } from '../ship/ships.js';
 import { IShips, PLUGIN_ID } from '../tokens.js';
 
 /** Runs the ships. Shows nothing: other plugins do. */
@@ -18,20 +19,89 @@ export const ships: JupyterFrontEndPlugin<IShips> = {
   description: 'Ships the environment of a notebook to a target and writes the cell that uses it.',
   autoStart: true,
   provides: IShips,
-  requires: [ISettingRegistry],
-  optional: [ITranslator],
-  activate: (app: JupyterFrontEnd, registry: ISettingRegistry, translator: ITranslator | null): IShips => {
+  requires: [INotebookTracker, ISettingRegistry],
+  optional: [ILabShell, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    registry: ISettingRegistry,
+    labShell: ILabShell | null,
+    translator: ITranslator | null
+  ): IShips => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_ship_env');
     const client = new ShipEnvClient(sendThrough(app.serviceManager.serverSettings), trans);
-    return new Ships((panel: NotebookPanel) => ({
-      notebook: new PanelNotebook(panel, id => app.shell.activateById(id), trans),
-      kernel: new NotebookKernel(panel.sessionContext, trans),
-      client,
-      options: () => readOptions(registry, trans),
-      trans
-    }));
+    const service = new Ships(contexts(app, tracker, registry, client, trans));
+    // A page of Notebook shows one notebook: what ships from another one is the business of that one's page.
+    const isOurs = (path: string): boolean => labShell !== null || panelOf(tracker, path) !== null;
+    void app.restored.then(() => resumeShips(service, client, isOurs)).catch(tellConsole);
+    return service;
   }
 };
+
+function contexts(
+  app: JupyterFrontEnd,
+  tracker: INotebookTracker,
+  registry: ISettingRegistry,
+  client: ShipEnvClient,
+  trans: TranslationBundle
+): IShipContexts {
+  const contextOf = (
+    path: string,
+    panel: () => NotebookPanel | null,
+    kernel: IShipContext['kernel']
+  ): IShipContext => ({
+    notebook: new PanelNotebook(
+      {
+        path,
+        panel,
+        restored: app.restored,
+        open: file => app.commands.execute('docmanager:open', { path: file, factory: 'Notebook' }),
+        activate: id => app.shell.activateById(id)
+      },
+      trans
+    ),
+    kernel,
+    client,
+    options: () => readOptions(registry, trans),
+    trans
+  });
+  return {
+    forPanel: panel => {
+      const { path } = panel.context;
+      const kernel = new NotebookKernel(panel.sessionContext, trans);
+      return contextOf(
+        path,
+        () => (panel.isDisposed ? panelOf(tracker, path) : panel),
+        () => kernel
+      );
+    },
+    forPath: path => {
+      const panel = (): NotebookPanel | null => panelOf(tracker, path);
+      return contextOf(path, panel, () => {
+        const session = panel()?.sessionContext;
+        return session === undefined ? null : new NotebookKernel(session, trans);
+      });
+    }
+  };
+}
+
+/** Goes on with the ships that nobody follows any more: this page was reloaded, or the one that started them closed. */
+async function resumeShips(service: Ships, client: ShipEnvClient, isOurs: (path: string) => boolean): Promise<void> {
+  for (const { id, note, followers } of await client.listShips()) {
+    const facts = readNote(note);
+    if (facts !== null && followers === 0 && isOurs(facts.notebook)) service.resume({ id, ...facts });
+  }
+}
+
+/** Nobody asked for anything when the page was opened; the next press tells in full what is wrong. */
+function tellConsole(error: unknown): void {
+  // eslint-disable-next-line no-console -- see above
+  console.warn('Ship env to cluster could not ask for running ships.', error);
+}
+
+function panelOf(tracker: INotebookTracker, path: string): NotebookPanel | null {
+  return tracker.find(panel => panel.context.path === path) ?? null;
+}
 
 async function readOptions(registry: ISettingRegistry, trans: TranslationBundle): Promise<IShipOptions> {
   let composite: unknown;

@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { StepEvent, TargetSettings } from '../../server/src/contract/index.js';
-import type { ShipEnvError } from '../errors.js';
+import { messageOf, type ShipEnvError } from '../errors.js';
 import { formatBytes, formatMs } from '../text/format.js';
-import { cancelledText, cellText, errorTitle, liveText, stepTitle, waitText } from '../text/messages.js';
+import { cancelledText, cellText, errorTitle, liveText, queueText, stepTitle, waitText } from '../text/messages.js';
 import type { ILogLine, IShipFacts, IShipOutcome, KernelWait } from './types.js';
 
 /** What happened in a ship, line by line, for a person who wants to know or to report. Progress leaves no line. */
@@ -29,7 +29,14 @@ export class ShipLog {
     this._add(this._trans.__('Target: %1 (%2)', target.name, target.url));
   }
 
+  /** A ship that was running already. */
+  joined(target: TargetSettings): void {
+    this._add(this._trans.__('The ship was found running and is followed from here on'));
+    this._add(this._trans.__('Target: %1 (%2)', target.name, target.url));
+  }
+
   step(event: StepEvent): void {
+    if (event.state === 'waiting') this._add(queueText(event.detail ?? '', this._trans));
     if (event.state !== 'done') return;
     const time = event.ms === undefined ? '' : ` (${formatMs(event.ms)})`;
     const detail = event.detail === undefined ? '' : `: ${event.detail}`;
@@ -52,10 +59,19 @@ export class ShipLog {
     for (const finding of result.findings) {
       this._add(this._trans.__('Finding: %1: %2', finding.subject, finding.message));
     }
-    this._add(cellText(outcome, this._trans));
+    this.cell(outcome);
     const live = `${liveText(outcome, this._trans)} ${outcome.live.message}`.trim();
     if (live !== '') this._add(live);
     this._add(this._trans.__('Done in %1, %2 uploaded', formatMs(outcome.ms), formatBytes(result.uploadedBytes)));
+  }
+
+  cell(outcome: IShipOutcome): void {
+    this._add(cellText(outcome, this._trans));
+  }
+
+  /** The notebook did not open. @param error - JupyterLab's */
+  notOpened(error: unknown): void {
+    this._add(this._trans.__('The notebook could not be opened: %1', messageOf(error)));
   }
 
   error(error: ShipEnvError): void {

@@ -11,6 +11,7 @@ import type {
 import { ShipEnvError, toShipEnvError } from '../errors.js';
 import type { InsertPosition } from '../settings.js';
 import { ShipLog } from './log.js';
+import { noteOf, readNote, type INoteFacts } from './note.js';
 import { initialSteps, withEvent } from './steps.js';
 import type {
   ILiveOutcome,
@@ -36,15 +37,31 @@ export interface IShipOptions {
 /** What a ship works with. */
 export interface IShipContext {
   readonly notebook: INotebook;
-  readonly kernel: IKernel;
+  /** The kernel of the notebook; null while the notebook is not open. */
+  readonly kernel: () => IKernel | null;
   readonly client: IShipping;
   /** Reads the settings. @throws ShipEnvError SETTINGS_INVALID, TARGET_UNKNOWN */
   readonly options: () => Promise<IShipOptions>;
   readonly trans: TranslationBundle;
 }
 
+/** A ship that the sidecar runs, or has ended, and whose end nobody has heard. */
+export interface IFoundShip extends INoteFacts {
+  /** The sidecar's id. */
+  readonly id: string;
+}
+
+/** What the rest of a ship needs once the sidecar has it. */
+interface IUnderWay {
+  readonly id: string;
+  readonly insertPosition: InsertPosition;
+  /** Started by this press: its time counts from the press. */
+  readonly isOurs: boolean;
+}
+
 /**
- * One press of the button: ask the kernel, ship, write the cell, update the running session.
+ * One press of the button: ask the kernel, ship, write the cell, update the running session. Or the rest of that, for a
+ * ship that was found running.
  *
  * Knows no widget and no notification; whoever shows it listens to `changed`.
  */
@@ -62,17 +79,25 @@ export class Ship implements IShip, IDisposable {
   private _outcome: IShipOutcome | null = null;
   private _error: ShipEnvError | null = null;
   private _isCancelledTooLate = false;
+  private _insertPosition: InsertPosition = 'before-session';
   private _isDisposed = false;
 
   constructor(
     readonly id: string,
-    private readonly _context: IShipContext
+    private readonly _context: IShipContext,
+    private readonly _found: IFoundShip | null = null
   ) {
     this._log = new ShipLog(_context.trans);
+    if (_found === null) return;
+    this._phase = 'ship';
+    this._target = _found.target;
   }
 
   get notebookName(): string {
     return this._context.notebook.name;
+  }
+  get notebookPath(): string {
+    return this._context.notebook.path;
   }
   get target(): TargetSettings | null {
     return this._target;
@@ -140,6 +165,22 @@ export class Ship implements IShip, IDisposable {
     return this._context.notebook.showCell();
   }
 
+  async insertCell(): Promise<void> {
+    const { notebook } = this._context;
+    const outcome = this._outcome;
+    if (outcome === null) return;
+    try {
+      await notebook.open();
+      const cell = await notebook.write(outcome.result.cell, this._insertPosition);
+      this._outcome = { ...outcome, cell };
+      this._log.cell(this._outcome);
+      await notebook.showCell();
+    } catch (error) {
+      this._log.notOpened(error);
+    }
+    this._emit();
+  }
+
   dispose(): void {
     if (this._isDisposed) return;
     this._isDisposed = true;
@@ -147,27 +188,51 @@ export class Ship implements IShip, IDisposable {
   }
 
   private async _run(): Promise<IShipOutcome> {
-    const { notebook, kernel } = this._context;
+    const { notebook } = this._context;
     this._log.started(notebook.name);
+    const { id, insertPosition, isOurs } = this._found === null ? await this._start() : this._resume(this._found);
+    this._insertPosition = insertPosition;
+    const result = await this._follow(id);
+    this._enter('cell');
+    const cell = await notebook.write(result.cell, insertPosition);
+    const live = await this._updateSession(result.live);
+    return { result, cell, live, ms: isOurs ? performance.now() - this._startedAt : result.ms };
+  }
+
+  private async _start(): Promise<IUnderWay> {
+    const { notebook, client, trans } = this._context;
+    const { signal } = this._abort;
     const { request, insertPosition } = await this._context.options();
     this._target = request.target;
     this._emit();
     notebook.assertWritable();
-    const python = await kernel.python(this._wait(this._abort.signal));
+    const kernel = this._context.kernel();
+    if (kernel === null) {
+      throw new ShipEnvError('KERNEL_MISSING', trans.__('The notebook was closed before its kernel was asked.'), {
+        hint: trans.__('Open the notebook and ship again.')
+      });
+    }
+    const python = await kernel.python(this._wait(signal));
     this._log.shipping(python, request.target);
-    const result = await this._ship({ ...request, python });
-    this._enter('cell');
-    const cell = notebook.write(result.cell, insertPosition);
-    const live = await this._updateSession(result.live);
-    return { result, cell, live, ms: performance.now() - this._startedAt };
-  }
-
-  private async _ship(request: ShipRequestInput): Promise<ShipResult> {
-    const { client } = this._context;
-    const { signal } = this._abort;
     signal.throwIfAborted();
     this._enter('ship');
-    const id = await client.startShip(request);
+    const ours = { notebook: notebook.path, target: request.target, insertPosition };
+    const { id, joined, note } = await client.startShip({ ...request, python }, noteOf(ours));
+    if (!joined) return { id, insertPosition, isOurs: true };
+    const { target, insertPosition: theirs } = readNote(note) ?? ours;
+    this._target = target;
+    this._log.joined(target);
+    return { id, insertPosition: theirs, isOurs: false };
+  }
+
+  private _resume({ id, target, insertPosition }: IFoundShip): IUnderWay {
+    this._log.joined(target);
+    return { id, insertPosition, isOurs: false };
+  }
+
+  private async _follow(id: string): Promise<ShipResult> {
+    const { client } = this._context;
+    const { signal } = this._abort;
     // A cancel that fails must show: else the person waits for an end that nobody asked for.
     const cancelled = new Promise<never>((_, reject) => {
       const cancel = (): void => void client.cancelShip(id).catch(reject);
@@ -183,10 +248,11 @@ export class Ship implements IShip, IDisposable {
 
   /** The environment is shipped and the cell is written: whatever goes wrong from here on is told, not thrown. */
   private async _updateSession(live: LiveUpdate | undefined): Promise<ILiveOutcome> {
-    if (live === undefined) return { state: 'none', message: '' };
+    const kernel = this._context.kernel();
+    if (live === undefined || kernel === null) return { state: 'none', message: '' };
     this._enter('session');
     try {
-      return await this._context.kernel.update(live, this._wait(this._stopWaiting.signal));
+      return await kernel.update(live, this._wait(this._stopWaiting.signal));
     } catch (error) {
       if (this._stopWaiting.signal.aborted) return { state: 'postponed', message: '' };
       const { message, hint } = toShipEnvError(error);

@@ -11,8 +11,14 @@ export function withEvent(steps: readonly IStep[], event: StepEvent): readonly I
   return steps.map(step => {
     if (step.name !== event.name) return step;
     const { type: _type, state, ...facts } = event;
-    return { ...step, ...facts, state: state === 'done' ? 'done' : 'running' };
+    const { detail: _waited, ...begun } = step;
+    // What a step waited for is no news of its work.
+    return { ...(step.state === 'waiting' ? begun : step), ...facts, state: stateAfter(state) };
   });
+}
+
+function stateAfter(event: StepEvent['state']): IStep['state'] {
+  return event === 'started' || event === 'progress' ? 'running' : event;
 }
 
 /** Share of a step that is done, from 0 to 1; null when unknown. */

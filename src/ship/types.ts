@@ -1,8 +1,10 @@
 import type { ISignal } from '@lumino/signaling';
 import type {
   LiveUpdate,
+  ShipNote,
   ShipRequestInput,
   ShipResult,
+  ShipStarted,
   StepEvent,
   StepName,
   TargetSettings
@@ -22,7 +24,8 @@ export type KernelWait = 'busy' | 'starting';
 /** One step of the pipeline, as far as it came. */
 export interface IStep {
   readonly name: StepName;
-  readonly state: 'pending' | 'running' | 'done';
+  /** `waiting`: other ships go first. */
+  readonly state: 'pending' | 'waiting' | 'running' | 'done';
   readonly done?: number;
   readonly total?: number;
   readonly detail?: string;
@@ -84,15 +87,21 @@ export interface IShip extends IShipFacts {
   cancel(): void;
   /** Brings the notebook to the front and its cell into view. */
   showCell(): Promise<void>;
+  /** Opens the notebook of a ship that ended without a notebook to write to, and writes the cell. Never rejects. */
+  insertCell(): Promise<void>;
 }
 
-/** The notebook that a ship was started from. */
+/** The notebook that a ship was started from. It may be closed and opened again meanwhile. */
 export interface INotebook {
   readonly name: string;
+  /** Path of the file, as Jupyter's contents API names it. */
+  readonly path: string;
   /** @throws ShipEnvError NOTEBOOK_READ_ONLY */
   assertWritable(): void;
-  /** Writes the cell, or says why not. */
-  write(source: string, position: InsertPosition): CellOutcome;
+  /** Writes the cell as soon as the page has opened what it opens at its start, or says why not. */
+  write(source: string, position: InsertPosition): Promise<CellOutcome>;
+  /** Opens the file. Rejects with JupyterLab's error. */
+  open(): Promise<void>;
   showCell(): Promise<void>;
 }
 
@@ -116,7 +125,7 @@ export interface IKernel {
 
 /** The part of the client that a ship needs. */
 export interface IShipping {
-  startShip(request: ShipRequestInput): Promise<string>;
+  startShip(request: ShipRequestInput, note: ShipNote): Promise<ShipStarted>;
   followShip(id: string, onStep: (event: StepEvent) => void): Promise<ShipResult>;
   cancelShip(id: string): Promise<void>;
 }

@@ -36,6 +36,13 @@ export function waitText(reason: KernelWait, trans: TranslationBundle): string {
     : trans.__('Waiting for the kernel to start');
 }
 
+/** Why a ship has not begun. @param ahead - the sidecar's words for the ships before it, such as `4 ships before this one` */
+export function queueText(ahead: string, trans: TranslationBundle): string {
+  return ahead === ''
+    ? trans.__('Waiting for other ships to end')
+    : trans.__('Waiting for other ships to end: %1', ahead);
+}
+
 /** What a running ship does just now, in one line. */
 export function activityText(ship: IShipFacts, trans: TranslationBundle): string {
   if (ship.state === 'cancelling') return trans.__('Cancelling…');
@@ -44,8 +51,9 @@ export function activityText(ship: IShipFacts, trans: TranslationBundle): string
   if (ship.phase === 'cell') return trans.__('Writing the cell…');
   if (ship.phase === 'session') return trans.__('Updating the running session…');
   // Build and upload overlap: as long as something is built, nobody knows how much there is to upload.
-  const index = ship.steps.findIndex(step => step.state === 'running');
+  const index = ship.steps.findIndex(step => step.state === 'running' || step.state === 'waiting');
   const step = ship.steps[index];
+  if (step?.state === 'waiting') return `${queueText(step.detail ?? '', trans)}…`;
   if (step === undefined) return trans.__('Starting…');
   const progress = progressText(step, trans);
   const title = stepTitle(step.name, trans);
@@ -90,7 +98,7 @@ export function cellText(outcome: IShipOutcome, trans: TranslationBundle): strin
     case 'kept':
       return trans.__('The cell is up to date.');
     case 'notebook-closed':
-      return trans.__('The notebook was closed: the cell was not written.');
+      return trans.__('The notebook is not open: the cell was not written.');
     case 'notebook-read-only':
       return trans.__('The notebook became read-only: the cell was not written.');
   }

@@ -152,14 +152,14 @@ test('two presses at once are one ship', async ({ page, ship }) => {
   expect(await ship.cells).toHaveLength(2);
 });
 
-test('a notebook that is closed meanwhile gets no cell, and the person gets the text of it', async ({ page, ship }) => {
+test('a notebook that is closed meanwhile gets no cell, and the person gets its text', async ({ page, ship }) => {
   await ship.openNotebook('closed.ipynb', [code('1')]);
   await page.route(EVENTS, async route => {
     await page.notebook.close(true);
     await route.continue();
   });
   await ship.press();
-  await expect(ship.notice).toContainText('The notebook was closed: the cell was not written.');
+  await expect(ship.notice).toContainText('The notebook is not open: the cell was not written.');
   await ship.action('Copy cell').click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('builder = (');
 });

@@ -6,7 +6,7 @@ import { listedArtifact, probe, targetSettings } from './targets.js';
 export const ROUTES = {
   /** GET: liveness and version. */
   health: 'health',
-  /** POST shipRequest → {id}. */
+  /** POST startRequest → shipStarted. GET → shipList. */
   ships: 'ships',
   /** POST {python} → snapshot. */
   snapshots: 'snapshots',
@@ -23,7 +23,34 @@ export const shipEventsPath = (id: string): string => `${ROUTES.ships}/${encodeU
 /** DELETE: cancel. */
 export const shipPath = (id: string): string => `${ROUTES.ships}/${encodeURIComponent(id)}`;
 
-export const shipStarted = z.object({ id: z.string() });
+/** What the caller who starts a ship leaves with it, to find the ship again. The sidecar hands it back as it is. */
+export const shipNote = z.object({
+  /** A second request with the key of a ship that runs joins that ship. Empty: joins none. */
+  key: z.string().max(4096).default(''),
+  /** Opaque. */
+  data: z.string().max(65_536).default('')
+});
+export type ShipNote = z.infer<typeof shipNote>;
+/** Body of `POST /ships`. */
+export const startRequest = shipRequest.extend({ note: shipNote.prefault({}) });
+export const shipStarted = z.object({
+  id: z.string(),
+  /** No ship was started: one with this key runs, and `id` and `note` are those of that ship. */
+  joined: z.boolean(),
+  note: shipNote
+});
+export type ShipStarted = z.infer<typeof shipStarted>;
+/** A ship whose end nobody has heard yet. */
+export const listedShip = z.object({
+  id: z.string(),
+  note: shipNote,
+  isRunning: z.boolean(),
+  /** How many callers read the events of the ship just now. */
+  followers: z.number().int().min(0)
+});
+export type ListedShip = z.infer<typeof listedShip>;
+/** The ships that run, and those that ended while nobody followed them; the oldest first. */
+export const shipList = z.object({ ships: z.array(listedShip) });
 export const health = z.object({ name: z.literal('ship-env'), version: z.string() });
 export const snapshotRequest = z.object({ python: z.string().min(1) });
 export const checkReply = probe;

@@ -32,7 +32,8 @@ export type StepName = z.infer<typeof stepName>;
 export const stepEvent = z.object({
   type: z.literal('step'),
   name: stepName,
-  state: z.enum(['started', 'progress', 'done']),
+  /** `waiting`: other ships of the sidecar run, and this one has not begun. */
+  state: z.enum(['waiting', 'started', 'progress', 'done']),
   /** Units of work done and in all, bytes where bytes move; absent when unknown. */
   done: z.number().optional(),
   total: z.number().optional(),

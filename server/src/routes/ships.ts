@@ -1,18 +1,25 @@
 import { Router, type Response } from 'express';
 import type * as z from 'zod';
 import type { JobEvent } from '../contract/ship.js';
-import { shipRequest } from '../contract/ship.js';
-import type { shipStarted } from '../contract/routes.js';
+import { startRequest, type shipList, type ShipStarted } from '../contract/routes.js';
 import type { Job, Jobs } from '../sidecar/jobs.js';
 import { jsonRoute } from './reply.js';
 
-/** `POST /ships`, `GET /ships/:id/events`, `DELETE /ships/:id`. */
+/** `POST /ships`, `GET /ships`, `GET /ships/:id/events`, `DELETE /ships/:id`. */
 export function shipRoutes(jobs: Jobs): Router {
   const router = Router();
   router.post(
     '/',
-    jsonRoute(shipRequest, (body): Promise<z.infer<typeof shipStarted>> => Promise.resolve({ id: jobs.start(body).id }))
+    jsonRoute(startRequest, ({ note, ...request }): Promise<ShipStarted> => {
+      const running = jobs.running(note.key);
+      const job = running ?? jobs.start(request, note);
+      return Promise.resolve({ id: job.id, joined: running !== undefined, note: job.note });
+    })
   );
+  router.get('/', (_request, response) => {
+    const list: z.infer<typeof shipList> = { ships: jobs.unheard() };
+    response.json(list);
+  });
   router.get('/:id/events', async (request, response) => {
     await follow(jobs.get(request.params.id), response);
   });

@@ -1,9 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
+import type { ListedShip, ShipNote } from '../contract/routes.js';
 import type { JobEvent, ShipEvent, ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
+import { count } from '../count.js';
 import { ShipEnvError, toErrorObject } from '../errors.js';
 
 /** Ended ships that are remembered, so that a browser that was reloaded still learns how its ship ended. */
 const ENDED_KEPT = 20;
+
+/**
+ * Ships that run at once; others wait. Each has a thread for each core and buffers of its own, so that more of them would
+ * only take memory and time from each other.
+ */
+export const MOST_AT_ONCE = 4;
+
+const NO_NOTE: ShipNote = { key: '', data: '' };
 
 /** Runs one ship; the pipeline, or a test's stand-in. */
 export type RunShip = (
@@ -23,9 +34,39 @@ export class Job {
   #sequence = 0;
   readonly #listeners = new Set<(event: JobEvent) => void>();
   readonly #controller = new AbortController();
+  #isHeard = false;
 
-  constructor(run: RunShip, request: ShipRequest) {
-    this.ended = this.#run(run, request);
+  /**
+   * @param turn - resolves when this ship may begin; called at once
+   * @param note - from the caller who starts the ship
+   */
+  constructor(
+    run: RunShip,
+    request: ShipRequest,
+    turn: (job: Job) => Promise<void>,
+    readonly note: ShipNote = NO_NOTE
+  ) {
+    this.ended = this.#run(run, request, turn);
+  }
+
+  /** Aborts when the ship is cancelled. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** How many callers follow just now. */
+  get followers(): number {
+    return this.#listeners.size;
+  }
+
+  /** Did a follower stay until the end? */
+  get isHeard(): boolean {
+    return this.#isHeard;
+  }
+
+  /** Tells the followers that the ship waits for others to end. */
+  waits(detail: string): void {
+    this.#tell({ type: 'step', name: 'snapshot', state: 'waiting', detail });
   }
 
   /** Cancels; how it ended arrives as an event like any other. */
@@ -43,10 +84,12 @@ export class Job {
     const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
     await Promise.race([this.ended, aborted]);
     this.#listeners.delete(listener);
+    if (!signal.aborted) this.#isHeard = true;
   }
 
-  async #run(run: RunShip, request: ShipRequest): Promise<void> {
+  async #run(run: RunShip, request: ShipRequest, turn: (job: Job) => Promise<void>): Promise<void> {
     try {
+      await turn(this);
       this.#tell(await run(request, { signal: this.#controller.signal, emit: event => this.#tell(event) }));
     } catch (error) {
       this.#tell(toErrorObject(error));
@@ -73,16 +116,33 @@ export class Job {
 export class Jobs {
   readonly #jobs = new Map<string, Job>();
   readonly #run: RunShip;
+  readonly #limit: ReturnType<typeof pLimit>;
 
-  constructor(run: RunShip) {
+  /** @param mostAtOnce - how many ships run at once */
+  constructor(run: RunShip, mostAtOnce = MOST_AT_ONCE) {
     this.#run = run;
+    this.#limit = pLimit(mostAtOnce);
   }
 
-  start(request: ShipRequest): Job {
-    const job = new Job(this.#run, request);
+  start(request: ShipRequest, note: ShipNote = NO_NOTE): Job {
+    const job = new Job(this.#run, request, started => this.#turn(started), note);
     this.#jobs.set(job.id, job);
     void job.ended.then(() => this.#forgetOldest());
     return job;
+  }
+
+  /** The ship that runs under this key and was not cancelled. */
+  running(key: string): Job | undefined {
+    if (key === '') return undefined;
+    return [...this.#jobs.values()].find(job => job.note.key === key && !job.hasEnded && !job.signal.aborted);
+  }
+
+  /** The ships whose end nobody has heard. Of several with one key only the newest counts. */
+  unheard(): ListedShip[] {
+    const newest = new Map([...this.#jobs.values()].map(job => [job.note.key === '' ? job.id : job.note.key, job]));
+    return [...newest.values()]
+      .filter(job => !job.isHeard)
+      .map(({ id, note, hasEnded, followers }) => ({ id, note, isRunning: !hasEnded, followers }));
   }
 
   /** @throws ShipEnvError SHIP_UNKNOWN */
@@ -99,6 +159,21 @@ export class Jobs {
     const jobs = [...this.#jobs.values()];
     for (const job of jobs) job.cancel();
     await Promise.all(jobs.map(job => job.ended));
+  }
+
+  /** Resolves when one of the places is free, which the ship then keeps until it has ended; rejects when it is cancelled. */
+  async #turn(job: Job): Promise<void> {
+    const ahead = this.#limit.activeCount + this.#limit.pendingCount;
+    if (ahead >= this.#limit.concurrency) job.waits(`${count(ahead, 'ship')} before this one`);
+    await new Promise<void>((resolve, reject) => {
+      job.signal.addEventListener('abort', () => reject(job.signal.reason as Error), { once: true });
+      void this.#limit(async () => {
+        // A ship that was cancelled meanwhile gives its place on.
+        if (job.signal.aborted) return;
+        resolve();
+        await job.ended;
+      });
+    });
   }
 
   #forgetOldest(): void {

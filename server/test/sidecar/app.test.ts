@@ -72,6 +72,7 @@ function events(reply: Reply): JobEvent[] {
 const EVERY_ROUTE: [string, string][] = [
   ['GET', ROUTES.health],
   ['POST', ROUTES.ships],
+  ['GET', ROUTES.ships],
   ['GET', shipEventsPath('1')],
   ['DELETE', shipPath('1')],
   ['POST', ROUTES.snapshots],
@@ -212,6 +213,30 @@ test('cancel reaches the ship, and its followers hear SHIP_CANCELLED', async () 
   expect(events(await following)).toEqual([
     { type: 'error', code: 'SHIP_CANCELLED', message: 'The ship was cancelled.', hint: '', cause: [], sequence: 1 }
   ]);
+});
+
+test('a second request with the key of a ship that runs joins it, and is given its note', async () => {
+  const isOver = gate();
+  let runs = 0;
+  const { call } = await start(async () => {
+    runs += 1;
+    await isOver.promise;
+    return RESULT;
+  });
+  const note = { key: 'notebook:a.ipynb', data: 'first' };
+  const post = async (data: string): Promise<unknown> =>
+    JSON.parse((await call('POST', ROUTES.ships, { ...REQUEST, note: { ...note, data } })).body);
+  const first = (await post('first')) as { id: string };
+  expect(first).toEqual({ id: first.id, joined: false, note });
+  expect(await post('second')).toEqual({ id: first.id, joined: true, note });
+  expect(JSON.parse((await call('GET', ROUTES.ships)).body)).toEqual({
+    ships: [{ id: first.id, note, isRunning: true, followers: 0 }]
+  });
+  isOver.open();
+  expect(events(await call('GET', shipEventsPath(first.id)))).toHaveLength(1);
+  expect(JSON.parse((await call('GET', ROUTES.ships)).body)).toEqual({ ships: [] });
+  expect(await post('third')).toMatchObject({ joined: false });
+  expect(runs).toBe(2);
 });
 
 test('a bug in a ship is reported as one, with its message', async () => {

@@ -2,41 +2,52 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { ShipResult, StepEvent } from '../../../server/src/contract/index.js';
 import { ShipEnvError } from '../../errors.js';
-import { Ship, type IShipContext } from '../../ship/ship.js';
+import { noteOf, readNote } from '../../ship/note.js';
+import { Ship, type IFoundShip, type IShipContext } from '../../ship/ship.js';
+import { initialSteps, withEvent } from '../../ship/steps.js';
 import type { CellOutcome, ILiveOutcome, IKernel, INotebook, IShipping } from '../../ship/types.js';
 import { result, steps, target } from '../samples.js';
 import { trans } from '../trans.js';
 
 /** A ship among parts that do at once what the test wants, and what happened to them in order. */
-function setUp(parts: { notebook?: Partial<INotebook>; kernel?: Partial<IKernel>; client?: Partial<IShipping> } = {}): {
+function setUp(
+  parts: { notebook?: Partial<INotebook>; kernel?: Partial<IKernel> | null; client?: Partial<IShipping> } = {},
+  found: IFoundShip | null = null
+): {
   ship: Ship;
   calls: string[];
   states: string[];
 } {
   const calls: string[] = [];
+  const kernel: IKernel = {
+    python: () => Promise.resolve('/venv/bin/python'),
+    update: (live): Promise<ILiveOutcome> => {
+      calls.push(`update ${live.artifactId}`);
+      return Promise.resolve({ state: 'updated', message: '' });
+    },
+    ...parts.kernel
+  };
   const context: IShipContext = {
     notebook: {
       name: 'demo.ipynb',
+      path: 'work/demo.ipynb',
       assertWritable: () => undefined,
-      write: (source, position): CellOutcome => {
+      write: (source, position): Promise<CellOutcome> => {
         calls.push(`write ${source} ${position}`);
-        return { state: 'inserted' };
+        return Promise.resolve({ state: 'inserted' });
+      },
+      open: () => {
+        calls.push('open');
+        return Promise.resolve();
       },
       showCell: () => Promise.resolve(),
       ...parts.notebook
     },
-    kernel: {
-      python: () => Promise.resolve('/venv/bin/python'),
-      update: (live): Promise<ILiveOutcome> => {
-        calls.push(`update ${live.artifactId}`);
-        return Promise.resolve({ state: 'updated', message: '' });
-      },
-      ...parts.kernel
-    },
+    kernel: () => (parts.kernel === null ? null : kernel),
     client: {
-      startShip: request => {
+      startShip: (request, note) => {
         calls.push(`start ${request.python} ${request.target.name}`);
-        return Promise.resolve('s1');
+        return Promise.resolve({ id: 's1', joined: false, note });
       },
       followShip: (_id, onStep): Promise<ShipResult> => {
         steps.forEach(onStep);
@@ -51,7 +62,7 @@ function setUp(parts: { notebook?: Partial<INotebook>; kernel?: Partial<IKernel>
     options: () => Promise.resolve({ request: { target }, insertPosition: 'before-session' }),
     trans
   };
-  const ship = new Ship('1', context);
+  const ship = new Ship('1', context, found);
   const states: string[] = [];
   ship.changed.connect(changed => states.push(`${changed.state} ${changed.phase}`));
   return { ship, calls, states };
@@ -166,9 +177,9 @@ describe('cancelling', () => {
   it('while the ship is being started still cancels it', async () => {
     const { ship, calls } = setUp({
       client: {
-        startShip: () => {
+        startShip: (_request, note) => {
           ship.cancel();
-          return Promise.resolve('s2');
+          return Promise.resolve({ id: 's2', joined: false, note });
         },
         followShip: () => Promise.reject(new ShipEnvError('SHIP_CANCELLED', 'm'))
       }
@@ -219,6 +230,94 @@ describe('cancelling', () => {
     expect(ship).toMatchObject({ state: 'done', waitsFor: null });
     expect(ship.outcome?.live.state).toBe('postponed');
     expect(calls).toContain('write builder = 1 before-session');
+  });
+});
+
+describe('a ship that is under way already', () => {
+  const elsewhere = { ...target, name: 'elsewhere' };
+  const facts = { notebook: 'work/demo.ipynb', target: elsewhere, insertPosition: 'top' } as const;
+
+  it('is found again: it asks no kernel for its python, starts nothing, and writes the cell where it was to go', async () => {
+    const { ship, calls } = setUp({}, { id: 's7', ...facts });
+    expect(ship).toMatchObject({ state: 'running', phase: 'ship', target: elsewhere, notebookPath: 'work/demo.ipynb' });
+    await ship.run();
+    expect(calls).toEqual(['write builder = 1 top', 'update env-1']);
+    expect(ship.outcome).toMatchObject({ ms: result.ms, cell: { state: 'inserted' } });
+  });
+
+  it('can be cancelled', async () => {
+    let fail: (error: unknown) => void = () => undefined;
+    const { ship, calls } = setUp(
+      { client: { followShip: endless(reject => (fail = reject)) } },
+      { id: 's7', ...facts }
+    );
+    const run = ship.run();
+    ship.cancel();
+    await expect.poll(() => calls).toEqual(['cancel s7']);
+    fail(new ShipEnvError('SHIP_CANCELLED', 'm'));
+    await run;
+    expect(ship.state).toBe('cancelled');
+  });
+
+  it('is joined by a second press, with what the first one wanted', async () => {
+    const { ship, calls } = setUp({
+      client: { startShip: () => Promise.resolve({ id: 's7', joined: true, note: noteOf(facts) }) }
+    });
+    await ship.run();
+    expect(ship.target).toEqual(elsewhere);
+    expect(calls).toContain('write builder = 1 top');
+    expect(ship.log.map(line => line.text).join('\n')).toContain('Target: elsewhere');
+  });
+
+  it('says what it waits for, and then what it does', () => {
+    const waits = { type: 'step', name: 'snapshot', state: 'waiting', detail: '4 ships before this one' } as const;
+    const waiting = withEvent(initialSteps(), waits);
+    expect(waiting[0]).toMatchObject({ state: 'waiting', detail: waits.detail });
+    const begun = withEvent(waiting, { type: 'step', name: 'snapshot', state: 'started' });
+    expect(begun[0]).toEqual({ name: 'snapshot', state: 'running' });
+  });
+
+  it('leaves the cell to be inserted when its notebook is not open, and opens it for that', async () => {
+    let isOpen = false;
+    const { ship, calls } = setUp(
+      {
+        kernel: null,
+        notebook: {
+          write: source => {
+            calls.push(`write ${source} ${isOpen ? 'open' : 'closed'}`);
+            return Promise.resolve({ state: isOpen ? 'inserted' : 'notebook-closed' });
+          },
+          open: () => {
+            isOpen = true;
+            return Promise.resolve();
+          }
+        }
+      },
+      { id: 's7', ...facts }
+    );
+    await ship.run();
+    expect(ship.outcome).toMatchObject({ cell: { state: 'notebook-closed' }, live: { state: 'none' } });
+    await ship.insertCell();
+    expect(calls).toEqual(['write builder = 1 closed', 'write builder = 1 open']);
+    expect(ship.outcome?.cell.state).toBe('inserted');
+  });
+
+  it('keeps the cell for later when the notebook does not open', async () => {
+    const notebook = {
+      write: (): Promise<CellOutcome> => Promise.resolve({ state: 'notebook-closed' }),
+      open: () => Promise.reject(new Error('File not found'))
+    };
+    const { ship } = setUp({ notebook }, { id: 's7', ...facts });
+    await ship.run();
+    await ship.insertCell();
+    expect(ship.outcome?.cell.state).toBe('notebook-closed');
+    expect(ship.log.at(-1)?.text).toContain('File not found');
+  });
+
+  it('is known by its note, and a note of something else is not', () => {
+    expect(readNote(noteOf(facts))).toEqual(facts);
+    expect(readNote({ key: 'k', data: '{"notebook":1}' })).toBeNull();
+    expect(readNote({ key: 'k', data: 'not JSON' })).toBeNull();
   });
 });
 

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { targetSettings, type ShipNote, type TargetSettings } from '../../server/src/contract/index.js';
+import type { InsertPosition } from '../settings.js';
+
+/** What a page must know of a ship that another page started, or this one before it was reloaded. */
+const facts = z.object({
+  notebook: z.string(),
+  target: targetSettings,
+  insertPosition: z.enum(['before-session', 'top'])
+});
+
+export interface INoteFacts {
+  /** Path of the notebook. */
+  readonly notebook: string;
+  readonly target: TargetSettings;
+  readonly insertPosition: InsertPosition;
+}
+
+/** The note that travels with a ship. One notebook has one ship at a time, so its path is the key. */
+export function noteOf(of: INoteFacts): ShipNote {
+  return { key: `notebook:${of.notebook}`, data: JSON.stringify(of) };
+}
+
+/** What the note of a ship says; null when a page of another version or another program wrote it. */
+export function readNote(note: ShipNote): INoteFacts | null {
+  try {
+    return facts.safeParse(JSON.parse(note.data)).data ?? null;
+  } catch {
+    // Not JSON.
+    return null;
+  }
+}
