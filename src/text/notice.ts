@@ -1,17 +1,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ShipEnvError } from '../errors.js';
 import type { IShipFacts, IShipOutcome } from '../ship/types.js';
 import { activityText, cancelledText, cellText, errorTitle, liveText, shipTitle, summaryText } from './messages.js';
-import { shorten } from './format.js';
 
-/** JupyterLab cuts the message of a notification after this many characters. */
+/** JupyterLab cuts the message of a notification after this many characters (`MAX_MESSAGE_LENGTH` of apputils-extension). */
 export const MAX_NOTICE = 140;
 
-export type NoticeAction = 'cancel' | 'stop-waiting' | 'show-cell' | 'copy-cell' | 'show-details' | 'open-settings';
+export type NoticeAction =
+  'cancel' | 'stop-waiting' | 'show-cell' | 'copy-cell' | 'insert-cell' | 'show-details' | 'open-settings';
 
 /** What a notification says of a ship. Lines are separated by line feeds. */
 export interface INotice {
   readonly type: 'in-progress' | 'success' | 'warning' | 'info' | 'error';
   readonly message: string;
+  /** All that there is to say, where `message` may leave something out. */
+  readonly whole?: string;
   readonly actions: readonly NoticeAction[];
 }
 
@@ -19,10 +22,11 @@ export interface INotice {
 export function noticeOf(ship: IShipFacts, trans: TranslationBundle): INotice {
   if (ship.outcome !== null) return ended(ship, ship.outcome, trans);
   if (ship.error !== null) {
-    const { code, message, hint } = ship.error;
+    const { code } = ship.error;
     return {
       type: 'error',
-      message: fit([errorTitle(code, trans), message, hint]),
+      message: errorText(ship.error, trans),
+      whole: [ship.error.message, ship.error.hint].filter(text => text !== '').join('\n\n'),
       actions: ['show-details', ...(isAboutSettings(code) ? (['open-settings'] as const) : [])]
     };
   }
@@ -31,7 +35,7 @@ export function noticeOf(ship: IShipFacts, trans: TranslationBundle): INotice {
   }
   return {
     type: 'in-progress',
-    message: fit([shipTitle(ship, trans), activityText(ship, trans)]),
+    message: firstThatFits([shipTitle(ship, trans), activityText(ship, trans)]),
     actions: ['show-details', ...runningActions(ship)]
   };
 }
@@ -39,11 +43,26 @@ export function noticeOf(ship: IShipFacts, trans: TranslationBundle): INotice {
 function ended(ship: IShipFacts, outcome: IShipOutcome, trans: TranslationBundle): INotice {
   const isWritten = outcome.cell.state !== 'notebook-closed' && outcome.cell.state !== 'notebook-read-only';
   const isFine = isWritten && outcome.live.state !== 'failed';
+  const toDo = `${cellText(outcome, trans)} ${liveText(outcome, trans)}`.trim();
   return {
     type: isFine ? 'success' : 'warning',
-    message: fit([summaryText(ship, outcome, trans), `${cellText(outcome, trans)} ${liveText(outcome, trans)}`.trim()]),
-    actions: ['show-details', isWritten ? 'show-cell' : 'copy-cell']
+    message: firstThatFits([summaryText(ship, outcome, trans), toDo], [toDo]),
+    actions: ['show-details', ...cellActions(outcome)]
   };
+}
+
+/** The title, then what to do: the hint is never cut, so where there is no room for all of it, the details are named. */
+function errorText({ code, message, hint }: ShipEnvError, trans: TranslationBundle): string {
+  const title = errorTitle(code, trans);
+  return firstThatFits([title, message, hint], ...(hint === '' ? [] : [[title, hint]]), [
+    title,
+    hint === '' ? trans.__('Details says more.') : trans.__('Details says what happened and what to do.')
+  ]);
+}
+
+function cellActions({ cell }: IShipOutcome): NoticeAction[] {
+  if (cell.state === 'notebook-closed') return ['copy-cell', 'insert-cell'];
+  return [cell.state === 'notebook-read-only' ? 'copy-cell' : 'show-cell'];
 }
 
 function runningActions(ship: IShipFacts): NoticeAction[] {
@@ -55,24 +74,13 @@ function isAboutSettings(code: string): boolean {
   return code.startsWith('TARGET_') || code.startsWith('SETTINGS_') || code.startsWith('CONFIG_');
 }
 
-/** As many of the lines as there is room for: the first whole, the next cut, the rest left to the details. */
-function fit(lines: readonly string[]): string {
-  let text = '';
-  for (const line of lines) {
-    if (line === '') continue;
-    const separator = text === '' ? '' : '\n';
-    const room = MAX_NOTICE - text.length - separator.length;
-    if (line.length > room) {
-      // A stump of a few words tells nothing.
-      return room < 30 ? text : `${text}${separator}${cutAtWord(line, room)}`;
-    }
-    text += separator + line;
-  }
-  return text;
-}
-
-function cutAtWord(text: string, max: number): string {
-  const cut = text.slice(0, max - 1);
-  const space = cut.lastIndexOf(' ');
-  return space < max / 2 ? shorten(text, max) : `${cut.slice(0, space)}…`;
+/**
+ * The first of these texts that JupyterLab shows whole: half a sentence helps nobody. What a shorter text leaves out
+ * stands in the details.
+ *
+ * @param texts - lines, from the text that says most to one that always fits
+ */
+function firstThatFits(...texts: (readonly string[])[]): string {
+  const joined = texts.map(lines => lines.filter(line => line !== '').join('\n'));
+  return joined.find(text => text.length <= MAX_NOTICE) ?? joined.at(-1) ?? '';
 }

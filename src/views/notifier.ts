@@ -139,10 +139,10 @@ class ShownNotice implements IDisposable {
   }
 
   private _actions(notice: INotice): Notification.IAction[] {
-    return notice.actions.map(action => this._action(action));
+    return notice.actions.map(action => this._action(action, notice));
   }
 
-  private _action(action: NoticeAction): Notification.IAction {
+  private _action(action: NoticeAction, { type, whole }: INotice): Notification.IAction {
     const ship = this._ship;
     const trans = this._trans;
     // A button hides the notification, unless its event is prevented: one that runs on must stay.
@@ -158,9 +158,22 @@ class ShownNotice implements IDisposable {
       case 'show-cell':
         return { label: trans.__('Show cell'), callback: () => void ship.showCell(), displayType: 'accent' };
       case 'copy-cell':
-        return { label: trans.__('Copy cell'), callback: () => this._handlers.copyCell(ship), displayType: 'accent' };
+        return { label: trans.__('Copy cell'), callback: stay(() => this._handlers.copyCell(ship)) };
+      case 'insert-cell':
+        return {
+          label: trans.__('Insert cell'),
+          caption: trans.__('Open the notebook and write the cell'),
+          callback: () => void ship.insertCell(),
+          displayType: 'accent'
+        };
       case 'show-details':
-        return { label: trans.__('Details'), callback: stay(() => this._handlers.showDetails(ship)) };
+        return {
+          label: trans.__('Details'),
+          callback: stay(() => this._handlers.showDetails(ship)),
+          // The tooltip.
+          ...(whole === undefined ? {} : { caption: whole }),
+          ...(type === 'error' ? { displayType: 'accent' as const } : {})
+        };
       case 'open-settings':
         return { label: trans.__('Open settings'), callback: stay(() => this._handlers.openSettings()) };
     }

@@ -3,7 +3,7 @@ import { ERROR_CODES, ERRORS } from '../../../server/src/contract/index.js';
 import { ShipEnvError } from '../../errors.js';
 import type { CellOutcome, ILiveOutcome, IShipFacts, IShipOutcome } from '../../ship/types.js';
 import { initialSteps, withEvent } from '../../ship/steps.js';
-import { MAX_NOTICE, noticeOf } from '../../text/notice.js';
+import { MAX_NOTICE, noticeOf, type INotice } from '../../text/notice.js';
 import { result, steps, target } from '../samples.js';
 import { trans } from '../trans.js';
 
@@ -60,6 +60,13 @@ describe('a running ship', () => {
     expect(notice.actions).toContain('cancel');
   });
 
+  it('says that other ships go first, and can be cancelled', () => {
+    const waits = { type: 'step', name: 'snapshot', state: 'waiting', detail: '4 ships before this one' } as const;
+    const notice = noticeOf(shipOf({ steps: withEvent(initialSteps(), waits) }), trans);
+    expect(notice.message).toContain('Waiting for other ships to end: 4 ships before this one…');
+    expect(notice.actions).toContain('cancel');
+  });
+
   it('cannot be cancelled twice', () => {
     expect(noticeOf(shipOf({ state: 'cancelling' }), trans).actions).toEqual(['show-details']);
   });
@@ -81,7 +88,10 @@ describe('the end of a ship', () => {
 
   it('offers the cell when there is no notebook to write it to', () => {
     const ship = shipOf({ state: 'done', outcome: outcomeOf({ state: 'notebook-closed' }) });
-    expect(noticeOf(ship, trans)).toMatchObject({ type: 'warning', actions: ['show-details', 'copy-cell'] });
+    expect(noticeOf(ship, trans)).toMatchObject({
+      type: 'warning',
+      actions: ['show-details', 'copy-cell', 'insert-cell']
+    });
   });
 
   it('warns when the session was not updated', () => {
@@ -113,13 +123,31 @@ describe('the end of a ship', () => {
 
 describe('what JupyterLab would cut', () => {
   const words = 'some words that go on '.repeat(12).trim();
+  const noticeFor = (error: ShipEnvError): INotice => noticeOf(shipOf({ state: 'failed', error }), trans);
 
-  it.each(ERROR_CODES)('is cut by us, at a word, behind the whole title: %s', code => {
-    const error = new ShipEnvError(code, words, { hint: words });
-    const { message } = noticeOf(shipOf({ state: 'failed', error }), trans);
+  it.each(ERROR_CODES)('is left to the details, which are named: %s', code => {
+    const { message, whole } = noticeFor(new ShipEnvError(code, words, { hint: words }));
     expect(message.length).toBeLessThanOrEqual(MAX_NOTICE);
-    expect(message.startsWith(`${ERRORS[code].title}\nsome words`)).toBe(true);
-    expect(message).toMatch(/\w…$/);
+    expect(message).toBe(`${ERRORS[code].title}\nDetails says what happened and what to do.`);
+    expect(whole).toBe(`${words}\n\n${words}`);
+  });
+
+  it('is never the remedy: without room for both, the hint stays and the message goes', () => {
+    const hint = 'Wait until the kernel is idle or start another one, then ship again.';
+    const { message } = noticeFor(new ShipEnvError('KERNEL_DIED', words, { hint }));
+    expect(message).toBe(`The kernel went away\n${hint}`);
+  });
+
+  it('is the message of an error without a hint', () => {
+    expect(noticeFor(new ShipEnvError('KERNEL_DIED', words)).message).toBe('The kernel went away\nDetails says more.');
+  });
+
+  it('is what was shipped, before what is to be done', () => {
+    const outcome = outcomeOf({ state: 'updated', wasEdited: true }, 'restart');
+    expect(noticeOf(shipOf({ target: long, state: 'done', outcome }), trans).message).toBe(
+      'Your changes to the cell were replaced; Undo brings them back. ' +
+        'Restart needed: the running session has other packages.'
+    );
   });
 
   it('never gets that long in a ship that runs or is done, however long the names are', () => {
@@ -135,12 +163,6 @@ describe('what JupyterLab would cut', () => {
     }
     const { message } = noticeOf(shipOf({ ...names, steps: steps.reduce(withEvent, initialSteps()) }), trans);
     expect(message).toMatch(/…e berths \.ipynb to the shared b….+\n4\/6 Uploading: 12 MB of 148 MB$/);
-  });
-
-  it('leaves a hint to the details when there is room for a stump of it only', () => {
-    const message = 'm'.repeat(95);
-    const error = new ShipEnvError('KERNEL_DIED', message, { hint: words });
-    expect(noticeOf(shipOf({ state: 'failed', error }), trans).message).toBe(`The kernel went away\n${message}`);
   });
 
   it('keeps a short message and its hint whole', () => {
