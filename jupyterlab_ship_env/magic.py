@@ -45,6 +45,20 @@ class ShipEnvMagics(Magics):
     # There is one: a choice is shown when there are two.
     @argument("--format", "-f", type=_unquoted, help=SUPPRESS)
     @argument(
+        "--allow-secret",
+        nargs="+",
+        type=_unquoted,
+        metavar="FILE",
+        help="Files that look like secrets and may ship all the same.",
+    )
+    @argument(
+        "--allow-link",
+        nargs="+",
+        type=_unquoted,
+        metavar="PATH",
+        help="Where links out of the environment may lead: files, or folders with all below.",
+    )
+    @argument(
         "--dry-run",
         action="store_true",
         help="Say what would ship; write nothing, do not run the cell.",
@@ -134,6 +148,10 @@ def _command_line(arguments: Namespace) -> list[str]:
         value = getattr(arguments, name)
         if value is not None:
             command += [f"--{name}", value]
+    for name in ("allow_secret", "allow_link"):
+        values = getattr(arguments, name)
+        if values:
+            command += [f"--{name.replace('_', '-')}", *values]
     return [*command, "--dry-run"] if arguments.dry_run else command
 
 

@@ -54,6 +54,11 @@ def error_of(result: ExecutionResult) -> ShipEnvError:
 # The cell magic
 
 
+def test_what_may_ship_all_the_same_is_passed_on(shell: InteractiveShell, run: Run) -> None:
+    run("%%ship_env --allow-secret .env 'my key.pem' --allow-link /data\nfound = list(builder)").raise_error()
+    assert shell.user_ns["found"][3:] == ["--allow-secret", ".env", "my key.pem", "--allow-link", "/data"]
+
+
 def test_cell_ships_then_runs_with_builder(
     shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ const settings = z.object({
   master: z.string(),
   excludes: z.array(z.string()),
   allowSecrets: z.array(z.string()),
+  allowLinks: z.array(z.string()),
   insertPosition: z.enum(['before-session', 'top'])
 });
 export type Settings = z.infer<typeof settings>;
@@ -61,6 +62,7 @@ export function requestFrom(
     target: defaultTarget(from, trans),
     master: from.master,
     excludes: from.excludes,
-    allowSecrets: from.allowSecrets
+    allowSecrets: from.allowSecrets,
+    allowLinks: from.allowLinks
   };
 }

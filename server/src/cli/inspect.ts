@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import { Cache } from '../cache/cache.js';
-import type { Snapshot } from '../contract/snapshot.js';
+import type { Distribution, Snapshot } from '../contract/snapshot.js';
 import { count } from '../count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { listArtifacts } from '../ship/list.js';
@@ -63,6 +63,13 @@ function snapshotLines({ interpreter, distributions, editables, findings }: Snap
         `  ${name.padEnd(width)}  ${version.padEnd(14)} editable  ${projectDirectory}`
     ),
     ...findingLines(findings),
+    ...distributions.flatMap(({ name, suspects }) => suspects.map(suspect => suspectLine(name, suspect))),
     `${count(distributions.length, 'distribution')}, ${prettyBytes(bytes(distributions.flatMap(({ files }) => files)))}; ${count(editables.length, 'editable')}`
   ];
+}
+
+function suspectLine(name: string, { kind, path, target }: Distribution['suspects'][number]): string {
+  return kind === 'secret'
+    ? `${pc.yellow('!')} ${name}: ${path} looks like a secret. It stops a ship, unless --allow-secret names it.`
+    : `${pc.yellow('!')} ${name}: ${path} is a link to ${target}. It stops a ship, unless --allow-link names that place.`;
 }

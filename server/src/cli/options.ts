@@ -16,6 +16,7 @@ export interface CliOptions {
   exclude?: string[];
   includeSpark?: boolean;
   allowSecret?: string[];
+  allowLink?: string[];
   dryRun?: boolean;
   json?: boolean;
 }
@@ -63,6 +64,10 @@ export function withContent(command: Command): Command {
       .option('--exclude <names...>', 'distributions that stay home, besides pyspark and py4j')
       .option('--include-spark', 'ship pyspark and py4j too')
       .option('--allow-secret <names...>', 'files that look like secrets and may ship all the same')
+      .option(
+        '--allow-link <paths...>',
+        'where links out of the environment may lead: files, or folders with all below'
+      )
   );
 }
 
@@ -90,6 +95,7 @@ export async function toShipRequest(options: CliOptions, env: NodeJS.ProcessEnv 
     excludes: [...settings.excludes, ...(options.exclude ?? [])],
     includeSpark: options.includeSpark ?? false,
     allowSecrets: [...settings.allowSecrets, ...(options.allowSecret ?? [])],
+    allowLinks: [...settings.allowLinks, ...(options.allowLink ?? [])],
     dryRun: options.dryRun ?? false
   });
 }

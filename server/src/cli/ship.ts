@@ -32,8 +32,9 @@ function summary(result: ShipResult, url: string, options: CliOptions): string[]
 }
 
 /** What prints the config of this very ship, to be pasted into a shell. */
-function configCommand({ python, target, shared, master, exclude, allowSecret, includeSpark }: CliOptions): string {
-  const named = { python, target, master, exclude, 'allow-secret': allowSecret };
+function configCommand(options: CliOptions): string {
+  const { python, target, shared, master, exclude, allowSecret, allowLink, includeSpark } = options;
+  const named = { python, target, master, exclude, 'allow-secret': allowSecret, 'allow-link': allowLink };
   const words = Object.entries(named).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value].flat()
   );

@@ -10,13 +10,14 @@ import { ShipEnvError } from '../errors.js';
 import { openRegular } from '../files/open.js';
 import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
+import { looksSecret } from '../secrets.js';
 import type { Payload } from '../targets/target.js';
 import type { Skipped } from './files.js';
 import { FileChanged, FileHashes } from './hashes.js';
 import { importNames } from './importable.js';
 import { listShippedFiles, type Listing } from './listing.js';
 import { metadataEntries } from './metadata.js';
-import { looksSecret, refuseSecrets } from './secrets.js';
+import { refuseSecrets } from './secrets.js';
 import { sizeFindings } from './size.js';
 import { ZIP_ENCODING, writeZip, type ZipEntry } from './zip.js';
 
@@ -102,7 +103,9 @@ async function readEntries(
   for (const [index, file] of listing.files.entries()) {
     const content = contents[index];
     if (content === undefined) throw new RangeError(`no content for ${file.archivePath}`);
-    if (looksSecret(file, content.marks)) suspects.push(file);
+    // A link is judged by its own name and by that of what it leads to.
+    const paths = [file.archivePath, file.displayPath, file.sourcePath];
+    if (looksSecret(paths, content.marks)) suspects.push(file);
     entries.push({ archivePath: file.archivePath, file, sha256: content.sha256 });
   }
   refuseSecrets(editable.name, suspects, allowSecrets);

@@ -8,7 +8,7 @@ import { NotRegular, openRegular } from '../files/open.js';
 import { parseJson } from '../json.js';
 import type { FileIdentity, ShippedFile } from './files.js';
 import { unreadable } from './roots.js';
-import { CONTENT_MARKS, MAX_SCANNED_BYTES, contentMarks, type ContentMark } from './secrets.js';
+import { CONTENT_MARKS, MAX_SCANNED_BYTES, contentMarks, type ContentMark } from '../secrets.js';
 
 /** What is known of a file's content. */
 export interface Content {

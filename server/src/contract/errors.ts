@@ -20,6 +20,7 @@ export const ERRORS = {
   SNAPSHOT_UNREADABLE: { status: 422, title: 'A file of the environment cannot be read' },
   EDITABLE_MISSING: { status: 422, title: 'The folder of an editable package is gone' },
   EDITABLE_NOT_A_PROJECT: { status: 422, title: 'What an editable package leads to is not one project' },
+  LINK_OUTSIDE: { status: 422, title: 'A link leads out of the environment' },
   CODE_SECRET_FOUND: { status: 422, title: 'A file that looks like a secret would be shipped' },
   CODE_UNREADABLE: { status: 422, title: 'A file of an editable package cannot be read' },
   ARTIFACT_FILE_CHANGED: { status: 409, title: 'A file of the environment changed while it was being read' },

@@ -17,6 +17,8 @@ export const shipRequest = z.object({
   includeSpark: z.boolean().default(false),
   /** Paths or file names of secret-looking files that may ship all the same. */
   allowSecrets: z.array(z.string()).default([]),
+  /** Where links out of the environment may lead: absolute paths of files, or of folders with all that is below. */
+  allowLinks: z.array(z.string()).default([]),
   /** Stop before the upload: exact sizes are known, the local cache is warm, the target is only read. */
   dryRun: z.boolean().default(false)
 });

@@ -46,6 +46,15 @@ export const origin = z.object({
 });
 export type Origin = z.infer<typeof origin>;
 
+/** A file of a distribution that probably nobody meant to ship. */
+export const suspect = z.object({
+  kind: z.enum(['secret', 'outside-link']),
+  /** Relative to the site directory. */
+  path: z.string(),
+  /** Of a link: the absolute path that it leads to. */
+  target: z.string()
+});
+
 export const distribution = z.object({
   /** Name as METADATA spells it, and its PEP 503 normal form. */
   name: z.string(),
@@ -68,6 +77,8 @@ export const distribution = z.object({
   /** `Requires-Dist` lines of METADATA, unparsed (PEP 508). */
   requires: z.array(z.string()),
   origin: origin.optional(),
+  /** Files that stop a ship unless they are allowed: what looks like a secret, and links out of the environment. */
+  suspects: z.array(suspect),
   /** Sorted by path. */
   files: z.array(distributionFile)
 });
@@ -99,6 +110,7 @@ export const finding = z.object({
     'patched-file',
     'missing-file',
     'refused-file',
+    'outside-link',
     'shared-file',
     'unusable-file',
     'refused-distribution',

@@ -48,6 +48,8 @@ export const FILE_KINDS = {
   eggLink: metadata('an egg-link', 64 * KIB),
   finder: metadata('the import hook of an editable package', 16 * MIB),
   script: metadata('a script of a distribution', 16 * MIB),
+  /** A file of a distribution that is looked into for a key. */
+  possibleSecret: { ...metadata('a file of a distribution', MIB), isBinary: true },
   pyvenv: {
     what: 'the configuration of a virtual environment',
     limit: MIB,

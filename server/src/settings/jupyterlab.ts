@@ -24,6 +24,7 @@ const settings = z.object({
   master: z.string().default('local-cluster[2,1,1024]'),
   excludes: z.array(z.string()).default([]),
   allowSecrets: z.array(z.string()).default([]),
+  allowLinks: z.array(z.string()).default([]),
   /** GB that the local cache may hold. */
   cacheLimit: z.number().min(0).default(20)
 });

@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import {
   currentSeed,
+  excludedNames,
   planArtifact,
   SegmentMemoryFile,
   type ArtifactPlan,
@@ -16,6 +17,7 @@ import { finding, type Snapshot } from '../contract/snapshot.js';
 import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
 import { environmentChanged, type LazySnapshot } from '../snapshot/index.js';
+import { refuseSuspects } from './refuse-suspects.js';
 
 const named = z.object({ id: z.string(), findings: z.array(finding) });
 type NamedPlan = z.infer<typeof named>;
@@ -30,13 +32,15 @@ export interface LazyPlan extends Pick<ArtifactPlan, 'id' | 'findings'> {
  * What a request means for an environment. Of the same state of it, and the same request, the plan has the same name; of
  * another state, only what changed is planned anew.
  *
- * @throws as `planArtifact` and `LazyDistribution.whole` do
+ * @throws ShipEnvError CODE_SECRET_FOUND, LINK_OUTSIDE; as `planArtifact` and `LazyDistribution.whole` do
  */
 export async function planLazily(
   snapshot: LazySnapshot,
   request: ShipRequest,
   { cache, signal }: { cache: Cache; signal: AbortSignal }
 ): Promise<LazyPlan> {
+  // Before it is known whether the target holds the artifact: what must not ship is told each time.
+  refuseSuspects(snapshot.distributions, excludedNames(snapshot, request), request);
   const compute = async (): Promise<ArtifactPlan> => {
     const memory = await SegmentMemoryFile.open(cache, snapshot.interpreter);
     const plan = await planNow(snapshot, request, { memory, signal });
@@ -65,6 +69,7 @@ export async function planLazily(
 
 /** The plan of a snapshot that is there as a whole. */
 export async function planWhole(snapshot: Snapshot, request: ShipRequest, signal: AbortSignal): Promise<ArtifactPlan> {
+  refuseSuspects(snapshot.distributions, excludedNames(snapshot, request), request);
   return planNow(snapshot, request, { signal });
 }
 

@@ -13,6 +13,7 @@ import type { Owners } from './owners.js';
 import { PackedFiles } from './packed-files.js';
 import type { Identified, Part, Parts } from './parts.js';
 import { Disk } from './stat-files.js';
+import { findSuspects } from './suspects.js';
 
 /** More than these say the same again, and would hide the other findings. */
 const FINDINGS_EACH = 10;
@@ -125,8 +126,10 @@ async function identify(
     await store.save();
     before += listed.length;
     const { files, changes, patched } = judge(candidate, listed, states);
+    const { suspects, findings: aboutLinks } = await findSuspects(candidate, listed, states);
     const isPure = !files.some(file => isCompiledExtension(file.path));
-    parts.set(candidate, { state: randomUUID(), isPure, findings: [...findings, ...changes], patched }, looks);
+    const all = [...findings, ...changes, ...aboutLinks];
+    parts.set(candidate, { state: randomUUID(), isPure, findings: all, suspects, patched }, looks);
     found.set(candidate, new PackedFiles(files));
   }
   return found;
@@ -191,7 +194,7 @@ function withRest(findings: Finding[], more: number): Finding[] {
 /** What a distribution is, but for its files. */
 export function outlineOf(
   candidate: Metadata,
-  { isPure }: Pick<Identified, 'isPure'>,
+  { isPure, suspects }: Pick<Identified, 'isPure' | 'suspects'>,
   { pythonTag, abiTag, platformTag }: Interpreter
 ): DistributionOutline {
   const origin = candidate.directUrl?.editable === false ? candidate.directUrl.origin : undefined;
@@ -210,6 +213,7 @@ export function outlineOf(
     tags: wheel.tags,
     rootIsPurelib: wheel.rootIsPurelib,
     requires: candidate.requires,
+    suspects: [...suspects],
     ...(origin === undefined ? {} : { origin })
   };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Finding } from '../contract/snapshot.js';
+import type { Distribution, Finding } from '../contract/snapshot.js';
 import { type Candidate, type Metadata, candidateOf, readCandidate } from './candidate.js';
 import type { SiteDirectory } from './interpreter.js';
 import { type KeptLooks, Looks, currentLooks, noteLooks, packed } from './looks.js';
@@ -12,6 +12,8 @@ export interface Identified {
   readonly isPure: boolean;
   /** But for the patched files: what is said of those depends on the other distributions, too. */
   readonly findings: readonly Finding[];
+  /** Files that stop a ship unless they are allowed. */
+  readonly suspects: Distribution['suspects'];
   /** Files that are not what was installed: the first few, and how many more there are. */
   readonly patched: { readonly paths: readonly string[]; readonly more: number };
 }

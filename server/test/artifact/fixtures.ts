@@ -160,6 +160,7 @@ export async function handMade(
     metadataName,
     layer: 'environment',
     tags: ['py3-none-any'],
+    suspects: [],
     rootIsPurelib: true,
     requires: [],
     files: rows

@@ -28,6 +28,7 @@ function distribution(changes: Partial<Distribution> = {}): Distribution {
     metadataName: 'Some.Thing-1.0.dist-info',
     layer: 'environment',
     tags: ['py3-none-any'],
+    suspects: [],
     rootIsPurelib: true,
     requires: [],
     files: [],

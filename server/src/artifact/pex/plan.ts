@@ -113,7 +113,10 @@ function ranksOf(shipped: Plannable['distributions'], { siteDirectories }: Inter
 }
 
 /** What stays home: Spark unless asked for, the editables (they travel as code archives), and what the person named. */
-function excludedNames(snapshot: Plannable, { excludes, includeSpark }: PlanOptions): Set<string> {
+export function excludedNames(
+  snapshot: Plannable,
+  { excludes, includeSpark }: Pick<PlanOptions, 'excludes' | 'includeSpark'>
+): Set<string> {
   const installed = installedNames(snapshot);
   return new Set([
     ...(includeSpark ? [] : SPARK),
