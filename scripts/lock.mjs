@@ -2,7 +2,8 @@
  * `npm run lock`: compiles requirements/*.in into the lock files beside them, for every Python the project runs on.
  *
  * dev.txt comes first and constrains the others, so that one distribution has one version in all of them. The
- * benchmark's environments stand apart: what cluster-pack needs beside them decides their versions.
+ * benchmark's environments stand apart: what cluster-pack needs beside them decides their versions. So does the
+ * environment of the tests' second S3 server.
  */
 import { main } from './lib/main.mjs';
 import { paths } from './lib/paths.mjs';
@@ -20,6 +21,7 @@ const LOCKS = /** @type {const} */ ([
   ['bench-pex', 'dev'],
   ['bench-plot', 'dev'],
   ['bench-venv-pack', 'dev'],
+  ['s3-server', undefined],
   ['bench-medium', undefined],
   ['bench-small', 'bench-medium'],
   ['bench-cluster-pack', 'bench-medium']

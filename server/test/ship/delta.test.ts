@@ -157,12 +157,12 @@ const FULL_UPLOAD = { kind: 'full-upload', subject: expect.any(String), message:
 describe('all is sent, and the result says so,', () => {
   const refused = (status: number, code: string): Answer => ({ status, body: `<Error><Code>${code}</Code></Error>` });
   test.each([
-    ['501', NOT_IMPLEMENTED],
-    ['400', refused(400, 'InvalidArgument')],
-    ['403', refused(403, 'AccessDenied')],
-    ['405', refused(405, 'MethodNotAllowed')],
-    ['200 without an ETag', { status: 200, body: '<CopyPartResult></CopyPartResult>' }]
-  ])('when the store answers a copy with %s; it is not asked again', async (_, answer) => {
+    ['501; it is not asked again', NOT_IMPLEMENTED, false],
+    ['400; it is not asked again', refused(400, 'InvalidArgument'), false],
+    ['403; other credentials may be allowed to', refused(403, 'AccessDenied'), true],
+    ['405; it is not asked again', refused(405, 'MethodNotAllowed'), false],
+    ['200 without an ETag; it is not asked again', { status: 200, body: '<CopyPartResult></CopyPartResult>' }, false]
+  ])('when the store answers a copy with %s', async (_, answer, isAskedAgain) => {
     await shipAndInstall();
     const proxy = await startFaultyProxy(bucket.server.endpoint, passing => {
       if (!isCopy(passing)) return passing.forward();
@@ -181,7 +181,7 @@ describe('all is sent, and the result says so,', () => {
     onTestFinished(() => kernel.uninstall('idna'));
     const third = await port.ship({ more: { target } });
     expect(third).toMatchObject({ copiedBytes: 0, findings: [FULL_UPLOAD] });
-    expect(asked).toBe(before);
+    expect(asked > before).toBe(isAskedAgain);
     await expectWhole(third);
   });
 

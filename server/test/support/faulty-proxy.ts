@@ -40,6 +40,8 @@ export async function startFaultyProxy(
         incoming.socket.destroy();
         return;
       }
+      // Only what the server said: without its date the answer has none.
+      outgoing.sendDate = false;
       outgoing.writeHead(answer.status, answer.headers).end(answer.body);
     })().catch(() => incoming.socket.destroy());
   });

@@ -13,55 +13,75 @@ export interface Keys {
   readonly secretAccessKey: string;
 }
 
+const ROOT: Keys = { accessKeyId: 'rootkey', secretAccessKey: 'root-secret-of-the-test' };
+
+/** The S3 servers of the tests, of different make: what each can is in test/targets/s3/servers.ts. */
+export type Make = 'versitygw' | 'moto';
+
 /**
- * A real S3 server (versitygw: signatures, checksums, users and bucket policies on) on a free port of 127.0.0.1, with
- * its data in a temporary folder. Nothing of it is left after {@link S3Server.stop}.
+ * A real S3 server on a free port of 127.0.0.1. Nothing of it is left after {@link S3Server.stop}.
+ *
+ * versitygw keeps its data in a temporary folder, with signatures, checksums, users and bucket policies on. moto keeps
+ * them in memory and accepts any keys.
  */
 export class S3Server {
+  readonly make: Make;
   /** `http://127.0.0.1:<port>`, or https when it was started with a certificate. */
   readonly endpoint: string;
   /** May do everything. */
-  readonly root: Keys;
-  /** Folder whose sub-folders are the buckets. */
-  readonly dataDirectory: string;
+  readonly root: Keys = ROOT;
   readonly #process: ChildProcess;
   readonly #folder: string;
   readonly #profiles = new Map<string, Keys>();
 
-  private constructor(process: ChildProcess, folder: string, endpoint: string, root: Keys) {
+  private constructor(make: Make, process: ChildProcess, folder: string, endpoint: string) {
+    this.make = make;
     this.#process = process;
     this.#folder = folder;
     this.endpoint = endpoint;
-    this.root = root;
-    this.dataDirectory = join(folder, 'data');
   }
 
-  /** @param tls - paths of a PEM certificate and key, for https */
+  /** versitygw. @param tls - paths of a PEM certificate and key, for https */
   static async start(tls?: { cert: string; key: string }): Promise<S3Server> {
-    const binary = await findBinary();
+    const binary = await findProgram(VERSITYGW);
     const folder = await mkdtemp(join(tmpdir(), 'ship-env-s3-'));
-    const root = { accessKeyId: 'rootkey', secretAccessKey: 'root-secret-of-the-test' };
     await mkdir(join(folder, 'data'));
     await mkdir(join(folder, 'iam'));
-    const child = spawn(
-      binary,
-      [
-        ...['--port', '127.0.0.1:0', '--region', 'us-east-1', '--quiet', '--iam-dir', join(folder, 'iam')],
-        ...(tls === undefined ? [] : ['--cert', tls.cert, '--key', tls.key]),
-        ...['posix', join(folder, 'data')]
-      ],
-      {
-        cwd: folder,
-        env: { PATH: process.env['PATH'], ROOT_ACCESS_KEY: root.accessKeyId, ROOT_SECRET_KEY: root.secretAccessKey },
-        stdio: ['ignore', 'ignore', 'pipe']
-      }
-    );
+    const args = [
+      ...['--port', '127.0.0.1:0', '--region', 'us-east-1', '--quiet', '--iam-dir', join(folder, 'iam')],
+      ...(tls === undefined ? [] : ['--cert', tls.cert, '--key', tls.key]),
+      ...['posix', join(folder, 'data')]
+    ];
+    const keys = { ROOT_ACCESS_KEY: ROOT.accessKeyId, ROOT_SECRET_KEY: ROOT.secretAccessKey };
+    return S3Server.#launch('versitygw', binary, args, { folder, keys, scheme: tls === undefined ? 'http' : 'https' });
+  }
+
+  /** moto's server, whose weaknesses are those of many a small store. */
+  static async startMoto(): Promise<S3Server> {
+    const binary = await findProgram(MOTO);
+    const folder = await mkdtemp(join(tmpdir(), 'ship-env-s3-'));
+    return S3Server.#launch('moto', binary, ['-H', '127.0.0.1', '-p', '0'], { folder, keys: {}, scheme: 'http' });
+  }
+
+  static async #launch(
+    make: Make,
+    binary: string,
+    args: string[],
+    { folder, keys, scheme }: { folder: string; keys: Record<string, string>; scheme: string }
+  ): Promise<S3Server> {
+    const env = { PATH: process.env['PATH'], TMPDIR: folder, ...keys };
+    const child = spawn(binary, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
     // A runner that dies takes the server with it.
     process.once('exit', () => child.kill('SIGKILL'));
-    const port = await listeningPort(child);
-    const server = new S3Server(child, folder, `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`, root);
-    await server.addProfile('root', root);
+    const port = await listeningPort(child, make);
+    const server = new S3Server(make, child, folder, `${scheme}://127.0.0.1:${port}`);
+    await server.addProfile('root', ROOT);
     return server;
+  }
+
+  /** Folder of versitygw whose sub-folders are the buckets. */
+  get dataDirectory(): string {
+    return join(this.#folder, 'data');
   }
 
   /** A shared credentials file with every profile made so far: for `AWS_SHARED_CREDENTIALS_FILE`. */
@@ -92,9 +112,9 @@ export class S3Server {
     await writeFile(join(this.#folder, 'config'), '');
   }
 
-  /** A user without any right until a bucket policy gives it some; named as a profile too. */
+  /** A user of versitygw without any right until a bucket policy gives it some; named as a profile too. */
   async createUser(name: string, keys: Keys): Promise<void> {
-    await promisify(execFile)(await findBinary(), [
+    await promisify(execFile)(await findProgram(VERSITYGW), [
       ...[
         'admin',
         '--allow-insecure',
@@ -145,14 +165,24 @@ export class S3Server {
   }
 }
 
-/** `$SHIP_ENV_TEST_S3_SERVER`, else where the set-up script puts it. */
-async function findBinary(): Promise<string> {
-  const path = process.env['SHIP_ENV_TEST_S3_SERVER'] || resolve(import.meta.dirname, '../../../.cache/bin/versitygw');
+/** A program that the set-up script puts somewhere, unless a variable names another. */
+interface Program {
+  readonly name: string;
+  readonly variable: string;
+  /** Below the checkout. */
+  readonly path: string;
+}
+
+const VERSITYGW: Program = { name: 'versitygw', variable: 'SHIP_ENV_TEST_S3_SERVER', path: '.cache/bin/versitygw' };
+const MOTO: Program = { name: 'moto', variable: 'SHIP_ENV_TEST_MOTO_SERVER', path: '.cache/moto/bin/moto_server' };
+
+async function findProgram({ name, variable, path: usual }: Program): Promise<string> {
+  const path = process.env[variable] || resolve(import.meta.dirname, '../../..', usual);
   try {
     await access(path, constants.X_OK);
   } catch (cause) {
     throw new Error(
-      `The tests need the S3 server versitygw at ${path}. Run the set-up script, or name it in SHIP_ENV_TEST_S3_SERVER.`,
+      `The tests need the S3 server ${name} at ${path}. Run "npm run setup", or name it in ${variable}.`,
       { cause }
     );
   }
@@ -160,17 +190,17 @@ async function findBinary(): Promise<string> {
 }
 
 /** The port that the process listens on. It chose one itself (port 0) but does not say which: the kernel does. */
-async function listeningPort(child: ChildProcess): Promise<number> {
+async function listeningPort(child: ChildProcess, make: Make): Promise<number> {
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)));
-  for (const start = Date.now(); Date.now() - start < 30_000;) {
+  for (const start = Date.now(); Date.now() - start < 60_000;) {
     if (child.exitCode !== null || child.signalCode !== null) break;
     const port = child.pid === undefined ? undefined : await portOf(child.pid);
     if (port !== undefined) return port;
     await new Promise(done => setTimeout(done, 20));
   }
   child.kill('SIGKILL');
-  throw new Error(`versitygw does not listen. It said:\n${stderr}`);
+  throw new Error(`${make} does not listen. It said:\n${stderr}`);
 }
 
 /** proc(5): a line of net/tcp has the local address in hex, the state (0A: listening) and the socket's inode. */

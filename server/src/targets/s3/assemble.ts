@@ -1,4 +1,4 @@
-import { CopyRefused, knownRefusal, remember } from './copy.js';
+import { CopyRefused } from './copy.js';
 import { PartPlanner } from './part-plan.js';
 import { putObject } from './put.js';
 import type { S3Store } from './store.js';
@@ -22,7 +22,7 @@ export async function assembleObject(
     return arrival(store, artifact, await putObject(store, artifact, sources, options));
   } catch (error) {
     if (!(error instanceof CopyRefused)) throw error;
-    remember(store, error);
+    if (error.isLasting) store.features.lacks('copies', error.message);
     // The copying may have taken minutes.
     return sendAll(store, artifact, { ...options, isFree: false }, error.message);
   }
@@ -51,7 +51,7 @@ async function sourcesFor(
   store: S3Store,
   { sources }: AssembleOptions
 ): Promise<{ sources: readonly CopySource[]; refusal: string | undefined }> {
-  const refusal = knownRefusal(store);
+  const refusal = store.features.whyNot('copies');
   return { sources: refusal === undefined ? await sources() : [], refusal };
 }
 

@@ -1,14 +1,13 @@
 import { newMd5 } from '../../md5.js';
 import { s3CodeOf, statusOf } from './answer.js';
-import type { S3Store } from './store.js';
 
-/** Answers that say that the store cannot copy, or not for us; a later ship need not ask again. */
-const CANNOT_COPY = [400, 403, 405, 501];
+/** Answers that say that the store cannot copy; a later ship need not ask again. Other credentials may. */
+const CANNOT_COPY = [400, 405, 501];
 
 /** Why a store could not put an object together from others; the object can still be sent. */
 export class CopyRefused extends Error {
   override readonly name = 'CopyRefused';
-  /** It would be refused the next time, too. */
+  /** The store cannot do it: it would be refused the next time, too. */
   readonly isLasting: boolean;
 
   constructor(reason: string, options: { isLasting: boolean; cause?: unknown }) {
@@ -24,26 +23,11 @@ export class CopyRefused extends Error {
     const isLasting = CANNOT_COPY.includes(status);
     const reason = isLasting
       ? `the store does not copy ranges of objects (${answer})`
-      : `an artifact to copy from changed or went away meanwhile (${answer})`;
+      : status === 403
+        ? `these credentials may not copy objects there (${answer})`
+        : `an artifact to copy from changed or went away meanwhile (${answer})`;
     return new CopyRefused(reason, { isLasting, cause: error });
   }
-}
-
-/** What was refused for good in this process, by store and bucket. */
-const REFUSALS = new Map<string, string>();
-
-/** Why this store does not copy, if that is known. */
-export function knownRefusal(store: S3Store): string | undefined {
-  return REFUSALS.get(placeOf(store));
-}
-
-/** Keeps a lasting refusal in mind, so that the next ship of this process does not ask again. */
-export function remember(store: S3Store, refusal: CopyRefused): void {
-  if (refusal.isLasting) REFUSALS.set(placeOf(store), refusal.message);
-}
-
-function placeOf({ settings }: S3Store): string {
-  return `${settings.endpoint ?? ''} ${settings.bucket}`;
 }
 
 /** An ETag without its quotes. */

@@ -117,6 +117,11 @@ export const FAILURES = {
     found: ({ bucket }) => `the store does not accept ${bucket} as a bucket’s name`,
     hint: () => 'Correct the bucket in the target’s URL.'
   },
+  uploadGone: {
+    code: 'TARGET_FAILED',
+    found: of => `${store(of)} does not know the upload any more, which someone or a rule of the bucket removed`,
+    hint: () => 'Ship again. When it happens each time, look at the lifecycle rules of the bucket.'
+  },
   checksum: {
     code: 'TARGET_CHECKSUM',
     found: of => `${store(of)} received other bytes than were sent, and kept none of them`,
@@ -199,6 +204,7 @@ const BY_S3_CODE: Record<string, FailureName> = {
   InvalidObjectState: 'denied',
   NoSuchBucket: 'bucketMissing',
   InvalidBucketName: 'bucketName',
+  NoSuchUpload: 'uploadGone',
   BadDigest: 'checksum',
   InvalidDigest: 'checksum',
   XAmzContentSHA256Mismatch: 'checksum',
@@ -224,6 +230,12 @@ export function failureOf(error: unknown): FailureName | undefined {
   const systemCode = systemCodeOf(error);
   if (systemCode !== undefined) return bySystemCode(systemCode);
   return error.name === 'TimeoutError' ? 'timeout' : undefined;
+}
+
+/** Does the store's answer name a reason that has nothing to do with what the request used? */
+export function isExplained(error: unknown): boolean {
+  const code = s3CodeOf(error);
+  return code !== undefined && code in BY_S3_CODE;
 }
 
 function byStatus(status: number, isS3: boolean): FailureName {

@@ -9,7 +9,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { withLeftovers } from '../../errors.js';
 import { statusOf } from './answer.js';
-import { unlessTaken } from './conditional.js';
+import { findOutComparison } from './comparison.js';
+import { unlessTaken, withOptional } from './optional.js';
+import { LIVING_UPLOADS } from './orphans.js';
 import type { S3Store } from './store.js';
 import { UPLOAD_ID } from './whole.js';
 
@@ -27,17 +29,20 @@ export interface CopyRange {
 
 /** An object that is put together from parts; not there before {@link complete}. */
 export class MultipartUpload {
-  /** Does the store keep a SHA-256 of each part? Then each part is sent with its own. */
-  readonly checksums: boolean;
+  /** The store's name of it. */
+  readonly id: string;
   readonly #store: S3Store;
   readonly #name: string;
-  readonly #id: string;
+  /** Does the store keep a SHA-256 of each part? Then each part is sent with its own. */
+  readonly #checksums: boolean;
+  #vouches = false;
 
   private constructor(store: S3Store, name: string, id: string, checksums: boolean) {
     this.#store = store;
     this.#name = name;
-    this.#id = id;
-    this.checksums = checksums;
+    this.id = id;
+    this.#checksums = checksums;
+    LIVING_UPLOADS.add(id);
   }
 
   /**
@@ -53,7 +58,7 @@ export class MultipartUpload {
     { copies }: { copies: boolean }
   ): Promise<MultipartUpload> {
     const create = async (checksums: boolean): Promise<MultipartUpload> => {
-      const { UploadId: id } = await store.client.send(
+      const { UploadId: id, ChecksumAlgorithm } = await store.client.send(
         new CreateMultipartUploadCommand({
           ...store.object(name),
           ContentType: 'application/octet-stream',
@@ -62,14 +67,21 @@ export class MultipartUpload {
         })
       );
       if (id === undefined) throw new Error('The store began an upload without naming it.');
-      return new MultipartUpload(store, name, id, checksums);
+      // Many a store takes no notice of what it does not know.
+      return new MultipartUpload(store, name, id, checksums && ChecksumAlgorithm === 'SHA256');
     };
-    return create(store.checksums && !copies).catch((error: unknown) => {
-      // Not Implemented, or a header that an older store calls invalid.
-      if (copies || !store.checksums || ![400, 501].includes(statusOf(error) ?? 0)) throw error;
-      store.checksums = false;
-      return create(false);
-    });
+    const canCompare = !copies && store.has('comparesChecksums');
+    const [upload] = await Promise.all([
+      withOptional(store, canCompare ? ['checksums'] : [], uses => create(uses('checksums'))),
+      canCompare ? findOutComparison(store) : undefined
+    ]);
+    upload.#vouches = upload.#checksums && store.has('comparesChecksums');
+    return upload;
+  }
+
+  /** Does what the store keeps of the parts show that they arrived as they were sent? Else their ETags have to. */
+  get vouches(): boolean {
+    return this.#vouches;
   }
 
   /**
@@ -78,7 +90,7 @@ export class MultipartUpload {
    * @param digest - sha256 of the body
    */
   async send(number: number, body: Buffer, digest: Buffer, signal: AbortSignal): Promise<CompletedPart> {
-    const checksum = this.checksums ? { ChecksumSHA256: digest.toString('base64') } : {};
+    const checksum = this.#checksums ? { ChecksumSHA256: digest.toString('base64') } : {};
     const command = new UploadPartCommand({
       ...this.#part(number),
       Body: body,
@@ -107,15 +119,18 @@ export class MultipartUpload {
   }
 
   /** Makes the parts an object, unless there is one of that name. @returns false when the name is taken */
-  complete(parts: readonly CompletedPart[]): Promise<boolean> {
-    return unlessTaken(this.#store, this.#name, async () => {
+  async complete(parts: readonly CompletedPart[]): Promise<boolean> {
+    const features = { condition: 'conditionalComplete' } as const;
+    const isWritten = await unlessTaken(this.#store, this.#name, features, async uses => {
       const command = new CompleteMultipartUploadCommand({
         ...this.#upload(),
         MultipartUpload: { Parts: [...parts] },
-        ...(this.#store.conditional && { IfNoneMatch: '*' })
+        ...(uses('conditionalComplete') && { IfNoneMatch: '*' })
       });
       await this.#store.client.send(command);
     });
+    if (isWritten) LIVING_UPLOADS.delete(this.id);
+    return isWritten;
   }
 
   /**
@@ -132,6 +147,7 @@ export class MultipartUpload {
         if (statusOf(error) !== 404) throw error;
       }
     }
+    LIVING_UPLOADS.delete(this.id);
   }
 
   /** As {@link abort}, because of an error. @returns it, with what could not be removed among its causes */
@@ -157,7 +173,7 @@ export class MultipartUpload {
   }
 
   #upload(): { Bucket: string; Key: string; UploadId: string } {
-    return { ...this.#store.object(this.#name), UploadId: this.#id };
+    return { ...this.#store.object(this.#name), UploadId: this.id };
   }
 
   #part(PartNumber: number): { Bucket: string; Key: string; UploadId: string; PartNumber: number } {

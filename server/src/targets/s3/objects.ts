@@ -9,7 +9,11 @@ import { assertObjectName } from '../names.js';
 import { MAX_READ_BYTES, tooLarge } from '../object-errors.js';
 import { chunksOf } from '../payload.js';
 import { s3CodeOf, statusOf } from './answer.js';
+import { withOptional } from './optional.js';
 import type { S3Store } from './store.js';
+
+/** Who may not use the key of an encrypted object is not told its checksum either, and an answer to HEAD says no more. */
+const UNKNOWN_TO_HEAD = [400, 403, 405, 501];
 
 /** What the store says of an object, checksums included; undefined when it is not there. */
 export async function headObject(
@@ -18,17 +22,33 @@ export async function headObject(
   signal?: AbortSignal
 ): Promise<HeadObjectCommandOutput | undefined> {
   assertObjectName(name);
-  const command = new HeadObjectCommand({ ...store.object(name), ChecksumMode: 'ENABLED' });
+  const ask = (): Promise<HeadObjectCommandOutput> =>
+    withOptional(
+      store,
+      ['tellsChecksums'],
+      async uses => {
+        const mode = uses('tellsChecksums') ? ({ ChecksumMode: 'ENABLED' } as const) : {};
+        const command = new HeadObjectCommand({ ...store.object(name), ...mode });
+        const answer = await store.client.send(command, { abortSignal: signal });
+        store.assertS3(answer);
+        return answer;
+      },
+      { unknown: UNKNOWN_TO_HEAD }
+    );
   return store.attempt(
     `Looking for ${name} in`,
     async () => {
       try {
-        const answer = await store.client.send(command, { abortSignal: signal });
-        store.assertS3(answer);
-        return answer;
+        return await ask().catch(async (error: unknown) => {
+          const status = statusOf(error);
+          if (status === undefined || status === 404 || status >= 500) throw error;
+          // An answer to HEAD does not say why. When it was this machine's clock, the SDK has corrected it meanwhile.
+          const reason = await store.ask(signal);
+          if (reason !== undefined) throw reason;
+          return ask();
+        });
       } catch (error) {
-        const status = statusOf(error);
-        if (status !== 404) throw status !== undefined && status < 500 ? ((await store.ask(signal)) ?? error) : error;
+        if (statusOf(error) !== 404) throw error;
         await store.assertBucket(signal);
         return undefined;
       }
@@ -53,7 +73,7 @@ export async function readObject(store: S3Store, name: string, signal: AbortSign
         }
         return Buffer.concat(chunks);
       } catch (error) {
-        if (s3CodeOf(error) === 'NoSuchKey') return undefined;
+        if (await isMissing(store, error, signal)) return undefined;
         throw error;
       }
     },
@@ -75,6 +95,15 @@ export async function openObject(store: S3Store, name: string, signal: AbortSign
   return Body;
 }
 
+/** Says this answer that there is no object? Some stores answer 404 without a code, for the bucket too. */
+async function isMissing(store: S3Store, error: unknown, signal: AbortSignal): Promise<boolean> {
+  const code = s3CodeOf(error);
+  if (code === 'NoSuchKey') return true;
+  if (statusOf(error) !== 404 || code !== undefined) return false;
+  await store.assertBucket(signal);
+  return true;
+}
+
 /** Deletes an object; no error when it is not there. */
 export async function removeObject(store: S3Store, name: string, signal: AbortSignal): Promise<void> {
   assertObjectName(name);
@@ -85,7 +114,7 @@ export async function removeObject(store: S3Store, name: string, signal: AbortSi
         await store.client.send(new DeleteObjectCommand(store.object(name)), { abortSignal: signal });
       } catch (error) {
         // Amazon answers 204 for what is not there; others say so.
-        if (s3CodeOf(error) !== 'NoSuchKey') throw error;
+        if (!(await isMissing(store, error, signal))) throw error;
       }
     },
     signal

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Probe, TargetSettings } from '../../contract/targets.js';
 import { assertObjectName, isHidden } from '../names.js';
 import { readRange } from '../payload.js';
 import { probe } from '../probe.js';
-import { knownRefusal } from './copy.js';
 import { identityOf } from './identity.js';
 import type { S3Location } from './location.js';
+import { listObjects } from './listing.js';
 import { headObject, readObject, removeObject } from './objects.js';
 import { assembleObject, estimateObject } from './assemble.js';
 import { putObject } from './put.js';
@@ -69,7 +68,7 @@ class S3Target implements Target {
   }
 
   get canCopy(): boolean {
-    return knownRefusal(this.#store) === undefined;
+    return this.#store.has('copies');
   }
 
   uri(name: string): string {
@@ -121,20 +120,13 @@ class S3Target implements Target {
   }
 
   async *list(signal: AbortSignal): AsyncIterable<TargetEntry> {
-    const { client, settings } = this.#store;
-    const { bucket: Bucket, keyPrefix: Prefix } = settings;
-    let ContinuationToken: string | undefined;
-    do {
-      const command = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', ContinuationToken });
-      const page = await this.#store.attempt('Listing', () => client.send(command, { abortSignal: signal }), signal);
-      for (const { Key, Size, LastModified, ETag } of page.Contents ?? []) {
-        const name = (Key ?? '').slice(Prefix.length);
-        // The empty name is the "folder" that a web console makes.
-        if (name === '' || name.includes('/') || isHidden(name)) continue;
-        yield { name, bytes: Size ?? 0, modified: LastModified ?? new Date(0), etag: ETag };
-      }
-      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (ContinuationToken !== undefined);
+    const { keyPrefix } = this.#store.settings;
+    for await (const { Key, Size, LastModified, ETag } of listObjects(this.#store, signal)) {
+      const name = (Key ?? '').slice(keyPrefix.length);
+      // The empty name is the "folder" that a web console makes.
+      if (name === '' || name.includes('/') || isHidden(name)) continue;
+      yield { name, bytes: Size ?? 0, modified: LastModified ?? new Date(0), etag: ETag };
+    }
   }
 
   async remove(name: string, signal: AbortSignal): Promise<void> {

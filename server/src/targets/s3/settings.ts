@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { loadConfig } from '@smithy/core/config';
+import { loadConfig, loadSharedConfigFiles } from '@smithy/core/config';
 import type { TargetSettings } from '../../contract/targets.js';
 import { ShipEnvError } from '../../errors.js';
+import type { FeatureName } from './features.js';
 import type { S3Location } from './location.js';
 
 /** Everything that decides which store is asked and how: the settings, completed by AWS's own conventions. */
@@ -14,27 +15,46 @@ export interface S3Settings extends S3Location {
   readonly pathStyle: boolean;
   /** Name of the profile in `~/.aws`; undefined: AWS's default chain of credentials. */
   readonly profile: string | undefined;
+  /** When the SDK adds checksums to requests and compares those of answers; undefined: ours decides. */
+  readonly checksums: { readonly request: ChecksumSwitch | undefined; readonly response: ChecksumSwitch | undefined };
+  /** What the store is not to be asked for, whatever it can. */
+  readonly declined: readonly FeatureName[];
 }
+
+/** The values of `AWS_REQUEST_CHECKSUM_CALCULATION` and `AWS_RESPONSE_CHECKSUM_VALIDATION`. */
+type ChecksumSwitch = 'WHEN_SUPPORTED' | 'WHEN_REQUIRED';
 
 /** What stores other than Amazon's take for a region, when nothing is set. */
 const DEFAULT_REGION = 'us-east-1';
 
 /**
  * Completes a target's settings. What is empty follows the AWS conventions: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`,
- * `AWS_REGION`, `AWS_DEFAULT_REGION` and the profile's `endpoint_url` and `region` in the shared config file.
+ * `AWS_REGION`, `AWS_DEFAULT_REGION` and the profile's `endpoint_url` and `region` in the shared config file. So do the
+ * SDK's switches of checksums: `when_required` leaves out every checksum that could be left out.
+ *
+ * The files in `~/.aws` are read anew each time: the SDK itself reads them once a process, and the sidecar lives for days.
  *
  * @throws ShipEnvError SETTINGS_INVALID
  */
 export async function resolveS3Settings(location: S3Location, settings: TargetSettings): Promise<S3Settings> {
   const profile = validProfile(settings.profile.trim());
+  // Whatever the SDK looks up there from now on, credentials above all, it takes from what this has read.
+  await loadSharedConfigFiles({ ignoreCache: true });
   const endpoint = validEndpoint(settings.endpoint.trim() || (await configuredEndpoint(profile)));
   const region = validRegion(settings.region.trim() || (await configuredRegion(profile)));
+  const request = await checksumSwitch('AWS_REQUEST_CHECKSUM_CALCULATION', 'request_checksum_calculation', profile);
+  const response = await checksumSwitch('AWS_RESPONSE_CHECKSUM_VALIDATION', 'response_checksum_validation', profile);
   return {
     ...location,
     endpoint,
     region: region ?? (endpoint === undefined ? undefined : DEFAULT_REGION),
     pathStyle: settings.pathStyle || needsPathStyle(endpoint, location.bucket),
-    profile
+    profile,
+    checksums: { request, response },
+    declined: [
+      ...(request === 'WHEN_REQUIRED' ? (['checksums'] as const) : []),
+      ...(response === 'WHEN_REQUIRED' ? (['tellsChecksums'] as const) : [])
+    ]
   };
 }
 
@@ -69,6 +89,29 @@ async function configuredRegion(profile: string | undefined): Promise<string> {
     },
     { profile }
   )();
+}
+
+/** @throws ShipEnvError SETTINGS_INVALID for a value that the SDK does not know either */
+async function checksumSwitch(
+  variable: string,
+  key: string,
+  profile: string | undefined
+): Promise<ChecksumSwitch | undefined> {
+  const text = await loadConfig(
+    {
+      environmentVariableSelector: env => env[variable] || undefined,
+      configFileSelector: section => section[key] || undefined,
+      default: ''
+    },
+    { profile }
+  )();
+  const value = text.trim().toUpperCase();
+  if (value === '') return undefined;
+  if (value === 'WHEN_SUPPORTED' || value === 'WHEN_REQUIRED') return value;
+  throw invalid(
+    `${variable}, or ${key} of the AWS profile, was expected to be when_supported or when_required; it is ${JSON.stringify(text)}.`,
+    'Correct it in the environment or in ~/.aws/config, or take it out.'
+  );
 }
 
 function validEndpoint(text: string): string | undefined {

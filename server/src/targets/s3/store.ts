@@ -4,6 +4,7 @@ import { ShipEnvError } from '../../errors.js';
 import { FILE_KINDS, readBounded } from '../../files/read.js';
 import { statusOf } from './answer.js';
 import { noS3Store, s3Error } from './errors.js';
+import { FEATURES, featuresOf, type FeatureName, type StoreFeatures } from './features.js';
 import type { S3Settings } from './settings.js';
 import { signByChecksum } from './signing.js';
 
@@ -15,18 +16,14 @@ export interface Patience {
   readonly attempts: number;
 }
 
-/**
- * A connection to one bucket, with the errors of the SDK turned into ours, and what was learned about the store.
- *
- * Stores differ. Both flags begin optimistic and go down when the store says that it does not have the feature.
- */
+/** A connection to one bucket, with the errors of the SDK turned into ours. */
 export class S3Store {
   readonly client: S3Client;
   readonly settings: S3Settings;
-  /** The store knows `If-None-Match: *`. */
-  conditional = true;
-  /** The store keeps the SHA-256 checksums it is sent. */
-  checksums = true;
+  /** What was found out about the store, by this and all other connections. */
+  readonly features: StoreFeatures;
+  /** Names of what was read back, since nothing that the store said of it showed that it had arrived. */
+  readonly readBack = new Set<string>();
   /** Parts of one upload that are on their way at once. */
   readonly partsInFlight = partsInFlight();
   #bucketSeen = false;
@@ -34,6 +31,7 @@ export class S3Store {
   private constructor(client: S3Client, settings: S3Settings) {
     this.client = client;
     this.settings = settings;
+    this.features = featuresOf(settings);
   }
 
   /** @throws ShipEnvError SETTINGS_INVALID when `AWS_CA_BUNDLE` cannot be read */
@@ -51,8 +49,8 @@ export class S3Store {
       forcePathStyle: pathStyle,
       maxAttempts: patience.attempts,
       // We send SHA-256 ourselves where it counts; some stores fail on the checksums that newer SDKs add everywhere.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestChecksumCalculation: settings.checksums.request ?? 'WHEN_REQUIRED',
+      responseChecksumValidation: settings.checksums.response ?? 'WHEN_REQUIRED',
       // With it the SDK opens a new connection for each part.
       expectContinueHeader: false,
       requestHandler: {
@@ -64,6 +62,20 @@ export class S3Store {
     });
     signByChecksum(client);
     return new S3Store(client, settings);
+  }
+
+  /** Is this feature to be used: does the store have it, as far as is known, and do the AWS settings allow it? */
+  has(name: FeatureName): boolean {
+    return !this.settings.declined.includes(name) && this.features.has(name);
+  }
+
+  /** What the store lacks, or the AWS settings forbid, of what would vouch for what it is sent: one sentence each. */
+  remarks(): string[] {
+    return keysOf(FEATURES).flatMap(name => {
+      const { without } = FEATURES[name];
+      const reason = this.settings.declined.includes(name) ? 'the AWS settings forbid it' : this.features.whyNot(name);
+      return without === undefined || reason === undefined ? [] : [`${without} (${reason})`];
+    });
   }
 
   /** The key of an object of that name. */
@@ -129,6 +141,10 @@ export class S3Store {
   close(): void {
     this.client.destroy();
   }
+}
+
+function keysOf<Key extends string>(table: Record<Key, unknown>): Key[] {
+  return Object.keys(table) as Key[];
 }
 
 /** With the one that is being read, one more is in memory. */

@@ -2,6 +2,7 @@ import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { differs, missing } from '../object-errors.js';
 import { digestOf } from '../payload.js';
 import { compositeChecksumOf } from './checksum.js';
+import { findOutComparison } from './comparison.js';
 import { bareEtag } from './copy.js';
 import { identityOf } from './identity.js';
 import { headObject, openObject } from './objects.js';
@@ -27,6 +28,8 @@ export async function verifyObject(
   expected: Expected,
   signal: AbortSignal
 ): Promise<string | undefined> {
+  // Only what such an answer shows needs it.
+  if (expected.etag === undefined && expected.checksum !== undefined) await findOutComparison(store);
   return compare(store, expected, await headObject(store, expected.name, signal), signal);
 }
 
@@ -40,7 +43,7 @@ export async function verifyPayload(
   signal: AbortSignal
 ): Promise<string | undefined> {
   const found = await headObject(store, payload.name, signal);
-  const kept = found?.ChecksumSHA256;
+  const kept = found && keptChecksum(found);
   const checksum =
     kept === undefined || found?.ContentLength !== payload.bytes
       ? undefined
@@ -60,18 +63,20 @@ async function compare(
   const { url } = store.settings;
   if (found === undefined) throw missing(url, expected);
   if (found.ContentLength !== expected.bytes) throw differs(url, expected, `${found.ContentLength ?? 0} bytes`);
-  const { ChecksumSHA256: kept } = found;
-  if (kept !== undefined && expected.checksum !== undefined) {
-    if (kept === expected.checksum) return identityOf(store, found);
-    if (partsOf(kept) === partsOf(expected.checksum)) throw differs(url, expected, `the checksum ${kept}`);
-  } else if (expected.etag !== undefined) {
+  const kept = keptChecksum(found);
+  if (expected.etag !== undefined) {
     const etag = bareEtag(found.ETag);
     if (etag === expected.etag) return identityOf(store, found);
     if (partsOf(etag) === partsOf(expected.etag)) throw differs(url, expected, `the ETag ${etag ?? ''}`);
+  } else if (kept !== undefined && expected.checksum !== undefined) {
+    if (kept !== expected.checksum && partsOf(kept) === partsOf(expected.checksum))
+      throw differs(url, expected, `the checksum ${kept}`);
+    if (kept === expected.checksum && store.has('comparesChecksums')) return identityOf(store, found);
   }
   const read = await digestObject(store, expected.name, { signal });
   if (read === undefined) throw missing(url, expected);
   if (read.sha256 !== expected.sha256) throw differs(url, expected, `sha256 ${read.sha256}`);
+  store.readBack.add(expected.name);
   return read.identity;
 }
 
@@ -95,8 +100,17 @@ export async function digestObject(
 }
 
 /** The digest of the whole content, when the store keeps it: of an object in parts it does not. */
-export function sha256Of({ ChecksumSHA256: kept }: { ChecksumSHA256?: string | undefined }): string | undefined {
+export function sha256Of(found: Checksums): string | undefined {
+  const kept = keptChecksum(found);
   return kept === undefined || kept.includes('-') ? undefined : Buffer.from(kept, 'base64').toString('hex');
+}
+
+type Checksums = Pick<HeadObjectCommandOutput, 'ChecksumSHA256' | 'ChecksumType'>;
+
+/** The SHA-256 that the store keeps of an object, or of its parts and their number. */
+function keptChecksum({ ChecksumSHA256: kept, ChecksumType }: Checksums): string | undefined {
+  // Not every store writes the number of parts behind it; then it could be taken for one of the whole.
+  return ChecksumType === 'COMPOSITE' && kept?.includes('-') === false ? undefined : kept;
 }
 
 /** The number of parts that a composite checksum or ETag ends with. */

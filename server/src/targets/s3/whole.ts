@@ -1,5 +1,5 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { unlessTaken } from './conditional.js';
+import { unlessTaken } from './optional.js';
 import type { S3Store } from './store.js';
 
 /** Key of the user metadata that tells our own object from another's when an answer was lost on the way. */
@@ -19,25 +19,30 @@ export interface WholeObject {
  * @param uploadId - becomes the object's metadata {@link UPLOAD_ID}
  * @param signal - left out, the request runs to its end: a request that was sent whole may be done although its sender
  *   has gone, and then nobody would know
- * @returns false when the name is taken
+ * @returns the object's ETag; undefined when the name is taken
  * @throws what the SDK throws
  */
-export function putWhole(
+export async function putWhole(
   store: S3Store,
   { name, body, digest }: WholeObject,
   uploadId: string,
   signal?: AbortSignal
-): Promise<boolean> {
-  return unlessTaken(store, name, async () => {
+): Promise<string | undefined> {
+  let etag: string | undefined;
+  const features = { condition: 'conditionalPut', others: ['checksums'] } as const;
+  const isWritten = await unlessTaken(store, name, features, async uses => {
     const command = new PutObjectCommand({
       ...store.object(name),
       Body: body,
       ContentLength: body.length,
       ContentType: 'application/octet-stream',
       Metadata: { [UPLOAD_ID]: uploadId },
-      ...(store.checksums && { ChecksumSHA256: digest.toString('base64') }),
-      ...(store.conditional && { IfNoneMatch: '*' })
+      ...(uses('checksums') && { ChecksumSHA256: digest.toString('base64') }),
+      ...(uses('conditionalPut') && { IfNoneMatch: '*' })
     });
-    store.assertS3(await store.client.send(command, { abortSignal: signal }));
+    const answer = await store.client.send(command, { abortSignal: signal });
+    store.assertS3(answer);
+    etag = answer.ETag;
   });
+  return isWritten ? etag : undefined;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import { newMd5 } from '../../md5.js';
 import { BufferPool } from '../buffer-pool.js';
-import { CopyRefused } from './copy.js';
+import { CopyRefused, bareEtag } from './copy.js';
 import { assertDigest } from '../payload.js';
 import { InFlight } from './in-flight.js';
 import { MultipartUpload, type CopyRange } from './multipart.js';
@@ -67,9 +67,12 @@ export class ObjectWriter {
     const { length } = body;
     const checksum = digest.toString('base64');
     this.written = { bytes: length, sha256, sentBytes: length, copiedBytes: 0, checksum };
-    const isWritten = await putWhole(this.#store, { name: this.#payload.name, body, digest }, uploadId);
-    if (isWritten) this.#options.onProgress?.(length);
-    return isWritten;
+    const etag = bareEtag(await putWhole(this.#store, { name: this.#payload.name, body, digest }, uploadId));
+    if (etag === undefined) return false;
+    // Where it is a digest, the store computed it of what arrived.
+    if (etag === newMd5()?.update(body).digest('hex')) this.written = { ...this.written, etag };
+    this.#options.onProgress?.(length);
+    return true;
   }
 
   async #writeParts(uploadId: string, reader: SpanReader, parts: AsyncGenerator<Part>): Promise<boolean> {
@@ -78,12 +81,12 @@ export class ObjectWriter {
     const upload = await MultipartUpload.begin(this.#store, name, uploadId, { copies: this.#sources.length > 0 });
     const flight = new InFlight(this.#store.partsInFlight, signal);
     // A store keeps the parts of uploads that never ended; while ours go there, nobody waits for this.
-    const tidying = removeOrphanedUploads(this.#store);
+    const tidying = removeOrphanedUploads(this.#store, upload.id);
     try {
       const rows = await this.#transfer(upload, flight, reader, parts);
       const sha256 = reader.sha256();
       assertDigest(this.#payload, sha256);
-      const proof = upload.checksums ? checksumOf(rows) : etagOf(rows, this.#payload.digests);
+      const proof = upload.vouches ? checksumOf(rows) : etagOf(rows, this.#payload.digests);
       this.written = { ...sizesOf(rows), sha256, ...proof };
       signal.throwIfAborted();
       const isWritten = await upload.complete(rows.flatMap(({ completed }) => completed ?? []));
@@ -124,7 +127,7 @@ export class ObjectWriter {
         await reader.take(bytes, flight.stop);
         const digest = createHash('sha256').update(bytes).digest();
         row.digest = digest;
-        if (!upload.checksums) row.md5 = newMd5()?.update(bytes).digest('hex');
+        if (!upload.vouches) row.md5 = newMd5()?.update(bytes).digest('hex');
         await run(row, async cut => {
           const completed = await upload.send(number, bytes, digest, cut);
           giveBack();

@@ -2,7 +2,7 @@ import { ListMultipartUploadsCommand, ListObjectsV2Command, type S3Client } from
 import { beforeAll, onTestFinished } from 'vitest';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { startFaultyProxy, type Fault } from '../../support/faulty-proxy.js';
-import { S3Server } from '../../support/s3-server.js';
+import { S3Server, type Make } from '../../support/s3-server.js';
 
 /** A bucket `ship` on a real server, for the tests of one file. */
 export interface Bucket {
@@ -18,12 +18,12 @@ export interface Bucket {
   leftBelow(url: string): Promise<{ keys: string[]; uploads: number }>;
 }
 
-/** Starts the server before a file's tests and stops it after them. */
-export function useBucket(): Bucket {
+/** Starts the server before the tests of a file or of a `describe`, and stops it after them. */
+export function useBucket(make: Make = 'versitygw'): Bucket {
   const started: { server?: S3Server; client?: S3Client } = {};
   let prefixes = 0;
   beforeAll(async () => {
-    const server = await S3Server.start();
+    const server = make === 'moto' ? await S3Server.startMoto() : await S3Server.start();
     const client = server.client();
     Object.assign(started, { server, client });
     Object.assign(process.env, server.environment);

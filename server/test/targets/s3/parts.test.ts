@@ -1,168 +1,142 @@
-import { readdir, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { toErrorObject } from '../../../src/errors.js';
 import type { Answer } from '../../support/faulty-proxy.js';
 import { gate } from '../../support/gate.js';
 import { calm, makePayload } from '../payloads.js';
 import { useBucket } from './bucket.js';
+import { SERVERS } from './servers.js';
 
-const bucket = useBucket();
+describe.each(SERVERS)('on $make,', server => {
+  const bucket = useBucket(server.make);
 
-const payload = makePayload('env-0000000d.pex', 60 * 1024 * 1024);
+  const payload = makePayload('env-0000000d.pex', 60 * 1024 * 1024);
 
-function refusal(message: string): Answer {
-  return { status: 403, body: `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>` };
-}
+  function refusal(message: string): Answer {
+    return { status: 403, body: `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>` };
+  }
 
-test('leaves neither object nor upload when it is cancelled halfway', async () => {
-  const controller = new AbortController();
-  const reason = new DOMException('cancelled', 'AbortError');
-  const url = bucket.freshUrl();
-  const target = await bucket.open(url);
-  let taken = 0;
-  const onProgress = (bytes: number): void => {
-    taken = bytes;
-    controller.abort(reason);
-  };
-  await expect(target.put(payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
-  expect(taken).toBeGreaterThan(0);
-  expect(taken).toBeLessThan(payload.bytes);
-  expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
-});
-
-test('is removed only after the parts on their way have arrived', async () => {
-  const controller = new AbortController();
-  const reason = new DOMException('cancelled', 'AbortError');
-  const arrived = gate();
-  const order: string[] = [];
-  const target = await bucket.openBehind(bucket.freshUrl(), async ({ method, path, forward }) => {
-    if (method === 'DELETE') order.push('remove');
-    if (!path.includes('partNumber=')) return forward();
-    // A slow store: what it was sent before the cancellation is stored a moment after it.
-    if (path.includes('partNumber=2')) {
-      await arrived.promise;
-      await forward();
-      order.push('part');
-    } else if (path.includes('partNumber=1')) {
-      setTimeout(() => arrived.open(), 300);
-    }
-    return forward();
+  test('leaves neither object nor upload when it is cancelled halfway', async () => {
+    const controller = new AbortController();
+    const reason = new DOMException('cancelled', 'AbortError');
+    const url = bucket.freshUrl();
+    const target = await bucket.open(url);
+    let taken = 0;
+    const onProgress = (bytes: number): void => {
+      taken = bytes;
+      controller.abort(reason);
+    };
+    await expect(target.put(payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+    expect(taken).toBeGreaterThan(0);
+    expect(taken).toBeLessThan(payload.bytes);
+    expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
   });
-  const onProgress = (): void => controller.abort(reason);
-  await expect(target.put(payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
-  expect(order).toEqual(['part', 'remove']);
-});
 
-test.each([
-  ['1', 1],
-  ['3', 3],
-  ['', 4]
-])('with SHIP_ENV_PARTS_IN_FLIGHT=%s there are never more than %d parts on their way', async (setting, most) => {
-  vi.stubEnv('SHIP_ENV_PARTS_IN_FLIGHT', setting);
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
+  test('is removed only after the parts on their way have arrived', async () => {
+    const controller = new AbortController();
+    const reason = new DOMException('cancelled', 'AbortError');
+    const arrived = gate();
+    const order: string[] = [];
+    const target = await bucket.openBehind(bucket.freshUrl(), async ({ method, path, forward }) => {
+      if (method === 'DELETE' && path.includes('uploadId=')) order.push('remove');
+      if (!path.includes('partNumber=')) return forward();
+      // A slow store: what it was sent before the cancellation is stored a moment after it.
+      if (path.includes('partNumber=2')) {
+        await arrived.promise;
+        await forward();
+        order.push('part');
+      } else if (path.includes('partNumber=1')) {
+        setTimeout(() => arrived.open(), 300);
+      }
+      return forward();
+    });
+    const onProgress = (): void => controller.abort(reason);
+    await expect(target.put(payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+    expect(order).toEqual(['part', 'remove']);
   });
-  const full = gate();
-  const seen: number[] = [];
-  let running = 0;
-  const target = await bucket.openBehind(bucket.freshUrl(), async ({ path, forward }) => {
-    if (!path.includes('partNumber=')) return forward();
-    seen.push((running += 1));
-    // Until as many as may be are there; each of them is then answered a moment later.
-    if (running === most) full.open();
-    await full.promise;
-    await sleep(20);
-    const answer = await forward();
-    running -= 1;
-    return answer;
-  });
-  await target.put(payload, { signal: calm });
-  expect(Math.max(...seen)).toBe(most);
-});
 
-test.each(['0', '17', '1.5', 'many'])('SHIP_ENV_PARTS_IN_FLIGHT=%s is refused', async setting => {
-  vi.stubEnv('SHIP_ENV_PARTS_IN_FLIGHT', setting);
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
+  test.each([
+    ['1', 1],
+    ['3', 3],
+    ['', 4]
+  ])('with SHIP_ENV_PARTS_IN_FLIGHT=%s there are never more than %d parts on their way', async (setting, most) => {
+    vi.stubEnv('SHIP_ENV_PARTS_IN_FLIGHT', setting);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const full = gate();
+    const seen: number[] = [];
+    let running = 0;
+    const target = await bucket.openBehind(bucket.freshUrl(), async ({ path, forward }) => {
+      if (!path.includes('partNumber=')) return forward();
+      seen.push((running += 1));
+      // Until as many as may be are there; each of them is then answered a moment later.
+      if (running === most) full.open();
+      await full.promise;
+      await sleep(20);
+      const answer = await forward();
+      running -= 1;
+      return answer;
+    });
+    await target.put(payload, { signal: calm });
+    expect(Math.max(...seen)).toBe(most);
   });
-  await expect(bucket.open(bucket.freshUrl())).rejects.toMatchObject({ code: 'SETTINGS_INVALID' });
-});
 
-test('leaves neither object nor upload when a part is refused', async () => {
-  const url = bucket.freshUrl();
-  const target = await bucket.openBehind(url, ({ path, forward }) =>
-    path.includes('partNumber=3') ? { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' } : forward()
-  );
-  await expect(target.put(payload, { signal: calm })).rejects.toMatchObject({ code: 'TARGET_DENIED' });
-  expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
-});
-
-test('keeps its error and tells of what is left when the upload cannot be removed', async () => {
-  const target = await bucket.openBehind(bucket.freshUrl(), ({ method, path, forward }) => {
-    if (path.includes('partNumber=3')) return refusal('Part.');
-    return method === 'DELETE' ? refusal('Removal.') : forward();
+  test.each(['0', '17', '1.5', 'many'])('SHIP_ENV_PARTS_IN_FLIGHT=%s is refused', async setting => {
+    vi.stubEnv('SHIP_ENV_PARTS_IN_FLIGHT', setting);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    await expect(bucket.open(bucket.freshUrl())).rejects.toMatchObject({ code: 'SETTINGS_INVALID' });
   });
-  const error: unknown = await target.put(payload, { signal: calm }).catch((caught: unknown) => caught);
-  expect(toErrorObject(error)).toMatchObject({
-    code: 'TARGET_DENIED',
-    cause: ['Part.', expect.stringContaining(`parts of the unfinished upload of ${payload.name}`), 'Removal.']
-  });
-});
 
-test('a cancelled upload whose parts cannot be removed tells of them', async () => {
-  const controller = new AbortController();
-  const target = await bucket.openBehind(bucket.freshUrl(), ({ method, forward }) =>
-    method === 'DELETE' ? refusal('Removal.') : forward()
-  );
-  const onProgress = (): void => controller.abort();
-  const error: unknown = await target
-    .put(payload, { signal: controller.signal, onProgress })
-    .catch((caught: unknown) => caught);
-  expect(toErrorObject(error)).toMatchObject({
-    code: 'SHIP_CANCELLED',
-    cause: [expect.stringContaining(payload.name), 'Removal.']
-  });
-});
-
-test('survives a connection that is cut now and then', async () => {
-  let cut = 0;
-  const target = await bucket.openBehind(bucket.freshUrl(), ({ path, forward }) => {
-    if (/partNumber=[2-4]&/u.test(path) && cut < 3) {
-      cut += 1;
-      return 'drop';
-    }
-    return forward();
-  });
-  expect(await target.put(payload, { signal: calm })).toBe('created');
-  expect(cut).toBe(3);
-  await target.verify(payload, calm);
-});
-
-test('clears away uploads that were left a day ago, of files that ship-env makes', async () => {
-  const url = bucket.freshUrl();
-  const folder = url.slice('s3://ship/'.length);
-  const begin = async (name: string): Promise<string> => {
-    const { UploadId = '' } = await bucket.client.send(
-      new CreateMultipartUploadCommand({ Bucket: 'ship', Key: `${folder}/${name}` })
+  test('leaves neither object nor upload when a part is refused', async () => {
+    const url = bucket.freshUrl();
+    const target = await bucket.openBehind(url, ({ path, forward }) =>
+      path.includes('partNumber=3') ? { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' } : forward()
     );
-    return UploadId;
-  };
-  const [stale, foreign] = [await begin('env-00000001.pex'), await begin('video.mp4')];
-  const young = await begin('env-00000002.pex');
-  const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
-  for (const id of [stale, foreign]) await utimes(await uploadFolder(id), yesterday, yesterday);
-  await (await bucket.open(url)).put(payload, { signal: calm });
-  const left = await bucket.client.send(new ListMultipartUploadsCommand({ Bucket: 'ship', Prefix: folder }));
-  expect((left.Uploads ?? []).map(({ UploadId }) => UploadId).sort()).toEqual([foreign, young].sort());
-});
+    await expect(target.put(payload, { signal: calm })).rejects.toMatchObject({ code: 'TARGET_DENIED' });
+    expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
+  });
 
-/** Where versitygw keeps an open upload: a folder named by the upload's id. */
-async function uploadFolder(id: string): Promise<string> {
-  const entries = await readdir(bucket.server.dataDirectory, { recursive: true, withFileTypes: true });
-  const found = entries.find(entry => entry.name === id);
-  if (found === undefined) throw new Error(`There is no folder of the upload ${id}.`);
-  return join(found.parentPath, found.name);
-}
+  test('keeps its error and tells of what is left when the upload cannot be removed', async () => {
+    const target = await bucket.openBehind(bucket.freshUrl(), ({ method, path, forward }) => {
+      if (path.includes('partNumber=3')) return refusal('Part.');
+      return method === 'DELETE' ? refusal('Removal.') : forward();
+    });
+    const error: unknown = await target.put(payload, { signal: calm }).catch((caught: unknown) => caught);
+    expect(toErrorObject(error)).toMatchObject({
+      code: 'TARGET_DENIED',
+      cause: ['Part.', expect.stringContaining(`parts of the unfinished upload of ${payload.name}`), 'Removal.']
+    });
+  });
+
+  test('a cancelled upload whose parts cannot be removed tells of them', async () => {
+    const controller = new AbortController();
+    const target = await bucket.openBehind(bucket.freshUrl(), ({ method, forward }) =>
+      method === 'DELETE' ? refusal('Removal.') : forward()
+    );
+    const onProgress = (): void => controller.abort();
+    const error: unknown = await target
+      .put(payload, { signal: controller.signal, onProgress })
+      .catch((caught: unknown) => caught);
+    expect(toErrorObject(error)).toMatchObject({
+      code: 'SHIP_CANCELLED',
+      cause: [expect.stringContaining(payload.name), 'Removal.']
+    });
+  });
+
+  test('survives a connection that is cut now and then', async () => {
+    let cut = 0;
+    const target = await bucket.openBehind(bucket.freshUrl(), ({ path, forward }) => {
+      if (/partNumber=[2-4]&/u.test(path) && cut < 3) {
+        cut += 1;
+        return 'drop';
+      }
+      return forward();
+    });
+    expect(await target.put(payload, { signal: calm })).toBe('created');
+    expect(cut).toBe(3);
+    await target.verify(payload, calm);
+  });
+});
