@@ -37,6 +37,7 @@ const RESERVE_BYTES = 12e9;
  * @property {NodeJS.ProcessEnv} env of every contender, without credentials
  * @property {import('./store.mjs').Store} store
  * @property {string} shipEnvVenv
+ * @property {string | undefined} before the same of an earlier wheel, which is measured beside it
  * @property {Tools | undefined} tools
  * @property {MeasuredEnvironment[]} environments
  * @property {Results} results
@@ -65,9 +66,10 @@ const RESERVE_BYTES = 12e9;
  * @param {Scale} scale
  * @param {string} command
  * @param {string} wheel ours
+ * @param {string} [earlier] an earlier wheel of ours
  * @returns {Promise<Bench>}
  */
-export async function prepare(scale, command, wheel) {
+export async function prepare(scale, command, wheel, earlier) {
   // Its own for each scale: the tests may run while somebody measures.
   const work = join(BENCH, `work-${scale}`);
   const wheels = join(work, 'wheels');
@@ -77,6 +79,7 @@ export async function prepare(scale, command, wheel) {
   // Also what the store and the contenders put aside goes with the folder, after Ctrl+C at the next start.
   process.env['TMPDIR'] = temporary;
   const ours = await shipEnvVenv(wheel);
+  const before = earlier === undefined ? undefined : await shipEnvVenv(earlier, 'ship-env-before');
   const isSmoke = scale === 'smoke';
   const environments = isSmoke ? [await generated(work)] : await realEnvironments();
   const tools = isSmoke
@@ -98,6 +101,7 @@ export async function prepare(scale, command, wheel) {
     },
     store: await startStore(),
     shipEnvVenv: ours,
+    before,
     tools,
     environments,
     results: new Results(command, await versionOf(pythonOf(ours))),

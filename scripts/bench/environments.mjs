@@ -59,10 +59,11 @@ export function removeCompiledModules(venv) {
  * Our own wheel as pip installs it, which compiles.
  *
  * @param {string} wheel
+ * @param {string} [name] of the folder
  * @returns {Promise<string>} the venv
  */
-export async function shipEnvVenv(wheel) {
-  const venv = await lockedVenv('ship-env', []);
+export async function shipEnvVenv(wheel, name = 'ship-env') {
+  const venv = await lockedVenv(name, []);
   await whenChanged(join(venv, '.ship-env-wheel'), [readFileSync(wheel, 'latin1')], async () => {
     const options = ['--no-deps', '--reinstall', '--compile-bytecode'];
     await uv(['pip', 'install', '--quiet', '--python', pythonOf(venv), ...options, wheel]);

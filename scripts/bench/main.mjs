@@ -17,9 +17,10 @@ const OPTIONS = /** @type {const} */ ({
   smoke: FLAG,
   docs: FLAG,
   only: { type: 'string', multiple: true },
+  against: { type: 'string' },
   output: { type: 'string', default: join(BENCH, 'results.json') }
 });
-const USAGE = 'npm run bench -- [--full] [--only <part> …] [--docs] [--output <file>]';
+const USAGE = 'npm run bench -- [--full] [--only <part> …] [--against <earlier wheel>] [--docs] [--output <file>]';
 
 /**
  * @param {string[]} args
@@ -47,7 +48,7 @@ await main(async args => {
   }
   heading('Benchmark');
   const command = ['npm run bench', ...(args.length === 0 ? [] : ['--', ...args])].join(' ');
-  const bench = await step('environments', async () => prepare(scale, command, wheel));
+  const bench = await step('environments', async () => prepare(scale, command, wheel, options.against));
   try {
     for (const part of PARTS.filter(({ name }) => options.only.length === 0 || options.only.includes(name))) {
       bench.results.begin(part.name);

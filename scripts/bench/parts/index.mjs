@@ -1,4 +1,5 @@
 /** The parts of the benchmark, in their order. */
+import { beforeAfter } from './before-after.mjs';
 import { cold } from './cold.mjs';
 import { firstTask } from './first-task.mjs';
 import { growth } from './growth.mjs';
@@ -17,4 +18,4 @@ import { upload } from './upload.mjs';
  */
 
 /** @type {readonly Part[]} */
-export const PARTS = [cold, unchanged, tinyPackage, oneLine, upload, growth, memory, large, firstTask];
+export const PARTS = [beforeAfter, cold, unchanged, tinyPackage, oneLine, upload, growth, memory, large, firstTask];
