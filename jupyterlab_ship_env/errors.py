@@ -30,10 +30,13 @@ class ShipEnvError(Exception):
 
     def lines(self) -> list[str]:
         """Return what a person reads, a line each."""
-        lines = [f"{self.code}: {self.message}"]
-        lines += [f"  because: {cause}" for cause in self.causes]
+        # Here: most starts of the command line end without an error, and this loads regular expressions.
+        from .visible import visible_lines
+
+        lines = [f"{self.code}: {visible_lines(self.message)}"]
+        lines += [f"  because: {visible_lines(cause)}" for cause in self.causes]
         if self.hint:
-            lines.append(self.hint)
+            lines.append(visible_lines(self.hint))
         return lines
 
     def to_object(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Optional, Protocol
 
 from .errors import ShipEnvError
 from .events import STEP_NAMES, Result, Step
+from .visible import visible
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -124,11 +125,11 @@ def result_lines(result: Result) -> list[str]:
         lines = [f"{result.artifact_name} ({size}) is on the target already."]
     else:
         lines = [f"{result.artifact_name} ({size}) is on the target."]
-    lines += [f"{name} ({_size(size_bytes)})" for name, size_bytes in result.code]
+    lines += [f"{visible(name)} ({_size(size_bytes)})" for name, size_bytes in result.code]
     if not result.is_dry_run:
         reused = f", {_size(result.copied_bytes)} reused on the target" if result.copied_bytes else ""
         lines.append(f"{_size(result.uploaded_bytes)} uploaded{reused}, {result.seconds:.1f} s.")
-    return lines + [f"Finding: {message}" for message in result.findings]
+    return lines + [f"Finding: {visible(message)}" for message in result.findings]
 
 
 def error_lines(error: ShipEnvError) -> list[str]:
@@ -160,7 +161,7 @@ def _line(step: Step) -> str:
     else:
         # Only what moves bytes gives large numbers; a percentage reads well for every unit.
         mark, figure = "…", f"{_share(step):.0%}" if step.total else ""
-    return f"{mark} {step.name:<9} {figure:>7}  {step.detail}".rstrip()
+    return f"{mark} {step.name:<9} {figure:>7}  {visible(step.detail)}".rstrip()
 
 
 def _bar(share: float) -> str:

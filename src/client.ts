@@ -9,6 +9,7 @@ import {
   shipList,
   shipPath,
   shipStarted,
+  visible,
   type JobEvent,
   type ListedShip,
   type Probe,
@@ -32,6 +33,25 @@ export type Send = (path: string, init: RequestInit) => Promise<Response>;
 const RECONNECT_AFTER_MS: readonly number[] = [0, 500, 2000, 5000];
 
 type JobStep = Extract<JobEvent, { type: 'step' }>;
+
+/** The event as the page shows it: in what is for a person, every character can be seen. Paths and sources stay as they are. */
+function shown(event: JobEvent): JobEvent {
+  switch (event.type) {
+    case 'step':
+      return event.detail === undefined ? event : { ...event, detail: visible(event.detail) };
+    case 'result':
+      return {
+        ...event,
+        findings: event.findings.map(({ kind, subject, message }) => ({
+          kind,
+          subject: visible(subject),
+          message: visible(message)
+        }))
+      };
+    case 'error':
+      return event;
+  }
+}
 
 /** The one door to the network. What comes in is unknown until the contract has validated it. */
 export class ShipEnvClient {
@@ -102,7 +122,7 @@ export class ShipEnvClient {
       const response = await this._answer(shipEventsPath(id), { method: 'GET', cache: 'no-store' });
       if (response.body !== null) {
         for await (const line of readLines(response.body)) {
-          const event = this._parse(line, jobEvent);
+          const event = shown(this._parse(line, jobEvent));
           if (event.type === 'error') throw ShipEnvError.from(event);
           if (event.type === 'step') {
             onStep(event);

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorObject } from '../server/src/contract/index.js';
+import { visibleLines, type ErrorCode, type ErrorObject } from '../server/src/contract/index.js';
 
 /** Every error that is meant for a person, whether the sidecar sent it or the browser found it. */
 export class ShipEnvError extends Error {
@@ -16,11 +16,11 @@ export class ShipEnvError extends Error {
     this.causes = causesOf(options.cause);
   }
 
-  /** The error that an error object of the contract stands for. */
+  /** The error that an error object of the contract stands for, with every character of it to be seen. */
   static from(object: ErrorObject): ShipEnvError {
-    return new ShipEnvError(object.code, object.message, {
-      hint: object.hint,
-      ...(object.cause.length > 0 ? { cause: object.cause } : {})
+    return new ShipEnvError(object.code, visibleLines(object.message), {
+      hint: visibleLines(object.hint),
+      ...(object.cause.length > 0 ? { cause: object.cause.map(visibleLines) } : {})
     });
   }
 }

@@ -227,3 +227,33 @@ it('passes an abort of a check on as what it is', async () => {
   }, trans);
   await expect(client.checkTarget(target, controller.signal)).rejects.toThrow('left the page');
 });
+
+describe('names that hold what cannot be seen', () => {
+  const hostile = 'har\u001b[2J\u009b\u202ebour';
+  const seen = 'har\\u001b[2J\\u009b\\u202ebour';
+
+  it('are written out in steps and findings, and stay as they are in paths', async () => {
+    const details: (string | undefined)[] = [];
+    const finding = { kind: 'patched-file', subject: hostile, message: hostile };
+    const { client } = clientOf(
+      stream(
+        { type: 'step', name: 'build', state: 'progress', detail: hostile, sequence: 1 },
+        { ...result, findings: [finding], conf: { path: hostile }, sequence: 2 }
+      )
+    );
+    const shipped = await client.followShip('s1', ({ detail }) => details.push(detail));
+    expect(details).toEqual([seen]);
+    expect(shipped.findings).toEqual([{ kind: 'patched-file', subject: seen, message: seen }]);
+    expect(shipped.conf).toEqual({ path: hostile });
+  });
+
+  it('are written out in errors', async () => {
+    const error = { type: 'error', code: 'CODE_UNREADABLE', message: hostile, hint: hostile, cause: [hostile] };
+    const { client } = clientOf(stream({ ...error, sequence: 1 }));
+    await expect(client.followShip('s1', () => undefined)).rejects.toMatchObject({
+      message: seen,
+      hint: seen,
+      causes: [seen]
+    });
+  });
+});

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { StepEvent, TargetSettings } from '../../server/src/contract/index.js';
+import { visibleLines, type StepEvent, type TargetSettings } from '../../server/src/contract/index.js';
 import { messageOf, type ShipEnvError } from '../errors.js';
 import { formatBytes, formatMs } from '../text/format.js';
 import { cancelledText, cellText, errorTitle, liveText, queueText, stepTitle, waitText } from '../text/messages.js';
@@ -82,6 +82,6 @@ export class ShipLog {
   }
 
   private _add(text: string): void {
-    this._lines.push({ time: new Date(), text });
+    this._lines.push({ time: new Date(), text: visibleLines(text) });
   }
 }

@@ -13,7 +13,8 @@ import { shippedEditables } from '../ship/prepare.js';
 import { withCache } from '../ship/with-cache.js';
 import { writeSpans } from '../targets/directory/write.js';
 import { toShipRequest, type CliOptions } from './options.js';
-import { findingLines, type View } from './view.js';
+import { findingLines } from './lines.js';
+import type { View } from './view.js';
 
 /** `ship-env build`: the artifact as a file, without a target. */
 export async function buildCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {

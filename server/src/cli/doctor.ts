@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import { Cache } from '../cache/cache.js';
 import { count } from '../count.js';
 import { toErrorObject } from '../errors.js';
@@ -7,6 +6,7 @@ import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { takeSnapshot } from '../snapshot/index.js';
 import { openTarget } from '../targets/index.js';
 import { activePython, type CliOptions } from './options.js';
+import type { Line } from './lines.js';
 import type { View } from './view.js';
 
 /** One thing that a ship, or the Spark job after it, needs. */
@@ -110,6 +110,9 @@ async function attempt(name: string, signal: AbortSignal, work: () => Promise<st
   }
 }
 
-function lines({ name, ok, found, hint }: Check): string[] {
-  return [`${ok ? pc.green('✓') : pc.red('✗')} ${name.padEnd(8)} ${found}`, ...(hint === '' ? [] : [`  ${hint}`])];
+function lines({ name, ok, found, hint }: Check): Line[] {
+  return [
+    ok ? ['good', '✓', ` ${name.padEnd(8)} ${found}`] : ['bad', '✗', ` ${name.padEnd(8)} ${found}`],
+    ...(hint === '' ? [] : [`  ${hint}`])
+  ];
 }

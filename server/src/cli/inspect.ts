@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import { Cache } from '../cache/cache.js';
 import type { Distribution, Snapshot } from '../contract/snapshot.js';
@@ -8,7 +7,8 @@ import { listArtifacts } from '../ship/list.js';
 import { takeSnapshot } from '../snapshot/index.js';
 import { openTarget } from '../targets/index.js';
 import { activePython, type CliOptions } from './options.js';
-import { findingLines, type View } from './view.js';
+import { findingLines, type Line } from './lines.js';
+import type { View } from './view.js';
 
 /** `ship-env snapshot`. */
 export async function snapshotCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
@@ -25,7 +25,7 @@ export async function listCommand(options: CliOptions, view: View, signal: Abort
     row.problem === undefined
       ? `${row.id}  ${row.modified.slice(0, 16).replace('T', ' ')}  Python ${row.python}  ` +
         `${String(row.distributions).padStart(4)} distributions  ${prettyBytes(row.bytes).padStart(8)}`
-      : `${row.id}  ${pc.yellow(row.problem)}`
+      : (['warn', `${row.id}  ${row.problem}`] as const)
   );
   view.result({ type: 'result', artifacts }, rows.length === 0 ? [`Nothing on ${settings.url} yet.`] : rows);
 }
@@ -37,14 +37,18 @@ export async function checkCommand(options: CliOptions, view: View, signal: Abor
     const probe = await target.check(signal);
     const ms = (value: number): string => `${value.toFixed(0)} ms`;
     view.result({ type: 'result', ...probe }, [
-      `${pc.green('✓')} ${probe.url} works: write ${ms(probe.writeMs)}, read back ${ms(probe.readMs)}, delete ${ms(probe.deleteMs)}`
+      [
+        'good',
+        '✓',
+        ` ${probe.url} works: write ${ms(probe.writeMs)}, read back ${ms(probe.readMs)}, delete ${ms(probe.deleteMs)}`
+      ]
     ]);
   } finally {
     target.close();
   }
 }
 
-function snapshotLines({ interpreter, distributions, editables, findings }: Snapshot): string[] {
+function snapshotLines({ interpreter, distributions, editables, findings }: Snapshot): Line[] {
   const bytes = (files: { size: number }[]): number => files.reduce((sum, file) => sum + file.size, 0);
   const width = Math.max(
     0,
@@ -52,7 +56,7 @@ function snapshotLines({ interpreter, distributions, editables, findings }: Snap
     ...editables.map(({ name }) => name.length)
   );
   return [
-    `${pc.bold(`Python ${interpreter.version}`)} (${interpreter.platformTag}) in ${interpreter.prefix}`,
+    ['strong', `Python ${interpreter.version}`, ` (${interpreter.platformTag}) in ${interpreter.prefix}`],
     ...distributions.map(
       ({ name, version, files, layer, origin }) =>
         `  ${name.padEnd(width)}  ${version.padEnd(14)} ${prettyBytes(bytes(files)).padStart(8)}` +

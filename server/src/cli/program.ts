@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { visible } from '../contract/visible.js';
 import { CONFIG_STYLES } from './config-styles.js';
 import { withCommon, withContent, withMaster, withShared, withTarget, type CliOptions } from './options.js';
 import type { View } from './view.js';
@@ -15,7 +16,9 @@ export function createProgram(version: string, run: Run): Command {
     .description('Ship a Python environment, editable packages included, to Spark executors')
     .version(version)
     .showHelpAfterError('(ship-env --help lists the commands)')
-    .exitOverride();
+    .exitOverride()
+    // It repeats the argument that is wrong.
+    .configureOutput({ writeErr: text => void process.stderr.write(text.split('\n').map(visible).join('\n')) });
   addLooking(program, run);
   addShipping(program, run);
   program

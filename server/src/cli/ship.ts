@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import { Cache } from '../cache/cache.js';
 import type { ShipResult } from '../contract/ship.js';
@@ -6,7 +5,8 @@ import { ship } from '../ship/ship.js';
 import { withCache } from '../ship/with-cache.js';
 import { shellWord } from '../shell-word.js';
 import { toShipRequest, type CliOptions } from './options.js';
-import { findingLines, seconds, type View } from './view.js';
+import { findingLines, type Line } from './lines.js';
+import { seconds, type View } from './view.js';
 
 /** `ship-env ship`. */
 export async function shipCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
@@ -16,7 +16,7 @@ export async function shipCommand(options: CliOptions, view: View, signal: Abort
   view.result(result, summary(result, request.target.url, options));
 }
 
-function summary(result: ShipResult, url: string, options: CliOptions): string[] {
+function summary(result: ShipResult, url: string, options: CliOptions): Line[] {
   const { artifact, code, uploadedBytes, copiedBytes, ms } = result;
   const sent =
     uploadedBytes === 0 ? 'nothing to send' : `${prettyBytes(uploadedBytes)} ${result.dryRun ? 'to send' : 'sent'}`;
@@ -24,7 +24,7 @@ function summary(result: ShipResult, url: string, options: CliOptions): string[]
   return [
     '',
     ...findingLines(result.findings),
-    `${pc.bold(result.dryRun ? 'Would ship' : 'Shipped')} to ${url}: ${sent}${reused}, ${seconds(ms)}`,
+    ['strong', result.dryRun ? 'Would ship' : 'Shipped', ` to ${url}: ${sent}${reused}, ${seconds(ms)}`],
     `  environment  ${artifact.name}  ${prettyBytes(artifact.bytes)}${result.reused ? '  (already there)' : ''}`,
     ...code.map(file => `  code         ${file.name}  ${prettyBytes(file.bytes)}`),
     ...(result.dryRun ? [] : ['', `The Spark config: ${configCommand(options)}`])

@@ -2,19 +2,20 @@ import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import type { ErrorObject } from '../contract/errors.js';
 import type { StepEvent } from '../contract/ship.js';
-import type { Finding } from '../contract/snapshot.js';
+import { visible, visibleJson, visibleLines } from '../contract/visible.js';
+import { written, type Line } from './lines.js';
 
 /** How a command tells its caller what happens: JSON lines for a program, a display for a person. */
 export interface View {
   step(event: StepEvent): void;
   /** The outcome: an object for a program, lines for a person. */
-  result(value: object, lines: readonly string[]): void;
+  result(value: object, lines: readonly Line[]): void;
   error(error: ErrorObject): void;
 }
 
 /** `--json`: one JSON object a line on stdout, and nothing else. */
 export function jsonView(stdout: NodeJS.WritableStream): View {
-  const line = (value: object): void => void stdout.write(`${JSON.stringify(value)}\n`);
+  const line = (value: object): void => void stdout.write(`${visibleJson(value)}\n`);
   return { step: line, result: line, error: line };
 }
 
@@ -36,7 +37,7 @@ export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.Writ
         running.delete(event.name);
         moving?.clear();
         stderr.write(
-          `${pc.green('✓')} ${event.name.padEnd(NAME_WIDTH)}${event.detail ?? ''} ${pc.dim(seconds(event.ms ?? 0))}\n`
+          `${pc.green('✓')} ${event.name.padEnd(NAME_WIDTH)}${visible(event.detail ?? '')} ${pc.dim(seconds(event.ms ?? 0))}\n`
         );
       } else {
         running.set(event.name, `${pc.cyan('…')} ${event.name.padEnd(NAME_WIDTH)}${progressText(event)}`);
@@ -45,7 +46,7 @@ export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.Writ
     },
     result(_value, lines) {
       moving?.clear();
-      stdout.write(lines.map(line => `${line}\n`).join(''));
+      stdout.write(lines.map(line => `${written(line)}\n`).join(''));
     },
     error(error) {
       moving?.clear();
@@ -54,17 +55,13 @@ export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.Writ
   };
 }
 
-/** Findings as lines for a person. */
-export function findingLines(findings: readonly Finding[]): string[] {
-  return findings.map(finding => `${pc.yellow('!')} ${finding.subject}: ${finding.message}`);
-}
-
 /** `0.3 s`, `12 s`. */
 export function seconds(ms: number): string {
   return ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
-function progressText({ done, total, detail = '' }: StepEvent): string {
+function progressText({ done, total, detail: told = '' }: StepEvent): string {
+  const detail = visible(told);
   if (done === undefined || !total) return detail;
   const filled = Math.min(BAR_WIDTH, Math.round((BAR_WIDTH * done) / total));
   const bar = '█'.repeat(filled) + pc.dim('░'.repeat(BAR_WIDTH - filled));
@@ -75,8 +72,8 @@ function progressText({ done, total, detail = '' }: StepEvent): string {
 
 function errorLines({ code, message, hint, cause }: ErrorObject): string[] {
   return [
-    `${pc.red('✗')} ${message} ${pc.dim(`[${code}]`)}`,
-    ...(hint === '' ? [] : [`  ${hint}`]),
-    ...cause.map(text => pc.dim(`  because: ${text}`))
+    `${pc.red('✗')} ${visibleLines(message)} ${pc.dim(`[${code}]`)}`,
+    ...(hint === '' ? [] : [`  ${visibleLines(hint)}`]),
+    ...cause.map(text => pc.dim(`  because: ${visibleLines(text)}`))
   ];
 }

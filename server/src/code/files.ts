@@ -8,7 +8,7 @@ export const SKIP_RULES = {
   shipignore: 'left out by .shipignore',
   'broken-link': 'links that lead nowhere or in a circle',
   'special-file': 'sockets, pipes and devices',
-  'unusable-name': 'names that are not UTF-8 or hold a backslash'
+  'unusable-name': 'names that are not UTF-8, or hold a backslash or a control character'
 } as const;
 export type SkipRule = keyof typeof SKIP_RULES;
 

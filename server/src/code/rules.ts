@@ -1,3 +1,4 @@
+import { problemOfPath } from '../path-names.js';
 import type { SkipRule } from './files.js';
 
 /** Never ships and cannot be re-included, whatever git or .shipignore say. Names of files or folders at any depth. */
@@ -65,7 +66,11 @@ export function environmentFolders(paths: Iterable<string>): Set<string> {
   return folders;
 }
 
-/** Can the archive name this path? The zip library reads a backslash as a separator; U+FFFD stands for broken UTF-8. */
+/**
+ * Can the archive name this path? The zip library reads a backslash as a separator; U+FFFD stands for broken UTF-8.
+ *
+ * @param path - a folder may end with `/`
+ */
 export function isUsableName(path: string): boolean {
-  return !path.includes('\\') && !path.includes('\uFFFD');
+  return !path.includes('\\') && !path.includes('\uFFFD') && problemOfPath(path.replace(/\/$/, '')) === undefined;
 }

@@ -5,3 +5,4 @@ export * from './routes.js';
 export * from './ship.js';
 export * from './snapshot.js';
 export * from './targets.js';
+export * from './visible.js';

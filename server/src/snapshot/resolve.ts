@@ -1,4 +1,5 @@
 import type { Finding } from '../contract/snapshot.js';
+import { type NamedDistribution, problemOfDistribution, problemOfImportName } from '../path-names.js';
 import type { Candidate } from './candidate.js';
 import {
   type FoundEditable,
@@ -57,19 +58,24 @@ type Claim = (normalizedName: string, holder: Holder) => boolean;
 
 async function takeCandidates(contents: SiteContents, resolution: Resolution, claim: Claim): Promise<void> {
   for (const candidate of contents.candidates) {
+    const path = `${candidate.site.path}/${candidate.metadataName}`;
+    if (isRefused({ ...candidate, tags: candidate.wheel?.tags ?? [] }, path, resolution)) continue;
     const description = `${candidate.version} (${candidate.site.path}/${candidate.metadataName})`;
     if (!claim(candidate.normalizedName, { layer: candidate.site.layer, description })) continue;
     const editable = await editableFromCandidate(candidate, contents.pthFiles);
     if (editable === undefined) resolution.distributions.push(candidate);
-    else resolution.editables.push(editable);
+    else resolution.editables.push(withUsableRoots(editable, resolution));
   }
 }
 
 async function takeEggLinks(contents: SiteContents, resolution: Resolution, claim: Claim): Promise<void> {
   for (const link of contents.eggLinks) {
     const found = await editableFromEggLink(link);
+    if (isRefused(found.editable, `${link.site.path}/${link.name}.egg-link`, resolution)) continue;
     const description = `the editable in ${link.projectDirectory}`;
-    if (claim(found.editable.normalizedName, { layer: found.layer, description })) resolution.editables.push(found);
+    if (claim(found.editable.normalizedName, { layer: found.layer, description })) {
+      resolution.editables.push(withUsableRoots(found, resolution));
+    }
   }
 }
 
@@ -81,7 +87,8 @@ async function takePthFiles(
 ): Promise<void> {
   for (const file of unownedPthFiles(contents)) {
     for (const found of await editablesFromPth(file, taken)) {
-      const { editable, layer } = found;
+      const { editable, layer } = withUsableRoots(found, resolution);
+      if (isRefused(editable, `${file.site.path}/${file.fileName}`, resolution)) continue;
       // The file's name says nothing about what is in the folder: it must neither hide a package nor be hidden by one.
       const isFree = !holders.has(editable.normalizedName);
       const name = isFree ? editable.name : `${editable.name}-pth`;
@@ -91,6 +98,36 @@ async function takePthFiles(
       resolution.editables.push({ ...found, editable: { ...editable, name, normalizedName } });
     }
   }
+}
+
+/** Its name or version cannot be part of a path: it stays home, whatever else there is of that name. */
+function isRefused(named: NamedDistribution, path: string, { findings }: Resolution): boolean {
+  const problem = problemOfDistribution(named);
+  if (problem === undefined) return false;
+  const message = `${shortened(path)} does not ship: ${problem}. Install it under another name, or remove it.`;
+  findings.push({ kind: 'refused-distribution', subject: shortened(named.name), message });
+  return true;
+}
+
+/** Without what an import name would put elsewhere in a code archive. */
+function withUsableRoots(found: FoundEditable, { findings }: Resolution): FoundEditable {
+  const { name, roots } = found.editable;
+  const usable = roots.filter(({ path, importName }) => {
+    const problem = problemOfImportName(importName);
+    if (problem === undefined) return true;
+    const message = `${path} of the editable ${name} does not ship: its import name ${shortened(importName)} ${problem}.`;
+    findings.push({ kind: 'refused-import-name', subject: name, message });
+    return false;
+  });
+  return usable.length === roots.length ? found : { ...found, editable: { ...found.editable, roots: usable } };
+}
+
+/** Characters of a name that a finding shows. */
+const SHOWN = 200;
+
+/** A name may have 64 KB. */
+function shortened(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
 
 /** Folders on the path that are accounted for already: site directories and what editables put there. */

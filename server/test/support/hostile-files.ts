@@ -171,7 +171,8 @@ export function hostileEnvironment(folder: string): HostileEnvironment {
       dir_info: { editable: true }
     }),
     [join(site, '__editable__.quay-1.0.pth')]: 'import __editable___quay_finder; __editable___quay_finder.install()\n',
-    [join(site, '__editable___quay_finder.py')]: `MAPPING = {'quay': '${join(project, 'quay')}'}\nNAMESPACES = {}\n`,
+    [join(site, '__editable___quay_finder.py')]:
+      `MAPPING = {'quay': '${join(project, 'quay')}'}\nNAMESPACES = {}\ndef install():\n    pass\n`,
     [join(project, 'pyproject.toml')]: '[project]\nname = "quay"\nversion = "1.0"\n',
     [join(project, 'quay/__init__.py')]: 'VERSION = 1\n'
   };

@@ -69,8 +69,15 @@ export function modulesAmong(entries: Iterable<SegmentEntry>): FileEntry[] {
   return [...entries].filter(isModule);
 }
 
+/** Bytes by which the name of a compiled module is longer: `.cpython-314t.pyc` for `.py`, and some to spare. */
+const COMPILED_SUFFIX_BYTES = 32;
+const MAX_FILE_NAME_BYTES = 255;
+
 function isModule(entry: SegmentEntry): entry is FileEntry {
   const { name } = entry;
+  // On the node, too, the name must be one that a file can have.
+  if (Buffer.byteLength(name.slice(name.lastIndexOf('/') + 1)) > MAX_FILE_NAME_BYTES - COMPILED_SUFFIX_BYTES)
+    return false;
   return entry.kind === 'file' && name.endsWith('.py') && !name.startsWith('.prefix/') && !TESTS.test(name);
 }
 

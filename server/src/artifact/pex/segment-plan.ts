@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Distribution, DistributionFile, Finding, Interpreter } from '../../contract/snapshot.js';
 import { compareText } from '../../snapshot/names.js';
+import { problemOfPart, problemOfPath } from '../../path-names.js';
 import { isShebangFile, readSeenFile, type SeenFile } from '../read-file.js';
 import type { DataEntry, PlannedSegment, SegmentEntry } from '../types.js';
 import { modulesToCompile } from './compile.js';
@@ -86,6 +87,11 @@ async function placeFiles(
     }
     const name = place.isScript ? place.name : metadataPlace(distribution, distInfo, place.name);
     if (name === undefined || name.endsWith('.pyc')) continue;
+    const problem = problemOfPath(name);
+    if (problem !== undefined) {
+      findings.push(refused(distribution, file.path, problem));
+      continue;
+    }
     refuseReservedName(distribution, interpreter, { name, source: seen(distribution, file).source });
     add(
       entries,
@@ -93,13 +99,22 @@ async function placeFiles(
     );
   }
   const entryPoints = scriptEntryPoints(await readMetadata(distribution, 'entry_points.txt', signal));
-  const unlisted = [...entryPoints.values()].filter(({ name }) => !entries.has(`${SCRIPTS}${name}`));
+  const unlisted = [...entryPoints.values()].filter(({ name }) => {
+    const problem = problemOfPart(name);
+    if (problem !== undefined) findings.push(refused(distribution, `the script ${name}`, problem));
+    return problem === undefined && !entries.has(`${SCRIPTS}${name}`);
+  });
   for (const entryPoint of unlisted) {
     const name = SCRIPTS + entryPoint.name;
     refuseReservedName(distribution, interpreter, { name, source: `${interpreter.prefix}/bin/${entryPoint.name}` });
     add(entries, dataEntry(name, entryPointScript(entryPoint), true));
   }
   return { entries, unlistedScripts: unlisted.map(({ name }) => name).sort(compareText), findings };
+}
+
+function refused({ name, version }: Distribution, path: string, problem: string): Finding {
+  const message = `${name} ${version} has ${path}, whose name ${problem}. It does not ship.`;
+  return { kind: 'refused-file', subject: path, message };
 }
 
 /** METADATA and WHEEL for an egg-info, WHEEL for a dist-info that has none. */
