@@ -72,8 +72,10 @@ function snapshotLines({ interpreter, distributions, editables, findings }: Snap
   ];
 }
 
-function suspectLine(name: string, { kind, path, target }: Distribution['suspects'][number]): string {
-  return kind === 'secret'
-    ? `${pc.yellow('!')} ${name}: ${path} looks like a secret. It stops a ship, unless --allow-secret names it.`
-    : `${pc.yellow('!')} ${name}: ${path} is a link to ${target}. It stops a ship, unless --allow-link names that place.`;
+function suspectLine(name: string, { kind, path, target }: Distribution['suspects'][number]): Line {
+  const told =
+    kind === 'secret'
+      ? `${path} looks like a secret. It stops a ship, unless --allow-secret names it.`
+      : `${path} is a link to ${target}. It stops a ship, unless --allow-link names that place.`;
+  return ['warn', '!', ` ${name}: ${told}`];
 }
