@@ -12,6 +12,7 @@ from ship_env_node.artifact import Artifact, DamagedError
 from ship_env_node.link import environment_name, executable, is_whole, link_environment
 from ship_env_node.places import MARK, NodeRoot, UnusableError
 from ship_env_node.prune import in_background, limit_in_bytes, settle
+from ship_env_node.safe import in_fresh_folder
 from ship_env_node.unpack import unpack_missing
 
 # Where a container keeps what it cannot share with the node, below its working directory.
@@ -32,31 +33,49 @@ def main(pex: str, root: str, python: str, arguments: list[str]) -> None:
     """Become the environment's python.
 
     :param pex: path of the artifact
-    :param root: the node root that the header chose
+    :param root: the node root that the header chose; empty when no folder was safe
     :param python: the node's python, by the name that the header found
     """
+    container = NodeRoot(os.path.join(os.getcwd(), CONTAINER_ROOT), is_in_container=True)
+    roots = [*([NodeRoot(root)] if root not in {"", container.path} else []), container]
+    safe = [each for each in roots if _is_safe(each)]
+    if safe:
+        _start(pex, safe, python, arguments)
+    _say(f"{pex} is unpacked into a new folder, which is removed when it ends")
+    in_fresh_folder(lambda folder: _start(pex, [NodeRoot(folder)], python, arguments))
+
+
+def _is_safe(root: NodeRoot) -> bool:
     try:
-        container = os.path.join(os.getcwd(), CONTAINER_ROOT)
+        root.check()
+    except UnusableError as error:
+        _say(f"does not run from {root.path}: {error}")
+        return False
+    return True
+
+
+def _start(pex: str, roots: list[NodeRoot], python: str, arguments: list[str]) -> None:
+    """Become the environment's python, in the first of these node roots that is of use."""
+    root = roots[0]
+    try:
         artifact = Artifact(pex)
         if not any(os.environ.get(name) for name in PEX_REQUESTS):
             # When the node root was of no use, it is not tried again at each start.
             for find in (_find, _prepare):
-                for folder in dict.fromkeys([root, container]):
-                    program = find(folder, artifact, python)
+                for root in roots:
+                    program = find(root, artifact, python)
                     if program is not None:
                         os.execv(program, [program, *arguments])
-            root = container
     except DamagedError as error:
         _say(f"{error}. It is started as an ordinary PEX, which may fail as well; copy or ship it again")
     # Whatever else: an artifact that starts slowly is better than one that does not.
     except Exception as error:  # noqa: BLE001
         _say(f"{pex} is started as an ordinary PEX: {type(error).__name__}: {error}")
-    _run_pex(pex, root, arguments)
+    _run_pex(pex, root.path, arguments)
 
 
-def _find(folder: str, artifact: Artifact, python: str) -> str | None:
+def _find(root: NodeRoot, artifact: Artifact, python: str) -> str | None:
     """Return the python of an environment that is there already."""
-    root = NodeRoot(folder)
     name = environment_name(artifact.id, python)
     if not os.path.isdir(root.environment(name)):
         return None
@@ -67,9 +86,8 @@ def _find(folder: str, artifact: Artifact, python: str) -> str | None:
     return executable(root, name) if is_whole(root, name, python) else None
 
 
-def _prepare(folder: str, artifact: Artifact, python: str) -> str | None:
+def _prepare(root: NodeRoot, artifact: Artifact, python: str) -> str | None:
     """Have the environment below a node root. Returns its python; None, and says why, when this root is of no use."""
-    root = NodeRoot(folder)
     name = environment_name(artifact.id, python)
     try:
         root.prepare()
@@ -83,7 +101,7 @@ def _prepare(folder: str, artifact: Artifact, python: str) -> str | None:
             limit = limit_in_bytes()
             in_background(lambda: settle(root, name, limit))
     except (OSError, UnusableError) as error:
-        _say(f"cannot use {folder} for {os.path.basename(artifact.path)}: {error}")
+        _say(f"cannot use {root.path} for {os.path.basename(artifact.path)}: {error}")
         return None
     return executable(root, name)
 

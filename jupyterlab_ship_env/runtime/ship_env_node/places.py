@@ -1,6 +1,6 @@
 """Where things lie on a node, and whom they belong to.
 
-Below the node root, which the header has found to be private::
+Below the node root, which is as ``safe.py`` wants it::
 
     ship-env-1/dist/<key>/          one distribution, unpacked; .ship-env in it says that it is whole
     ship-env-1/env/<id>.<python>/   one environment of links to distributions, for one python of the node
@@ -15,16 +15,14 @@ import os
 import stat
 from typing import NamedTuple
 
+from ship_env_node.safe import UnusableError, physical, refuse_foreign, refuse_unsafe
+
 # Another number when a bootstrap of today would misread what a later one writes: they share a node root.
 LAYOUT = "ship-env-1"
 # File in a distribution, and folder in an environment, by which we know them to be ours and whole.
 MARK = ".ship-env"
 # What a mark says of content that has reached the disk; before, it names the boot of the machine that wrote it.
 SYNCED = "synced"
-
-
-class UnusableError(Exception):
-    """A folder cannot serve as node root; the message says why."""
 
 
 class Mark(NamedTuple):
@@ -52,26 +50,35 @@ class Mark(NamedTuple):
 
 
 class NodeRoot:
-    """The folders of one node root."""
+    """The folders of one node root.
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.base = os.path.join(path, LAYOUT)
+    :param is_in_container: of ``safe.refuse_unsafe``
+    """
+
+    def __init__(self, path: str, *, is_in_container: bool = False) -> None:
+        self.path = physical(path)
+        self._is_in_container = is_in_container
+        self.base = os.path.join(self.path, LAYOUT)
         self.distributions = os.path.join(self.base, "dist")
         self.environments = os.path.join(self.base, "env")
         self.locks = os.path.join(self.base, "lock")
         self.temporary = os.path.join(self.base, "tmp")
 
+    def check(self) -> None:
+        """Raise UnusableError when another user could decide what runs from here. Nothing need be there."""
+        refuse_unsafe(self.path, is_in_container=self._is_in_container)
+
     def prepare(self) -> None:
         """Make the folders that are missing.
 
-        Raises UnusableError when one is not ours alone or nothing can run from here, OSError when one cannot be made.
+        Raises UnusableError when one is not safe or nothing can run from here, OSError when one cannot be made.
         """
-        # An executor that starts at the same moment may be faster.
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(self.path, 0o700)
-        for folder in (self.base, self.distributions, self.environments, self.locks, self.temporary):
-            _make_private(folder)
+        self.check()
+        for folder in (self.path, self.base, self.distributions, self.environments, self.locks, self.temporary):
+            # An executor that starts at the same moment may be faster.
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(folder, 0o700)
+            refuse_foreign(folder)
         # Compiled modules could not be loaded from it.
         if os.statvfs(self.base).f_flag & getattr(os, "ST_NOEXEC", 0):
             raise UnusableError(f"{self.path} is mounted noexec")
@@ -118,13 +125,3 @@ def is_folder(path: str) -> bool:
         return stat.S_ISDIR(os.lstat(path).st_mode)
     except OSError:
         return False
-
-
-def _make_private(path: str) -> None:
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        found = os.lstat(path)
-        is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-        if not is_ours or found.st_mode & 0o077:
-            raise UnusableError(f"{path} was to be a directory that only we can enter, and is not") from None

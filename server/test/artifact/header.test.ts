@@ -75,8 +75,15 @@ describe('the node root', () => {
     expect(stdout + stderr).toContain(`/tmp/ship-env-${process.getuid?.()}`);
   });
 
-  test('is PEX_ROOT when set', async () => {
-    expect(await chosenRoot({ PEX_ROOT: '/some where' })).toBe('/some where');
+  test('is PEX_ROOT when set, and another one, with a word about it, when that is not safe', async () => {
+    const PEX_ROOT = join(folder, 'pex root');
+    expect(await chosenRoot({ PEX_ROOT })).toBe(PEX_ROOT);
+    await chmod(PEX_ROOT, 0o755);
+    expect(await chosenRoot({ PEX_ROOT })).toBe(PEX_ROOT);
+    await chmod(PEX_ROOT, 0o775);
+    const { stdout, stderr } = await run({ PEX_ROOT });
+    expect(stdout.split('|')[2]).toBe(join(folder, 'node root'));
+    expect(stderr).toContain(`does not run from ${PEX_ROOT}`);
   });
 
   test('is in the container when someone planted a symbolic link', async () => {
@@ -85,7 +92,13 @@ describe('the node root', () => {
     expect(await chosenRoot()).toBe(OWN());
   });
 
-  test.each([0o755, 0o750, 0o770, 0o1700, 0o701])('is in the container when the mode is %o', async mode => {
+  test.each([0o755, 0o750, 0o701])('may be open to the eyes of others: %o', async mode => {
+    await mkdir(join(folder, 'node root'));
+    await chmod(join(folder, 'node root'), mode);
+    expect(await chosenRoot()).toBe(join(folder, 'node root'));
+  });
+
+  test.each([0o770, 0o720, 0o702, 0o777, 0o1777])('is in the container when the mode is %o', async mode => {
     await mkdir(join(folder, 'node root'));
     await chmod(join(folder, 'node root'), mode);
     expect(await chosenRoot()).toBe(OWN());
@@ -118,8 +131,8 @@ describe('the node root', () => {
 test('what a container cannot share with the node is said', async () => {
   await fakePython('python3.11');
   expect((await run()).stderr).toBe('');
-  await chmod(join(folder, 'node root'), 0o755);
-  expect((await run()).stderr).toContain(`${join(folder, 'node root')} is no directory that user`);
+  await chmod(join(folder, 'node root'), 0o775);
+  expect((await run()).stderr).toContain(`does not run from ${join(folder, 'node root')}`);
 });
 
 describe('an environment that is there', () => {
@@ -172,14 +185,16 @@ describe('an environment that is there', () => {
     }
   );
 
-  test('runs below PEX_ROOT when that part of it is closed to others', async () => {
-    const base = join(folder, 'node root', 'ship-env-1');
-    const env = { PEX_ROOT: join(folder, 'node root') };
-    await chmod(env.PEX_ROOT, 0o755);
-    expect((await run(env)).stdout).toMatch(/^python3.11\|/);
-    await chmod(base, 0o700);
-    expect((await run(env)).stdout).toMatch(/^there\|/);
-  });
+  test.each(['', 'ship-env-1', 'ship-env-1/env', 'ship-env-1/dist'])(
+    'does not run when others may write to the folder %j of the node root',
+    async part => {
+      const path = join(folder, 'node root', part);
+      const env = { PEX_ROOT: join(folder, 'node root'), SHIP_ENV_NODE_ROOT: join(folder, 'another') };
+      expect((await run(env)).stdout).toMatch(/^there\|/);
+      await chmod(path, 0o1777);
+      expect((await run(env)).stdout).toMatch(/^python3.11\|/);
+    }
+  );
 
   test('does not run when the boot code of PEX is asked for something', async () => {
     expect((await run({ PEX_TOOLS: '1' })).stdout).toMatch(/^python3.11\|/);

@@ -26,9 +26,9 @@ const PEX_REQUESTS = [
  * the id at its end. Else the node's python runs the bootstrap behind the header (jupyterlab_ship_env/runtime/
  * ship_env_node), which makes the environment, or boots an ordinary PEX where that cannot be done.
  *
- * The node root is a directory that all executors of this user on this node share: PEX_ROOT, or one that must be a real
- * directory of ours that nobody else can enter: /tmp is open to all, and whoever owns it chooses what code we run.
- * When it is not, each container unpacks for itself.
+ * The node root is a directory that all executors of this user on this node share: PEX_ROOT, else SHIP_ENV_NODE_ROOT, else
+ * one in /tmp. Whoever can write to it chooses what code we run, so it must be safe from other users. When it is not, each
+ * container unpacks for itself.
  *
  * @param interpreter - what the nodes must have: its implementation and minor version
  */
@@ -44,28 +44,70 @@ export function shHeader(interpreter: Interpreter): Buffer {
   );
 }
 
-/** Sets `root`, absolute. */
+/**
+ * Sets `root`: absolute, without links; empty when no choice is safe. `safe.py` has the same rule for what Python chooses.
+ *
+ * For the folder in the working directory, the working directory itself is the only one above it that counts: in YARN and
+ * Kubernetes the others belong to the cluster's service account, and whoever can replace the working directory can replace
+ * the artifact in it.
+ */
 const FIND_ROOT = `uid=$(id -u)
+newline='
+'
 
-# Is $1 a real directory, ours, and closed to everyone else?
-is_private() {
-  [ -d "$1" ] && [ -w "$1" ] && [ -x "$1" ] || return 1
-  # -d: a symbolic link shows as itself, with an "l". A "+" after the mode would be an access list.
-  set -- $(LC_ALL=C ls -ldn "$1" 2>/dev/null)
-  case \${1:-} in drwx------ | drwx------.) ;; *) return 1 ;; esac
-  [ "\${3:-}" = "$uid" ]
+# Can no other user write to the directory $1 or replace it? $1 is a path without links, $2 how many of the folders above
+# it count: "all", or "next". Further arguments are directories in it, which must be as safe.
+is_safe() {
+  path=$1 above=$2
+  case $path in *"$newline"*) return 1 ;; esac
+  shift 2
+  set -- "$path" "$@"
+  ours=$#
+  while
+    path=\${path%/*}
+    set -- "\${path:-/}" "$@"
+    [ -n "$path" ] && [ "$above" = all ]
+  do :; done
+  # One line a folder; C order puts a folder before what is in it, so the last lines are of those that must be ours.
+  LC_ALL=C ls -ldn -- "$@" 2>/dev/null | {
+    left=$#
+    while read -r mode _ owner _; do
+      # Neither group nor others may write; above ours they may where the sticky bit keeps them from renaming what is ours.
+      # Where there is an access list ("+"), the group's bits are the most that it grants.
+      case $mode in d????-??-*) ;; d????????[tT]*) [ "$left" -gt "$ours" ] || exit 1 ;; *) exit 1 ;; esac
+      [ "$owner" = "$uid" ] || { [ "$owner" = 0 ] && [ "$left" -gt "$ours" ]; } || exit 1
+      left=$((left - 1))
+    done
+    [ "$left" -eq 0 ]
+  }
 }
 
-root=\${PEX_ROOT:-}
-if [ -z "$root" ]; then
-  root=\${SHIP_ENV_NODE_ROOT:-/tmp/ship-env-$uid}
-  [ -d "$root" ] || mkdir -m 700 "$root" 2>/dev/null
-  is_private "$root" || {
-    echo "$0: $root is no directory that user $uid alone can use; this container unpacks for itself" >&2
-    root=./.ship-env-pex
-  }
-fi
-case $root in /*) ;; *) root=$(pwd)/\${root#./} ;; esac`;
+# Takes the directory $1 for root when it is safe; makes it when it is missing.
+take() {
+  folder=$1
+  while case $folder in ?*/) ;; *) false ;; esac; do folder=\${folder%/}; done
+  [ -d "$folder" ] || mkdir -m 700 -- "$folder" 2>/dev/null
+  if [ -d "$folder" ] && [ ! -h "$folder" ] && [ -w "$folder" ] && [ -x "$folder" ]; then
+    folder=$(CDPATH= cd -P -- "$folder" && pwd -P) && [ "$folder" != / ] || folder=
+    base=$folder/${LAYOUT}
+    if [ -e "$base/env" ] && [ -e "$base/dist" ]; then
+      set -- "$1" "$2" "$base" "$base/dist" "$base/env"
+    elif [ -h "$base" ]; then
+      folder=
+    fi
+    choice=$1 above=$2
+    shift 2
+    [ -z "$folder" ] || ! is_safe "$folder" "$above" "$@" || { root=$folder && return; }
+    set -- "$choice"
+  fi
+  echo "$0: does not run from $1: it was to be a directory of user $uid that no other user can write to or replace" >&2
+  return 1
+}
+
+root=
+{ [ -n "\${PEX_ROOT:-}" ] && take "$PEX_ROOT" all; } ||
+  take "\${SHIP_ENV_NODE_ROOT:-/tmp/ship-env-$uid}" all ||
+  take ./.ship-env-pex next || :`;
 
 /** Sets `python`; without starting one when `pythonX.Y` is there. */
 function findPython(interpreter: Interpreter): string {
@@ -103,10 +145,8 @@ is_whole() {
   done
 }
 
-base=$root/${LAYOUT}
-# PEX_ROOT is taken as it is; what is ours in it is not.
-if [ -z "${PEX_REQUESTS.map(variable => `\${${variable}:-}`).join('')}" ] && [ ! -h "$base" ] && [ ! -h "$base/env" ] &&
-  [ ! -h "$base/dist" ] && { [ -z "\${PEX_ROOT:-}" ] || is_private "$base"; }; then
+if [ -n "$root" ] && [ -z "${PEX_REQUESTS.map(variable => `\${${variable}:-}`).join('')}" ]; then
+  base=$root/${LAYOUT}
   id=$(tail -c ${ARTIFACT_ID_LENGTH} "$0")
   for env in "$base/env/$id".*; do
     is_whole "$env" || continue
@@ -127,10 +167,10 @@ function pythonName({ implementation, minor, abiTag }: Interpreter): string {
  * other. For `python -c '…'` in sh: no single quote inside, and nowhere the bytes that a zip entry begins with.
  */
 function loader({ minor }: Interpreter): string {
-  return `import os, struct, sys, types
+  return `import os, struct, sys, tempfile, types
 pex, root, python = sys.argv[1:4]
 if sys.version_info[:2] != (${versionTuple(minor)}):
-    os.environ["PEX_ROOT"] = root
+    os.environ["PEX_ROOT"] = root or tempfile.mkdtemp()
     os.execv(sys.executable, [sys.executable, pex] + sys.argv[4:])
 with open(pex, "rb") as file:
     head = file.read(1 << 18)

@@ -23,7 +23,7 @@ const MODULE_FOLDERS = [
 
 /** The node bootstrap, a package; in the order in which its modules need each other. */
 const NODE_PACKAGE = 'ship_env_node';
-const NODE_MODULES = ['__init__', 'places', 'locks', 'artifact', 'unpack', 'start', 'link', 'prune', 'boot'];
+const NODE_MODULES = ['__init__', 'safe', 'places', 'locks', 'artifact', 'unpack', 'start', 'link', 'prune', 'boot'];
 
 const BOOTSTRAP = '.bootstrap/';
 const LOCAL_HEADER_BYTES = 30;
