@@ -8,8 +8,12 @@ export function initialSteps(): readonly IStep[] {
 
 /** The steps after this event. What an event leaves out stays as it was. */
 export function withEvent(steps: readonly IStep[], event: StepEvent): readonly IStep[] {
-  return steps.map(step => {
-    if (step.name !== event.name) return step;
+  const at = steps.findIndex(step => step.name === event.name);
+  return steps.map((step, index) => {
+    // A ship that reads its environment again begins anew.
+    if (index > at && event.state === 'started' && step.state !== 'pending')
+      return { name: step.name, state: 'pending' };
+    if (index !== at) return step;
     const { type: _type, state, ...facts } = event;
     const { detail: _waited, ...begun } = step;
     // What a step waited for is no news of its work.

@@ -9,6 +9,7 @@ import { ShipEnvError } from '../errors.js';
 import { StepRunner } from '../ship/steps.js';
 import { takeSnapshot } from '../snapshot/index.js';
 import { planWhole } from '../ship/plan.js';
+import { readAgainIfChanged } from '../ship/read-again.js';
 import { shippedEditables } from '../ship/prepare.js';
 import { withCache } from '../ship/with-cache.js';
 import { writeSpans } from '../targets/directory/write.js';
@@ -19,7 +20,7 @@ import type { View } from './view.js';
 /** `ship-env build`: the artifact as a file, without a target. */
 export async function buildCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
   const cache = await Cache.open();
-  await withCache(cache, () => buildInto(options, view, cache, signal));
+  await withCache(cache, () => readAgainIfChanged(() => buildInto(options, view, cache, signal), signal));
 }
 
 async function buildInto(options: CliOptions, view: View, cache: Cache, signal: AbortSignal): Promise<void> {

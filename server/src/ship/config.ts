@@ -8,6 +8,7 @@ import { configure, type Configured } from './configure.js';
 import { planLazily } from './plan.js';
 import { archiveAll, publishedManifest, shippedEditables } from './prepare.js';
 import { pointerPayload } from './pointer.js';
+import { readAgainIfChanged } from './read-again.js';
 import type { ShipContext } from './ship.js';
 
 /**
@@ -20,7 +21,13 @@ export async function configOf(
   asked: ShipRequest,
   context: Omit<ShipContext, 'emit'>
 ): Promise<Configured & { driverPython: string }> {
-  const { cache, signal } = context;
+  return readAgainIfChanged(() => configNow(asked, context), context.signal);
+}
+
+async function configNow(
+  asked: ShipRequest,
+  { cache, signal }: Omit<ShipContext, 'emit'>
+): Promise<Configured & { driverPython: string }> {
   const target = await openTarget(asked.target);
   try {
     const request = acceptRequest(asked, target);

@@ -14,6 +14,7 @@ import { deliver, estimate, type Delivered, type Environment } from './deliver.j
 import { planLazily, type LazyPlan } from './plan.js';
 import { allFindings, archiveAll, publishedManifest, shippedEditables, type ArchivedCode } from './prepare.js';
 import { pointerPayload } from './pointer.js';
+import { readAgainIfChanged } from './read-again.js';
 import { TargetArtifacts, wantedOf, type KnownManifests } from './sources.js';
 import { StepRunner } from './steps.js';
 import { Upload, transaction } from './upload.js';
@@ -45,12 +46,15 @@ interface Load {
  * fails or is cancelled before it is published leaves nothing on the target. Afterwards, in the step `configure`, a
  * cancel comes too late: the ship ends as done. What is published stays, also when that step fails.
  *
+ * An environment that changes while it is read is read again, twice at most: the steps then begin anew.
+ *
  * @throws ShipEnvError, or the signal's reason when cancelled
  */
 export async function ship(request: ShipRequest, context: ShipContext): Promise<ShipResult> {
   const target = await openTarget(request.target);
   try {
-    return await new Ship(acceptRequest(request, target), context, target).run();
+    const accepted = acceptRequest(request, target);
+    return await readAgainIfChanged(() => new Ship(accepted, context, target).run(), context.signal);
   } finally {
     target.close();
   }

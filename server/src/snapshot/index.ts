@@ -1,6 +1,6 @@
 import type { Cache } from '../cache/cache.js';
 import type { Distribution, Finding, Snapshot } from '../contract/snapshot.js';
-import { ShipEnvError } from '../errors.js';
+import { ShipEnvError, hasCode } from '../errors.js';
 import { NotRegular } from '../files/open.js';
 import { identifyDistributions, knownDistributions } from './distributions.js';
 import { findCompiledExtension } from './editable-roots.js';
@@ -113,6 +113,8 @@ async function translated<T>(signal: AbortSignal, work: () => Promise<T>): Promi
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof NotRegular) throw replaced(error);
+    // What is not there when it is first looked at is told by no error.
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ESTALE')) throw environmentChanged(error);
     if (isSystemError(error)) throw unreadable(error);
     throw error;
   }

@@ -21,10 +21,10 @@ export interface LazySnapshot extends Omit<Snapshot, 'distributions'> {
 }
 
 /** The error for an environment that is not what the snapshot saw any more. */
-export function environmentChanged(): ShipEnvError {
+export function environmentChanged(cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'ARTIFACT_FILE_CHANGED',
     'The environment was expected to stay as it was when the ship began; it has changed since.',
-    { hint: 'Wait until nothing installs into the environment any more, then ship again.' }
+    { hint: 'Wait until nothing installs into the environment any more, then ship again.', cause }
   );
 }

@@ -50,6 +50,8 @@ describe('a running ship', () => {
     ] as const;
     const ship = shipOf({ steps: overlapping.reduce(withEvent, initialSteps()) });
     expect(noticeOf(ship, trans).message).toContain('3/6 Building the artifact: 40 %');
+    const again = withEvent(ship.steps, { type: 'step', name: 'snapshot', state: 'started' });
+    expect(again.slice(1).every(step => step.state === 'pending')).toBe(true);
     const built = withEvent(ship.steps, { type: 'step', name: 'build', state: 'done' });
     expect(noticeOf(shipOf({ steps: built }), trans).message).toContain('4/6 Uploading');
   });
