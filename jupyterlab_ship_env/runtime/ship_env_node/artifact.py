@@ -1,16 +1,21 @@
 """Read an artifact without its central directory, which would take longer than to unpack what is missing.
 
-Its index, the last entry, says where each segment lies; a segment is local headers and data, back to back.
+Its index, the last entry, says where each segment lies; a segment is local headers and data, back to back. The
+artifact's name vouches for all that the index says of contents, and the index for each content (``identity.py``).
 Records are those of APPNOTE.TXT 6.3.10, as ``artifact/zip/records.ts`` writes them: no data descriptors, UTF-8 names.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import struct
 import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from ship_env_node.identity import DIGEST, FILE_NAME, PYTHON_FIELDS, Own, artifact_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +24,8 @@ OURS = ".deps/.ship-env/"
 INDEX = f"{OURS}index.json"
 PYC = f"{OURS}pyc/"
 COMMENT = b"ship-env:"
+# Of a wheel (PEP 427), which becomes the name of a file here.
+WHEEL = re.compile(r"[^/\0]+\.whl")
 
 STORED, DEFLATED = 0, 8
 MAX_32 = 0xFFFFFFFF
@@ -57,33 +64,80 @@ class Segment(NamedTuple):
     # Of its site directory on the kernel's sys.path; of a file that several distributions have, the lowest rank wins.
     rank: int
     # Scripts that it declares and does not list; one that another distribution lists wins.
-    unlisted: frozenset[str]
+    unlisted: tuple[str, ...]
 
 
 class Artifact:
-    """An artifact, opened. Raises OSError, and DamagedError when it does not end as one."""
+    """An artifact, opened: the file's name and the comment at its end vouch for all that is said here.
+
+    Raises OSError, and DamagedError when the file does not end as an artifact, or the name, the comment and the index
+    do not belong together.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
         with open(path, "rb") as file:
-            end, self.is_zip64 = _directory_end(file, path)
-            index = json.loads(_last_entry(file, path, end))
-        self.id: str = index["id"]
-        self.python: dict[str, str] = index["python"]
-        # Local header of the first of our modules, and how many there are.
-        self._modules: int = index["modules"]["offset"]
-        self._module_count: int = index["modules"]["count"]
-        self.segments = tuple(_segment(row) for row in index["segments"])
+            self.directory_end, self.is_zip64, self.id = _directory_end(file, path)
+            content = _last_entry(file, path, self.directory_end)
+        try:
+            index = json.loads(content)
+            self.python: dict[str, str] = {name: _text(index["python"][name]) for name in PYTHON_FIELDS}
+            # Bytes before the first segment, and their sha256.
+            self.head_length = _count(index["head"]["length"])
+            self.head_sha256 = _matching(DIGEST, index["head"]["sha256"])
+            # Local header of the first of our own entries, and how many of them are modules at the root.
+            self.own_start = _count(index["modules"]["offset"])
+            self._module_count = _count(index["modules"]["count"])
+            self.own = tuple(Own(_text(row["name"]), _matching(DIGEST, row["sha256"])) for row in index["own"])
+            self.segments = tuple(_segment(row) for row in index["segments"])
+            computed = artifact_id(
+                self.python,
+                self.head_sha256,
+                self.own,
+                ((segment.wheel, segment.key, segment.rank) for segment in self.segments),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedError(f"{path} is damaged: its index cannot be read ({error!r})") from error
+        self._check_id(computed)
 
     def root_modules(self) -> Iterator[tuple[str, bytes]]:
-        """Yield name and source of our modules that stand at the root: ``ship_env_runtime.py`` and what it needs."""
+        """Yield name and source of our modules that stand at the root: ``ship_env_runtime.py`` and what it needs.
+
+        Each is verified. Raises OSError, DamagedError.
+        """
         with open(self.path, "rb") as file:
-            file.seek(self._modules)
-            for _ in range(self._module_count):
+            file.seek(self.own_start)
+            for wanted in self.own[: self._module_count]:
                 entry = next_entry(file, self.path)
-                if not entry.name.endswith(".py") or "/" in entry.name:
+                if entry.name != wanted.name or not entry.name.endswith(".py") or "/" in entry.name:
                     raise DamagedError(f"{self.path} is damaged: it has {entry.name!r} in place of a module of ours")
-                yield entry.name, b"".join(pieces(file, entry, self.path))
+                content = b"".join(pieces(file, entry, self.path))
+                self.check_own(entry.name, hashlib.sha256(content).hexdigest())
+                yield entry.name, content
+
+    def check_own(self, name: str, sha256: str) -> None:
+        """Compare the content of one of our own entries with what the id vouches for. Raises DamagedError."""
+        wanted = dict(self.own).get(name)
+        if sha256 != wanted:
+            raise DamagedError(
+                f"the entry {name} of {self.path} was to have the sha256 {wanted}; its content has {sha256}"
+            )
+
+    def _check_id(self, computed: str) -> None:
+        name = os.path.basename(self.path)
+        if FILE_NAME.fullmatch(name) and name != f"{self.id}.pex":
+            raise DamagedError(f"{self.path} was to hold the artifact that its name says; it holds {self.id}")
+        if computed != self.id:
+            raise DamagedError(f"{self.path} says that it is {self.id}; its index is that of {computed}")
+
+    def headers(self, segment: Segment) -> Iterator[tuple[int, Entry]]:
+        """Yield the place and the local header of each entry of a segment, without its content."""
+        with open(self.path, "rb", buffering=PIECE) as file:
+            file.seek(segment.offset)
+            while (at := file.tell()) < segment.offset + segment.length:
+                entry = next_entry(file, self.path)
+                yield at, entry
+                file.seek(entry.compressed, os.SEEK_CUR)
 
     def entries(self, segment: Segment) -> Iterator[tuple[Entry, BinaryIO]]:
         """Yield each entry of a segment with the file at its data, which the caller has to read to the end."""
@@ -100,7 +154,10 @@ def next_entry(file: BinaryIO, path: str) -> Entry:
     if len(header) < LOCAL.size or not header.startswith(b"PK\3\4"):
         raise DamagedError(f"{path} is damaged: an entry was to begin at byte {at}")
     _, _, method, crc, compressed, size, name_length, extra_length = LOCAL.unpack(header)
-    name = file.read(name_length).decode(errors="replace")
+    try:
+        name = file.read(name_length).decode()
+    except UnicodeDecodeError as error:
+        raise DamagedError(f"{path} is damaged: the entry at byte {at} has no name in UTF-8") from error
     extra = file.read(extra_length)
     if size == MAX_32 and compressed == MAX_32 and len(extra) >= SIZES64.size:
         # 4.5.3: in a local header both, the size first.
@@ -142,8 +199,8 @@ def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
         yield inflate.flush()
 
 
-def _directory_end(file: BinaryIO, path: str) -> tuple[int, bool]:
-    """Find where the central directory ends, and whether the archive has zip64 records (4.3.14 to 4.3.16)."""
+def _directory_end(file: BinaryIO, path: str) -> tuple[int, bool, str]:
+    """Find where the central directory ends, whether there are zip64 records (4.3.14 to 4.3.16), and the id behind."""
     # The comment is the id; its length is the same in all artifacts of one layout, but need not stay so.
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 1024))
@@ -151,11 +208,12 @@ def _directory_end(file: BinaryIO, path: str) -> tuple[int, bool]:
     at = last.rfind(b"PK\5\6")
     if at < 0 or last[at + END.size : at + END.size + len(COMMENT)] != COMMENT:
         raise DamagedError(f"{path} is damaged: it does not end with the name of an artifact")
+    artifact = last[at + END.size + len(COMMENT) :].decode(errors="replace")
     end = size - len(last) + at
     locator = last[max(0, at - LOCATOR.size) : at]
     if not locator.startswith(b"PK\6\7"):
-        return end, False
-    return LOCATOR.unpack(locator)[1], True
+        return end, False, artifact
+    return LOCATOR.unpack(locator)[1], True, artifact
 
 
 def _last_entry(file: BinaryIO, path: str, end: int) -> bytes:
@@ -176,11 +234,31 @@ def _last_entry(file: BinaryIO, path: str, end: int) -> bytes:
 
 def _segment(row: dict[str, Any]) -> Segment:
     return Segment(
-        wheel=row["wheel"],
-        key=row["key"],
-        offset=row["offset"],
-        length=row["length"],
-        executables=frozenset(row["executables"]),
-        rank=row["rank"],
-        unlisted=frozenset(row["unlisted"]),
+        wheel=_matching(WHEEL, row["wheel"]),
+        # It becomes the name of a folder.
+        key=_matching(DIGEST, row["key"]),
+        offset=_count(row["offset"]),
+        length=_count(row["length"]),
+        executables=frozenset(map(_text, row["executables"])),
+        rank=_count(row["rank"]),
+        unlisted=tuple(map(_text, row["unlisted"])),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text was expected, not {value!r}")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> str:
+    text = _text(value)
+    if not pattern.fullmatch(text):
+        raise ValueError(f"{text!r} was not expected")
+    return text
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(f"a number of bytes was expected, not {value!r}")
+    return value

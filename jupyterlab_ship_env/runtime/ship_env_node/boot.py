@@ -1,4 +1,8 @@
-"""Run an artifact on a node: in an environment of the node root, else as an ordinary PEX."""
+"""Run an artifact on a node: in an environment of the node root, else as an ordinary PEX.
+
+Nothing of an artifact runs that was not verified against its name, but for what verifies it: the header and these
+modules.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,23 @@ import os
 import sys
 import tempfile
 import zipfile
+from typing import TYPE_CHECKING
 
 from ship_env_node.artifact import Artifact, DamagedError
 from ship_env_node.link import environment_name, executable, is_whole, link_environment
-from ship_env_node.places import MARK, NodeRoot, UnusableError
+from ship_env_node.places import MARK, NodeRoot
 from ship_env_node.prune import in_background, limit_in_bytes, settle
-from ship_env_node.safe import in_fresh_folder
+from ship_env_node.safe import UnusableError, in_fresh_folder
 from ship_env_node.unpack import unpack_missing
+from ship_env_node.verify import verify
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 # Where a container keeps what it cannot share with the node, below its working directory.
 CONTAINER_ROOT = ".ship-env-pex"
+# What a shell says of a program that it cannot run.
+REFUSED = 126
 # These ask for something that only the PEX's own boot code does.
 PEX_REQUESTS = (
     "PEX_EXTRA_SYS_PATH",
@@ -59,19 +70,48 @@ def _start(pex: str, roots: list[NodeRoot], python: str, arguments: list[str]) -
     root = roots[0]
     try:
         artifact = Artifact(pex)
-        if not any(os.environ.get(name) for name in PEX_REQUESTS):
-            # When the node root was of no use, it is not tried again at each start.
-            for find in (_find, _prepare):
-                for root in roots:
-                    program = find(root, artifact, python)
-                    if program is not None:
-                        os.execv(program, [program, *arguments])
-    except DamagedError as error:
-        _say(f"{error}. It is started as an ordinary PEX, which may fail as well; copy or ship it again")
+        if _is_for_us(artifact) and not any(os.environ.get(name) for name in PEX_REQUESTS):
+            root = _run_environment(artifact, roots, python, arguments)
+        verify(artifact)
+    # What cannot be read cannot be verified.
+    except (DamagedError, OSError) as error:
+        _refuse(pex, error)
+    _run_pex(artifact, root.path, arguments)
+
+
+def _run_environment(artifact: Artifact, roots: list[NodeRoot], python: str, arguments: list[str]) -> NodeRoot:
+    """Become the environment's python. Returns the root that an ordinary PEX may use, when that cannot be done.
+
+    Raises DamagedError.
+    """
+    root = roots[0]
+    try:
+        # When the node root was of no use, it is not tried again at each start.
+        for find in (_find, _prepare):
+            for root in roots:
+                program = find(root, artifact, python)
+                if program is not None:
+                    os.execv(program, [program, *arguments])
+    except DamagedError:
+        raise
     # Whatever else: an artifact that starts slowly is better than one that does not.
     except Exception as error:  # noqa: BLE001
-        _say(f"{pex} is started as an ordinary PEX: {type(error).__name__}: {error}")
-    _run_pex(pex, root.path, arguments)
+        _say(f"{artifact.path} is started as an ordinary PEX: {type(error).__name__}: {error}")
+    return root
+
+
+def _is_for_us(artifact: Artifact) -> bool:
+    """Return whether the environment is one for this python; SHIP_ENV_PYTHON may name any."""
+    return artifact.python["minor"] == ".".join(map(str, sys.version_info[:2]))
+
+
+def _refuse(pex: str, error: Exception) -> NoReturn:
+    """End with a message: the bytes are not those that the artifact's name vouches for."""
+    _say(
+        f"{error}. {pex} was not started. Copy it from the target again; if that does not help, remove it there and "
+        "ship again"
+    )
+    sys.exit(REFUSED)
 
 
 def _find(root: NodeRoot, artifact: Artifact, python: str) -> str | None:
@@ -106,19 +146,12 @@ def _prepare(root: NodeRoot, artifact: Artifact, python: str) -> str | None:
     return executable(root, name)
 
 
-def _run_pex(pex: str, root: str, arguments: list[str]) -> None:
+def _run_pex(artifact: Artifact, root: str, arguments: list[str]) -> None:
     """Become an ordinary PEX."""
     os.environ["PEX_ROOT"] = root
-    if sys.version_info < (3, 13) and _is_zip64(pex):
-        _run_zip64(pex, root, arguments)
-    os.execv(sys.executable, [sys.executable, pex, *arguments])
-
-
-def _is_zip64(pex: str) -> bool:
-    try:
-        return Artifact(pex).is_zip64
-    except (OSError, DamagedError):
-        return False
+    if sys.version_info < (3, 13) and artifact.is_zip64:
+        _run_zip64(artifact.path, root, arguments)
+    os.execv(sys.executable, [sys.executable, artifact.path, *arguments])
 
 
 def _run_zip64(pex: str, root: str, arguments: list[str]) -> None:

@@ -2,10 +2,10 @@
 
 Below the node root, which is as ``safe.py`` wants it::
 
-    ship-env-1/dist/<key>/          one distribution, unpacked; .ship-env in it says that it is whole
-    ship-env-1/env/<id>.<python>/   one environment of links to distributions, for one python of the node
-    ship-env-1/lock/<name>          held by who makes or removes the one of that name
-    ship-env-1/tmp/<name>.<random>  not whole yet, or not wanted any more
+    ship-env-2/dist/<key>/          one distribution, unpacked; .ship-env in it says that it is whole
+    ship-env-2/env/<id>.<python>/   one environment of links to distributions, for one python of the node
+    ship-env-2/lock/<name>          held by who makes or removes the one of that name
+    ship-env-2/tmp/<name>.<random>  not whole yet, or not wanted any more
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ship_env_node.safe import UnusableError, physical, refuse_foreign, refuse_unsafe
 
 # Another number when a bootstrap of today would misread what a later one writes: they share a node root.
-LAYOUT = "ship-env-1"
+LAYOUT = "ship-env-2"
 # File in a distribution, and folder in an environment, by which we know them to be ours and whole.
 MARK = ".ship-env"
 # What a mark says of content that has reached the disk; before, it names the boot of the machine that wrote it.

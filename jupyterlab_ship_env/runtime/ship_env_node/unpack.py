@@ -1,7 +1,12 @@
-"""Unpack the distributions of an artifact that a node lacks, each once, whoever asks at the same time."""
+"""Unpack the distributions of an artifact that a node lacks, each once, whoever asks at the same time.
+
+A distribution gets its place in the cache, which all artifacts share, only when its content has the key that the place
+is called by: one bad artifact never changes what another one runs.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,11 +14,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from ship_env_node.artifact import PYC, DamagedError, pieces
+from ship_env_node.identity import LAYOUT_FILE, SegmentKey
 from ship_env_node.locks import Lock, held
 from ship_env_node.places import MARK, Mark, boot_of_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from typing import Callable
 
     from ship_env_node.artifact import Artifact, Segment
     from ship_env_node.places import NodeRoot
@@ -120,34 +127,73 @@ def _remove_leftovers(root: NodeRoot, key: str) -> None:
 
 
 def _unpack(artifact: Artifact, segment: Segment, folder: str) -> int:
-    """Write all entries of a segment below a folder. Returns their bytes."""
+    """Write all entries of a segment below a folder. Returns their bytes. Raises DamagedError, also for another key."""
     tree = _Tree(folder)
-    prefix = f".deps/{segment.wheel}/"
-    for entry, file in artifact.entries(segment):
-        content = pieces(file, entry, artifact.path)
-        if entry.name == PYC + segment.wheel:
-            _spread(b"".join(content), tree)
-        elif entry.name.startswith(prefix):
-            name = entry.name[len(prefix) :]
-            tree.write(name, content, is_executable=name in segment.executables)
-        else:
-            raise DamagedError(f"the entry {entry.name} of {artifact.path} does not belong to {segment.wheel}")
+    blob = read_segment(artifact, segment, tree.write)
+    if blob:
+        _spread(blob, segment, tree)
     return tree.bytes
 
 
-def _spread(blob: bytes, tree: _Tree) -> None:
+def read_segment(artifact: Artifact, segment: Segment, take: Callable[[str, Iterable[bytes], bool], object]) -> bytes:
+    """Read all entries of a segment, and verify that together they have its key.
+
+    :param take: is given each file's name in the distribution, its content, which it has to read to the end, and
+        whether it is a program; what it was given is verified only when this returns
+    :returns: the compiled modules; empty when there are none
+
+    Raises DamagedError, OSError.
+    """
+    key = SegmentKey(segment.wheel, segment.unlisted)
+    prefix = f".deps/{segment.wheel}/"
+    blob = None
+    for entry, file in artifact.entries(segment):
+        digest = hashlib.sha256()
+        content = _hashed(pieces(file, entry, artifact.path), digest)
+        name = entry.name[len(prefix) :]
+        is_executable = name in segment.executables
+        if blob is None and entry.name == PYC + segment.wheel:
+            blob = b"".join(content)
+            key.add_compiled(digest.hexdigest())
+        elif blob is not None or not entry.name.startswith(prefix):
+            raise DamagedError(f"the entry {entry.name} of {artifact.path} does not belong to {segment.wheel}")
+        elif name == LAYOUT_FILE:
+            layout = b"".join(content)
+            take(name, [layout], is_executable)
+            key.add_layout(layout, segment.key, is_executable=is_executable)
+        else:
+            take(name, content, is_executable)
+            key.add_file(name, digest.hexdigest(), is_executable=is_executable)
+    if key.hexdigest() != segment.key:
+        raise DamagedError(
+            f"{segment.wheel} in {artifact.path} was to have the key {segment.key}; its content has {key.hexdigest()}"
+        )
+    return blob or b""
+
+
+def _hashed(content: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
+    for piece in content:
+        digest.update(piece)
+        yield piece
+
+
+def _spread(blob: bytes, segment: Segment, tree: _Tree) -> None:
     """Write the compiled modules of a distribution beside their sources (PEP 3147).
 
     The blob is the length of a list in four bytes, the list as JSON, and the content of its files, back to back.
     """
     start = 4 + int.from_bytes(blob[:4], "little")
-    listed = json.loads(blob[4:start])
-    if listed["tag"] != sys.implementation.cache_tag:
+    try:
+        listed = json.loads(blob[4:start])
+        tag, files = listed["tag"], [(str(source), int(size)) for source, size in listed["files"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedError(f"the list of compiled modules of {segment.wheel} cannot be read: {error!r}") from error
+    if tag != sys.implementation.cache_tag:
         return
     view = memoryview(blob)
-    for source, size in listed["files"]:
+    for source, size in files:
         folder, _, name = source.rpartition("/")
-        cached = f"{folder}/__pycache__/{name[:-3]}.{listed['tag']}.pyc".lstrip("/")
+        cached = f"{folder}/__pycache__/{name[:-3]}.{tag}.pyc".lstrip("/")
         tree.write(cached, [view[start : start + size]])
         start += size
 
@@ -160,14 +206,17 @@ class _Tree:
         self._made = {""}
         self.bytes = 0
 
-    def write(self, name: str, content: Iterable[bytes | memoryview], *, is_executable: bool = False) -> None:
+    def write(self, name: str, content: Iterable[bytes | memoryview], is_executable: bool = False) -> None:  # noqa: FBT001, FBT002 - a callback
         """Write a new file; what the entry says of its mode besides does not hold."""
         folder, _, base = name.rpartition("/")
         if base in {"", ".", ".."} or name == MARK or "\0" in name:
             raise DamagedError(f"the artifact names a file {name!r}")
         self._make(folder)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        descriptor = os.open(f"{self._folder}/{name}", flags, 0o755 if is_executable else 0o644)
+        try:
+            descriptor = os.open(f"{self._folder}/{name}", flags, 0o755 if is_executable else 0o644)
+        except FileExistsError as error:
+            raise DamagedError(f"the artifact names {name!r} twice") from error
         try:
             for piece in content:
                 self.bytes += _write_all(descriptor, piece)
@@ -181,7 +230,10 @@ class _Tree:
         if name in {"", ".", ".."}:
             raise DamagedError(f"the artifact names a folder {folder!r}")
         self._make(parent)
-        os.mkdir(f"{self._folder}/{folder}", 0o755)
+        try:
+            os.mkdir(f"{self._folder}/{folder}", 0o755)
+        except FileExistsError as error:
+            raise DamagedError(f"the artifact names {folder!r} as a file and as a folder") from error
         self._made.add(folder)
 
 

@@ -8,26 +8,21 @@ import type { Plannable } from './types.js';
  * What `pip check` would say of the environment: requirements that nothing in it meets. Such an environment ships all
  * the same; the person should know. Extras are left out: nothing tells which of them were asked for.
  *
- * @param excluded - normalized names that stay home; their requirements and requirements of them are not looked at
+ * @param staysHome - does a normalized name stay home? Its requirements and requirements of it are not looked at
  */
-export function missingDependencies(snapshot: Plannable, excluded: ReadonlySet<string>): Finding[] {
+export function missingDependencies(snapshot: Plannable, staysHome: (normalizedName: string) => boolean): Finding[] {
   const environment = markerEnvironment(snapshot.interpreter);
   const present = [...snapshot.distributions, ...snapshot.editables];
   const versions = new Map(present.map(({ normalizedName, version }) => [normalizedName, version]));
-  const editables = new Set(snapshot.editables.map(({ normalizedName }) => normalizedName));
   const findings: Finding[] = [];
   for (const { name, normalizedName, requires } of present) {
-    if (excluded.has(normalizedName) && !editables.has(normalizedName)) continue;
+    if (staysHome(normalizedName)) continue;
     for (const text of requires) {
       const requirement = parseRequirement(text);
       // Unknown markers are given the benefit of the doubt.
       if (requirement === undefined || holds(requirement.marker, environment) !== true) continue;
       const problem = problemOf(requirement, versions.get(requirement.normalizedName));
-      if (
-        problem === undefined ||
-        (excluded.has(requirement.normalizedName) && !editables.has(requirement.normalizedName))
-      )
-        continue;
+      if (problem === undefined || staysHome(requirement.normalizedName)) continue;
       findings.push({
         kind: 'missing-dependency',
         subject: name,

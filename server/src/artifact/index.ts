@@ -2,9 +2,9 @@
 export { buildArtifact, planArtifact, requireFormat, startBuild } from './formats.js';
 export { withRepair } from './segment-index.js';
 export { manifestName } from './manifest.js';
+export { shippedDistributions, stayHome } from './stay-home.js';
 export { SegmentMemoryFile } from './segment-memory.js';
 export { HEAD_KEY, contentOf } from './span.js';
-export { excludedNames } from './pex/plan.js';
 export { currentSeed, loadSeed } from './pex/seed.js';
 export { zip64Findings } from './zip64-finding.js';
 export type {

@@ -6,18 +6,15 @@ export function manifestOf(
   plan: ArtifactPlan,
   { artifact, head, segments, entries }: Pick<Manifest, 'artifact' | 'head' | 'segments' | 'entries'>
 ): Manifest {
-  const { implementation, minor, pythonTag, abiTag, platformTag } = plan.interpreter;
   return manifest.parse({
     schema: 1,
     id: plan.id,
     format: plan.format,
     artifact,
-    python: { implementation, minor, pythonTag, abiTag, platformTag },
+    python: plan.identity.python,
     head,
     segments,
-    entries,
-    excluded: [...plan.excluded],
-    ...(plan.sparkVersion === undefined ? {} : { sparkVersion: plan.sparkVersion })
+    entries
   } satisfies Manifest);
 }
 

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { OURS } from './pex/header.js';
 import { sizeOf } from './pex/segment-plan.js';
 import { changed, type SeenFile } from './read-file.js';
 import { slicesOf } from '../targets/slices.js';
@@ -32,13 +33,13 @@ export interface SegmentTools {
  * Writes a segment: the zip entries of one distribution under `.deps/<wheel>/`, one with its compiled modules, then an
  * index of them.
  *
- * @param compiled - an entry that goes behind the distribution's own, named from the root of the archive
+ * @param compiled - the file with the compiled modules, whose entry goes behind the distribution's own; the writer names it
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; the signal's reason
  */
 export function writeSegment(
   path: string,
   segment: PlannedSegment,
-  compiled: Promise<FileEntry | undefined>,
+  compiled: FileEntry | undefined,
   tools: SegmentTools
 ): Promise<void> {
   return OutputFile.create(path, 0o600, async file => {
@@ -75,7 +76,7 @@ class SegmentWriter {
     this.#tools = tools;
   }
 
-  async write(compiled: Promise<FileEntry | undefined>): Promise<ZipEntry[]> {
+  async write(compiled: FileEntry | undefined): Promise<ZipEntry[]> {
     try {
       return await this.#writeAll(compiled);
     } finally {
@@ -83,15 +84,12 @@ class SegmentWriter {
     }
   }
 
-  async #writeAll(compiled: Promise<FileEntry | undefined>): Promise<ZipEntry[]> {
+  async #writeAll(compiled: FileEntry | undefined): Promise<ZipEntry[]> {
     const { wheel, entries } = this.#segment;
     const named = entries.map(entry => ({ entry, name: `.deps/${wheel}/${entry.name}` }));
     for (const group of groupsOf(named)) await this.#add(group, this.#tools.onBytes);
-    // What is done must not keep slots from others while this waits.
-    await this.#drain(0);
-    const last = await compiled;
     // Its bytes are not among those of the distribution, which are what is counted.
-    if (last !== undefined) await this.#add([{ entry: last, name: last.name }], () => undefined);
+    if (compiled !== undefined) await this.#add([{ entry: compiled, name: `${OURS}pyc/${wheel}` }], () => undefined);
     await this.#drain(0);
     return this.#entries;
   }

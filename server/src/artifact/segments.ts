@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import pLimit from 'p-limit';
+import { CompiledModules } from './pex/compiled-modules.js';
 import type { SegmentBuilder } from './segment-builder.js';
 import { readSegment, type Segment } from './segment-index.js';
 import type { ArtifactPlan, BuildOptions, LazySegment } from './types.js';
 
 /** Read from the cache at a time. */
 const PARALLEL_READS = 8;
-/** One may wait for its modules to be compiled while others keep the threads busy; more would only hold memory. */
+/** One may wait for its files while others keep the threads busy; more would only hold memory. */
 const PARALLEL_SEGMENTS = 4;
 
 /** The segments of one artifact, each found in the cache or compressed now, the first ones first. */
@@ -17,7 +18,7 @@ export class Segments {
   readonly #options: BuildOptions;
   readonly #limit = pLimit(PARALLEL_SEGMENTS);
   readonly #reads = pLimit(PARALLEL_READS);
-  /** One damaged segment after the other is compressed anew: each has threads and a python of its own. */
+  /** One damaged segment after the other is compressed anew: each has threads of its own. */
   readonly #repairs = pLimit(1);
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
@@ -69,7 +70,7 @@ export class Segments {
    */
   async #findOrBuild(onBegun: (segments: Promise<Segment>[]) => void): Promise<void> {
     const { cache, signal } = this.#options;
-    const { segments: all, id, interpreter } = this.#plan;
+    const { segments: all, id } = this.#plan;
     signal.throwIfAborted();
     const paths = await Promise.all(all.map(({ key }) => cache.find('segments', key)));
     const there = all.map((planned, index) => this.#read(planned, index, paths[index]));
@@ -79,7 +80,6 @@ export class Segments {
       onBegun(found);
     } else {
       await this.#withBuilder(missing, async builder => {
-        builder.expectModules(interpreter.executable);
         const build = async (): Promise<void> => {
           const segments = all.map(
             (planned, index) => there[index] ?? handled(this.#limit(() => this.#ensure(planned, index, builder)))
@@ -111,12 +111,14 @@ export class Segments {
     const bytes = planned.reduce((sum, segment) => sum + segment.bytes, 0);
     // A ship of an environment that did not change needs none of it.
     const { SegmentBuilder: Builder } = await import('./segment-builder.js');
-    const builder = new Builder(bytes, this.#signal);
-    try {
-      return await work(builder);
-    } finally {
-      await builder.end();
-    }
+    return CompiledModules.during(this.#options.cache, this.#signal, async compiled => {
+      const builder = new Builder(compiled, bytes, this.#signal);
+      try {
+        return await work(builder);
+      } finally {
+        await builder.end();
+      }
+    });
   }
 
   /** A segment in the cache, from its path; undefined when there is none. */

@@ -4,12 +4,12 @@ import type { Manifest } from '../contract/manifest.js';
 import type { LazyDistribution } from '../snapshot/lazy.js';
 import type { DigestMemory } from '../targets/digest-memory.js';
 import type { Payload, SpannedPayload } from '../targets/target.js';
+import type { ArtifactIdentity } from './artifact-id.js';
+import type { StayHomeOptions } from './stay-home.js';
 import type { ZipEntry } from './zip/records.js';
 
 /** What every PEX carries besides distributions: the boot code that the pex tool wrote, and modules of ours. */
 export interface Seed {
-  /** sha256 over the pex tool's file and all of our modules, lower-case hex. */
-  readonly hash: string;
   /** `.bootstrap/…` as the pex tool wrote it: raw zip entries, back to back, offsets relative to `bytes`. */
   readonly bootstrap: { readonly bytes: Buffer; readonly entries: readonly ZipEntry[] };
   /** The tool's own PEX-INFO, of an empty PEX. */
@@ -57,13 +57,20 @@ export interface ModulesToCompile {
   readonly sources: readonly FileEntry[];
 }
 
+/** What the compiled modules of a distribution are, as one file. */
+export interface CompiledFacts {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** What an artifact says of a segment, and all that it needs of one that is in the cache. */
 export interface SegmentOutline {
   /** `numpy-2.1.0-cp311-cp311-manylinux_2_17_x86_64.whl`. */
   readonly wheel: string;
   readonly name: string;
   readonly version: string;
-  /** sha256 over the format's version, the wheel's name, each entry's path, content and execute bit, and the compiler. */
+  /** sha256 over the format's version, the wheel's name, each entry's path, content and execute bit, and what is compiled. */
   readonly key: string;
   /** Uncompressed bytes of all entries. */
   readonly bytes: number;
@@ -81,8 +88,8 @@ export interface SegmentOutline {
 export interface PlannedSegment extends SegmentOutline {
   /** Sorted by name. */
   readonly entries: readonly SegmentEntry[];
-  /** Undefined when it has no modules in Python. */
-  readonly modules: ModulesToCompile | undefined;
+  /** What ships compiled, and what it becomes; undefined when there is nothing of the kind. */
+  readonly modules: (ModulesToCompile & { readonly compiled: CompiledFacts }) | undefined;
 }
 
 /** A segment whose entries are looked up only when it must be compressed. */
@@ -115,35 +122,32 @@ export interface SegmentMemory {
 
 /** All that names an artifact and all that is needed to build it. */
 export interface ArtifactPlan {
-  /** `env-` and 20 hexadecimal digits of a sha256 over everything below but the findings. */
+  /** The id of {@link ArtifactPlan.identity}: it covers every byte that ships. */
   readonly id: string;
+  readonly identity: ArtifactIdentity;
   /** File name: `<id>.pex`. */
   readonly name: string;
   readonly format: 'pex';
   readonly interpreter: Interpreter;
   /** In the order of the file: largest first, so that what seldom changes keeps its neighbours for a delta upload. */
   readonly segments: readonly LazySegment[];
-  /** Normalized names that stay home on purpose, sorted. */
-  readonly excluded: readonly string[];
-  /** Version of pyspark in the kernel python. */
-  readonly sparkVersion: string | undefined;
   readonly pexInfo: string;
   readonly pexHash: string;
   readonly seed: Seed;
   readonly findings: readonly Finding[];
 }
 
-export interface PlanOptions {
+export interface PlanOptions extends StayHomeOptions {
   /** Name of a format; `pex` today. */
   readonly format: string;
-  /** Distribution names that stay home besides pyspark and py4j, in any spelling. */
-  readonly excludes: readonly string[];
-  /** Ship pyspark and py4j too. */
-  readonly includeSpark: boolean;
   readonly seed: Seed;
+  /** Keeps what is compiled until it is in a segment. */
+  readonly cache: Cache;
   /** Of the same interpreter. */
   readonly memory?: SegmentMemory;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
+  /** Distributions whose contents are known, and how many there are; `detail` names the one that came last. */
+  readonly onProgress?: ((progress: { done: number; total: number; detail: string }) => void) | undefined;
 }
 
 export interface BuildOptions {

@@ -21,6 +21,10 @@ const KINDS = {
   plans: 'v1',
   /** What the distributions of an environment become in an artifact, one file an environment. */
   outlines: 'v1',
+  /** What the modules of a distribution become when they are compiled: its digest, by what is compiled. */
+  compilations: 'v1',
+  /** Compiled modules that are in no segment yet, by their sha256. */
+  compiled: 'v1',
   /** Compressed zip entries of one distribution, by content. */
   segments: 'v3',
   /** Manifests of artifacts that were assembled once, by the artifact's id. */
@@ -99,6 +103,22 @@ export class Cache {
   /** A path under `tmp/` that no one else uses. The caller removes it; after a kill the next start does. */
   temporaryPath(): string {
     return join(this.root, 'tmp', `${ownerName()}.${randomUUID()}`);
+  }
+
+  /**
+   * Runs work that writes a file of its own, which is removed at the end if it is still there.
+   *
+   * @throws ShipEnvError DISK_FULL, or what `work` throws
+   */
+  async withTemporary<T>(work: (path: string) => Promise<T>): Promise<T> {
+    const temporary = this.temporaryPath();
+    try {
+      return await work(temporary);
+    } catch (error) {
+      throw isFull(error) ? this.#diskFull(error) : error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
   }
 
   /** The folder of a kind's entries, in the format of this release. */

@@ -40,7 +40,10 @@ async function buildInto(options: CliOptions, view: View, cache: Cache, signal: 
       detail: `Python ${value.interpreter.version}, ${count(value.distributions.length, 'distribution')}`
     };
   });
-  const plan = await planWhole(snapshot, request, signal);
+  const plan = await steps.run('plan', async report => {
+    const value = await planWhole(snapshot, request, { cache, signal, onProgress: report });
+    return { value, detail: value.id };
+  });
   const editables = shippedEditables(snapshot.editables, request);
   const built = await steps.run('build', async report => {
     const failed = new AbortController();

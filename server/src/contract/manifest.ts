@@ -37,11 +37,7 @@ export const manifest = z.object({
   /** In the order of the file; the first begins where the head ends, and each where the one before it ends. */
   segments: z.array(manifestSegment),
   /** Zip entries in all: from 65,535 on, or from 4 GiB on, only zip64 can name them. */
-  entries: z.number().int().nonnegative(),
-  /** Normalized names that were left out on purpose: pyspark, py4j, the editables. */
-  excluded: z.array(z.string()),
-  /** pyspark's version in the kernel's environment, to compare with the cluster's; absent when it has none. */
-  sparkVersion: z.string().optional()
+  entries: z.number().int().nonnegative()
 });
 export type Manifest = z.infer<typeof manifest>;
 

@@ -3,9 +3,9 @@ import { rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import {
   currentSeed,
-  excludedNames,
   planArtifact,
   SegmentMemoryFile,
+  shippedDistributions,
   type ArtifactPlan,
   type Plannable,
   type PlanOptions
@@ -28,6 +28,9 @@ export interface LazyPlan extends Pick<ArtifactPlan, 'id' | 'findings'> {
   whole(): Promise<ArtifactPlan>;
 }
 
+/** What planning needs of the run that it belongs to. */
+type PlanContext = Pick<PlanOptions, 'cache' | 'signal' | 'onProgress'>;
+
 /**
  * What a request means for an environment. Of the same state of it, and the same request, the plan has the same name; of
  * another state, only what changed is planned anew.
@@ -37,13 +40,13 @@ export interface LazyPlan extends Pick<ArtifactPlan, 'id' | 'findings'> {
 export async function planLazily(
   snapshot: LazySnapshot,
   request: ShipRequest,
-  { cache, signal }: { cache: Cache; signal: AbortSignal }
+  { cache, signal, onProgress }: PlanContext
 ): Promise<LazyPlan> {
   // Before it is known whether the target holds the artifact: what must not ship is told each time.
-  refuseSuspects(snapshot.distributions, excludedNames(snapshot, request), request);
+  refuseSuspects(shippedDistributions(snapshot, request), request);
   const compute = async (): Promise<ArtifactPlan> => {
     const memory = await SegmentMemoryFile.open(cache, snapshot.interpreter);
-    const plan = await planNow(snapshot, request, { memory, signal });
+    const plan = await planNow(snapshot, request, { memory, cache, signal, onProgress });
     await memory.save(snapshot.distributions.map(({ state }) => state));
     return plan;
   };
@@ -68,15 +71,15 @@ export async function planLazily(
 }
 
 /** The plan of a snapshot that is there as a whole. */
-export async function planWhole(snapshot: Snapshot, request: ShipRequest, signal: AbortSignal): Promise<ArtifactPlan> {
-  refuseSuspects(snapshot.distributions, excludedNames(snapshot, request), request);
-  return planNow(snapshot, request, { signal });
+export async function planWhole(snapshot: Snapshot, request: ShipRequest, context: PlanContext): Promise<ArtifactPlan> {
+  refuseSuspects(shippedDistributions(snapshot, request), request);
+  return planNow(snapshot, request, context);
 }
 
 async function planNow(
   environment: Plannable,
   { format, excludes, includeSpark }: ShipRequest,
-  options: Pick<PlanOptions, 'memory' | 'signal'>
+  options: PlanContext & Pick<PlanOptions, 'memory'>
 ): Promise<ArtifactPlan> {
   return planArtifact(environment, { format, excludes, includeSpark, seed: await currentSeed(), ...options });
 }

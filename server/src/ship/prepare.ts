@@ -1,19 +1,19 @@
+import { stayHome } from '../artifact/index.js';
 import type { Cache } from '../cache/cache.js';
 import { archiveEditable } from '../code/index.js';
 import { manifest as manifestSchema, type Manifest } from '../contract/manifest.js';
 import type { ShipRequest } from '../contract/ship.js';
 import type { Editable, Finding } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
-import { normalizeName } from '../snapshot/names.js';
 import type { Target } from '../targets/target.js';
 
 /** A code archive that is in the cache, ready to go. */
 export type ArchivedCode = Awaited<ReturnType<typeof archiveEditable>>;
 
-/** The editables whose code ships: excluded ones stay home like excluded distributions. */
-export function shippedEditables(editables: readonly Editable[], { excludes }: ShipRequest): Editable[] {
-  const excluded = new Set(excludes.map(normalizeName));
-  return editables.filter(editable => !excluded.has(editable.normalizedName));
+/** The editables whose code ships: what stays home does so as an editable, too. */
+export function shippedEditables(editables: readonly Editable[], request: ShipRequest): Editable[] {
+  const staysHome = stayHome(request);
+  return editables.filter(({ normalizedName }) => !staysHome(normalizedName));
 }
 
 /** The code archives of all editables, in the snapshot's order. */

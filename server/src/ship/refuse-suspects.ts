@@ -11,20 +11,18 @@ const MAX_NAMED = 10;
 
 /**
  * Stops a ship that would take along a file that looks like a secret, or what a link out of the environment leads to,
- * unless the person allowed it. Distributions that stay home do not matter.
+ * unless the person allowed it.
  *
- * @param excluded - normalized names of those
+ * @param distributions - those that ship
  * @throws ShipEnvError CODE_SECRET_FOUND, LINK_OUTSIDE
  */
 export function refuseSuspects(
-  distributions: readonly Pick<Distribution, 'name' | 'normalizedName' | 'version' | 'suspects'>[],
-  excluded: ReadonlySet<string>,
+  distributions: readonly Pick<Distribution, 'name' | 'version' | 'suspects'>[],
   { allowSecrets, allowLinks }: Pick<ShipRequest, 'allowSecrets' | 'allowLinks'>
 ): void {
   const allowedNames = new Set(allowSecrets);
   const allowedPlaces = allowLinks.map(path => resolve(path.replace(/^~(?=\/|$)/, homedir())));
-  for (const { name, normalizedName, version, suspects } of distributions) {
-    if (excluded.has(normalizedName)) continue;
+  for (const { name, version, suspects } of distributions) {
     const what = `${name} ${version}`;
     const secrets = suspects
       .filter(({ kind, path }) => kind === 'secret' && !allowedNames.has(path) && !allowedNames.has(basename(path)))

@@ -121,8 +121,8 @@ class Ship {
   }
 
   #plan(snapshot: LazySnapshot): Promise<{ plan: LazyPlan; editables: Editable[]; published: Manifest | undefined }> {
-    return this.#steps.run('plan', async () => {
-      const plan = await planLazily(snapshot, this.#request, this.#context);
+    return this.#steps.run('plan', async report => {
+      const plan = await planLazily(snapshot, this.#request, { ...this.#context, onProgress: report });
       const published = await publishedManifest(this.#target, plan.id, this.#context.signal);
       return {
         value: { plan, editables: shippedEditables(snapshot.editables, this.#request), published },

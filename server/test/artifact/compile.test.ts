@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, readFile, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Compilers, modulesToCompile } from '../../src/artifact/pex/compile.js';
-import type { FileEntry, ModulesToCompile } from '../../src/artifact/types.js';
+import type { CompiledFacts, FileEntry, ModulesToCompile } from '../../src/artifact/types.js';
 import { run } from '../../src/process/run.js';
 import { INTERPRETER, NEVER } from './fixtures.js';
 
@@ -33,16 +33,14 @@ def f(x, *rest, key=(1, 2.5, None, b"x")):
     return x in {"one", "two", "three", "four", 5, 6.5} or x[1:2] or key
 `;
 
-function planned(modules: ModulesToCompile | undefined): { wheel: string; modules: ModulesToCompile | undefined } {
-  return { wheel: 'one-1.0-py3-none-any.whl', modules };
-}
-
-function modulesOf(sources: FileEntry[], name = 'one'): ModulesToCompile | undefined {
-  return modulesToCompile({ normalizedName: name }, sources, INTERPRETER);
+function modulesOf(sources: FileEntry[], name = 'one'): ModulesToCompile {
+  const modules = modulesToCompile({ normalizedName: name }, sources, INTERPRETER);
+  if (modules === undefined) throw new Error('There was to be something to compile.');
+  return modules;
 }
 
 /** Compiles one distribution in a process of its own. */
-async function compileModules(of: ReturnType<typeof planned>, output: string): Promise<FileEntry | undefined> {
+async function compileModules(of: ModulesToCompile, output: string): Promise<CompiledFacts> {
   const compilers = new Compilers(1, NEVER);
   try {
     return await compilers.compile(of, output);
@@ -52,11 +50,11 @@ async function compileModules(of: ReturnType<typeof planned>, output: string): P
 }
 
 test('the result depends on the sources alone, not on where they lie or on the seed of hashes', async () => {
-  const hashes = new Set<string | undefined>();
+  const hashes = new Set<string>();
   for (const seed of ['1', '2', 'random']) {
     vi.stubEnv('PYTHONHASHSEED', seed);
     const modules = modulesOf([await source('one/__init__.py', TEXT), await source('one/two.py', TEXT)]);
-    hashes.add((await compileModules(planned(modules), join(folder, `blob ${seed}`)))?.sha256);
+    hashes.add((await compileModules(modules, join(folder, `blob ${seed}`))).sha256);
     await rm(folder, { recursive: true });
     folder = await mkdtemp(join(tmpdir(), 'ship-env-compile-elsewhere-'));
   }
@@ -65,13 +63,13 @@ test('the result depends on the sources alone, not on where they lie or on the s
 
 test('a process that compiled others before gives what a new one gives', async () => {
   const library = await standardLibrary();
-  const alone = await compileModules(planned(modulesOf(library)), join(folder, 'alone'));
+  const alone = await compileModules(modulesOf(library), join(folder, 'alone'));
   const compilers = new Compilers(1, NEVER);
-  await compilers.compile(planned(modulesOf([await source('one.py', TEXT)])), join(folder, 'before'));
-  await compilers.compile(planned(modulesOf([...library].reverse())), join(folder, 'reversed'));
-  const after = await compilers.compile(planned(modulesOf(library)), join(folder, 'after'));
+  await compilers.compile(modulesOf([await source('one.py', TEXT)]), join(folder, 'before'));
+  await compilers.compile(modulesOf([...library].reverse()), join(folder, 'reversed'));
+  const after = await compilers.compile(modulesOf(library), join(folder, 'after'));
   await compilers.end();
-  expect(after?.sha256).toBe(alone?.sha256);
+  expect(after.sha256).toBe(alone.sha256);
 });
 
 /** Some dozens of modules with everything that people write. */
@@ -82,65 +80,51 @@ async function standardLibrary(): Promise<FileEntry[]> {
   return Promise.all(names.map(async name => source(name, await readFile(join(asyncio, name), 'utf8'))));
 }
 
-describe('a module that Python has compiled already', () => {
-  test('is not compiled again, and gives the same bytes, however it was compiled', async () => {
-    const library = [...(await standardLibrary()), await source('sets.py', TEXT)];
-    const fresh = await compileModules(planned(modulesOf(library)), join(folder, 'fresh'));
-    for (const mode of ['timestamp', 'checked-hash', 'unchecked-hash']) {
-      await compileAll({ PYTHONHASHSEED: '7' }, '--invalidation-mode', mode);
-      const taken = await compileModules(planned(modulesOf(library)), join(folder, mode));
-      expect(taken?.sha256).toBe(fresh?.sha256);
-    }
-    expect((await readFile(join(folder, 'timestamp'))).includes(folder)).toBe(false);
-  });
-
-  test('is taken for what Python would take it for, where that gives the same bytes', async () => {
-    const { taken, fresh } = await compiledBeside('timestamp', async () => undefined);
-    const versions = 'import sys; print((3, 11) <= sys.version_info < (3, 14))';
-    const { stdout } = await run('python', ['-c', versions], { signal: NEVER });
-    expect(taken !== fresh).toBe(stdout.trim() === 'True');
-  });
-
-  test.each([
-    ['whose source was edited since', 'timestamp', async ({ path }) => utimes(path, 1, 1)],
-    ['whose source was edited since, by its hash', 'checked-hash', async () => undefined],
-    ['that nobody compares with its source, and that is of another', 'unchecked-hash', async () => undefined],
-    ['that is cut short', 'timestamp', async ({ pyc }) => truncate(pyc, 40)],
-    ['that is empty', 'timestamp', async ({ pyc }) => truncate(pyc, 0)],
-    ['that is of another Python', 'timestamp', async ({ pyc }) => patch(pyc, 0, 'xx')],
-    ['that is no module', 'timestamp', async ({ pyc }) => patch(pyc, 16, 'T')]
-  ] satisfies [string, string, Spoil][])('is compiled again %s', async (_what, mode, spoil) => {
-    const { taken, fresh } = await compiledBeside(mode, spoil);
-    expect(taken).toBe(fresh);
-  });
+test('many modules are compiled in parts, and give what they give in one', async () => {
+  const library = await standardLibrary();
+  // So many bytes that each gets a process's turn of its own.
+  const large = library.map(file => ({ ...file, size: 1e6 }));
+  const whole = await compileModules(modulesOf(library), join(folder, 'whole'));
+  const compilers = new Compilers(3, NEVER);
+  const parts = await compilers.compile(modulesOf(large), join(folder, 'parts'));
+  await compilers.end();
+  expect(parts).toEqual(whole);
+  expect(await readFile(join(folder, 'parts'))).toEqual(await readFile(join(folder, 'whole')));
+  expect((await readdir(folder)).filter(name => /^(?:whole|parts)/.test(name)).sort()).toEqual(['parts', 'whole']);
 });
 
-type Spoil = (of: { path: string; pyc: string }) => Promise<void>;
-
-/** Digests of a module of which another was compiled that has its size and its time, and of the same with nothing beside it. */
-async function compiledBeside(mode: string, spoil: Spoil): Promise<{ taken?: string; fresh?: string }> {
-  const { source: path } = await source('one.py', 'x = "before"');
-  const seconds = 1_700_000_000;
-  await utimes(path, seconds, seconds);
-  await compileAll({}, '--invalidation-mode', mode);
-  const modules = modulesOf([await source('one.py', 'x = "behind"')]);
-  await utimes(path, seconds, seconds);
-  const cache = join(folder, '__pycache__');
-  const [pyc = ''] = await readdir(cache);
-  await spoil({ path, pyc: join(cache, pyc) });
-  const taken = await compileModules(planned(modules), join(folder, 'taken'));
-  await rm(cache, { recursive: true });
-  const fresh = await compileModules(planned(modules), join(folder, 'fresh'));
-  return { taken: taken?.sha256, fresh: fresh?.sha256 };
-}
+test.each(['timestamp', 'checked-hash', 'unchecked-hash'])(
+  'nothing of __pycache__ ships, also when Python would take it for the source: %s',
+  async mode => {
+    const { source: path } = await source('one.py', 'x = "before"');
+    const seconds = 1_700_000_000;
+    await utimes(path, seconds, seconds);
+    await compileAll({}, '--invalidation-mode', mode);
+    const modules = modulesOf([await source('one.py', 'x = "behind"')]);
+    await utimes(path, seconds, seconds);
+    const cache = join(folder, '__pycache__');
+    const [pyc = ''] = await readdir(cache);
+    if (mode === 'checked-hash') {
+      // The header of the source as it is now, before the module as it was.
+      const fresh = join(folder, 'fresh');
+      await compileModules(modules, fresh);
+      const blob = await readFile(fresh);
+      await patch(join(cache, pyc), 8, blob.subarray(4 + blob.readUInt32LE() + 8, 4 + blob.readUInt32LE() + 16));
+      await rm(fresh);
+    }
+    await compileModules(modules, join(folder, 'blob'));
+    const blob = await readFile(join(folder, 'blob'));
+    expect([blob.includes('behind'), blob.includes('before')]).toEqual([true, false]);
+  }
+);
 
 async function compileAll(env: Record<string, string>, ...options: string[]): Promise<void> {
   await run('python', ['-m', 'compileall', '-q', '-f', ...options, folder], { signal: NEVER, env });
 }
 
-async function patch(path: string, position: number, text: string): Promise<void> {
+async function patch(path: string, position: number, data: Buffer): Promise<void> {
   const file = await open(path, 'r+');
-  await file.write(text, position);
+  await file.write(data, 0, data.length, position);
   await file.close();
 }
 
@@ -150,11 +134,10 @@ test('holds each module that compiles, and no path of this machine', async () =>
     await source('old.py', "print 'for another python'"),
     await source('binary.py', 'x = "\0"')
   ];
-  const entry = await compileModules(planned(modulesOf(sources)), join(folder, 'blob'));
-  expect(entry?.name).toBe('.deps/.ship-env/pyc/one-1.0-py3-none-any.whl');
+  const facts = await compileModules(modulesOf(sources), join(folder, 'blob'));
   const blob = await readFile(join(folder, 'blob'));
-  expect(blob.length).toBe(entry?.size);
-  expect(createHash('sha256').update(blob).digest('hex')).toBe(entry?.sha256);
+  expect(blob.length).toBe(facts.bytes);
+  expect(createHash('sha256').update(blob).digest('hex')).toBe(facts.sha256);
   const listed: unknown = JSON.parse(blob.subarray(4, 4 + blob.readUInt32LE()).toString());
   expect(listed).toEqual({
     tag: expect.stringMatching(/^cpython-3\d+$/),
@@ -167,13 +150,13 @@ describe('what is compiled', () => {
   test('is every module but tests and scripts', async () => {
     const names = ['a.py', 'a/b.py', 'tests/c.py', 'a/test/d.py', 'a/testing.py', '.prefix/bin/e.py', 'f.txt'];
     const sources = await Promise.all(names.map(name => source(name, '')));
-    expect(modulesOf(sources)?.sources.map(({ name }) => name)).toEqual(['a.py', 'a/b.py', 'a/testing.py']);
+    expect(modulesOf(sources).sources.map(({ name }) => name)).toEqual(['a.py', 'a/b.py', 'a/testing.py']);
   });
 
   test('is nothing of what only a kernel needs', async () => {
     const sources = [await source('a.py', '')];
-    expect(modulesOf(sources, 'ipykernel')).toBeUndefined();
-    expect(modulesOf([], 'one')).toBeUndefined();
+    expect(modulesToCompile({ normalizedName: 'ipykernel' }, sources, INTERPRETER)).toBeUndefined();
+    expect(modulesToCompile({ normalizedName: 'one' }, [], INTERPRETER)).toBeUndefined();
   });
 });
 
@@ -181,7 +164,7 @@ describe('says what is wrong', () => {
   test('when a source is no longer what the snapshot saw, or gone', async () => {
     const one = await source('one.py', 'x = 1');
     await writeFile(one.source, 'x = 2');
-    const attempt = (): Promise<unknown> => compileModules(planned(modulesOf([one])), join(folder, 'blob'));
+    const attempt = (): Promise<unknown> => compileModules(modulesOf([one]), join(folder, 'blob'));
     await expect(attempt()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED', message: /one\.py/ });
     await rm(one.source);
     await expect(attempt()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED', message: /one\.py/ });
@@ -190,15 +173,12 @@ describe('says what is wrong', () => {
 
   test('when there is no room for it', async () => {
     const modules = modulesOf([await source('one.py', TEXT)]);
-    await expect(compileModules(planned(modules), '/dev/full/blob')).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(compileModules(modules, '/dev/full/blob')).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 
   test('when the python does not start', async () => {
-    const modules = modulesToCompile({ normalizedName: 'one' }, [await source('one.py', TEXT)], {
-      ...INTERPRETER,
-      executable: '/no/python'
-    });
-    await expect(compileModules(planned(modules), join(folder, 'blob'))).rejects.toMatchObject({
+    const modules = { ...modulesOf([await source('one.py', TEXT)]), python: '/no/python' };
+    await expect(compileModules(modules, join(folder, 'blob'))).rejects.toMatchObject({
       code: 'PYTHON_NOT_FOUND',
       message: expect.stringContaining('/no/python')
     });
@@ -214,8 +194,8 @@ describe('says what is wrong', () => {
     // More than a pipe holds, so that it is still being sent when nobody reads it any more.
     const one = await source('one.py', 'x = 1');
     const sources = Array.from({ length: 2000 }, (_, at) => ({ ...one, name: `${at}.py` }));
-    const modules = modulesToCompile({ normalizedName: 'one' }, sources, { ...INTERPRETER, executable });
-    await expect(compileModules(planned(modules), join(folder, 'blob'))).rejects.toMatchObject({
+    const modules = { ...modulesOf(sources), python: executable };
+    await expect(compileModules(modules, join(folder, 'blob'))).rejects.toMatchObject({
       code: 'PYTHON_FAILED',
       message: expect.stringMatching(message),
       hint: expect.stringMatching(hint)

@@ -78,7 +78,10 @@ export class Workshop {
   }
 
   async plan(snapshot: Snapshot, options: Partial<PlanOptions> = {}): Promise<ArtifactPlan> {
-    return planArtifact(snapshot, { format: 'pex', excludes: [], includeSpark: false, seed: this.seed, ...options });
+    return planArtifact(snapshot, {
+      ...{ format: 'pex', excludes: [], includeSpark: false, seed: this.seed, cache: this.cache, signal: NEVER },
+      ...options
+    });
   }
 
   /** What a venv gives, as a file of that name in the workshop. */

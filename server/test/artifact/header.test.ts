@@ -141,8 +141,8 @@ describe('an environment that is there', () => {
   beforeEach(async () => {
     await fakePython('python3.11');
     await run();
-    environment = join(folder, 'node root', 'ship-env-1', 'env', `${ID}.abc`);
-    const distribution = join(folder, 'node root', 'ship-env-1', 'dist', 'key');
+    environment = join(folder, 'node root', 'ship-env-2', 'env', `${ID}.abc`);
+    const distribution = join(folder, 'node root', 'ship-env-2', 'dist', 'key');
     await mkdir(join(environment, 'bin'), { recursive: true });
     await mkdir(join(environment, '.ship-env', 'dist'), { recursive: true });
     await mkdir(distribution, { recursive: true });
@@ -175,7 +175,7 @@ describe('an environment that is there', () => {
     }
   );
 
-  test.each(['ship-env-1', 'ship-env-1/env', 'ship-env-1/dist', `ship-env-1/env/${ID}.abc`])(
+  test.each(['ship-env-2', 'ship-env-2/env', 'ship-env-2/dist', `ship-env-2/env/${ID}.abc`])(
     'does not run when %s is a symbolic link',
     async part => {
       const path = join(folder, 'node root', part);
@@ -185,7 +185,7 @@ describe('an environment that is there', () => {
     }
   );
 
-  test.each(['', 'ship-env-1', 'ship-env-1/env', 'ship-env-1/dist'])(
+  test.each(['', 'ship-env-2', 'ship-env-2/env', 'ship-env-2/dist'])(
     'does not run when others may write to the folder %j of the node root',
     async part => {
       const path = join(folder, 'node root', part);

@@ -6,14 +6,18 @@ import { snapshot } from '../../src/contract/snapshot.js';
 
 const [snapshotPath = '', cachePath = '', seedPath = '', modulesPath = ''] = process.argv.slice(2);
 const seed = await loadSeed({ seedPath, modulesPath });
+const cache = await Cache.open(cachePath);
+const { signal } = new AbortController();
 const plan = await planArtifact(snapshot.parse(JSON.parse(await readFile(snapshotPath, 'utf8'))), {
   format: 'pex',
   excludes: [],
   includeSpark: false,
-  seed
+  seed,
+  cache,
+  signal
 });
 const before = process.resourceUsage().maxRSS;
-const built = await buildArtifact(plan, { cache: await Cache.open(cachePath), signal: new AbortController().signal });
+const built = await buildArtifact(plan, { cache, signal });
 const { artifact } = built.manifest;
 process.stdout.write(
   JSON.stringify({ ...artifact, grownKiB: process.resourceUsage().maxRSS - before, builtSegments: built.builtSegments })

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { missingDependencies, parseRequirement } from '../../src/artifact/dependencies.js';
 import { holds, markerEnvironment } from '../../src/artifact/markers.js';
+import { CompiledModules } from '../../src/artifact/pex/compiled-modules.js';
 import { metadataFromPkgInfo } from '../../src/artifact/pex/dist-info.js';
 import { placesOf } from '../../src/artifact/pex/places.js';
 import { recordText } from '../../src/artifact/pex/record.js';
@@ -13,8 +14,11 @@ import {
   withNeutralShebang
 } from '../../src/artifact/pex/scripts.js';
 import { headersVersion, wheelName } from '../../src/artifact/pex/wheel-name.js';
+import { stayHome } from '../../src/artifact/stay-home.js';
+import { Cache } from '../../src/cache/cache.js';
 import type { Distribution } from '../../src/contract/snapshot.js';
-import { INTERPRETER, snapshotOf } from './fixtures.js';
+import { temporaryFolder } from '../support/temporary.js';
+import { INTERPRETER, NEVER, snapshotOf } from './fixtures.js';
 
 const SITE = '/venv/lib/python3.11/site-packages';
 
@@ -237,7 +241,7 @@ describe('requirements', () => {
       requires: ['gone']
     });
     expect(
-      missingDependencies(snapshot, new Set(['pyspark', 'py4j', 'my-code'])).map(({ message }) => message)
+      missingDependencies(snapshot, stayHome({ excludes: [], includeSpark: false })).map(({ message }) => message)
     ).toEqual(['my-code requires gone, which is not installed.']);
   });
 });
@@ -258,8 +262,11 @@ describe('a name that nodes use themselves', () => {
     '../../../bin/python3.11'
   ])('is refused when it is planned: %s', async path => {
     const file = { path, size: 0, sha256: '', executable: false };
+    const cache = await Cache.open(await temporaryFolder());
     await expect(
-      planSegment(distribution({ name: 'kit', files: [file] }), INTERPRETER, undefined)
+      CompiledModules.during(cache, NEVER, compiled =>
+        planSegment(distribution({ name: 'kit', files: [file] }), INTERPRETER, compiled, NEVER)
+      )
     ).rejects.toMatchObject({
       code: 'ARTIFACT_NAME_RESERVED',
       message: expect.stringContaining(posix.resolve(SITE, path)),

@@ -35,13 +35,13 @@ test('the name of an environment is computed once for each request, and is the r
   const cache = await Cache.open(await temporaryFolder());
   const snapshot = await takeSnapshot({ python: kernel.python, cache, signal });
   for (const own of [{}, { excludes: ['idna'] }, { excludes: ['no-such'] }, { includeSpark: true }]) {
-    const { id, findings } = await planWhole(snapshot, request(own), signal);
+    const { id, findings } = await planWhole(snapshot, request(own), { cache, signal });
     for (const attempt of ['first', 'again']) {
       const plan = await planLazily(await known(cache), request(own), { cache, signal });
       expect({ id: plan.id, findings: plan.findings }, attempt).toEqual({ id, findings });
     }
   }
-  const { id } = await planWhole(snapshot, request(), signal);
+  const { id } = await planWhole(snapshot, request(), { cache, signal });
   const plan = await planLazily({ ...(await known(cache)), distributions: [] }, request(), { cache, signal });
   expect(plan.id).toBe(id);
   await expect(plan.whole()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });

@@ -28,13 +28,14 @@ const newCache = (): Promise<Cache> => Cache.open(join(root, `cache ${(caches +=
 async function seen(snapshot: Snapshot, { seed, ...plan }: ArtifactPlan): Promise<object> {
   const segments = await Promise.all(plan.segments.map(async segment => ({ ...(await segment.whole()), ...segment })));
   const withoutFunctions = segments.map(({ whole: _, ...segment }) => segment);
-  return { snapshot, plan: { ...plan, seed: seed.hash, segments: withoutFunctions } };
+  return { snapshot, plan: { ...plan, seed: seed.pexHash, segments: withoutFunctions } };
 }
 
 /** The state of an environment, as one who knows nothing of it finds it. */
 async function fromNothing(): Promise<object> {
-  const snapshot = await takeSnapshot({ python: venv, cache: await newCache(), signal });
-  return seen(snapshot, await planWhole(snapshot, request, signal));
+  const cache = await newCache();
+  const snapshot = await takeSnapshot({ python: venv, cache, signal });
+  return seen(snapshot, await planWhole(snapshot, request, { cache, signal }));
 }
 
 /** Distributions whose files the plan wanted to know. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Cache } from '../../cache/cache.js';
@@ -106,7 +105,7 @@ export class PexBuild implements ArtifactBuild {
   }
 
   async #layout(): Promise<Layout> {
-    const { bytes } = this.#head;
+    const { bytes, sha256 } = this.#head;
     const rows: ManifestSegment[] = [];
     let entries = this.#head.entries.length + tailEntries(this.#plan.seed);
     for await (const { planned, segment, offset, length } of this.#placed()) {
@@ -114,8 +113,7 @@ export class PexBuild implements ArtifactBuild {
       rows.push({ wheel, name, version, key, offset, length, sha256: segment.sha256 });
       entries += segment.entryCount;
     }
-    const head = { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
-    return { head, segments: rows, entries };
+    return { head: { length: bytes.length, sha256 }, segments: rows, entries };
   }
 
   #payload(facts: Facts): BuiltArtifact['payload'] {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import pLimit, { type LimitFunction } from 'p-limit';
 import * as z from 'zod';
@@ -6,12 +8,12 @@ import { ShipEnvError } from '../../errors.js';
 import { parseJson } from '../../json.js';
 import { ProcessError, run } from '../../process/run.js';
 import { changed } from '../read-file.js';
-import type { FileEntry, ModulesToCompile, PlannedSegment, SegmentEntry } from '../types.js';
+import type { CompiledFacts, FileEntry, ModulesToCompile, SegmentEntry } from '../types.js';
+import { OutputFile } from '../zip/output-file.js';
 import { COMPILE_SCRIPT } from './compile-script.js';
-import { OURS } from './header.js';
 
-/** Changes with everything that gives other bytes for the same sources: the script, which modules, the format. */
-const COMPILE_VERSION = 1;
+/** Changes with everything that gives other bytes for the same sources: the script, the format. */
+const COMPILE_VERSION = 2;
 
 /** Folders of tests, which nodes do not import: half of all modules, a third of the time, in a data scientist's environment. */
 const TESTS = /(?:^|\/)tests?\//;
@@ -56,12 +58,13 @@ const OF_THE_KERNEL = new Set([
 export function modulesToCompile(
   { normalizedName }: Pick<Distribution, 'normalizedName'>,
   entries: Iterable<SegmentEntry>,
-  { executable, version, abiTag }: Interpreter
+  { executable, implementation, version, abiTag, basePrefix }: Interpreter
 ): ModulesToCompile | undefined {
   if (OF_THE_KERNEL.has(normalizedName)) return undefined;
   const sources = modulesAmong(entries);
   if (sources.length === 0) return undefined;
-  return { python: executable, identity: `${COMPILE_VERSION} ${abiTag} ${version}`, sources };
+  const identity = JSON.stringify([COMPILE_VERSION, implementation, abiTag, version, basePrefix]);
+  return { python: executable, identity, sources };
 }
 
 /** Those entries that ship compiled as well, in their order. */
@@ -81,22 +84,34 @@ function isModule(entry: SegmentEntry): entry is FileEntry {
   return entry.kind === 'file' && name.endsWith('.py') && !name.startsWith('.prefix/') && !TESTS.test(name);
 }
 
+const compiledFiles = z.object({ tag: z.string(), files: z.array(z.tuple([z.string(), z.number()])) });
+type CompiledFiles = z.infer<typeof compiledFiles>;
+
 const answer = z.union([
-  z.object({ bytes: z.number(), sha256: z.string() }),
+  compiledFiles,
   z.object({ changed: z.string() }),
   z.object({ error: z.tuple([z.string(), z.string()]) })
 ]);
 type Answer = z.infer<typeof answer>;
 
-/** More find no work: the modules of one distribution are compiled by one process. */
+/** More processes than this take memory and bring little: reading the environment takes time, too. */
 const MAX_PROCESSES = 4;
+
+/** Bytes of sources that one process gets at a time: the largest distribution must keep all processes busy. */
+const CHUNK_BYTES = 512 * 1024;
 
 /** Characters of an answer that is none. */
 const SHOWN_LENGTH = 200;
 
+/** Some modules of a distribution, and the file that gets them compiled. */
+interface Chunk {
+  readonly sources: readonly FileEntry[];
+  readonly output: string;
+}
+
 /**
- * Processes of the kernel python that compile modules for as long as a build takes. Each compiles one distribution after
- * the other: its start takes as long as the modules of a small one.
+ * Processes of the kernel python that compile modules for as long as a plan takes. Each compiles one chunk after the other:
+ * its start takes as long as the modules of a small distribution.
  */
 export class Compilers {
   readonly #signal: AbortSignal;
@@ -113,29 +128,26 @@ export class Compilers {
 
   /**
    * Compiles the modules of a distribution into one file, so that no node has to, and a central directory does not grow.
+   * The file holds the length of a list in four bytes, little-endian, the list as JSON (`tag`, and `files`: rows of name
+   * and size), and the compiled modules, back to back; ship_env_node/unpack.py reads it.
    *
    * @param output - path of the file, which must not exist
-   * @returns the entry that holds it, named from the root of the archive; undefined when there is nothing to compile
    * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND, PYTHON_FAILED; an error with the code of the system's;
    *   the signal's reason
    */
-  async compile(
-    { wheel, modules }: Pick<PlannedSegment, 'wheel' | 'modules'>,
-    output: string
-  ): Promise<FileEntry | undefined> {
-    if (modules === undefined) return undefined;
-    const { sources } = modules;
-    const said = await this.#limit(() => this.#ask(modules, output));
-    if ('changed' in said)
-      throw changed(sources.find(({ source }) => source === said.changed) ?? unknown(said.changed));
-    if ('error' in said) throw Object.assign(new Error(said.error[1]), { code: said.error[0] });
-    const { bytes, sha256 } = said;
-    return { kind: 'file', name: `${OURS}pyc/${wheel}`, source: output, size: bytes, sha256, executable: false };
-  }
-
-  /** Starts a process now: mostly there will be something to compile, and by then it is ready. */
-  expect(python: string): void {
-    if (!this.#signal.aborted) this.#idle.push(this.#start(python));
+  async compile({ python, sources }: ModulesToCompile, output: string): Promise<CompiledFacts> {
+    const chunks = chunksOf(sources).map((chunk, index) => ({ sources: chunk, output: `${output}.${index}` }));
+    try {
+      const results = await Promise.all(chunks.map(chunk => this.#limit(() => this.#compileChunk(python, chunk))));
+      return await joinChunks(results, chunks, output);
+    } catch (error) {
+      // What else is being compiled is wanted by nobody any more, and must not write after the clean-up.
+      this.stop(error);
+      await this.end();
+      throw error;
+    } finally {
+      await Promise.all(chunks.map(chunk => rm(chunk.output, { force: true })));
+    }
   }
 
   /** Stops what is being compiled. */
@@ -148,7 +160,16 @@ export class Compilers {
     await Promise.all(this.#all.map(compiler => compiler.end()));
   }
 
-  async #ask({ python, sources }: ModulesToCompile, output: string): Promise<Answer> {
+  async #compileChunk(python: string, chunk: Chunk): Promise<CompiledFiles> {
+    const said = await this.#ask(python, chunk);
+    if ('changed' in said) {
+      throw changed(chunk.sources.find(({ source }) => source === said.changed) ?? unknown(said.changed));
+    }
+    if ('error' in said) throw Object.assign(new Error(said.error[1]), { code: said.error[0] });
+    return said;
+  }
+
+  async #ask(python: string, { sources, output }: Chunk): Promise<Answer> {
     this.#signal.throwIfAborted();
     const compiler = this.#idle.pop() ?? this.#start(python);
     const said = await compiler.ask(
@@ -165,6 +186,48 @@ export class Compilers {
     this.#all.push(compiler);
     return compiler;
   }
+}
+
+/** The sources in their order, cut where a chunk is full. */
+function chunksOf(sources: readonly FileEntry[]): FileEntry[][] {
+  const chunks: FileEntry[][] = [];
+  let left = 0;
+  for (const source of sources) {
+    if (left <= 0) {
+      chunks.push([]);
+      left = CHUNK_BYTES;
+    }
+    chunks.at(-1)?.push(source);
+    left -= source.size;
+  }
+  return chunks;
+}
+
+/** Writes what was compiled in chunks as one file. */
+async function joinChunks(
+  results: readonly CompiledFiles[],
+  chunks: readonly Chunk[],
+  output: string
+): Promise<CompiledFacts> {
+  const list = Buffer.from(
+    JSON.stringify({
+      tag: results[0]?.tag,
+      files: results.flatMap(({ files }) => files)
+    } satisfies Partial<CompiledFiles>)
+  );
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(list.length);
+  const hash = createHash('sha256');
+  return OutputFile.create(output, 0o600, async file => {
+    const add = async (bytes: Buffer): Promise<void> => {
+      hash.update(bytes);
+      await file.append(bytes);
+    };
+    await add(length);
+    await add(list);
+    for (const chunk of chunks) await add(await readFile(chunk.output));
+    return { sha256: hash.digest('hex'), bytes: file.position };
+  });
 }
 
 /** One process, which answers each line with one. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ArtifactPlan, Seed } from '../types.js';
 import { crc32 } from '../zip/crc32.js';
 import { STORED, localHeader, type ZipEntry } from '../zip/records.js';
@@ -6,6 +7,8 @@ import { OURS, shHeader } from './header.js';
 /** The first bytes of an artifact, and the zip entries among them. */
 export interface Head {
   readonly bytes: Buffer;
+  /** Of the bytes, lower-case hex. */
+  readonly sha256: string;
   /** Offsets count from the file's first byte. */
   readonly entries: readonly ZipEntry[];
 }
@@ -20,8 +23,10 @@ export function headOf({ interpreter, seed }: Pick<ArtifactPlan, 'interpreter' |
   const header = shHeader(interpreter);
   const node = nodeEntries(seed);
   const boot = header.length + node.bytes.length;
+  const bytes = Buffer.concat([header, node.bytes, seed.bootstrap.bytes]);
   return {
-    bytes: Buffer.concat([header, node.bytes, seed.bootstrap.bytes]),
+    bytes,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
     entries: [
       ...node.entries.map(entry => ({ ...entry, offset: entry.offset + header.length })),
       ...seed.bootstrap.entries.map(entry => ({ ...entry, offset: entry.offset + boot }))

@@ -1,11 +1,14 @@
 import type { Interpreter } from '../../contract/snapshot.js';
-import { ARTIFACT_ID_LENGTH } from '../artifact-id.js';
+import { ARTIFACT_ID_DIGITS, ARTIFACT_ID_LENGTH } from '../artifact-id.js';
 
 /** Folder of what an artifact holds for the node bootstrap: below `.deps`, so that the pex tool takes it for no code. */
 export const OURS = '.deps/.ship-env/';
 
 /** Of the folders below the node root; see ship_env_node/places.py. */
-const LAYOUT = 'ship-env-1';
+const LAYOUT = 'ship-env-2';
+
+/** Exit code for what is not what its name says: what a shell says of a program that it cannot run. */
+const REFUSED = 126;
 
 /** With one of these set, someone wants what only the PEX's own boot code does; see ship_env_node/boot.py. */
 const PEX_REQUESTS = [
@@ -38,6 +41,7 @@ export function shHeader(interpreter: Interpreter): Buffer {
       '#!/bin/sh\n# A PEX of ship-env: python runs it, pex-tools and unzip read it.\nset -u',
       FIND_ROOT,
       findPython(interpreter),
+      CHECK_NAME,
       RUN_WHAT_IS_THERE,
       `exec "$python" -I -c '${loader(interpreter)}' "$0" "$root" "$python" "$@"\nexit 126`
     ].join('\n\n')}\n`
@@ -130,6 +134,24 @@ if [ -z "$python" ] || ! command -v "$python" >/dev/null; then
 fi`;
 }
 
+/**
+ * Sets `id`, what the file says that it is; ends when the file's name says another. A target calls an artifact by its id;
+ * a copy under any other name is fine.
+ */
+const CHECK_NAME = `is_id() {
+  case $1 in env-${'?'.repeat(ARTIFACT_ID_DIGITS)}) ;; *) return 1 ;; esac
+  case \${1#env-} in *[!0123456789abcdef]*) return 1 ;; esac
+}
+
+id=$(tail -c ${ARTIFACT_ID_LENGTH} "$0")
+name=\${0##*/}
+if [ "$name" = "\${name%.pex}.pex" ] && is_id "\${name%.pex}" && [ "$name" != "$id.pex" ]; then
+  is_id "$id" || id="no artifact at all"
+  echo "$0 was to hold the artifact that its name says; it ends as $id. It was not started." \\
+    "Copy it from the target again; if that does not help, remove it there and ship again." >&2
+  exit ${REFUSED}
+fi`;
+
 /** Becomes the environment's python when there is one. */
 const RUN_WHAT_IS_THERE = `# Is the environment in $1 whole, made for this python, and on the disk? link.py asks the same.
 is_whole() {
@@ -147,7 +169,6 @@ is_whole() {
 
 if [ -n "$root" ] && [ -z "${PEX_REQUESTS.map(variable => `\${${variable}:-}`).join('')}" ]; then
   base=$root/${LAYOUT}
-  id=$(tail -c ${ARTIFACT_ID_LENGTH} "$0")
   for env in "$base/env/$id".*; do
     is_whole "$env" || continue
     # What was used last is removed last.
@@ -167,11 +188,10 @@ function pythonName({ implementation, minor, abiTag }: Interpreter): string {
  * other. For `python -c '…'` in sh: no single quote inside, and nowhere the bytes that a zip entry begins with.
  */
 function loader({ minor }: Interpreter): string {
-  return `import os, struct, sys, tempfile, types
+  return `import struct, sys, types
 pex, root, python = sys.argv[1:4]
-if sys.version_info[:2] != (${versionTuple(minor)}):
-    os.environ["PEX_ROOT"] = root or tempfile.mkdtemp()
-    os.execv(sys.executable, [sys.executable, pex] + sys.argv[4:])
+if sys.version_info < (3, 9):
+    sys.exit("ship_env: " + pex + " needs Python ${minor}; " + python + " is older than 3.9")
 with open(pex, "rb") as file:
     head = file.read(1 << 18)
 at = head.index(b"PK\\3\\4")

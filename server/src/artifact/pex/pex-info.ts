@@ -8,21 +8,16 @@ import type { LazySegment, Seed, SegmentOutline } from '../types.js';
  * from the executor's PYTHONPATH.
  *
  * `ignore_errors` lets a PEX boot whose requirements do not all hold. The kernel python works with what it has, so the
- * artifact must too; what is missing or does not fit is a finding (dependencies.ts).
+ * artifact must too; what is missing or does not fit is a finding (dependencies.ts). For the same reason nothing need be
+ * named `excluded`: what stays home would make the artifact's id depend on more than what ships.
  *
- * @param excluded - normalized names that the boot code must not look for
  * @returns the text, keys sorted as the pex tool has them, and `pex_hash`, which names the content under PEX_ROOT
  */
-export function pexInfoOf(
-  seed: Seed,
-  segments: readonly LazySegment[],
-  excluded: readonly string[]
-): { text: string; pexHash: string } {
+export function pexInfoOf(seed: Seed, segments: readonly LazySegment[]): { text: string; pexHash: string } {
   const info: Record<string, unknown> = {
     ...seed.pexInfo,
     code_hash: codeHash(seed.modules),
     distributions: Object.fromEntries(segments.map(({ wheel, key }) => [wheel, key])),
-    excluded: [...excluded],
     ignore_errors: true,
     // The boot code puts each distribution in front of those before it: what sys.path has first comes last.
     requirements: [...segments]

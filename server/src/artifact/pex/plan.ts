@@ -1,87 +1,103 @@
+import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Finding, Interpreter } from '../../contract/snapshot.js';
 import { environmentChanged } from '../../snapshot/lazy.js';
 import { compareText, normalizeName } from '../../snapshot/names.js';
-import { artifactId } from '../artifact-id.js';
+import { artifactId, type ArtifactIdentity } from '../artifact-id.js';
 import { missingDependencies } from '../dependencies.js';
 import { PackedSegment } from '../packed-segment.js';
 import type { ArtifactPlan, LazySegment, PlannedSegment, Plannable, PlanOptions, SegmentOutline } from '../types.js';
+import { shippedDistributions, stayHome } from '../stay-home.js';
+import { CompiledModules } from './compiled-modules.js';
+import { headOf } from './head.js';
 import { pexInfoOf } from './pex-info.js';
 import { planSegment } from './segment-plan.js';
+import { ownContents } from './tail.js';
 
-/** Changes with everything that gives other bytes for the same plan: header, order, records. */
-const FORMAT_VERSION = 2;
-
-/** Executors get these from the cluster; shipping them would triple the artifact. */
-const SPARK = ['py4j', 'pyspark'];
-
-/** Distributions whose scripts are read at a time. */
+/** Distributions that are read, and whose modules are compiled, at a time. */
 const PARALLEL_READS = 8;
 
 /** Plans a PEX; see `planArtifact`. */
 export async function planPex(snapshot: Plannable, options: PlanOptions): Promise<ArtifactPlan> {
-  const { seed } = options;
+  const { seed, cache, signal } = options;
   const { interpreter } = snapshot;
-  const excluded = excludedNames(snapshot, options);
-  const shipped = snapshot.distributions.filter(({ normalizedName }) => !excluded.has(normalizedName));
+  const staysHome = stayHome(options);
+  const shipped = shippedDistributions(snapshot, options);
   const ranks = ranksOf(shipped, interpreter);
-  const limit = pLimit(PARALLEL_READS);
-  const planned = await Promise.all(
-    shipped.map(distribution => limit(() => planLazily(distribution, interpreter, options)))
+  const planned = await CompiledModules.during(cache, signal, compiled =>
+    planAll(shipped, interpreter, compiled, options)
   );
   const segments = planned
     .map(({ segment }, index) => ({ ...segment, rank: ranks[index] ?? 0 }))
     .sort((a, b) => b.bytes - a.bytes || compareText(a.wheel, b.wheel));
-  const names = [...excluded].sort(compareText);
-  const { text: pexInfo, pexHash } = pexInfoOf(seed, segments, names);
-  const sparkVersion = snapshot.distributions.find(({ normalizedName }) => normalizedName === 'pyspark')?.version;
+  const { text: pexInfo, pexHash } = pexInfoOf(seed, segments);
   const { implementation, minor, pythonTag, abiTag, platformTag } = interpreter;
-  // PEX-INFO names each segment's key, so this covers every byte that ships; the ranks are in the artifact's index.
-  const identity = [
-    FORMAT_VERSION,
-    seed.hash,
-    implementation,
-    minor,
-    pythonTag,
-    abiTag,
-    platformTag,
-    sparkVersion ?? null,
-    pexInfo,
-    segments.map(({ rank }) => rank)
-  ];
+  const identity: ArtifactIdentity = {
+    python: { implementation, minor, pythonTag, abiTag, platformTag },
+    head: headOf({ interpreter, seed }).sha256,
+    own: ownContents({ seed, pexInfo, pexHash }).map(([name, data]) => ({
+      name,
+      sha256: createHash('sha256').update(data).digest('hex')
+    })),
+    segments: segments.map(({ wheel, key, rank }) => ({ wheel, key, rank }))
+  };
   const id = artifactId(identity);
   const findings: Finding[] = [
     ...planned.flatMap(plan => plan.findings),
-    ...missingDependencies(snapshot, excluded),
+    ...missingDependencies(snapshot, staysHome),
     ...unmatchedExcludes(snapshot, options.excludes)
   ];
-  return {
-    id,
-    name: `${id}.pex`,
-    format: 'pex',
-    interpreter,
-    segments,
-    excluded: names,
-    sparkVersion,
-    pexInfo,
-    pexHash,
-    seed,
-    findings
+  return { id, name: `${id}.pex`, format: 'pex', interpreter, identity, segments, pexInfo, pexHash, seed, findings };
+}
+
+interface Planned {
+  readonly segment: Omit<LazySegment, 'rank'>;
+  readonly findings: readonly Finding[];
+}
+
+/** The segments of distributions, in their order. Nothing is under way any more when this settles. */
+async function planAll(
+  distributions: Plannable['distributions'],
+  interpreter: Interpreter,
+  compiled: CompiledModules,
+  options: PlanOptions
+): Promise<Planned[]> {
+  const limit = pLimit(PARALLEL_READS);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  let done = 0;
+  const plan = async (distribution: Plannable['distributions'][number]): Promise<Planned> => {
+    signal.throwIfAborted();
+    const planned = await planLazily(distribution, interpreter, compiled, { ...options, signal });
+    const { name, version } = distribution;
+    options.onProgress?.({ done: (done += 1), total: distributions.length, detail: `${name} ${version}` });
+    return planned;
   };
+  const planning = distributions.map(distribution =>
+    limit(() => plan(distribution)).catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    })
+  );
+  await Promise.allSettled(planning);
+  options.signal.throwIfAborted();
+  failed.signal.throwIfAborted();
+  return Promise.all(planning);
 }
 
 /** The segment of a distribution; of one that was planned before no file is looked at. */
 async function planLazily(
   distribution: Plannable['distributions'][number],
   interpreter: Interpreter,
-  { memory, signal }: Pick<PlanOptions, 'memory' | 'signal'>
-): Promise<{ segment: Omit<LazySegment, 'rank'>; findings: readonly Finding[] }> {
+  compiled: CompiledModules,
+  { memory, signal, cache }: Pick<PlanOptions, 'memory' | 'signal' | 'cache'>
+): Promise<Planned> {
   const state = 'state' in distribution ? distribution.state : undefined;
   const known = state === undefined ? undefined : memory?.get(state);
-  const plan = async (): ReturnType<typeof planSegment> =>
-    planSegment('files' in distribution ? distribution : await distribution.whole(), interpreter, signal);
+  const plan = async (by: CompiledModules): ReturnType<typeof planSegment> =>
+    planSegment('files' in distribution ? distribution : await distribution.whole(), interpreter, by, signal);
   const again = async ({ key }: SegmentOutline): Promise<PlannedSegment> => {
-    const { segment } = await plan();
+    const { segment } = await CompiledModules.during(cache, signal, plan);
     if (segment.key !== key) throw environmentChanged();
     return segment;
   };
@@ -89,7 +105,7 @@ async function planLazily(
     const { outline, findings } = known;
     return { segment: { ...outline, whole: () => again(outline) }, findings };
   }
-  const { segment, findings } = await plan();
+  const { segment, findings } = await plan(compiled);
   const { entries: _entries, modules: _modules, ...outline } = segment;
   if (state !== undefined) memory?.set(state, { outline, findings });
   let kept: PackedSegment | undefined = new PackedSegment(segment, distribution.location);
@@ -110,20 +126,6 @@ function ranksOf(shipped: Plannable['distributions'], { siteDirectories }: Inter
   const used = new Set(shipped.map(({ location }) => location));
   const order = siteDirectories.map(({ path }) => path).filter(path => used.has(path));
   return shipped.map(({ location }) => Math.max(0, order.indexOf(location)));
-}
-
-/** What stays home: Spark unless asked for, the editables (they travel as code archives), and what the person named. */
-export function excludedNames(
-  snapshot: Plannable,
-  { excludes, includeSpark }: Pick<PlanOptions, 'excludes' | 'includeSpark'>
-): Set<string> {
-  const installed = installedNames(snapshot);
-  return new Set([
-    ...(includeSpark ? [] : SPARK),
-    ...snapshot.editables.map(({ normalizedName }) => normalizedName),
-    // What is not there cannot stay home: the artifact would differ in its name only.
-    ...excludes.map(name => normalizeName(name.trim())).filter(name => installed.has(name))
-  ]);
 }
 
 function unmatchedExcludes(snapshot: Plannable, excludes: readonly string[]): Finding[] {

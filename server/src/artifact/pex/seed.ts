@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +22,20 @@ const MODULE_FOLDERS = [
 
 /** The node bootstrap, a package; in the order in which its modules need each other. */
 const NODE_PACKAGE = 'ship_env_node';
-const NODE_MODULES = ['__init__', 'safe', 'places', 'locks', 'artifact', 'unpack', 'start', 'link', 'prune', 'boot'];
+const NODE_MODULES = [
+  '__init__',
+  'safe',
+  'places',
+  'locks',
+  'identity',
+  'artifact',
+  'unpack',
+  'verify',
+  'start',
+  'link',
+  'prune',
+  'boot'
+];
 
 const BOOTSTRAP = '.bootstrap/';
 const LOCAL_HEADER_BYTES = 30;
@@ -93,7 +105,6 @@ export async function loadSeed(options: { seedPath?: string; modulesPath?: strin
       throw malformed('Its boot code does not name pex_hash once.');
   }
   return {
-    hash: hashOf([file, ...[...modules, ...node].map(({ source }) => source)]),
     bootstrap: rawEntries(
       file,
       entries.filter(entry => entry.fileName.startsWith(BOOTSTRAP))
@@ -105,13 +116,6 @@ export async function loadSeed(options: { seedPath?: string; modulesPath?: strin
     modules,
     node
   };
-}
-
-/** sha256 over the sha256 of each, so that what moves from one to the next is seen. */
-function hashOf(files: readonly Buffer[]): string {
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(createHash('sha256').update(file).digest());
-  return hash.digest('hex');
 }
 
 async function readFirst(what: string, given: string | undefined, places: readonly string[]): Promise<Buffer> {

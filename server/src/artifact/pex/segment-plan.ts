@@ -6,21 +6,21 @@ import { problemOfPart, problemOfPath } from '../../path-names.js';
 import { isShebangFile, readSeenFile, type SeenFile } from '../read-file.js';
 import type { DataEntry, PlannedSegment, SegmentEntry } from '../types.js';
 import { modulesToCompile } from './compile.js';
+import type { CompiledModules } from './compiled-modules.js';
 import { distInfoName, metadataFromPkgInfo, metadataPlace, pkgInfoPath, wheelText } from './dist-info.js';
 import { placesOf } from './places.js';
 import { recordText } from './record.js';
 import { refuseReservedName } from './reserved.js';
 import { entryPointScript, installedEntryPoint, scriptEntryPoints, withNeutralShebang } from './scripts.js';
+import { LAYOUT_NAME, layoutText, segmentKey } from './segment-key.js';
 import { wheelName } from './wheel-name.js';
 
-/** Changes with everything that gives other bytes for the same files: paths, generated files, compression. */
-export const SEGMENT_VERSION = 4;
-
-/** What a distribution becomes in a PEX: the files of its "installed wheel chroot". */
+/** What a distribution becomes in a PEX: the files of its "installed wheel chroot", and its modules compiled. */
 export async function planSegment(
   distribution: Distribution,
   interpreter: Interpreter,
-  signal: AbortSignal | undefined
+  compiled: CompiledModules,
+  signal: AbortSignal
 ): Promise<{ segment: PlannedSegment; findings: Finding[] }> {
   const wheel = wheelName(distribution);
   const distInfo = distInfoName(distribution, wheel);
@@ -28,28 +28,31 @@ export async function planSegment(
   await addMetadata(entries, distribution, distInfo, signal);
   const record = `${distInfo}/RECORD`;
   add(entries, dataEntry(record, recordText(record, [...entries.values()])));
-  const layout = {
+  const layout = JSON.stringify({
     record_relpath: record,
     root_is_purelib: distribution.rootIsPurelib,
     stash_dir: '.prefix',
     sys_path_entries: ['.']
-  };
-  const modules = modulesToCompile(distribution, entries.values(), interpreter);
-  const key = segmentKey(wheel, entries, [layout, modules?.identity, unlistedScripts]);
-  // The pex tool's fingerprint is a hash of the content and names the directory under PEX_ROOT; the key does the same.
-  add(entries, dataEntry('.layout.json', JSON.stringify({ fingerprint: key, ...layout })));
+  });
+  add(entries, dataEntry(LAYOUT_NAME, layout));
   const sorted = [...entries.values()].sort((a, b) => compareText(a.name, b.name));
+  const sources = modulesToCompile(distribution, sorted, interpreter);
+  const modules = sources && { ...sources, compiled: await compiled.factsOf(sources) };
+  const key = segmentKey({ wheel, unlistedScripts, entries: sorted, compiled: modules?.compiled.sha256 });
+  const placed = sorted.map(entry =>
+    entry.name === LAYOUT_NAME ? dataEntry(LAYOUT_NAME, layoutText(layout, key)) : entry
+  );
   return {
     segment: {
       wheel,
       name: distribution.name,
       version: distribution.version,
       key,
-      bytes: sorted.reduce((sum, entry) => sum + sizeOf(entry), 0),
-      entryCount: sorted.length,
-      executables: sorted.filter(({ executable }) => executable).map(({ name }) => name),
+      bytes: placed.reduce((sum, entry) => sum + sizeOf(entry), 0),
+      entryCount: placed.length,
+      executables: placed.filter(({ executable }) => executable).map(({ name }) => name),
       unlistedScripts,
-      entries: sorted,
+      entries: placed,
       modules
     },
     findings
@@ -70,7 +73,7 @@ async function placeFiles(
   distribution: Distribution,
   interpreter: Interpreter,
   distInfo: string,
-  signal: AbortSignal | undefined
+  signal: AbortSignal
 ): Promise<{ entries: Entries; unlistedScripts: string[]; findings: Finding[] }> {
   const entries: Entries = new Map();
   const findings: Finding[] = [];
@@ -122,7 +125,7 @@ async function addMetadata(
   entries: Entries,
   distribution: Distribution,
   distInfo: string,
-  signal: AbortSignal | undefined
+  signal: AbortSignal
 ): Promise<void> {
   if (distribution.metadataKind === 'egg-info') {
     const file = distribution.files.find(({ path }) => path === pkgInfoPath(distribution));
@@ -136,20 +139,12 @@ function minimalMetadata({ name, version }: Distribution): string {
   return `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`;
 }
 
-async function readMetadata(
-  distribution: Distribution,
-  name: string,
-  signal: AbortSignal | undefined
-): Promise<string> {
+async function readMetadata(distribution: Distribution, name: string, signal: AbortSignal): Promise<string> {
   const file = distribution.files.find(({ path }) => path === `${distribution.metadataName}/${name}`);
   return file === undefined ? '' : readText(distribution, file, signal);
 }
 
-async function readText(
-  distribution: Distribution,
-  file: DistributionFile,
-  signal: AbortSignal | undefined
-): Promise<string> {
+async function readText(distribution: Distribution, file: DistributionFile, signal: AbortSignal): Promise<string> {
   return (await readSeenFile(seen(distribution, file), signal)).toString('utf8');
 }
 
@@ -161,7 +156,7 @@ async function scriptEntry(
   distribution: Distribution,
   file: DistributionFile,
   name: string,
-  signal: AbortSignal | undefined
+  signal: AbortSignal
 ): Promise<SegmentEntry> {
   const source = seen(distribution, file);
   // A program in machine code may be large; only the first bytes of it are read.
@@ -187,12 +182,4 @@ function dataEntry(name: string, content: string | Buffer, executable = false): 
 
 function add(entries: Entries, entry: SegmentEntry): void {
   entries.set(entry.name, entry);
-}
-
-function segmentKey(wheel: string, entries: Entries, about: readonly unknown[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([SEGMENT_VERSION, wheel, ...about]));
-  for (const { name, sha256, executable } of [...entries.values()].sort((a, b) => compareText(a.name, b.name))) {
-    hash.update(JSON.stringify([name, sha256, executable]));
-  }
-  return hash.digest('hex');
 }

@@ -35,7 +35,7 @@ export const COMMENT_PREFIX = 'ship-env:';
  * @returns its bytes, in some pieces
  */
 export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer[] {
-  const own = ownEntries(plan, segments, offset);
+  const own = ownEntries(plan, head, segments, offset);
   const end = offset + own.bytes.length;
   const directory = joinedDirectories([
     { directory: Buffer.concat(head.entries.map(entry => centralHeader(entry, 0))), offset: 0 },
@@ -54,17 +54,14 @@ export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly Placed
  */
 function ownEntries(
   plan: ArtifactPlan,
+  head: Head,
   segments: readonly PlacedSegment[],
   start: number
 ): { bytes: Buffer; entries: ZipEntry[] } {
-  const { seed, pexHash, pexInfo } = plan;
-  const contents: readonly [name: string, data: Buffer][] = [
-    ...seed.modules.map(({ name, source }) => [name, source] as [string, Buffer]),
-    ['PEX-INFO', Buffer.from(pexInfo)],
-    ['__pex__/__init__.py', Buffer.from(withPexHash(seed.importHook, seed, pexHash))],
-    ['__main__.py', Buffer.from(withPexHash(seed.main, seed, pexHash))],
+  const contents: readonly OwnEntry[] = [
+    ...ownContents(plan),
     // The last one: the node bootstrap finds it by the last record of the central directory.
-    [INDEX_NAME, Buffer.from(JSON.stringify(indexOf(plan, segments, start)))]
+    [INDEX_NAME, Buffer.from(JSON.stringify(indexOf(plan, head, segments, start)))]
   ];
   const parts: Buffer[] = [];
   const entries: ZipEntry[] = [];
@@ -78,16 +75,39 @@ function ownEntries(
   return { bytes: Buffer.concat(parts), entries };
 }
 
+type OwnEntry = readonly [name: string, data: Buffer];
+
+/** The entries of the tail that name the artifact; the index, which says where things lie, is not among them. */
+export function ownContents({
+  seed,
+  pexHash,
+  pexInfo
+}: Pick<ArtifactPlan, 'seed' | 'pexHash' | 'pexInfo'>): OwnEntry[] {
+  return [
+    ...seed.modules.map(({ name, source }): OwnEntry => [name, source]),
+    ['PEX-INFO', Buffer.from(pexInfo)],
+    ['__pex__/__init__.py', Buffer.from(withPexHash(seed.importHook, seed, pexHash))],
+    ['__main__.py', Buffer.from(withPexHash(seed.main, seed, pexHash))]
+  ];
+}
+
 /**
- * What the node bootstrap needs to unpack segments without the central directory (ship_env_node/artifact.py): local
- * headers say all but which files are programs.
+ * What the node bootstrap needs to check the artifact's id and to unpack segments without the central directory
+ * (ship_env_node/artifact.py): local headers say all but which files are programs.
  */
-function indexOf(plan: ArtifactPlan, segments: readonly PlacedSegment[], modules: number): object {
-  const { implementation, minor, abiTag, platformTag } = plan.interpreter;
+function indexOf(
+  { id, identity, seed }: ArtifactPlan,
+  head: Head,
+  segments: readonly PlacedSegment[],
+  modules: number
+): object {
+  const { python, own } = identity;
   return {
-    id: plan.id,
-    python: { implementation, minor, abiTag, platformTag },
-    modules: { offset: modules, count: plan.seed.modules.length },
+    id,
+    python,
+    head: { length: head.bytes.length, sha256: head.sha256 },
+    own,
+    modules: { offset: modules, count: seed.modules.length },
     segments: segments.map(({ planned, offset, length }) => ({
       wheel: planned.wheel,
       key: planned.key,

@@ -14,14 +14,15 @@ export class OutputFile {
   }
 
   /** Runs `write` on a new file and closes it, however that ends. */
-  static async create(path: string, mode: number, write: (file: OutputFile) => Promise<void>): Promise<void> {
+  static async create<T>(path: string, mode: number, write: (file: OutputFile) => Promise<T>): Promise<T> {
     const handle = await open(path, 'wx+', mode);
     try {
       const file = new OutputFile(handle);
-      await write(file);
+      const value = await write(file);
       await file.flush();
       // Whatever the umask took away.
       await handle.chmod(mode);
+      return value;
     } finally {
       await handle.close();
     }

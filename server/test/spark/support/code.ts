@@ -62,7 +62,6 @@ export function manifestOf(
     },
     head: { length: 0, sha256: '0'.repeat(64) },
     entries: 0,
-    segments,
-    excluded: ['py4j', 'pyspark']
+    segments
   };
 }

@@ -1,0 +1,125 @@
+"""Verify a whole artifact without writing anything: what must hold before it boots as an ordinary PEX.
+
+The pex tool's boot code finds everything by the central directory, which our own bootstrap does not need. So here each
+record of it must be that of the local entry that was verified.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from typing import TYPE_CHECKING
+
+from ship_env_node.artifact import INDEX, DamagedError, next_entry, pieces
+from ship_env_node.unpack import read_segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ship_env_node.artifact import Artifact, Entry, Segment
+
+MODE_FILE, MODE_PROGRAM = 0o100644, 0o100755
+MAIN = "__main__.py"
+# Bytes that are held in memory at a time.
+PIECE = 1 << 20
+
+
+def verify(artifact: Artifact) -> None:
+    """Compare every byte that a PEX of this artifact runs with what its id vouches for.
+
+    Raises DamagedError, OSError.
+    """
+    try:
+        with zipfile.ZipFile(artifact.path) as archive:
+            directory = {record.header_offset: record for record in archive.infolist()}
+            count = len(archive.infolist())
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise DamagedError(f"{artifact.path} is damaged: {error}") from error
+    records = _Records(artifact, directory)
+    _verify_head(artifact, records)
+    for segment in artifact.segments:
+        _verify_segment(artifact, segment, records)
+    _verify_own(artifact, records)
+    if records.checked != count:
+        raise DamagedError(f"{artifact.path} lists {count} entries and holds {records.checked}")
+
+
+class _Records:
+    """The central directory of an artifact, of which each record is compared with what was verified."""
+
+    def __init__(self, artifact: Artifact, directory: dict[int, zipfile.ZipInfo]) -> None:
+        self._path = artifact.path
+        self._directory = directory
+        self.checked = 0
+
+    def below(self, end: int) -> list[int]:
+        """Return where the entries before a place in the file begin."""
+        return sorted(offset for offset in self._directory if offset < end)
+
+    def check(self, offset: int, entry: Entry, mode: int | None) -> None:
+        """Compare the record of an entry with the entry; its mode only when one is given. Raises DamagedError."""
+        record = self._directory.get(offset)
+        found = record and (
+            record.orig_filename,
+            record.compress_type,
+            record.CRC,
+            record.compress_size,
+            record.file_size,
+            mode and record.external_attr >> 16,
+        )
+        if found != (*entry, mode):
+            raise DamagedError(
+                f"the directory of {self._path} says {found} of the entry {entry.name}, which is {entry}"
+            )
+        self.checked += 1
+
+
+def _verify_head(artifact: Artifact, records: _Records) -> None:
+    digest = hashlib.sha256()
+    left = artifact.head_length
+    with open(artifact.path, "rb") as file:
+        while left > 0:
+            piece = file.read(min(left, PIECE))
+            if not piece:
+                break
+            digest.update(piece)
+            left -= len(piece)
+        if digest.hexdigest() != artifact.head_sha256:
+            raise DamagedError(
+                f"the first {artifact.head_length} bytes of {artifact.path} were to have the sha256 "
+                f"{artifact.head_sha256}; they have {digest.hexdigest()}"
+            )
+        for offset in records.below(artifact.head_length):
+            file.seek(offset)
+            # The pex tool chose the modes.
+            records.check(offset, next_entry(file, artifact.path), None)
+
+
+def _verify_segment(artifact: Artifact, segment: Segment, records: _Records) -> None:
+    prefix = len(f".deps/{segment.wheel}/")
+    for offset, entry in artifact.headers(segment):
+        is_executable = entry.name[prefix:] in segment.executables
+        records.check(offset, entry, MODE_PROGRAM if is_executable else MODE_FILE)
+    read_segment(artifact, segment, _discard)
+
+
+def _discard(_name: str, content: Iterable[bytes], _is_executable: bool) -> None:  # noqa: FBT001 - a callback
+    for _ in content:
+        pass
+
+
+def _verify_own(artifact: Artifact, records: _Records) -> None:
+    with open(artifact.path, "rb") as file:
+        file.seek(artifact.own_start)
+        for name in [*(own.name for own in artifact.own), INDEX]:
+            offset = file.tell()
+            entry = next_entry(file, artifact.path)
+            if entry.name != name:
+                raise DamagedError(f"the entry {name} of {artifact.path} was expected, not {entry.name}")
+            records.check(offset, entry, MODE_PROGRAM if name == MAIN else MODE_FILE)
+            digest = hashlib.sha256()
+            for piece in pieces(file, entry, artifact.path):
+                digest.update(piece)
+            # What the id was computed from is the index, as it was read.
+            if name != INDEX:
+                artifact.check_own(name, digest.hexdigest())

@@ -1,0 +1,321 @@
+"""What an artifact's name vouches for: nothing else runs on a node, or gets into the cache that all artifacts share."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from node_artifacts import RUNTIME, Node, install
+
+pytestmark = pytest.mark.assets
+
+REFUSED = 126
+INDEX = ".deps/.ship-env/index.json"
+SHOW = "import small; print(small.VALUE)"
+# These ask for what only the PEX's own boot code does.
+ORDINARY = {"PEX_EXTRA_SYS_PATH": "/nowhere"}
+
+
+class Pair:
+    """Two artifacts of equal layout: in the second one a module has another value of equal length."""
+
+    def __init__(self, folder: Path) -> None:
+        self.node = Node(folder)
+        install(self.node.site, "large", {"large.py": "NUMBERS = list(range(9))\n"})
+        self.good = self._build("good")
+        self.evil = self._build("evil")
+
+    def _build(self, value: str) -> Path:
+        install(self.node.site, "small", {"small.py": f"VALUE = '{value}'\n", "small_tool.sh": "#!/bin/sh\n"})
+        return self.node.build(f"{value}.pex")
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return Pair(tmp_path_factory.mktemp("trust"))
+
+
+@pytest.fixture
+def node(pair: Pair) -> Iterator[Node]:
+    """The node of the pair, with nothing unpacked."""
+    yield pair.node
+    for path in (pair.node.root, pair.node.container / ".ship-env-pex"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def index_of(pex: Path) -> dict[str, Any]:
+    """What an artifact says of itself."""
+    with zipfile.ZipFile(pex) as archive:
+        index: dict[str, Any] = json.loads(archive.read(INDEX))
+    return index
+
+
+def span_of(pex: Path, wheel: str) -> tuple[int, int, str]:
+    """Where a distribution lies in an artifact, and its key."""
+    (row,) = [row for row in index_of(pex)["segments"] if row["wheel"].startswith(wheel)]
+    return row["offset"], row["offset"] + row["length"], row["key"]
+
+
+def rewritten(pex: Path, to: Path, changes: dict[str, bytes]) -> Path:
+    """A copy of an artifact in which entries have another content, with all that a zip says of it right."""
+    original = pex.read_bytes()
+    with zipfile.ZipFile(pex) as archive:
+        infos, directory = archive.infolist(), archive.start_dir
+        index = json.loads(archive.read(INDEX))
+        comment = archive.comment
+    data, records, starts = bytearray(original[: infos[0].header_offset]), bytearray(), {}
+    for info, behind in zip(infos, [*(info.header_offset for info in infos[1:]), directory]):
+        starts[info.filename] = len(data)
+        if info.filename == index["own"][0]["name"]:
+            index["modules"]["offset"] = len(data)
+        content = changes.get(info.filename)
+        if info.filename == INDEX and content is None:
+            for row in index["segments"]:
+                own = (f".deps/{row['wheel']}/", f".deps/.ship-env/pyc/{row['wheel']}")
+                places = sorted(at for name, at in starts.items() if name.startswith(own))
+                end = min(at for at in starts.values() if at > places[-1])
+                row.update(offset=places[0], length=end - places[0])
+            content = json.dumps(index).encode()
+        crc, packed, size = info.CRC, info.compress_size, info.file_size
+        name = info.filename.encode()
+        if content is not None:
+            body = content if info.compress_type == zipfile.ZIP_STORED else deflated(content)
+            crc, packed, size = zlib.crc32(content), len(body), len(content)
+        rest = struct.pack("<HHHHIII", info.flag_bits, info.compress_type, 0, 0x21, crc, packed, size)
+        if content is None:
+            data += original[info.header_offset : behind]
+        else:
+            data += b"PK\3\4" + struct.pack("<H", 20) + rest + struct.pack("<HH", len(name), 0) + name + body
+        tail = struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, info.external_attr, starts[info.filename])
+        records += b"PK\1\2" + struct.pack("<HH", 0x314, 20) + rest + tail + name
+    end_record = struct.pack("<HHHHIIH", 0, 0, len(infos), len(infos), len(records), len(data), len(comment))
+    to.write_bytes(bytes(data) + records + b"PK\5\6" + end_record + comment)
+    to.chmod(0o755)
+    return to
+
+
+def deflated(content: bytes) -> bytes:
+    """Compress as a zip has it."""
+    work = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return work.compress(content) + work.flush()
+
+
+def cache(node: Node) -> dict[str, bytes]:
+    """Every file that artifacts share on the node."""
+    base = node.root / "ship-env-2" / "dist"
+    return {str(path.relative_to(base)): path.read_bytes() for path in base.rglob("*") if path.is_file()}
+
+
+def refused(run: subprocess.CompletedProcess[str], *parts: str) -> None:
+    """Check that a start was refused: it said what is wrong and what to do, and ran nothing."""
+    assert (run.returncode, run.stdout) == (REFUSED, "")
+    for part in (*parts, "was not started", "Copy it from the target again"):
+        assert part in run.stderr
+    assert "ordinary PEX" not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_the_rewriting_of_these_tests_gives_artifacts_that_run(pair: Pair, node: Node, tmp_path: Path) -> None:
+    same = rewritten(pair.good, tmp_path / "same.pex", {})
+    for variables in ({}, ORDINARY):
+        run = node.run(same, "-c", SHOW, variables=variables)
+        assert (run.returncode, run.stdout, run.stderr) == (0, "good\n", "")
+
+
+def swapped_segment(pair: Pair, to: Path) -> Path:
+    """The segment of another artifact, whole, in the place of the one that the index names."""
+    with zipfile.ZipFile(pair.evil) as archive:
+        names = [name for name in archive.namelist() if "small-1.0" in name]
+        return rewritten(pair.good, to, {name: archive.read(name) for name in names})
+
+
+def edited(pair: Pair, to: Path) -> Path:
+    """An edited module, with all that a zip says of it right."""
+    wheel = "small-1.0-py3-none-any.whl"
+    return rewritten(pair.good, to, {f".deps/{wheel}/small.py": b"VALUE = 'evil'\n"})
+
+
+def compiled(pair: Pair, to: Path) -> Path:
+    """Compiled modules that do not come from the sources."""
+    name = ".deps/.ship-env/pyc/small-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(pair.evil) as archive:
+        return rewritten(pair.good, to, {name: archive.read(name)})
+
+
+def relabelled(pair: Pair, to: Path) -> Path:
+    """A layout with the fingerprint of another distribution."""
+    name = ".deps/small-1.0-py3-none-any.whl/.layout.json"
+    with zipfile.ZipFile(pair.evil) as archive:
+        return rewritten(pair.good, to, {name: archive.read(name)})
+
+
+HOSTILE = [swapped_segment, edited, compiled, relabelled]
+
+
+@pytest.mark.parametrize("make", HOSTILE)
+@pytest.mark.parametrize("variables", [{}, ORDINARY], ids=["environment", "ordinary PEX"])
+def test_content_that_its_key_does_not_vouch_for_is_refused(
+    pair: Pair, node: Node, tmp_path: Path, make: Callable[[Pair, Path], Path], variables: dict[str, str]
+) -> None:
+    hostile = make(pair, tmp_path / "hostile.pex")
+    key = span_of(pair.good, "small")[2]
+    refused(node.run(hostile, "-c", SHOW, variables=variables), f"was to have the key {key}; its content has ")
+    assert not any(key in name or "small" in name for name in cache(node))
+    assert node.environments() == node.leftovers() == [] if (node.root / "ship-env-2").exists() else True
+    # What it left behind changes nothing for the one whose key it took.
+    assert node.run(pair.good, "-c", SHOW).stdout == "good\n"
+
+
+def test_what_is_in_the_cache_stays_as_it_is_whatever_comes_under_its_key(
+    pair: Pair, node: Node, tmp_path: Path
+) -> None:
+    assert node.run(pair.good, "-c", SHOW).stdout == "good\n"
+    before = cache(node)
+    # An index that is consistent in itself: the evil content, called by the key of the good one.
+    index = index_of(pair.evil)
+    key = span_of(pair.good, "small")[2]
+    for row in index["segments"]:
+        if row["wheel"].startswith("small"):
+            row["key"] = key
+    hostile = with_index(pair.evil, tmp_path / "hostile.pex", index)
+    run = node.run(hostile, "-c", SHOW)
+    # The cache holds what the key says, so that is what runs.
+    assert (run.returncode, run.stdout) == (0, "good\n")
+    assert cache(node) == before
+    shutil.rmtree(node.root)
+    refused(node.run(hostile, "-c", SHOW), f"was to have the key {key}; its content has ")
+
+
+def with_index(pex: Path, to: Path, index: dict[str, Any]) -> Path:
+    """A copy of an artifact with another index, and the id of that index for its comment."""
+    code = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from ship_env_node.identity import Own, artifact_id
+index = json.loads(sys.argv[2])
+own = [Own(row["name"], row["sha256"]) for row in index["own"]]
+print(artifact_id(index["python"], index["head"]["sha256"], own, [(s["wheel"], s["key"], s["rank"]) for s in index["segments"]]))
+"""
+    command = [sys.executable, "-c", code, str(RUNTIME), json.dumps(index)]
+    identity = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    old = index["id"].encode()
+    rewritten(pex, to, {INDEX: json.dumps({**index, "id": identity}).encode()})
+    content = to.read_bytes()
+    assert content.endswith(old)
+    to.write_bytes(content[: -len(old)] + identity.encode())
+    return to
+
+
+@pytest.mark.parametrize("variables", [{}, ORDINARY], ids=["environment", "ordinary PEX"])
+def test_the_index_of_another_artifact_is_refused(
+    pair: Pair, node: Node, tmp_path: Path, variables: dict[str, str]
+) -> None:
+    with zipfile.ZipFile(pair.evil) as archive:
+        hostile = rewritten(pair.good, tmp_path / "hostile.pex", {INDEX: archive.read(INDEX)})
+    good, evil = index_of(pair.good)["id"], index_of(pair.evil)["id"]
+    refused(node.run(hostile, "-c", SHOW, variables=variables), f"says that it is {good}; its index is that of {evil}")
+    assert not (node.root / "ship-env-2").exists() or cache(node) == {}
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["new", "environment is there"])
+def test_a_file_of_one_name_with_the_content_of_another_is_refused(
+    pair: Pair, node: Node, tmp_path: Path, *, is_there: bool
+) -> None:
+    good, evil = index_of(pair.good)["id"], index_of(pair.evil)["id"]
+    if is_there:
+        assert node.run(pair.good, "-c", SHOW).stdout == "good\n"
+        assert node.run(pair.evil, "-c", SHOW).stdout == "evil\n"
+    mixed_up = tmp_path / f"{good}.pex"
+    shutil.copy(pair.evil, mixed_up)
+    refused(node.run(mixed_up, "-c", SHOW), str(mixed_up), evil)
+    # By its own bootstrap too, which an older header would have run.
+    refused(node.run(*node.boot(mixed_up, "", "-c", SHOW)), str(mixed_up), evil)
+    right = tmp_path / f"{evil}.pex"
+    shutil.copy(pair.evil, right)
+    assert node.run(right, "-c", SHOW).stdout == "evil\n"
+
+
+def test_a_copy_under_a_name_of_the_person_runs(pair: Pair, node: Node, tmp_path: Path) -> None:
+    for name in ("my.pex", "env-production-of-2026-11.pex", "env-0123456789abcdef.pex", "env-0123456789abcdefghij.pex"):
+        shutil.copy(pair.good, tmp_path / name)
+        assert node.run(tmp_path / name, "-c", SHOW).stdout == "good\n"
+
+
+@pytest.mark.parametrize("name", ["ship_env_runtime.py", "PEX-INFO", "__main__.py", "__pex__/__init__.py"])
+def test_an_entry_of_the_artifact_itself_that_was_changed_is_refused(
+    pair: Pair, node: Node, tmp_path: Path, name: str
+) -> None:
+    with zipfile.ZipFile(pair.good) as archive:
+        content = archive.read(name)
+    hostile = rewritten(pair.good, tmp_path / "hostile.pex", {name: content + b"\n"})
+    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the entry {name} of {hostile} was to have the sha256")
+    if name == "ship_env_runtime.py":
+        refused(node.run(hostile, "-c", SHOW), f"the entry {name} of {hostile} was to have the sha256")
+        assert node.environments() == []
+
+
+def test_boot_code_of_the_head_that_was_changed_is_refused_before_it_runs(
+    pair: Pair, node: Node, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(pair.good) as archive:
+        name = next(name for name in archive.namelist() if name.startswith(".bootstrap/") and name.endswith("/pex.py"))
+        hostile = rewritten(pair.good, tmp_path / "hostile.pex", {name: archive.read(name) + b"\n"})
+    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), "bytes of", "were to have the sha256")
+
+
+def test_a_directory_that_points_elsewhere_is_refused_before_the_ordinary_boot(
+    pair: Pair, node: Node, tmp_path: Path
+) -> None:
+    data = bytearray(pair.good.read_bytes())
+    # The record of an entry, behind which stand 46 bytes; its CRC is the fourth of its fields.
+    record = data.rindex(b"small.py") - len(".deps/small-1.0-py3-none-any.whl/") - 46
+    assert data[record : record + 4] == b"PK\1\2"
+    data[record + 16] ^= 1
+    hostile = tmp_path / "hostile.pex"
+    hostile.write_bytes(data)
+    hostile.chmod(0o755)
+    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the directory of {hostile} says")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"key": "../../../evil"}, "'../../../evil' was not expected"),
+        ({"wheel": "../evil.whl"}, "'../evil.whl' was not expected"),
+        ({"key": None}, "a text was expected, not None"),
+        ({"offset": -1}, "a number of bytes was expected, not -1"),
+        ({"executables": 3}, "TypeError"),
+    ],
+)
+def test_an_index_that_names_what_it_must_not_is_refused(
+    pair: Pair, node: Node, tmp_path: Path, change: dict[str, Any], reason: str
+) -> None:
+    index = index_of(pair.good)
+    index["segments"][0].update(change)
+    hostile = rewritten(pair.good, tmp_path / "hostile.pex", {INDEX: json.dumps(index).encode()})
+    refused(node.run(hostile, "-c", SHOW), "its index cannot be read", reason)
+
+
+def test_another_python_than_the_environments_runs_nothing_unverified(pair: Pair, node: Node, tmp_path: Path) -> None:
+    # As SHIP_ENV_PYTHON may say: the pex tool's boot code then sees what it can do.
+    code = "sys.version_info = (3, 99, *sys.version_info[2:])"
+    hostile = swapped_segment(pair, tmp_path / "hostile.pex")
+    refused(node.run(*node.boot(hostile, code, "-c", SHOW)), "was to have the key")
+    assert not (node.root / "ship-env-2").exists()
+
+
+def test_the_key_and_the_id_are_those_that_the_driver_computed(pair: Pair) -> None:
+    assert re.fullmatch(r"env-[0-9a-f]{20}", index_of(pair.good)["id"])
+    assert index_of(pair.good)["id"] != index_of(pair.evil)["id"]
+    assert span_of(pair.good, "large")[2] == span_of(pair.evil, "large")[2]
+    assert span_of(pair.good, "small")[2] != span_of(pair.evil, "small")[2]
