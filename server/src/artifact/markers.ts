@@ -56,10 +56,14 @@ function tokenize(marker: string): string[] | undefined {
   return tokens;
 }
 
+/** Depth of parentheses that no marker reaches: a hostile one must not exhaust the stack. */
+const MAXIMUM_DEPTH = 50;
+
 class Parser {
   readonly #tokens: readonly string[];
   readonly #environment: MarkerEnvironment;
   #at = 0;
+  #depth = 0;
 
   constructor(tokens: readonly string[], environment: MarkerEnvironment) {
     this.#tokens = tokens;
@@ -90,7 +94,11 @@ class Parser {
 
   #comparison(): Truth {
     if (this.#take('(')) {
+      // Unread from here on, so what was read is no marker.
+      if (this.#depth === MAXIMUM_DEPTH) return undefined;
+      this.#depth += 1;
       const inner = this.or();
+      this.#depth -= 1;
       return this.#take(')') ? inner : undefined;
     }
     const left = this.#value();
@@ -101,7 +109,9 @@ class Parser {
 
   #value(): string | undefined {
     const token = this.#next();
-    return /^['"]/.test(token) ? token.slice(1, -1) : this.#environment[token];
+    if (/^['"]/.test(token)) return token.slice(1, -1);
+    // Nothing that an object of JavaScript has by itself is a variable of a marker.
+    return Object.hasOwn(this.#environment, token) ? this.#environment[token] : undefined;
   }
 
   #next(): string {

@@ -8,18 +8,23 @@ export interface PthContent {
   readonly imports: string[];
 }
 
+/** What `str.rstrip` takes off: other characters than `trimEnd` does. */
+const SPACE_AT_END =
+   
+  /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/u;
+
 /** Reads a `.pth` file as `site.addpackage` does: comments and blank lines skipped, `import` lines told from paths. */
 export function parsePth(bytes: Buffer): PthContent {
   const paths: string[] = [];
   const imports: string[] = [];
   for (const raw of decodeText(bytes).split(/\r\n|\n|\r/)) {
-    const line = raw.trimEnd();
-    if (line === '' || line.startsWith('#')) continue;
-    if (!/^import[ \t]/.test(line)) {
-      paths.push(line);
+    if (raw.startsWith('#')) continue;
+    if (!/^import[ \t]/.test(raw)) {
+      const line = raw.replace(SPACE_AT_END, '');
+      if (line !== '') paths.push(line);
       continue;
     }
-    const module = /^import[ \t]+([\p{ID_Continue}.]+)/u.exec(line)?.[1];
+    const module = /^import[ \t]+([\p{ID_Continue}.]+)/u.exec(raw)?.[1];
     if (module !== undefined) imports.push(module);
   }
   return { paths, imports };

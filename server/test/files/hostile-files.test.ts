@@ -1,12 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import { ShipIgnore } from '../../src/code/ship-ignore.js';
 import type { Finding } from '../../src/contract/snapshot.js';
 import { takeSnapshot } from '../../src/snapshot/index.js';
-import { shipEnv } from '../support/bundle.js';
+import { BUNDLE, shipEnv } from '../support/bundle.js';
 import {
   FIFO,
   HOSTILE_FILES,
@@ -27,6 +29,13 @@ let cache: Cache;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'ship-env-hostile-'));
   environment = hostileEnvironment(root);
+  // Enough distributions that as many files are open at a time as ever.
+  for (let index = 0; index < 40; index += 1) {
+    const info = join(environment.site, `crate${index}-1.0.dist-info`);
+    mkdirSync(info);
+    writeFileSync(join(info, 'METADATA'), `Metadata-Version: 2.1\nName: crate${index}\nVersion: 1.0\n`);
+    writeFileSync(join(info, 'RECORD'), `crate${index}-1.0.dist-info/METADATA,,\n`);
+  }
   cache = await Cache.open(join(root, 'cache'));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -106,6 +115,24 @@ describe('in place of a file that Python passes over', () => {
     expect({ exitCode, last }).toMatchObject({
       exitCode: 0,
       last: { findings: expect.arrayContaining([expect.objectContaining({ subject: 'stray.egg-link' })]) }
+    });
+  });
+});
+
+describe('too few file descriptors', () => {
+  it('are told as what they are, with the file that could not be opened', async () => {
+    // Enough to start, and too few for what is read at a time.
+    const limited = `ulimit -n 32; exec "$0" "$@"`;
+    const args = [BUNDLE, 'snapshot', '--json', '--python', environment.venv];
+    const run = promisify(execFile)('sh', ['-c', limited, process.execPath, ...args], {
+      env: { HOME: mkdtempSync(join(root, 'home-')), PATH: process.env['PATH'] }
+    });
+    const error: unknown = await run.catch((caught: unknown) => caught);
+    expect(error).toHaveProperty('code', 1);
+    expect(JSON.parse((error as { stdout: string }).stdout)).toMatchObject({
+      code: 'OPEN_FILES_EXHAUSTED',
+      message: expect.stringContaining(root),
+      hint: expect.stringContaining('ulimit -n')
     });
   });
 });
