@@ -6,7 +6,11 @@ import { deploymentOf, type Deployment } from './deployment.js';
 /** Spark properties in the order in which a person reads them. */
 export type SparkConf = [key: string, value: string][];
 
-/** The module of the artifact that Spark runs as the daemon of its Python workers. */
+/**
+ * The module of the artifact that Spark runs as the daemon of its Python workers. Where a node can keep the environment, the
+ * start of the artifact does what it does; it is needed where the artifact boots as an ordinary PEX, for SHIP_ENV_PRELOAD,
+ * and to know a session that the cell built (live-update-program.ts).
+ */
 export const DAEMON_MODULE = 'ship_env_runtime';
 
 /** How a Spark property for a list of files is called; on YARN its own one, which its node cache knows about. */

@@ -1,0 +1,119 @@
+"""A Spark driver that has the code of an editable imported through each door of Spark, and prints what it found.
+
+``doors_driver.py FOLDER ARTIFACT [PROPERTY=VALUE …]``: code archives and pointer files go into the folder, and the
+executors run the artifact, by this path. Prints ``SEEN`` and, as JSON, for each door and each version of the code
+what came back: the version, and whether the artifact's python ran it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+SHIPPED = """
+import sys
+
+VERSION = {version!r}
+
+
+def seen(*_):
+    return VERSION + (" by the artifact" if "/ship-env-1/env/" in sys.executable else " by " + sys.executable)
+"""
+
+# What pyspark has since 4.0.
+PLANNED = """
+from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+from pyspark.sql.types import StructType
+from pyspark.sql.udtf import AnalyzeResult
+
+
+class Columns:
+    @staticmethod
+    def analyze():
+        return AnalyzeResult(schema=StructType().add(seen().replace(" ", "_"), "string"))
+
+    def eval(self):
+        yield (seen(),)
+
+
+class Source(DataSource):
+    @classmethod
+    def name(cls):
+        return "harbour"
+
+    def schema(self):
+        return "planned string, run string"
+
+    def reader(self, schema):
+        return Reader()
+
+
+class Reader(DataSourceReader):
+    def partitions(self):
+        return [InputPartition(seen())]
+
+    def read(self, partition):
+        yield partition.value, seen()
+"""
+
+
+def main(folder: Path, artifact: str, properties: list[str]) -> None:
+    """Run the doors with the first version of the code, and with the next one in the same session."""
+    os.environ["PYSPARK_PYTHON"] = artifact
+    import pyspark
+    from pyspark.sql import SparkSession
+    from pyspark.sql.functions import udf
+    from shipped_code import archive, point
+
+    has_planners = int(pyspark.__version__.split(".")[0]) >= 4
+
+    def ship(sequence: int, version: str) -> list[str]:
+        source = SHIPPED.format(version=version) + (PLANNED if has_planners else "")
+        (folder / "source").mkdir(exist_ok=True)
+        (folder / "source" / "harbour.py").write_text(source)
+        listed = archive(folder, {"harbour.py": source}, ["harbour"])
+        return [(folder / str(listed["file"])).as_uri(), point(folder, sequence, listed).as_uri()]
+
+    files = ship(0, "first")
+    # The driver's own is its source folder, as with an editable.
+    sys.path.insert(0, str(folder / "source"))
+    import harbour  # type: ignore[import-not-found]
+
+    if artifact.startswith("./"):
+        # Spark copies it to the executors, from where the driver's working directory links to.
+        files.append(Path(artifact).resolve().as_uri())
+    builder = SparkSession.builder.master("local-cluster[1,1,1024]").config("spark.files", ",".join(files))
+    for key, _, value in (one.partition("=") for one in ["spark.ui.enabled=false", *properties]):
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    context = spark.sparkContext
+    by_reference = udf(harbour.seen, "string")
+    if has_planners:
+        spark.dataSource.register(harbour.Source)
+
+    def look() -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "rdd": context.parallelize([0], 1).map(harbour.seen).collect(),
+            "udf": [row[0] for row in spark.range(0, 1, 1, 1).select(by_reference("id")).collect()],
+        }
+        if has_planners:
+            from pyspark.sql.functions import udtf
+
+            frame = udtf(harbour.Columns)()
+            found["udtf"] = [*(name.replace("_", " ") for name in frame.columns), *frame.collect()[0]]
+            found["source"] = list(spark.read.format("harbour").load().collect()[0])
+        return found
+
+    seen = [look()]
+    for uri in ship(1, "second"):
+        context.addFile(uri)
+    seen.append(look())
+    spark.stop()
+    sys.stdout.write(f"SEEN {json.dumps(seen)}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

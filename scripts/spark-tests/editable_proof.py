@@ -1,0 +1,28 @@
+"""Shows that executors run the code of the editable, so that the tests beside this one say something about it."""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any
+
+import harbour
+from pyspark import SparkContext
+
+
+def where(_: int) -> list[str]:
+    """Where an executor imported the editable from, and which python it runs."""
+    import sys
+
+    return [str(harbour.__file__), sys.executable]
+
+
+class EditableProof(unittest.TestCase):
+    """One test."""
+
+    def test_executors_run_the_code_archive(self) -> None:
+        """Not the source folder, and not the kernel's python."""
+        context = SparkContext("local[1]", "proof")
+        self.addCleanup(context.stop)
+        found: Any = context.parallelize([0], 1).map(where).collect()[0]
+        assert "/.ship-env-code-" in found[0], found
+        assert "/ship-env-1/env/" in found[1], found
