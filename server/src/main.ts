@@ -16,10 +16,22 @@ z.config({ jitless: true });
 
 const cancel = new AbortController();
 
+/** Milliseconds after the outcome in which a cancelled command ends by itself, unless a read hangs. */
+const LAST_GRACE_MS = 2000;
+
+/**
+ * Ends the process whatever its threads do: `process.exit` waits for those that read files, and a file system that does not
+ * answer keeps them. Shells tell the end by SIGINT as 130.
+ */
+function endAtOnce(): void {
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
+}
+
 // The first signal cancels and cleans up; a second one ends the process at once.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
-    if (cancel.signal.aborted) process.exit(130);
+    if (cancel.signal.aborted) endAtOnce();
     cancel.abort();
   });
 }
@@ -41,6 +53,7 @@ const run: Run = async (options, work) => {
     const object = toErrorObject(error);
     view.error(object);
     process.exitCode = EXIT_CODES[object.code] ?? 1;
+    if (object.code === 'SHIP_CANCELLED') setTimeout(endAtOnce, LAST_GRACE_MS).unref();
   }
 };
 

@@ -7,6 +7,7 @@ import type { Cache } from '../cache/cache.js';
 import type { CodeArchive } from '../contract/manifest.js';
 import type { Editable, Finding } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
+import { orLeaveBehind } from '../files/leave-behind.js';
 import { openRegular } from '../files/open.js';
 import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
@@ -55,7 +56,7 @@ const MAX_ATTEMPTS = 5;
 export async function archiveEditable(editable: Editable, options: ArchiveOptions): Promise<ArchivedEditable> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await archiveOnce(editable, options);
+      return await orLeaveBehind(options.signal, () => archiveOnce(editable, options));
     } catch (error) {
       if (!(error instanceof FileChanged)) throw error;
       if (attempt < MAX_ATTEMPTS) continue;

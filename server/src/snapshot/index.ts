@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.js';
 import type { Distribution, Finding, Snapshot } from '../contract/snapshot.js';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { orLeaveBehind } from '../files/leave-behind.js';
 import { NotRegular } from '../files/open.js';
 import { identifyDistributions, knownDistributions } from './distributions.js';
 import { findCompiledExtension } from './editable-roots.js';
@@ -107,7 +108,7 @@ function readDistributions(options: SnapshotOptions): Promise<readonly LazyDistr
 async function translated<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   try {
-    const result = await work();
+    const result = await orLeaveBehind(signal, work);
     signal.throwIfAborted();
     return result;
   } catch (error) {

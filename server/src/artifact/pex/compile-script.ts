@@ -21,7 +21,7 @@ export const COMPILE_SCRIPT = `
 import sys
 # Not from the working directory, which -c puts first.
 sys.path[:] = [entry for entry in sys.path if entry]
-import _frozen_importlib_external, _imp, errno, hashlib, json, marshal
+import _frozen_importlib_external, _imp, errno, hashlib, json, marshal, os, stat
 MAGIC = _frozen_importlib_external.MAGIC_NUMBER
 UNCHECKED = (1).to_bytes(4, "little")
 version = marshal.version if sys.version_info >= (3, 14) else 2
@@ -36,7 +36,10 @@ def main(ask):
     files, bodies = [], []
     for name, path, expected in ask["sources"]:
         try:
-            with open(path, "rb") as file:
+            # A FIFO that came into its place would block for ever.
+            with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return {"changed": path}
                 source = file.read()
         except FileNotFoundError:
             return {"changed": path}
