@@ -7,11 +7,11 @@ import { targetSettings } from './contract/targets.js';
 import { ShipEnvError } from './errors.js';
 import { jsonRoute, replyWithError } from './routes/reply.js';
 import { shipRoutes } from './routes/ships.js';
+import { checkTarget } from './ship/check.js';
 import { configOf } from './ship/config.js';
 import { listArtifacts } from './ship/list.js';
 import type { Jobs } from './sidecar/jobs.js';
 import { takeSnapshot } from './snapshot/index.js';
-import { openTarget } from './targets/index.js';
 
 /** The header that carries the token which the parent process chose for this sidecar. */
 export const TOKEN_HEADER = 'X-Ship-Env-Token';
@@ -43,14 +43,7 @@ export function createApp({ jobs, cache, token, version }: AppDependencies): Exp
   );
   app.post(
     `/${ROUTES.targetCheck}`,
-    jsonRoute(targetSettings, async (settings, signal) => {
-      const target = await openTarget(settings);
-      try {
-        return await target.check(signal);
-      } finally {
-        target.close();
-      }
-    })
+    jsonRoute(targetSettings, (settings, signal) => checkTarget(settings, signal))
   );
   app.post(
     `/${ROUTES.targetList}`,

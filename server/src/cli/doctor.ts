@@ -1,10 +1,15 @@
+import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { Cache } from '../cache/cache.js';
+import { cacheRoot } from '../cache/root.js';
 import { count } from '../count.js';
-import { toErrorObject } from '../errors.js';
+import { ShipEnvError, toErrorObject } from '../errors.js';
 import { ProcessError, run } from '../process/run.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
+import { checkTarget } from '../ship/check.js';
 import { takeSnapshot } from '../snapshot/index.js';
-import { openTarget } from '../targets/index.js';
+import { openTarget, parentToMakeIn } from '../targets/index.js';
 import { activePython, type CliOptions } from './options.js';
 import type { Line } from './lines.js';
 import type { View } from './view.js';
@@ -30,32 +35,69 @@ const MINIMUM_JAVA = 17;
 export async function doctorCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<boolean> {
   const checks = [
     { name: 'node', ok: true, found: `${process.version} at ${process.execPath}`, hint: '' },
-    await attempt('cache', signal, async () => (await Cache.open()).root),
+    await attempt('cache', signal, cacheCheck),
     ...(await pythonChecks(options, signal)),
     await javaCheck(signal),
-    await attempt('target', signal, async () => {
-      const target = await openTarget(resolveTarget(options.target, await readSettings()));
-      try {
-        const { writeMs } = await target.check(signal);
-        return `${target.url} can be written (${writeMs.toFixed(0)} ms)`;
-      } finally {
-        target.close();
-      }
-    })
+    await attempt('target', signal, () => targetCheck(options, signal))
   ];
   const ok = checks.every(check => check.ok);
   view.result({ type: 'result', ok, checks }, checks.flatMap(lines));
   return ok;
 }
 
+/** Nothing is made: a cache that is not there yet is looked at where it will be. */
+async function cacheCheck(): Promise<string> {
+  const root = cacheRoot();
+  if (await isThere(root)) return (await Cache.open()).root;
+  await access(await nearestFolder(root), constants.W_OK).catch((cause: unknown) => {
+    throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} is not there and cannot be made.`, {
+      hint: 'Point SHIP_ENV_CACHE at a folder that you can write to.',
+      cause
+    });
+  });
+  return `${root}, which the first ship makes`;
+}
+
+async function targetCheck(options: CliOptions, signal: AbortSignal): Promise<string> {
+  const settings = resolveTarget(options.target, await readSettings());
+  const parent = await parentToMakeIn(settings);
+  if (parent !== undefined) {
+    const target = await openTarget(settings);
+    await target.requireWritable(signal);
+    return `${target.url}, which the first ship makes in ${parent}`;
+  }
+  const { url, writeMs } = await checkTarget(settings, signal);
+  return `${url} can be written (${writeMs.toFixed(0)} ms)`;
+}
+
+/** The cache where there is one, else one that goes again: doctor leaves nothing behind. */
+async function withSomeCache<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
+  if (await isThere(cacheRoot())) return work(await Cache.open());
+  const folder = await mkdtemp(join(tmpdir(), 'ship-env-doctor-'));
+  try {
+    return await work(await Cache.open(folder));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false
+  );
+}
+
+async function nearestFolder(path: string): Promise<string> {
+  return (await isThere(path)) || dirname(path) === path ? path : nearestFolder(dirname(path));
+}
+
 async function pythonChecks(options: CliOptions, signal: AbortSignal): Promise<Check[]> {
   let spark: Check | undefined;
   const python = await attempt('python', signal, async () => {
-    const { interpreter, distributions } = await takeSnapshot({
-      python: options.python ?? activePython(process.env),
-      cache: await Cache.open(),
-      signal
-    });
+    const { interpreter, distributions } = await withSomeCache(cache =>
+      takeSnapshot({ python: options.python ?? activePython(process.env), cache, signal })
+    );
     const pyspark = distributions.find(({ normalizedName }) => normalizedName === 'pyspark');
     spark = {
       name: 'pyspark',

@@ -3,9 +3,9 @@ import { Cache } from '../cache/cache.js';
 import type { Distribution, Snapshot } from '../contract/snapshot.js';
 import { count } from '../count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
+import { checkTarget } from '../ship/check.js';
 import { listArtifacts } from '../ship/list.js';
 import { takeSnapshot } from '../snapshot/index.js';
-import { openTarget } from '../targets/index.js';
 import { activePython, type CliOptions } from './options.js';
 import { findingLines, type Line } from './lines.js';
 import type { View } from './view.js';
@@ -32,20 +32,16 @@ export async function listCommand(options: CliOptions, view: View, signal: Abort
 
 /** `ship-env check`. */
 export async function checkCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
-  const target = await openTarget(resolveTarget(options.target, await readSettings()));
-  try {
-    const probe = await target.check(signal);
-    const ms = (value: number): string => `${value.toFixed(0)} ms`;
-    view.result({ type: 'result', ...probe }, [
-      [
-        'good',
-        '✓',
-        ` ${probe.url} works: write ${ms(probe.writeMs)}, read back ${ms(probe.readMs)}, delete ${ms(probe.deleteMs)}`
-      ]
-    ]);
-  } finally {
-    target.close();
-  }
+  const probe = await checkTarget(resolveTarget(options.target, await readSettings()), signal);
+  const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  view.result({ type: 'result', ...probe }, [
+    [
+      'good',
+      '✓',
+      ` ${probe.url} works: write ${ms(probe.writeMs)}, read back ${ms(probe.readMs)}, delete ${ms(probe.deleteMs)}`
+    ],
+    ...(probe.remarks ?? []).map((remark): Line => ['warn', '!', ` ${remark}`])
+  ]);
 }
 
 function snapshotLines({ interpreter, distributions, editables, findings }: Snapshot): Line[] {

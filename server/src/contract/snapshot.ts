@@ -127,6 +127,8 @@ export const finding = z.object({
     'unmatched-exclude',
     'spark-version',
     'full-upload',
+    'read-back',
+    'staged-keys',
     'zip64-artifact'
   ]),
   /** The distribution, editable or file it is about. */

@@ -22,7 +22,9 @@ export const probe = z.object({
   /** Milliseconds, each a round trip. */
   writeMs: z.number(),
   readMs: z.number(),
-  deleteMs: z.number()
+  deleteMs: z.number(),
+  /** What the store lacks that would vouch for what it is sent: sentences for the person. */
+  remarks: z.array(z.string()).optional()
 });
 export type Probe = z.infer<typeof probe>;
 

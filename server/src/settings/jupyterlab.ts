@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { targetSettings, type TargetSettings } from '../contract/targets.js';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { shownUrl } from '../targets/url.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 
 /** Used when no settings were ever saved, so that nothing else needs to run. Equal to the default in schema/plugin.json. */
@@ -87,11 +88,15 @@ export function resolveTarget(wanted: string | undefined, from: Settings): Targe
   const found = from.targets.find(target => target.name === name);
   if (found !== undefined) return found;
   const names = from.targets.map(target => target.name).join(', ') || 'none';
-  throw new ShipEnvError('TARGET_UNKNOWN', `A target named "${name}" was wanted; the settings hold: ${names}.`, {
-    hint: /^(?:file:|\.{0,2}\/)/.test(name)
-      ? `A directory is written as a URL: ${pathToFileURL(name.replace(/^file:/, '')).href}.`
-      : 'Add it under Settings > Ship env to cluster, or give a URL such as s3://bucket/prefix or file:///directory.'
-  });
+  throw new ShipEnvError(
+    'TARGET_UNKNOWN',
+    `A target named ${shownUrl(name)} was wanted; the settings hold: ${names}.`,
+    {
+      hint: /^(?:file:|\.{0,2}\/)[^@?#]*$/.test(name)
+        ? `A directory is written as a URL: ${pathToFileURL(name.replace(/^file:/, '')).href}.`
+        : 'Add it under Settings > Ship env to cluster, or give a URL such as s3://bucket/prefix or file:///directory.'
+    }
+  );
 }
 
 function settingsPath(env: NodeJS.ProcessEnv): string {

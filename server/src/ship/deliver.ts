@@ -59,7 +59,10 @@ export async function deliver(
     reused: 'published' in environment,
     uploadedBytes: upload.sentBytes,
     copiedBytes: upload.copiedBytes,
-    findings: upload.fullUpload === undefined ? [] : [fullUploadOf(target.url, upload.fullUpload)]
+    findings: [
+      ...(upload.fullUpload === undefined ? [] : [fullUploadOf(target.url, upload.fullUpload)]),
+      ...(upload.sentBytes === 0 ? [] : remarksOf(target))
+    ]
   };
 }
 
@@ -139,6 +142,11 @@ function cargoOf(code: readonly Payload[], { payload, manifestPayload }: BuiltAr
 function sentText({ sentBytes, copiedBytes }: Upload): string {
   const sent = `${prettyBytes(sentBytes)} sent`;
   return copiedBytes === 0 ? sent : `${sent}, ${prettyBytes(copiedBytes)} reused on the target`;
+}
+
+/** What a store lacks concerns what was sent to it. */
+function remarksOf(target: Target): Finding[] {
+  return target.remarks().map(message => ({ kind: 'read-back', subject: target.url, message }));
 }
 
 function fullUploadOf(subject: string, reason: string): Finding {

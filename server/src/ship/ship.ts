@@ -9,6 +9,7 @@ import type { DigestMemory } from '../targets/digest-memory.js';
 import { openTarget } from '../targets/index.js';
 import type { Payload, Target } from '../targets/target.js';
 import { acceptRequest } from './accept.js';
+import { stagedKeysFindings } from '../spark/index.js';
 import { configure } from './configure.js';
 import { deliver, estimate, type Delivered, type Environment } from './deliver.js';
 import { planLazily, type LazyPlan } from './plan.js';
@@ -94,7 +95,12 @@ class Ship {
       artifact: { id: manifest.id, format: manifest.format, ...this.#shipped(manifest.artifact) },
       code: code.map(({ payload }) => this.#shipped(payload)),
       ...{ uploadedBytes, copiedBytes, reusedSegments, reused },
-      findings: [...allFindings(snapshot, plan, ...code), ...zip64Findings(manifest), ...findings],
+      findings: [
+        ...allFindings(snapshot, plan, ...code),
+        ...zip64Findings(manifest),
+        ...findings,
+        ...stagedKeysFindings(this.#request.master, process.env)
+      ],
       steps: this.#steps.timings,
       ms: Math.round(performance.now() - started),
       ...configured,

@@ -183,6 +183,8 @@ export interface Target {
   remove(name: string, signal: AbortSignal): Promise<void>;
   /** Writes, reads back and deletes a small object of a random name. */
   check(signal: AbortSignal): Promise<Probe>;
+  /** What it lacks that would vouch for what it is sent, and what was read back therefore: sentences for the person. */
+  remarks(): readonly string[];
   /** Frees connections. */
   close(): void;
 }

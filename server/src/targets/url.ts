@@ -52,8 +52,10 @@ export function encodedPath(segments: readonly string[]): string {
 /** A URL as it may stand in a message: whatever could be a password is left out. */
 export function shownUrl(url: string): string {
   const [, scheme, authority] = SHAPE.exec(url) ?? [];
-  if (url.includes('@') || /:(?!\d+$)/u.test(authority ?? '')) return scheme === undefined ? '…' : `${scheme}://…`;
-  return JSON.stringify(url);
+  if (/@|%40/iu.test(url) || /:(?!\d+$)/u.test(authority ?? '')) return scheme === undefined ? '…' : `${scheme}://…`;
+  // The query of a presigned URL opens the object to whoever reads it.
+  const end = url.search(/[?#]/u);
+  return JSON.stringify(end === -1 ? url : `${url.slice(0, end + 1)}…`);
 }
 
 function decodedSegments(path: string, url: string): string[] {

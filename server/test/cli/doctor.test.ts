@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -46,6 +46,30 @@ test.each([
     found: expect.stringContaining(version),
     hint: expect.stringMatching(hint)
   });
+});
+
+test('doctor and check make nothing: neither a cache nor a target', async () => {
+  const home = await temporaryFolder();
+  const cache = join(home, 'not-there', 'cache');
+  const target = `file://${join(home, 'target')}`;
+  const { stdout } = await shipEnv(home, ['doctor', '--target', target, '--json'], { SHIP_ENV_CACHE: cache });
+  const { checks } = JSON.parse(stdout) as { checks: { name: string }[] };
+  for (const name of ['cache', 'target']) {
+    expect(checks.find(check => check.name === name)).toMatchObject({
+      ok: true,
+      found: expect.stringContaining('which the first ship makes')
+    });
+  }
+  const checked = await shipEnv(home, ['check', '--target', target, '--json'], { SHIP_ENV_CACHE: cache });
+  expect(JSON.parse(checked.stdout)).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
+  expect(await readdir(home)).toEqual([]);
+});
+
+test('check refuses a name that ship refuses, and writes nothing there', async () => {
+  const home = await temporaryFolder();
+  await mkdir(join(home, 'a,b'));
+  const { stdout } = await shipEnv(home, ['check', '--target', `file://${join(home, 'a,b')}`, '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({ code: 'TARGET_URL_INVALID', message: expect.stringContaining('","') });
 });
 
 test('the interrupt key ends doctor with exit code 130, and no verdict', async () => {

@@ -62,8 +62,13 @@ describe('what is no target URL is refused', () => {
     's3://ann:canary/x',
     'file://ann:canary@host/x',
     'ann:canary@x',
-    'x://ann:canary@b'
-  ])('%s, without a word of its password', text => {
+    'x://ann:canary@b',
+    'x://ann:canary%40b',
+    's3://bucket/x?X-Amz-Credential=can&X-Amz-Signature=ary',
+    'https://bucket.example.org/x?X-Amz-Signature=canary',
+    'bucket/x?X-Amz-Signature=canary',
+    'x://bucket/x#canary'
+  ])('%s, without a word of its password or signature', text => {
     const error = refusal(text);
     expect(error.code).toBe('TARGET_URL_INVALID');
     expect(`${error.message} ${error.hint}`).not.toMatch(/can|ary/u);

@@ -9,6 +9,7 @@ import { FILE_KINDS, readBounded } from '../../files/read.js';
 import { directoryError } from './errors.js';
 import { identityOf } from './identity.js';
 import type { DirectoryLocation } from './location.js';
+import { directoryMissing, missingDirectory, requireMakeable } from './missing.js';
 import { makeSharedDirectory, publishFile, removeStaleTemporaries, writeTemporary } from './write.js';
 import { assertObjectName, isHidden } from '../names.js';
 import { MAX_READ_BYTES, conflict, differs, missing, tooLarge } from '../object-errors.js';
@@ -32,7 +33,7 @@ const SETTLING_MS = 60;
 /** To read so much takes about as long. */
 const WORTH_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** A local or shared directory. It is made at the first write; until then it is an empty target. */
+/** A local or shared directory. Until it is made, it is an empty target; missing.ts says which ones a ship makes. */
 export class DirectoryTarget implements Target {
   readonly url: string;
   readonly canCopy = false;
@@ -109,11 +110,12 @@ export class DirectoryTarget implements Target {
     assertObjectName(payload.name);
     signal.throwIfAborted();
     return this.#attempt(`Writing ${payload.name} to`, async () => {
+      await requireMakeable(this.url, this.#path);
       await makeSharedDirectory(this.#path);
-      await removeStaleTemporaries(this.#path);
       if (await this.#holds(payload, signal)) return undefined;
       const { path: temporary, facts } = await writeTemporary(this.#path, payload, signal, onProgress);
       try {
+        await removeStaleTemporaries(this.#path, temporary);
         signal.throwIfAborted();
         if (await publishFile(temporary, join(this.#path, payload.name))) return facts;
       } finally {
@@ -177,6 +179,7 @@ export class DirectoryTarget implements Target {
 
   async requireWritable(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    await this.#attempt('Looking whether one can write to', () => requireMakeable(this.url, this.#path));
     for (let path = this.#path; ; path = dirname(path)) {
       const isThere = await this.#attempt('Looking whether one can write to', async () => {
         // With the dot it must be a directory.
@@ -204,6 +207,11 @@ export class DirectoryTarget implements Target {
   }
 
   async check(signal: AbortSignal): Promise<Probe> {
+    signal.throwIfAborted();
+    const missing = await this.#attempt('Looking for', () => missingDirectory(this.#path));
+    // Where it could not be made either, that is told.
+    if (missing !== undefined) await this.requireWritable(signal);
+    if (missing !== undefined) throw directoryMissing(this.url, this.#path, missing);
     return probe(
       {
         url: this.url,
@@ -213,6 +221,10 @@ export class DirectoryTarget implements Target {
       },
       signal
     );
+  }
+
+  remarks(): [] {
+    return [];
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, link, lstat, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../errors.js';
+import { isDead, ownerName } from '../../process/owner.js';
 import { assertDigest } from '../payload.js';
 import { SpanReader } from '../span-reader.js';
 import type { Payload, SpannedPayload } from '../target.js';
@@ -18,9 +19,10 @@ const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 /** What fsync(2) of a directory answers where a file system cannot do it. */
 const NO_DIRECTORY_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EISDIR', 'EBADF'];
 
-/** A temporary file this old was left by a process that was killed. */
+/** A temporary file of another machine that nothing was added to for so long was left by a process that was killed. */
 const STALE_MS = 24 * 60 * 60 * 1000;
-const TEMPORARY = /^\..+\.[0-9a-f-]{36}\.tmp$/u;
+/** `.<object>.<uuid>.tmp`, or with its writer `.<owner>.<object>.<uuid>.tmp`. */
+const TEMPORARY = /^\.(?<owned>.+)\.[0-9a-f-]{36}\.tmp$/u;
 
 /**
  * Makes a directory and those above it that are missing, open to readers; existing ones stay as they are.
@@ -59,7 +61,7 @@ export async function writeTemporary(
   signal: AbortSignal,
   onProgress?: (bytes: number) => void
 ): Promise<{ path: string; facts: Pick<Payload, 'bytes' | 'sha256'> }> {
-  const path = join(directory, `.${payload.name}.${randomUUID()}.tmp`);
+  const path = join(directory, `.${ownerName()}.${payload.name}.${randomUUID()}.tmp`);
   try {
     const file = await open(path, 'wx', FILE_MODE);
     try {
@@ -97,15 +99,27 @@ export async function publishFile(temporary: string, path: string): Promise<bool
   return true;
 }
 
-/** Removes what killed processes left. Best effort: a file that someone else owns or removes first is no failure. */
-export async function removeStaleTemporaries(directory: string): Promise<void> {
-  const before = Date.now() - STALE_MS;
+/**
+ * Removes what killed processes left. Of this machine's processes it is known which ones live; what others left is judged
+ * by the clock of the file system, never by this machine's. Best effort: a file that someone else owns or removes first
+ * is no failure.
+ *
+ * @param written - a file in the directory that was written just now: its date is the time of the file system
+ */
+export async function removeStaleTemporaries(directory: string, written: string): Promise<void> {
+  const { mtimeMs: now } = await lstat(written);
   for (const name of await readdir(directory)) {
-    if (!TEMPORARY.test(name)) continue;
+    const owned = TEMPORARY.exec(name)?.groups?.['owned'];
     const path = join(directory, name);
-    const info = await lstat(path).catch(() => undefined);
-    if (info !== undefined && info.mtimeMs < before) await rm(path, { force: true }).catch(() => undefined);
+    if (owned === undefined || path === written) continue;
+    const isOver = (await isDead(owned)) ?? (await isStale(path, now));
+    if (isOver) await rm(path, { force: true }).catch(() => undefined);
   }
+}
+
+async function isStale(path: string, now: number): Promise<boolean> {
+  const info = await lstat(path).catch(() => undefined);
+  return info !== undefined && now - info.mtimeMs > STALE_MS;
 }
 
 /**

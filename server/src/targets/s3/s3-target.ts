@@ -3,6 +3,7 @@ import type { Probe, TargetSettings } from '../../contract/targets.js';
 import { assertObjectName, isHidden } from '../names.js';
 import { readRange } from '../payload.js';
 import { probe } from '../probe.js';
+import { findOutComparison } from './comparison.js';
 import { identityOf } from './identity.js';
 import type { S3Location } from './location.js';
 import { listObjects } from './listing.js';
@@ -136,7 +137,7 @@ class S3Target implements Target {
   async check(signal: AbortSignal): Promise<Probe> {
     const store = await this.#connectForCheck();
     try {
-      return await probe(
+      const found = await probe(
         {
           url: this.url,
           write: (payload, until) =>
@@ -146,9 +147,15 @@ class S3Target implements Target {
         },
         signal
       );
+      await findOutComparison(store);
+      return { ...found, remarks: store.remarks() };
     } finally {
       store.close();
     }
+  }
+
+  remarks(): readonly string[] {
+    return this.#store.remarks();
   }
 
   close(): void {

@@ -69,13 +69,22 @@ export class S3Store {
     return !this.settings.declined.includes(name) && this.features.has(name);
   }
 
-  /** What the store lacks, or the AWS settings forbid, of what would vouch for what it is sent: one sentence each. */
+  /**
+   * What the store lacks, or the AWS settings forbid, of what would vouch for what it is sent, and what was read back
+   * therefore: sentences for the person.
+   */
   remarks(): string[] {
-    return keysOf(FEATURES).flatMap(name => {
+    const lacking = keysOf(FEATURES).flatMap(name => {
       const { without } = FEATURES[name];
       const reason = this.settings.declined.includes(name) ? 'the AWS settings forbid it' : this.features.whyNot(name);
-      return without === undefined || reason === undefined ? [] : [`${without} (${reason})`];
+      return without === undefined || reason === undefined
+        ? []
+        : [`The store is used with less: ${without} (${reason}).`];
     });
+    const names = [...this.readBack].sort().join(', ');
+    return names === ''
+      ? lacking
+      : [...lacking, `The store did not verify what arrived; it was read back, and is as it was sent: ${names}.`];
   }
 
   /** The key of an object of that name. */

@@ -1,10 +1,14 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, readFile, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ownerName } from '../../../src/process/owner.js';
 import { openTarget, type Payload, type Target, type TargetEntry } from '../../../src/targets/index.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { calm, failure, makePayload } from '../payloads.js';
@@ -153,15 +157,75 @@ test('a list is sorted and holds finished files only', async () => {
   expect((await listed(await openDirectory(folder))).map(({ name }) => name)).toEqual(['a.pex', 'b.zip']);
 });
 
-test('what a killed ship left a day ago goes, and nothing younger or foreign', async () => {
-  const folder = await temporaryFolder();
+describe('of temporary files in the directory', () => {
   const id = '123e4567-e89b-42d3-a456-426614174000';
-  const [stale, young, foreign] = [`.env-1.pex.${id}.tmp`, `.env-2.pex.${id}.tmp`, '.mine.tmp'];
-  for (const name of [stale, young, foreign]) await writeFile(join(folder, name), '');
   const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
-  for (const name of [stale, foreign]) await utimes(join(folder, name), yesterday, yesterday);
-  await (await openDirectory(folder)).put(payload, { signal: calm });
-  expect((await readdir(folder)).sort()).toEqual([payload.name, young, foreign].sort());
+
+  test.each([
+    ['right', 0],
+    ['a day and more ahead', 30],
+    ['a day and more behind', -30]
+  ])('those of other machines go a day later by the disk’s clock, while this one’s is %s', async (_, hours) => {
+    const folder = await temporaryFolder();
+    const [stale, young, foreign] = [`.env-1.pex.${id}.tmp`, `.env-2.pex.${id}.tmp`, '.mine.tmp'];
+    for (const name of [stale, young, foreign]) await writeFile(join(folder, name), '');
+    for (const name of [stale, foreign]) await utimes(join(folder, name), yesterday, yesterday);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 60 * 60 * 1000 });
+    onTestFinished(() => void vi.useRealTimers());
+    await (await openDirectory(folder)).put(payload, { signal: calm });
+    expect((await readdir(folder)).sort()).toEqual([payload.name, young, foreign].sort());
+  });
+
+  test('those of a killed process of this machine go at once, and those of a living one never', async () => {
+    const folder = await temporaryFolder();
+    const killed = spawn('true');
+    await once(killed, 'exit');
+    const dead = `.${ownerName().replace(`-${process.pid}-`, `-${killed.pid ?? 0}-`)}.env-1.pex.${id}.tmp`;
+    const alive = `.${ownerName()}.env-2.pex.${id}.tmp`;
+    for (const name of [dead, alive]) await writeFile(join(folder, name), '');
+    await utimes(join(folder, alive), yesterday, yesterday);
+    await (await openDirectory(folder)).put(payload, { signal: calm });
+    expect((await readdir(folder)).sort()).toEqual([payload.name, alive].sort());
+  });
+});
+
+describe('a directory that is not there', () => {
+  test('is told by the check, with what there is of its path, and is not made', async () => {
+    const folder = await temporaryFolder();
+    const target = await openDirectory(join(folder, 'mispelt', 'ship'));
+    expect(await failure(target.check(calm))).toMatchObject({
+      code: 'TARGET_BUCKET_MISSING',
+      message: expect.stringContaining(`there is ${folder}.`),
+      hint: expect.stringContaining('first ship makes it')
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('is not made by a ship on the machine’s own disk, outside of the home: it may be a mount point', async () => {
+    const top = `/ship-env-${randomUUID()}`;
+    const target = await openDirectory(join(top, 'ship'));
+    for (const ask of [
+      () => target.put(payload, { signal: calm }),
+      () => target.requireWritable(calm),
+      () => target.check(calm)
+    ]) {
+      expect(await failure(ask())).toMatchObject({
+        code: 'TARGET_BUCKET_MISSING',
+        hint: expect.stringContaining(`mkdir -p "${top}/ship"`)
+      });
+    }
+    await expect(stat(top)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('is made by a ship below the home, and on a share', async () => {
+    const share = await mounted('mode=755');
+    for (const folder of [join(homedir(), `.ship-env-${randomUUID()}`), join(share, 'envs')]) {
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      const target = await openDirectory(join(folder, 'ship'));
+      await target.requireWritable(calm);
+      expect(await target.put(payload, { signal: calm })).toBe('created');
+    }
+  });
 });
 
 test('the check writes, reads back and deletes', async () => {
