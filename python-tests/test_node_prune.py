@@ -41,7 +41,7 @@ class Fleet:
     def grow_old(self) -> None:
         """As if an hour had gone by since the last use of everything."""
         base = self.node.root / LAYOUT
-        for path in [*base.glob("dist/*/.ship-env"), *base.glob("env/*/.ship-env/used")]:
+        for path in [*base.glob("dist/*/.ship-env"), *base.glob("env/*/.ship-env/used"), *base.glob("pex/*/.ship-env")]:
             hour_ago = path.stat().st_mtime - 3600
             os.utime(path, (hour_ago, hour_ago))
 
@@ -138,3 +138,64 @@ def test_a_limit_that_is_no_number_is_named_and_passed_over(fleet: Fleet) -> Non
     run = fleet.node.run(fleet.build("first"), "-c", "print('ran')", variables={"SHIP_ENV_NODE_CACHE_LIMIT": "20 GB"})
     assert run.stdout == "ran\n"
     assert run.stderr == "ship_env: SHIP_ENV_NODE_CACHE_LIMIT was to be a number of gigabytes, it is '20 GB'\n"
+
+
+# Runs until a file is there, then imports what it did not import before.
+WAITING = (
+    "import os, sys, time, first; print(first.__file__, flush=True)\n"
+    "while not os.path.exists(sys.argv[1]): time.sleep(0.01)\n"
+    "import first_later; print('imported')\n"
+)
+# The ordinary boot code of a PEX is what runs then.
+ORDINARY = {"PEX_EXTRA_SYS_PATH": "/nowhere"}
+
+
+def ordinary(fleet: Fleet) -> list[str]:
+    """What ordinary PEXes have unpacked into the node root."""
+    return [path.name for path in (fleet.node.root / LAYOUT / "pex").iterdir()]
+
+
+def test_what_an_ordinary_pex_unpacks_counts_and_goes_when_no_process_uses_it(fleet: Fleet) -> None:
+    nothing = {**ORDINARY, "SHIP_ENV_NODE_CACHE_LIMIT": "0"}
+    first, second = fleet.build("first"), fleet.build("second")
+    go_on = fleet.node.folder / "go on"
+    running = fleet.node.start(first, "-c", WAITING, str(go_on), **nothing)
+    assert running.stdout is not None
+    place = running.stdout.readline()
+    assert place.startswith(str(fleet.node.root / LAYOUT / "pex"))
+    fleet.grow_old()
+    fleet.node.run(second, "-c", "", variables=nothing)
+    fleet.grow_old()
+    fleet.node.run(second, "-c", "", variables=nothing)
+    assert len(ordinary(fleet)) == 2, "a process runs the first"
+    go_on.touch()
+    assert running.communicate() == ("imported\n", "")
+    fleet.grow_old()
+    fleet.node.run(second, "-c", "", variables=nothing)
+    wait_for(lambda: len(ordinary(fleet)) == 1)
+
+
+def test_a_flush_removes_all_but_what_is_in_use_or_was_a_moment_ago(fleet: Fleet) -> None:
+    first, second = fleet.build("first"), fleet.build("second")
+    go_on = fleet.node.folder / "go on"
+    running = fleet.node.start(first, "-c", WAITING, str(go_on))
+    assert running.stdout is not None
+    assert running.stdout.readline().endswith("first.py\n")
+    fleet.node.run(second, "-c", "")
+    fleet.node.run(second, "-c", "", variables=ORDINARY)
+    fleet.settled()
+    flush = {"SHIP_ENV_FLUSH": "1"}
+    fresh = fleet.node.run(second, "-c", "print('not run')", variables=flush)
+    assert (fresh.returncode, fresh.stdout) == (0, "")
+    assert "removed 0 MB" in fresh.stderr
+    assert fleet.unpacked() == {"first", "second", "shared"}
+    fleet.grow_old()
+    assert "; 1 MB stay, which are in use" in fleet.node.run(second, variables=flush).stderr
+    assert fleet.unpacked() == {"first", "shared"}
+    assert ordinary(fleet) == []
+    go_on.touch()
+    assert running.communicate() == ("imported\n", "")
+    fleet.grow_old()
+    assert fleet.node.run(first, variables=flush).stderr.endswith(f"from {fleet.node.root / LAYOUT}\n")
+    assert (fleet.node.distributions(), fleet.node.environments(), fleet.node.leftovers()) == ([], [], [])
+    assert fleet.node.run(first, "-c", "import first; print('again')").stdout == "again\n"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ship_env_node.artifact import Artifact, DamagedError
 from ship_env_node.link import environment_name, executable, is_whole, link_environment
 from ship_env_node.places import MARK, NodeRoot
-from ship_env_node.prune import in_background, limit_in_bytes, settle
+from ship_env_node.prune import flush, hold, in_background, limit_in_bytes, prune, settle
 from ship_env_node.safe import UnusableError, in_fresh_folder
 from ship_env_node.unpack import unpack_missing
 from ship_env_node.verify import verify
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CONTAINER_ROOT = ".ship-env-pex"
 # What a shell says of a program that it cannot run.
 REFUSED = 126
+# With this set, nothing is run: what no process uses is removed from the node.
+FLUSH = "SHIP_ENV_FLUSH"
 # These ask for something that only the PEX's own boot code does.
 PEX_REQUESTS = (
     "PEX_EXTRA_SYS_PATH",
@@ -50,10 +52,20 @@ def main(pex: str, root: str, python: str, arguments: list[str]) -> None:
     container = NodeRoot(os.path.join(os.getcwd(), CONTAINER_ROOT), is_in_container=True)
     roots = [*([NodeRoot(root)] if root not in {"", container.path} else []), container]
     safe = [each for each in roots if _is_safe(each)]
+    if os.environ.get(FLUSH):
+        _flush(safe)
     if safe:
         _start(pex, safe, python, arguments)
     _say(f"{pex} is unpacked into a new folder, which is removed when it ends")
     in_fresh_folder(lambda folder: _start(pex, [NodeRoot(folder)], python, arguments))
+
+
+def _flush(roots: list[NodeRoot]) -> NoReturn:
+    for root in roots:
+        if os.path.isdir(root.base):
+            root.prepare()
+            _say(flush(root))
+    sys.exit(0)
 
 
 def _is_safe(root: NodeRoot) -> bool:
@@ -76,7 +88,7 @@ def _start(pex: str, roots: list[NodeRoot], python: str, arguments: list[str]) -
     # What cannot be read cannot be verified.
     except (DamagedError, OSError) as error:
         _refuse(pex, error)
-    _run_pex(artifact, root.path, arguments)
+    _run_pex(artifact, _pex_root(root, artifact), arguments)
 
 
 def _run_environment(artifact: Artifact, roots: list[NodeRoot], python: str, arguments: list[str]) -> NodeRoot:
@@ -112,6 +124,18 @@ def _refuse(pex: str, error: Exception) -> NoReturn:
         "ship again"
     )
     sys.exit(REFUSED)
+
+
+def _pex_root(root: NodeRoot, artifact: Artifact) -> str:
+    """Return what is PEX_ROOT for an ordinary PEX: a folder that counts towards the node root's limit."""
+    try:
+        folder = hold(root, artifact.id)
+        limit = limit_in_bytes()
+        in_background(lambda: prune(root, limit))
+    except (OSError, UnusableError):
+        # The boot code of PEX says why, and takes a folder of its own.
+        return root.path
+    return folder
 
 
 def _find(root: NodeRoot, artifact: Artifact, python: str) -> str | None:

@@ -4,6 +4,7 @@ Below the node root, which is as ``safe.py`` wants it::
 
     ship-env-2/dist/<key>/          one distribution, unpacked; .ship-env in it says that it is whole
     ship-env-2/env/<id>.<python>/   one environment of links to distributions, for one python of the node
+    ship-env-2/pex/<id>/            what an artifact unpacks as an ordinary PEX; .ship-env is locked while it runs
     ship-env-2/lock/<name>          held by who makes or removes the one of that name
     ship-env-2/tmp/<name>.<random>  not whole yet, or not wanted any more
 """
@@ -61,6 +62,7 @@ class NodeRoot:
         self.base = os.path.join(self.path, LAYOUT)
         self.distributions = os.path.join(self.base, "dist")
         self.environments = os.path.join(self.base, "env")
+        self.ordinary = os.path.join(self.base, "pex")
         self.locks = os.path.join(self.base, "lock")
         self.temporary = os.path.join(self.base, "tmp")
 
@@ -74,7 +76,8 @@ class NodeRoot:
         Raises UnusableError when one is not safe or nothing can run from here, OSError when one cannot be made.
         """
         self.check()
-        for folder in (self.path, self.base, self.distributions, self.environments, self.locks, self.temporary):
+        ours = (self.distributions, self.environments, self.ordinary, self.locks, self.temporary)
+        for folder in (self.path, self.base, *ours):
             # An executor that starts at the same moment may be faster.
             with contextlib.suppress(FileExistsError):
                 os.mkdir(folder, 0o700)
@@ -91,8 +94,12 @@ class NodeRoot:
         """Return the folder of an environment."""
         return os.path.join(self.environments, name)
 
+    def pex_root(self, artifact_id: str) -> str:
+        """Return what is PEX_ROOT for an artifact that boots as an ordinary PEX."""
+        return os.path.join(self.ordinary, artifact_id)
+
     def lock(self, name: str) -> str:
-        """Return the lock file of a distribution or an environment."""
+        """Return the lock file of a distribution, an environment or an ordinary PEX."""
         return os.path.join(self.locks, name)
 
     def fresh(self, name: str) -> str:

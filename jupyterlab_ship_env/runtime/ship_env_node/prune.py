@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ship_env_node.locks import Lock, held
 from ship_env_node.places import MARK, SYNCED, Mark
+from ship_env_node.safe import refuse_foreign
 from ship_env_node.unpack import discard
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ DEFAULT_LIMIT = 20.0
 # Seconds that something stays after its last use: between the header's look and the lock that the python takes, and
 # between finding a distribution and linking to it, nothing else says that it is wanted.
 GRACE = 600.0
+# The same when a person asks for the removal: long enough for a python that starts on a busy machine.
+FLUSH_GRACE = 60.0
 
 
 def limit_in_bytes() -> int:
@@ -74,19 +78,61 @@ def settle(root: NodeRoot, name: str, limit: int) -> None:
     prune(root, limit)
 
 
-def prune(root: NodeRoot, limit: int) -> None:
-    """Remove environments, least recently used first, and distributions that none links to, down to the limit."""
+def prune(root: NodeRoot, limit: int, grace: float = GRACE) -> None:
+    """Remove environments and what ordinary PEXes unpacked, least recently used first, down to the limit.
+
+    Distributions go when no environment links to them. What a live process uses stays.
+
+    :param grace: seconds that something stays after its last use
+    """
     turn = Lock(root.lock("prune"))
     if not turn.try_acquire():
         return
     with held(turn):
         _remove_leftovers(root)
-        left = _remove_unlinked(root, _total(root) - limit)
-        for environment in sorted(os.listdir(root.environments), key=lambda name: _used(root, name)):
+        left = _remove_unlinked(root, _total(root) - limit, grace)
+        environments = [(root.environment(name), os.path.join(MARK, "used")) for name in os.listdir(root.environments)]
+        ordinary = [(root.pex_root(name), MARK) for name in os.listdir(root.ordinary)]
+        for folder, used in sorted([*environments, *ordinary], key=lambda each: _modified(os.path.join(*each))):
             if left <= 0:
                 return
-            if _remove_environment(root, environment):
-                left = _remove_unlinked(root, left)
+            size = _bytes_in(folder) if used == MARK else 0
+            if _remove_unused(root, folder, used, grace):
+                left = _remove_unlinked(root, left - size, grace)
+
+
+def flush(root: NodeRoot) -> str:
+    """Remove all that no live process uses. Returns what there is to say about it."""
+    before = _total(root)
+    prune(root, 0, FLUSH_GRACE)
+    left = [*os.listdir(root.environments), *os.listdir(root.ordinary), *os.listdir(root.distributions)]
+    after = _total(root)
+    stays = f"; {after / 1e6:.0f} MB stay, which are in use or were used less than a minute ago" if left else ""
+    return f"removed {(before - after) / 1e6:.0f} MB from {root.base}{stays}"
+
+
+def hold(root: NodeRoot, artifact_id: str) -> str:
+    """Have a PEX_ROOT for an artifact, in use until this process and what it becomes have ended.
+
+    Raises OSError, UnusableError.
+    """
+    root.prepare()
+    folder = root.pex_root(artifact_id)
+    mark = os.path.join(folder, MARK)
+    while True:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        refuse_foreign(folder)
+        descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        os.utime(descriptor)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), os.lstat(mark)):
+                # Never closed: it outlives the boot code, which becomes the PEX.
+                os.set_inheritable(descriptor, True)  # noqa: FBT003
+                return folder
+        # Whoever removes what is unused was faster.
+        os.close(descriptor)
 
 
 def _sync(folder: str) -> bool:
@@ -102,16 +148,26 @@ def _sync(folder: str) -> bool:
 
 def _total(root: NodeRoot) -> int:
     marks = (Mark.read(root.distribution(key)) for key in os.listdir(root.distributions))
-    return sum(mark.size for mark in marks if mark is not None)
+    return sum(mark.size for mark in marks if mark is not None) + _bytes_in(root.ordinary)
 
 
-def _remove_unlinked(root: NodeRoot, excess: int) -> int:
+def _bytes_in(folder: str) -> int:
+    """Count the bytes of the files below a folder; a file with several names counts each time."""
+    found = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                found += os.lstat(os.path.join(place, name)).st_size
+    return found
+
+
+def _remove_unlinked(root: NodeRoot, excess: int, grace: float) -> int:
     """Remove distributions that no environment links to, oldest first. Returns what is left of the excess."""
     linked = {os.path.basename(target) for target in _links(root)}
     loose = sorted(set(os.listdir(root.distributions)) - linked, key=lambda key: _age_of(root.distribution(key)))
     for key in loose:
         folder = root.distribution(key)
-        if excess <= 0 or time.time() - _age_of(folder) < GRACE:
+        if excess <= 0 or time.time() - _age_of(folder) < grace:
             break
         mark = Mark.read(folder)
         if _remove_locked(root, folder, key):
@@ -128,21 +184,25 @@ def _links(root: NodeRoot) -> list[str]:
     return found
 
 
-def _remove_environment(root: NodeRoot, name: str) -> bool:
-    """Remove an environment unless a process runs it or is about to. Says whether it is gone."""
+def _remove_unused(root: NodeRoot, folder: str, used: str, grace: float) -> bool:
+    """Remove an environment or a PEX_ROOT unless a process runs it or is about to. Says whether it is gone.
+
+    :param used: the file in it that whoever uses it holds a lock of
+    """
+    name = os.path.basename(folder)
     try:
-        used = os.open(os.path.join(root.environment(name), MARK, "used"), os.O_RDONLY)
+        descriptor = os.open(os.path.join(folder, used), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return _remove_locked(root, root.environment(name), name)
+        return _remove_locked(root, folder, name)
     try:
-        fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if time.time() - os.fstat(used).st_mtime < GRACE:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if time.time() - os.fstat(descriptor).st_mtime < grace:
             return False
-        return _remove_locked(root, root.environment(name), name)
+        return _remove_locked(root, folder, name)
     except BlockingIOError:
         return False
     finally:
-        os.close(used)
+        os.close(descriptor)
 
 
 def _remove_locked(root: NodeRoot, path: str, name: str) -> bool:
@@ -165,10 +225,6 @@ def _remove_leftovers(root: NodeRoot) -> None:
         if lock.try_acquire():
             with held(lock):
                 discard(os.path.join(root.temporary, entry))
-
-
-def _used(root: NodeRoot, name: str) -> float:
-    return _modified(os.path.join(root.environment(name), MARK, "used"))
 
 
 def _age_of(folder: str) -> float:

@@ -21,6 +21,9 @@ const PEX_REQUESTS = [
   'PEX_TOOLS'
 ];
 
+/** With this set, nothing is run: what no process uses is removed from the node. */
+const FLUSH = 'SHIP_ENV_FLUSH';
+
 /**
  * The `sh` header of an artifact: what runs for `./env.pex`, before any Python. Zip tools skip it, `python env.pex`
  * never sees it. POSIX sh only (dash, busybox).
@@ -167,7 +170,7 @@ is_whole() {
   done
 }
 
-if [ -n "$root" ] && [ -z "${PEX_REQUESTS.map(variable => `\${${variable}:-}`).join('')}" ]; then
+if [ -n "$root" ] && [ -z "${[...PEX_REQUESTS, FLUSH].map(variable => `\${${variable}:-}`).join('')}" ]; then
   base=$root/${LAYOUT}
   for env in "$base/env/$id".*; do
     is_whole "$env" || continue
