@@ -1,5 +1,5 @@
 /** What is compared: ways to bring an environment to executors, and the states that a node can be in. */
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { paths } from '../../lib/paths.mjs';
@@ -92,6 +92,8 @@ function filesKey(master) {
  */
 async function ship({ folder, python, env }, master, options) {
   const bundle = join(paths.sidecar, 'ship-env.mjs');
+  // On the machine's own disk a ship makes no directory outside of the home.
+  mkdirSync(join(folder, 'target'), { recursive: true });
   const where = ['--python', python, '--target', pathToFileURL(join(folder, 'target')).href, '--master', master];
   const result = await lastLineOf('node', [bundle, 'ship', '--json', ...where, ...options], {
     ...env,
