@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 SHIPPED = """
+import re
 import sys
 
 VERSION = {version!r}
 
 
 def seen(*_):
-    return VERSION + (" by the artifact" if "/ship-env-1/env/" in sys.executable else " by " + sys.executable)
+    return VERSION + (" by the artifact" if re.search("/ship-env-[0-9]+/env/", sys.executable) else " by " + sys.executable)
 """
 
 # What pyspark has since 4.0.

@@ -80,7 +80,7 @@ def test_executors_of_older_pyspark_run_the_newest_code(version: str, tmp_path: 
 
 DOORS = {
     "without a daemon": ["spark.python.use.daemon=false"],
-    "with Spark's own daemon, files of a session": ["spark.sql.artifact.isolation.enabled=true"],
+    "with Spark's own daemon": [],
     "with our daemon": ["spark.python.daemon.module=ship_env_runtime"],
 }
 
