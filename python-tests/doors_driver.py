@@ -21,7 +21,8 @@ VERSION = {version!r}
 
 
 def seen(*_):
-    return VERSION + (" by the artifact" if re.search("/ship-env-[0-9]+/env/", sys.executable) else " by " + sys.executable)
+    is_ours = re.search("/ship-env-[0-9]+/env/", sys.executable)
+    return VERSION + (" by the artifact" if is_ours else " by " + sys.executable)
 """
 
 # What pyspark has since 4.0.
