@@ -4,6 +4,8 @@ import { dirname, join, relative } from 'node:path';
 import pLimit from 'p-limit';
 import type { Finding } from '../contract/snapshot.js';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
+import { FILE_KINDS, UnusableFile } from '../files/read.js';
 import type { ShippedFile, SkipCounter, SkipRule } from './files.js';
 import { askGit } from './git.js';
 import { isExtensionModule } from './importable.js';
@@ -67,11 +69,29 @@ export async function collectFolder(place: Place, context: Collecting): Promise<
   return files;
 }
 
+/**
+ * git opens `.gitignore` without care, and would wait for ever for whoever writes to a FIFO. A link it does not follow.
+ *
+ * @throws UnusableFile CODE_UNREADABLE
+ */
+async function requireReadableIgnoreFile(folder: string): Promise<void> {
+  // git reads those of the folders above, too.
+  if (dirname(folder) !== folder) await requireReadableIgnoreFile(dirname(folder));
+  const path = join(folder, '.gitignore');
+  const info = await lstat(path).catch((error: unknown) => {
+    if (isNothing(error)) return undefined;
+    throw unreadable(path, error);
+  });
+  if (info === undefined || info.isFile() || info.isSymbolicLink() || info.isDirectory()) return;
+  throw new UnusableFile(path, FILE_KINDS.gitIgnore, `it is ${info.isFIFO() ? 'a FIFO' : 'a socket or a device'}`);
+}
+
 async function candidates(
   place: Place,
   context: Collecting
 ): Promise<{ paths: readonly string[]; ruled: 'git' | 'plain' }> {
   // Git ignores the folder of builds in which a link tree lies.
+  await requireReadableIgnoreFile(place.folder);
   const answer = place.isLinkTree ? { state: 'none' as const } : await askGit(place.folder, context.signal);
   if (answer.state === 'unusable') {
     context.findings.push({

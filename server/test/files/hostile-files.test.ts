@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { Cache } from '../../src/cache/cache.js';
 import { ShipIgnore } from '../../src/code/ship-ignore.js';
 import type { Finding } from '../../src/contract/snapshot.js';
+import { FILE_KINDS } from '../../src/files/read.js';
 import { takeSnapshot } from '../../src/snapshot/index.js';
 import { BUNDLE, shipEnv } from '../support/bundle.js';
 import {
@@ -84,6 +85,20 @@ describe('in place of a file that is needed', () => {
     const path = put(FIFO, file);
     const { exitCode, last } = await ship();
     expect({ exitCode, last }).toMatchObject({ exitCode: 1, last: { type: 'error', code: file.kind.code } });
+    expect(last).toHaveProperty('message', expect.stringContaining(path));
+  });
+});
+
+describe('in place of what git reads', () => {
+  it('a FIFO as .gitignore ends the command with an error, and git is not asked', async () => {
+    const project = join(root, 'quay');
+    execFileSync('git', ['init', '--quiet', project]);
+    onTestFinished(() => rmSync(join(project, '.git'), { recursive: true }));
+    const path = join(project, '.gitignore');
+    FIFO.make(path, FILE_KINDS.gitIgnore);
+    onTestFinished(() => rmSync(path));
+    const { exitCode, last } = await ship();
+    expect({ exitCode, last }).toMatchObject({ exitCode: 1, last: { type: 'error', code: 'CODE_UNREADABLE' } });
     expect(last).toHaveProperty('message', expect.stringContaining(path));
   });
 });
