@@ -274,3 +274,12 @@ describe('a name that nodes use themselves', () => {
     });
   });
 });
+
+test('a compiled module without its source is the module itself, and ships', async () => {
+  const file = { path: 'kit/engine.pyc', size: 0, sha256: 'a'.repeat(64), executable: false };
+  const cache = await Cache.open(await temporaryFolder());
+  const { segment } = await CompiledModules.during(cache, NEVER, compiled =>
+    planSegment(distribution({ name: 'kit', files: [file] }), INTERPRETER, compiled, NEVER)
+  );
+  expect(segment.entries.map(({ name }) => name)).toContain('kit/engine.pyc');
+});

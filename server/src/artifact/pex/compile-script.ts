@@ -29,7 +29,12 @@ def compiled(name, source):
     try:
         code = compile(source, name, "exec", dont_inherit=True, optimize=0)
         body = marshal.dumps(code, version)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+    except (SyntaxError, ValueError, RecursionError, OverflowError):
+        return None
+    except MemoryError as error:
+        # The parser says why a source is too complex, whichever machine reads it. Without a reason memory ran out.
+        if not error.args:
+            raise
         return None
     return MAGIC + UNCHECKED + _imp.source_hash(int.from_bytes(MAGIC, "little"), source) + body
 def main(ask):

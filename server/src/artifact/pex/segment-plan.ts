@@ -89,7 +89,7 @@ async function placeFiles(
       continue;
     }
     const name = place.isScript ? place.name : metadataPlace(distribution, distInfo, place.name);
-    if (name === undefined || name.endsWith('.pyc')) continue;
+    if (name === undefined) continue;
     const problem = problemOfPath(name);
     if (problem !== undefined) {
       findings.push(refused(distribution, file.path, problem));
