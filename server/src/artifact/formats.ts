@@ -7,7 +7,8 @@ import type {
   BuildOptions,
   BuiltArtifact,
   Plannable,
-  PlanOptions
+  PlanOptions,
+  PromisedLayout
 } from './types.js';
 
 const FORMATS: readonly ArtifactFormat[] = [pexFormat];
@@ -36,6 +37,16 @@ export function startBuild(plan: ArtifactPlan, options: BuildOptions): ArtifactB
 /** As {@link startBuild}, to the end. */
 export async function buildArtifact(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltArtifact> {
   return startBuild(plan, options).complete();
+}
+
+/** File name of an artifact. @throws ShipEnvError FORMAT_UNKNOWN */
+export function artifactName(format: string, id: string): string {
+  return formatOf(format).fileName(id);
+}
+
+/** What a manifest of this plan says, besides what stands in the plan itself. @throws ShipEnvError FORMAT_UNKNOWN */
+export function promisedLayout(plan: ArtifactPlan): PromisedLayout {
+  return formatOf(plan.format).promised(plan);
 }
 
 /** @throws ShipEnvError FORMAT_UNKNOWN when there is no format of this name */

@@ -1,6 +1,6 @@
 /** The artifact: the immutable file that carries the third-party distributions of an environment. */
-export { buildArtifact, planArtifact, requireFormat, startBuild } from './formats.js';
-export { withRepair } from './segment-index.js';
+export { artifactName, buildArtifact, planArtifact, promisedLayout, requireFormat, startBuild } from './formats.js';
+export { readSegment, withRepair } from './segment-index.js';
 export { manifestName } from './manifest.js';
 export { shippedDistributions, stayHome } from './stay-home.js';
 export { SegmentMemoryFile } from './segment-memory.js';

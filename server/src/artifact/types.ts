@@ -188,9 +188,19 @@ export interface BuiltArtifact {
   readonly builtSegments: number;
 }
 
+/** What the manifest of a planned artifact says before it is built, besides what stands in the plan itself. */
+export interface PromisedLayout {
+  readonly head: Manifest['head'];
+  /** How many {@link Manifest.entries} it has. */
+  readonly entries: { readonly least: number; readonly most: number };
+}
+
 /** A kind of artifact. One file implements one; formats.ts lists them. */
 export interface ArtifactFormat {
   readonly name: string;
+  /** What the file of an artifact is called, by its id. Pure. */
+  fileName(id: string): string;
+  promised(plan: ArtifactPlan): PromisedLayout;
   plan(snapshot: Plannable, options: PlanOptions): Promise<ArtifactPlan>;
   build(plan: ArtifactPlan, options: BuildOptions): ArtifactBuild;
 }

@@ -30,7 +30,9 @@ const KINDS = {
   /** Manifests of artifacts that were assembled once, by the artifact's id. */
   manifests: 'v1',
   /** Code archives, by content. */
-  code: 'v1'
+  code: 'v1',
+  /** Objects whose content was verified on a target, one file a target. */
+  verified: 'v1'
 } as const;
 export type CacheKind = keyof typeof KINDS;
 const KIND_NAMES = Object.keys(KINDS) as CacheKind[];

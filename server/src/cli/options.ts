@@ -18,6 +18,9 @@ export interface CliOptions {
   allowSecret?: string[];
   allowLink?: string[];
   dryRun?: boolean;
+  /** Milliseconds. */
+  olderThan?: number;
+  keep?: number;
   json?: boolean;
 }
 
@@ -69,6 +72,38 @@ export function withContent(command: Command): Command {
         'where links out of the environment may lead: files, or folders with all below'
       )
   );
+}
+
+const DURATION_UNITS: ReadonlyMap<string, number> = new Map([
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+  ['w', 7 * 86_400_000]
+]);
+
+/** `--older-than`, `--keep`, `--dry-run`. */
+export function withAges(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--older-than <age>', 'what is not older stays: 30d, 12h, 90m, 2w')
+        .argParser(duration)
+        .default(duration('30d'), '30d')
+    )
+    .option('--keep <count>', 'so many of the newest environments stay however old they are', wholeNumber, 5)
+    .option('--dry-run', 'only say what would be removed');
+}
+
+/** @returns milliseconds */
+function duration(text: string): number {
+  const [, digits, unit = ''] = /^(\d{1,6})([mhdw])$/u.exec(text.trim()) ?? [];
+  const ms = DURATION_UNITS.get(unit);
+  if (digits !== undefined && ms !== undefined) return Number(digits) * ms;
+  throw new InvalidArgumentError('Write a whole number and a unit: 30d, 12h, 90m or 2w.');
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/u.test(text.trim())) return Number(text);
+  throw new InvalidArgumentError('Write a whole number: 0, 5, …');
 }
 
 /** `--master`. */

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { visible } from '../contract/visible.js';
 import { CONFIG_STYLES } from './config-styles.js';
-import { withCommon, withContent, withMaster, withShared, withTarget, type CliOptions } from './options.js';
+import { withAges, withCommon, withContent, withMaster, withShared, withTarget, type CliOptions } from './options.js';
 import type { View } from './view.js';
 
 /** Runs a command's work with the view and the signal of this process. */
@@ -21,6 +21,7 @@ export function createProgram(version: string, run: Run): Command {
     .configureOutput({ writeErr: text => void process.stderr.write(text.split('\n').map(visible).join('\n')) });
   addLooking(program, run);
   addShipping(program, run);
+  addCleaning(program, run);
   program
     .command('serve')
     .description('run the sidecar of the JupyterLab extension; ends when its standard input closes')
@@ -60,6 +61,15 @@ function addLooking(program: Command, run: Run): void {
       });
     }
   );
+}
+
+function addCleaning(program: Command, run: Run): void {
+  withAges(
+    withTarget(withCommon(program.command('prune').description('remove what is old and no longer needed on a target')))
+  ).action(async (options: CliOptions) => {
+    const { pruneCommand } = await import('./prune.js');
+    await run(options, (view, signal) => pruneCommand(options, view, signal));
+  });
 }
 
 function addShipping(program: Command, run: Run): void {

@@ -37,7 +37,25 @@ export const listedArtifact = z.object({
   distributions: z.number(),
   /** ISO 8601. */
   modified: z.string(),
-  /** Why the manifest beside it could not be read, in which case the numbers are zero. */
+  /** Why it cannot be used: the artifact is gone, or the manifest is not one, in which case the numbers are zero. */
   problem: z.string().optional()
 });
 export type ListedArtifact = z.infer<typeof listedArtifact>;
+
+/** An object on a target, as `prune` names it. */
+const prunedObject = z.object({
+  name: z.string(),
+  bytes: z.number(),
+  /** ISO 8601. */
+  modified: z.string()
+});
+
+/** What `prune` removed, or in a dry run would remove, and why the rest stays. */
+export const pruned = z.object({
+  url: z.string(),
+  dryRun: z.boolean(),
+  removed: z.array(prunedObject),
+  removedBytes: z.number(),
+  kept: z.array(prunedObject.extend({ reason: z.string() }))
+});
+export type Pruned = z.infer<typeof pruned>;

@@ -4,18 +4,21 @@ import { lookAtEnvironment } from '../snapshot/index.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
 import { acceptRequest } from './accept.js';
+import { isHeld } from './compare.js';
 import { configure, type Configured } from './configure.js';
 import { planLazily } from './plan.js';
 import { archiveAll, publishedManifest, shippedEditables } from './prepare.js';
 import { pointerPayload } from './pointer.js';
 import { readAgainIfChanged } from './read-again.js';
 import type { ShipContext } from './ship.js';
+import { Verified } from './verified.js';
 
 /**
  * The Spark config of an environment as it was shipped before, and the path of the kernel python, which a driver on this
  * machine runs. Writes nothing to the target.
  *
- * @throws ShipEnvError what `acceptRequest` throws; ARTIFACT_NOT_SHIPPED when the target lacks the artifact or a code archive
+ * @throws ShipEnvError what `acceptRequest` throws; ARTIFACT_NOT_SHIPPED when the target lacks the artifact or a code
+ *   archive; TARGET_CONFLICT when it holds something else under one of the names
  */
 export async function configOf(
   asked: ShipRequest,
@@ -33,14 +36,16 @@ async function configNow(
     const request = acceptRequest(asked, target);
     const snapshot = await lookAtEnvironment({ python: request.python, cache, signal });
     const plan = await planLazily(snapshot, request, { cache, signal });
-    const manifest = await publishedManifest(target, plan.id, signal);
+    const verified = await Verified.open(cache, target);
+    const manifest = await publishedManifest(target, plan, { cache, verified, signal });
     if (manifest === undefined) throw notShipped(target, plan.id);
     const code = await archiveAll(shippedEditables(snapshot.editables, request), request, { cache, signal });
     const pointer = pointerPayload(code);
-    const names = [...code.map(({ payload }) => payload.name), ...(pointer === undefined ? [] : [pointer.name])];
-    for (const name of names) {
-      if ((await target.head(name, signal)) === undefined) throw notShipped(target, name);
+    for (const payload of [...code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])]) {
+      const found = await target.head(payload.name, signal);
+      if (!(await isHeld(target, payload, found, { verified, signal }))) throw notShipped(target, payload.name);
     }
+    await verified.save();
     const configured = await configure({ manifest, code, target }, request);
     return { ...configured, driverPython: snapshot.interpreter.executable };
   } finally {

@@ -1,16 +1,21 @@
+import type { Manifest } from '../contract/manifest.js';
 import type { ListedArtifact, TargetSettings } from '../contract/targets.js';
 import { isShipEnvError } from '../errors.js';
 import { openTarget } from '../targets/index.js';
 import type { Target, TargetEntry } from '../targets/target.js';
+import { inconsistencyOf, notBelieved } from './believe.js';
+import { idOf, MANIFEST_NAME } from './names.js';
 import { parseManifest } from './prepare.js';
 
 /** What is on a target, newest first: one row a manifest. */
 export async function listArtifacts(settings: TargetSettings, signal: AbortSignal): Promise<ListedArtifact[]> {
   const target = await openTarget(settings);
   try {
+    const entries = new Map<string, TargetEntry>();
+    for await (const entry of target.list(signal)) entries.set(entry.name, entry);
     const rows: ListedArtifact[] = [];
-    for await (const entry of target.list(signal)) {
-      if (/^env-[0-9a-f]+\.json$/.test(entry.name)) rows.push(await rowOf(target, entry, signal));
+    for (const entry of entries.values()) {
+      if (MANIFEST_NAME.test(entry.name)) rows.push(await rowOf(target, entry, entries, signal));
     }
     return rows.sort((a, b) => b.modified.localeCompare(a.modified) || a.id.localeCompare(b.id));
   } finally {
@@ -18,21 +23,36 @@ export async function listArtifacts(settings: TargetSettings, signal: AbortSigna
   }
 }
 
-async function rowOf(target: Target, entry: TargetEntry, signal: AbortSignal): Promise<ListedArtifact> {
-  const row = { id: entry.name.replace(/\.json$/, ''), modified: entry.modified.toISOString() };
-  const content = await target.read(entry.name, signal);
+async function rowOf(
+  target: Target,
+  entry: TargetEntry,
+  entries: ReadonlyMap<string, TargetEntry>,
+  signal: AbortSignal
+): Promise<ListedArtifact> {
+  const id = idOf(entry.name);
+  const row = { id, modified: entry.modified.toISOString() };
   try {
-    const manifest = parseManifest(content ?? Buffer.alloc(0), target.uri(entry.name));
+    const manifest = parseManifest((await target.read(entry.name, signal)) ?? Buffer.alloc(0), target.uri(entry.name));
+    const wrong = inconsistencyOf(manifest, id);
+    if (wrong !== undefined) throw notBelieved(target.uri(entry.name), { id }, wrong);
     return {
       ...row,
       uri: target.uri(manifest.artifact.name),
       bytes: manifest.artifact.bytes,
       python: manifest.python.minor,
-      distributions: manifest.segments.length
+      distributions: manifest.segments.length,
+      problem: problemOf(manifest.artifact, entries.get(manifest.artifact.name))
     };
   } catch (error) {
     // One foreign or damaged file must not hide the others from the person.
     if (!isShipEnvError(error, 'TARGET_CONFLICT')) throw error;
     return { ...row, uri: target.uri(entry.name), bytes: 0, python: '', distributions: 0, problem: error.message };
   }
+}
+
+/** Why an artifact cannot be used although its manifest is there. */
+function problemOf({ name, bytes }: Manifest['artifact'], found: TargetEntry | undefined): string | undefined {
+  if (found === undefined) return `The artifact ${name} is gone; the next ship of its environment sends it again.`;
+  if (found.bytes === bytes) return undefined;
+  return `The artifact ${name} was expected to have ${bytes} bytes; the target has ${found.bytes}. Delete it there.`;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import {
+  artifactName,
   currentSeed,
   planArtifact,
   SegmentMemoryFile,
@@ -23,7 +24,7 @@ const named = z.object({ id: z.string(), findings: z.array(finding) });
 type NamedPlan = z.infer<typeof named>;
 
 /** A plan of which the rest is computed only when someone needs it: a target that holds the artifact needs its name. */
-export interface LazyPlan extends Pick<ArtifactPlan, 'id' | 'findings'> {
+export interface LazyPlan extends Pick<ArtifactPlan, 'id' | 'name' | 'findings'> {
   /** @throws ShipEnvError ARTIFACT_FILE_CHANGED when the environment is not the one that was looked at any more */
   whole(): Promise<ArtifactPlan>;
 }
@@ -53,7 +54,7 @@ export async function planLazily(
   // A seed of the person's own is no part of the build.
   if (snapshot.state === undefined || process.env['SHIP_ENV_SEED']) {
     const plan = await compute();
-    return { id: plan.id, findings: plan.findings, whole: () => Promise.resolve(plan) };
+    return { id: plan.id, name: plan.name, findings: plan.findings, whole: () => Promise.resolve(plan) };
   }
   let computed: ArtifactPlan | undefined;
   const { id, findings } = await recalled(
@@ -67,7 +68,7 @@ export async function planLazily(
     if (plan.id !== id) throw environmentChanged();
     return plan;
   };
-  return { id, findings, whole };
+  return { id, name: artifactName(request.format, id), findings, whole };
 }
 
 /** The plan of a snapshot that is there as a whole. */

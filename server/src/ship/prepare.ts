@@ -1,4 +1,5 @@
-import { stayHome } from '../artifact/index.js';
+import { createHash } from 'node:crypto';
+import { manifestName, stayHome } from '../artifact/index.js';
 import type { Cache } from '../cache/cache.js';
 import { archiveEditable } from '../code/index.js';
 import { manifest as manifestSchema, type Manifest } from '../contract/manifest.js';
@@ -6,6 +7,10 @@ import type { ShipRequest } from '../contract/ship.js';
 import type { Editable, Finding } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
 import type { Target } from '../targets/target.js';
+import { differenceFromPlan, inconsistencyOf, notBelieved } from './believe.js';
+import { isHeld, type CompareOptions } from './compare.js';
+import type { LazyPlan } from './plan.js';
+import { BY_CONTENT } from './verified.js';
 
 /** A code archive that is in the cache, ready to go. */
 export type ArchivedCode = Awaited<ReturnType<typeof archiveEditable>>;
@@ -36,31 +41,33 @@ export async function archiveAll(
   return archives;
 }
 
+/** What a manifest must be of, and how to find out. */
+export type Named = Pick<LazyPlan, 'id' | 'name' | 'whole'>;
+
 /**
  * The manifest that the target holds for an artifact, undefined when the artifact is not there: not yet, or not any more.
+ * It says what the environment's own plan says, and the artifact beside it has the sha256 that it claims.
  *
+ * @param plan - looked into only when this very manifest was not believed before
  * @throws ShipEnvError TARGET_CONFLICT when something else lies under either name
  */
 export async function publishedManifest(
   target: Target,
-  id: string,
-  signal: AbortSignal
+  plan: Named,
+  { cache, ...options }: CompareOptions & { cache: Cache }
 ): Promise<Manifest | undefined> {
-  const name = `${id}.json`;
-  const content = await target.read(name, signal);
+  const { verified, signal } = options;
+  const name = manifestName(plan.id);
+  const [content, found] = await Promise.all([target.read(name, signal), target.head(plan.name, signal)]);
   if (content === undefined) return undefined;
   const manifest = parseManifest(content, target.uri(name));
-  const artifact = await target.head(manifest.artifact.name, signal);
-  if (artifact === undefined) return undefined;
-  if (artifact.bytes !== manifest.artifact.bytes) {
-    throw new ShipEnvError(
-      'TARGET_CONFLICT',
-      `${target.uri(name)} says that the artifact ${manifest.artifact.name} has ${manifest.artifact.bytes} bytes; ` +
-        `the target has ${artifact.bytes} bytes.`,
-      { hint: 'Someone changed the target by hand. Delete both objects there and ship again.' }
-    );
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  if (!verified.holds(name, BY_CONTENT, sha256)) {
+    const wrong = inconsistencyOf(manifest, plan.id) ?? (await differenceFromPlan(manifest, await plan.whole(), cache));
+    if (wrong !== undefined) throw notBelieved(target.uri(name), plan, wrong);
+    verified.add(name, BY_CONTENT, sha256);
   }
-  return manifest;
+  return (await isHeld(target, manifest.artifact, found, options)) ? manifest : undefined;
 }
 
 /** @throws ShipEnvError TARGET_CONFLICT when the content is not a manifest */

@@ -19,6 +19,7 @@ import { readAgainIfChanged } from './read-again.js';
 import { TargetArtifacts, wantedOf, type KnownManifests } from './sources.js';
 import { StepRunner } from './steps.js';
 import { Upload, transaction } from './upload.js';
+import { Verified } from './verified.js';
 
 /** What a ship needs from where it runs. */
 export interface ShipContext {
@@ -67,6 +68,7 @@ class Ship {
   readonly #context: ShipContext;
   readonly #target: Target;
   readonly #steps: StepRunner;
+  #verified: Promise<Verified> | undefined;
 
   constructor(request: ShipRequest, context: ShipContext, target: Target) {
     this.#request = request;
@@ -129,7 +131,10 @@ class Ship {
   #plan(snapshot: LazySnapshot): Promise<{ plan: LazyPlan; editables: Editable[]; published: Manifest | undefined }> {
     return this.#steps.run('plan', async report => {
       const plan = await planLazily(snapshot, this.#request, { ...this.#context, onProgress: report });
-      const published = await publishedManifest(this.#target, plan.id, this.#context.signal);
+      const { cache, signal } = this.#context;
+      const verified = await this.#openVerified();
+      const published = await publishedManifest(this.#target, plan, { cache, verified, signal, report });
+      await verified.save();
       return {
         value: { plan, editables: shippedEditables(snapshot.editables, this.#request), published },
         detail: `${plan.id} is ${published === undefined ? 'new' : 'on the target already'}`
@@ -175,6 +180,7 @@ class Ship {
   ): Promise<number> {
     const { cache } = this.#context;
     return this.#steps.run('build', async report => {
+      const writable = published === undefined ? this.#requireWritable(signal) : Promise.resolve();
       // The code first: a secret in it must stop the ship before minutes go into the artifact.
       const code = await archiveAll(editables, this.#request, {
         cache,
@@ -186,6 +192,7 @@ class Ship {
         onLoaded({ code, fresh: undefined });
         return { value: published.segments.length, detail: `nothing to build${codeDetail}` };
       }
+      await writable;
       const whole = await plan.whole();
       const build = startBuild(whole, {
         cache,
@@ -202,6 +209,14 @@ class Ship {
     });
   }
 
+  /** Where nothing can be written, minutes of building would be for nothing. A dry run writes nothing. */
+  #requireWritable(signal: AbortSignal): Promise<void> {
+    const writable = this.#request.dryRun ? Promise.resolve() : this.#target.requireWritable(signal);
+    // Whoever waits for it is told what failed.
+    writable.catch(() => undefined);
+    return writable;
+  }
+
   /** What the target holds already, looked for while the build begins. */
   #listArtifacts(signal: AbortSignal): Promise<TargetArtifacts> {
     const listing = TargetArtifacts.list(this.#target, signal, this.#context.manifests);
@@ -210,7 +225,7 @@ class Ship {
     return listing;
   }
 
-  #uploadAndVerify(
+  async #uploadAndVerify(
     { code, fresh }: Load,
     { published, listing }: { published: Manifest | undefined; listing: Promise<TargetArtifacts> | undefined },
     signal: AbortSignal
@@ -219,7 +234,8 @@ class Ship {
     const files = [...code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])];
     if (published !== undefined && files.length === 0) {
       // Nothing is written and nothing asked again, so a lock would help nobody.
-      return this.#deliver(new Upload(this.#target, signal), files, { published }, signal);
+      const upload = new Upload(this.#target, await this.#openVerified(), signal);
+      return this.#deliver(upload, files, { published }, signal);
     }
     return transaction(this.#context.cache, this.#target, signal, async (upload, held) => {
       if (fresh !== undefined) {
@@ -229,7 +245,7 @@ class Ship {
         };
       }
       const environment =
-        published === undefined ? await this.#unlessPublished(present(fresh?.build), upload, held) : { published };
+        published === undefined ? await this.#unlessPublished(present(fresh), upload, held) : { published };
       return this.#deliver(upload, files, environment, held);
     });
   }
@@ -246,10 +262,22 @@ class Ship {
   }
 
   /** Asks again, now that no other ship of this machine writes: one may have published the environment meanwhile. */
-  async #unlessPublished(build: ArtifactBuild, upload: Upload, signal: AbortSignal): Promise<Environment> {
+  async #unlessPublished(
+    { plan, build }: NonNullable<Load['fresh']>,
+    upload: Upload,
+    signal: AbortSignal
+  ): Promise<Environment> {
     const hasTrace = await upload.hasTraceOf(build.name, manifestName(build.id));
-    const published = hasTrace ? await publishedManifest(this.#target, build.id, signal) : undefined;
+    const named = { id: plan.id, name: plan.name, whole: () => Promise.resolve(plan) };
+    const options = { cache: this.#context.cache, verified: upload.verified, signal };
+    const published = hasTrace ? await publishedManifest(this.#target, named, options) : undefined;
     return published === undefined ? { build, hasTrace } : { published };
+  }
+
+  /** What was verified on this target before. */
+  #openVerified(): Promise<Verified> {
+    this.#verified ??= Verified.open(this.#context.cache, this.#target);
+    return this.#verified;
   }
 
   #shipped(file: { name: string; bytes: number; sha256: string }): ShipResult['code'][number] {
@@ -258,7 +286,7 @@ class Ship {
 }
 
 /** A ship that finds nothing published has begun to build. */
-function present(build: ArtifactBuild | undefined): ArtifactBuild {
-  if (build !== undefined) return build;
+function present(fresh: Load['fresh']): NonNullable<Load['fresh']> {
+  if (fresh !== undefined) return fresh;
   throw new Error('What is neither published nor being built cannot be shipped.');
 }

@@ -3,6 +3,8 @@ import type { Manifest } from '../contract/manifest.js';
 import { isShipEnvError } from '../errors.js';
 import type { Recent } from '../recent.js';
 import type { CopySource, Target, TargetEntry } from '../targets/target.js';
+import { inconsistencyOf } from './believe.js';
+import { idOf, MANIFEST_NAME } from './names.js';
 import { parseManifest } from './prepare.js';
 
 /** Manifests that are read at a time, newest first: what a ship shares with older ones it mostly shares with newer ones, too. */
@@ -20,8 +22,6 @@ const MAX_SOURCES = 3;
 export type KnownManifests = Recent<Manifest>;
 /** Of one crowded target, or of several others. */
 export const MOST_KNOWN_MANIFESTS = MAX_MANIFESTS;
-
-const MANIFEST = /^env-[0-9a-f]+\.json$/;
 
 /** What an artifact shall hold, as far as it is known before it is built. */
 export interface Wanted {
@@ -144,7 +144,7 @@ async function listed(target: Target, signal: AbortSignal): Promise<Map<string, 
 
 function newestManifests(entries: ReadonlyMap<string, TargetEntry>): TargetEntry[] {
   return [...entries.values()]
-    .filter(({ name }) => MANIFEST.test(name))
+    .filter(({ name }) => MANIFEST_NAME.test(name))
     .sort((a, b) => b.modified.getTime() - a.modified.getTime())
     .slice(0, MAX_MANIFESTS);
 }
@@ -168,9 +168,10 @@ async function readManifest(target: Target, name: string, signal: AbortSignal): 
   const content = await target.read(name, signal);
   if (content === undefined) return undefined;
   try {
-    return parseManifest(content, target.uri(name));
+    const manifest = parseManifest(content, target.uri(name));
+    return inconsistencyOf(manifest, idOf(name)) === undefined ? manifest : undefined;
   } catch (error) {
-    // Another program's file, or one of a newer release.
+    // Another program's file, or one of a newer release; likewise one that contradicts itself.
     if (!isShipEnvError(error, 'TARGET_CONFLICT')) throw error;
     return undefined;
   }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Cache } from '../cache/cache.js';
 import { isAbort, isShipEnvError, withLeftovers } from '../errors.js';
 import { withRepair } from '../artifact/index.js';
-import type { Arrival, CopySource, Payload, SpannedPayload, Target } from '../targets/target.js';
+import type { Arrival, CopySource, ObjectFacts, Payload, SpannedPayload, Target } from '../targets/target.js';
 import { isHeld } from './compare.js';
 import type { Report } from './steps.js';
+import { BY_CONTENT, Verified } from './verified.js';
 
 /** How long the clean-up after a cancelled or failed upload may take. */
 const ROLLBACK_TIMEOUT_MS = 30_000;
@@ -34,6 +35,8 @@ export interface Cargo {
  */
 export class Upload {
   readonly #target: Target;
+  /** What was verified on the target before, and what this ship verifies. */
+  readonly verified: Verified;
   readonly #signal: AbortSignal;
   readonly #created = new Set<string>();
   /** Names that are about to be sent, and were not there. */
@@ -58,8 +61,9 @@ export class Upload {
   /** Another ship of this machine wrote to the target until now: there may be more than was seen before. */
   readonly waited: boolean;
 
-  constructor(target: Target, signal: AbortSignal, waited = false) {
+  constructor(target: Target, verified: Verified, signal: AbortSignal, waited = false) {
     this.#target = target;
+    this.verified = verified;
     this.#signal = signal;
     this.waited = waited;
   }
@@ -71,8 +75,7 @@ export class Upload {
   };
 
   /**
-   * Those of the cargo's files that the target does not hold, in the order in which they go up. Of an artifact that it
-   * holds the bytes are compared, since no manifest vouches for them yet, and of the code what can be told cheaply.
+   * Those of the cargo's files that the target does not hold, in the order in which they go up. What it holds is compared.
    *
    * @throws ShipEnvError TARGET_CONFLICT when it holds something else under one of the names
    */
@@ -82,8 +85,7 @@ export class Upload {
     const found = await Promise.all(payloads.map(({ name }) => this.#target.head(name, this.#signal)));
     const missing: Payload[] = [];
     for (const [index, payload] of payloads.entries()) {
-      const options = { thorough: !code.includes(payload), signal: this.#signal };
-      if (!(await isHeld(this.#target, payload, found[index], options))) missing.push(payload);
+      if (!(await this.#isHeld(payload, found[index]))) missing.push(payload);
       // Not the manifest, which comes at the end of it all.
       if (found[index] === undefined && payload !== environment?.manifest) this.#free.add(payload.name);
     }
@@ -159,12 +161,14 @@ export class Upload {
       report({ done: index, total: payloads.length, detail: payload.name });
       try {
         const arrival = this.#arrivals.get(payload.name);
-        await (arrival === undefined ? this.#target.verify(payload, this.#signal) : arrival.verify(this.#signal));
+        const identity = await (arrival ?? boundTo(this.#target, payload)).verify(this.#signal);
+        this.verified.add(payload.name, identity, payload.sha256);
       } catch (error) {
         if (isShipEnvError(error, 'TARGET_CHECKSUM')) this.#broken.add(payload.name);
         throw error;
       }
     }
+    await this.verified.save();
   }
 
   /** Is the environment there for everybody, so that a cancel comes too late? */
@@ -196,13 +200,19 @@ export class Upload {
    */
   async #lookAgain(payloads: readonly Payload[], manifest: Payload, report: Report): Promise<void> {
     const found = await Promise.all([...payloads, manifest].map(({ name }) => this.#target.head(name, this.#signal)));
-    await isHeld(this.#target, manifest, found.at(-1), { thorough: true, signal: this.#signal });
+    await this.#isHeld(manifest, found.at(-1));
     const gone = [...payloads, manifest].filter((_, index) => found[index] === undefined);
     // A manifest does not count without its files.
     this.#isPublished = gone.length === 0;
     await this.send(gone, report);
     await this.verify(gone, report);
+    this.verified.add(manifest.name, BY_CONTENT, manifest.sha256);
+    await this.verified.save();
     this.#isPublished = true;
+  }
+
+  #isHeld(payload: Payload, found: ObjectFacts | undefined): Promise<boolean> {
+    return isHeld(this.#target, payload, found, { verified: this.verified, signal: this.#signal });
   }
 
   /**
@@ -265,9 +275,8 @@ export async function transaction<T>(
   signal: AbortSignal,
   work: (upload: Upload, signal: AbortSignal) => Promise<T>
 ): Promise<T> {
-  const lock = `target-${createHash('sha256').update(target.url).digest('hex').slice(0, 16)}`;
-  return cache.exclusively(lock, signal, async (held, waited) => {
-    const upload = new Upload(target, held, waited);
+  return cache.exclusively(writeLock(target), signal, async (held, waited) => {
+    const upload = new Upload(target, await Verified.open(cache, target), held, waited);
     try {
       return await work(upload, held);
     } catch (error) {
@@ -279,6 +288,16 @@ export async function transaction<T>(
       throw first;
     }
   });
+}
+
+/** Name of the lock that whoever changes a target holds, among the processes of this machine. */
+export function writeLock({ url }: Pick<Target, 'url'>): string {
+  return `target-${createHash('sha256').update(url).digest('hex').slice(0, 16)}`;
+}
+
+/** A payload that the target verifies, as an arrival verifies itself. */
+function boundTo(target: Target, payload: Payload): Pick<Arrival, 'verify'> {
+  return { verify: signal => target.verify(payload, signal) };
 }
 
 /** Bytes of all payloads. */

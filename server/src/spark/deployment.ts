@@ -1,4 +1,5 @@
 import { ShipEnvError } from '../errors.js';
+import { shown } from '../shown.js';
 
 /** What runs the job, as far as its configuration differs. `unnamed`: spark-defaults or the person decides later. */
 export type Deployment = 'local-cluster' | 'standalone' | 'yarn' | 'unnamed';
@@ -57,11 +58,6 @@ const HINTS: readonly { pattern: RegExp; hint: string }[] = [
   }
 ];
 
-/** Line ends, escapes of a terminal, marks that turn the direction of a text. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-/** Of a master that is refused, so much is repeated. */
-const MOST_SHOWN = 200;
-
 /**
  * Reads a Spark master as a person wrote it; white space around it does not count.
  *
@@ -81,9 +77,4 @@ export function parseMaster(text: string): Master {
 /** The deployment behind a Spark master. @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED */
 export function deploymentOf(master: string): Deployment {
   return parseMaster(master).deployment;
-}
-
-function shown(master: string): string {
-  const text = master.length > MOST_SHOWN ? `${master.slice(0, MOST_SHOWN)}…` : master;
-  return text.replace(INVISIBLE, invisible => `\\u{${(invisible.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -88,6 +88,8 @@ export interface ObjectFacts {
    * again or edited has another one. Absent where that cannot be told, or not yet.
    */
   readonly identity?: string | undefined;
+  /** When it was written, by the target's clock. */
+  readonly modified?: Date | undefined;
 }
 
 /** What reading an object to its end tells. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ShipResult } from '../../src/contract/ship.js';
 import { configOf } from '../../src/ship/config.js';
+import { listArtifacts } from '../../src/ship/list.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { bytesOf, makePort, names, type Port } from './port.js';
 
@@ -41,6 +42,9 @@ test('an artifact that is gone although its manifest is there is sent again; the
   await expect(configOf(port.request(), { cache: port.cache, signal })).rejects.toMatchObject({
     code: 'ARTIFACT_NOT_SHIPPED'
   });
+  expect(await listArtifacts(port.request().target, signal)).toMatchObject([
+    { id: first.artifact.id, distributions: 1, problem: expect.stringContaining(`${first.artifact.name} is gone`) }
+  ]);
   expect(await port.ship({ more: { dryRun: true } })).toMatchObject({ uploadedBytes: first.artifact.bytes });
   expect(await port.ship()).toMatchObject({ reused: false, uploadedBytes: first.artifact.bytes });
   expect(await names(port.directory)).toEqual(all);

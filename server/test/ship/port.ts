@@ -30,7 +30,11 @@ export interface Port {
  * @param cacheFolder - of a cache to share with others; else it has one of its own
  */
 export async function makePort(kernel: KernelVenv, cacheFolder?: string): Promise<Port> {
-  const folder = await temporaryFolder();
+  return portIn(await temporaryFolder(), kernel, cacheFolder);
+}
+
+/** A port in a folder that the caller removes. */
+export async function portIn(folder: string, kernel: KernelVenv, cacheFolder?: string): Promise<Port> {
   const directory = join(folder, 'target');
   const cache = await Cache.open(cacheFolder ?? join(folder, 'cache'));
   const request: Port['request'] = more =>

@@ -79,13 +79,13 @@ test('an edited line asks of each of its files once whether it is there, and onc
   );
 });
 
-test('a new artifact is looked for once before it is sent, and its manifest once more before that is', async () => {
+test('a new artifact is looked for twice before it is sent, and its manifest once more before that is', async () => {
   const { result, asked } = await watch();
   const { id, name } = result.artifact;
   const manifest = `${id}.json`;
   expect(asked.filter(each => each.includes(id)).sort()).toEqual(
     [
-      ...[`GET ${manifest} 404`, `HEAD ${manifest} 404`, `HEAD ${name} 404`],
+      ...[`GET ${manifest} 404`, `HEAD ${name} 404`, `HEAD ${manifest} 404`, `HEAD ${name} 404`],
       ...[`PUT ${name} 200`, `HEAD ${name} 200`],
       ...[`HEAD ${manifest} 404`, `PUT ${manifest} 200`],
       ...[`HEAD ${manifest} 200`, `HEAD ${name} 200`]

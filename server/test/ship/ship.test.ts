@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFile, chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { shipResult, STEP_NAMES, type StepEvent } from '../../src/contract/ship.
 import { configOf } from '../../src/ship/config.js';
 import { listArtifacts } from '../../src/ship/list.js';
 import { ship } from '../../src/ship/ship.js';
+import { BY_CONTENT, Verified } from '../../src/ship/verified.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { bytesOf, makePort, names } from './port.js';
@@ -104,9 +106,13 @@ test('of an artifact that is too much for a plain zip the result says how it sta
   expect(findings).toEqual([]);
   const path = join(port.directory, `${artifact.id}.json`);
   const manifest = manifestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  // As the ship of an environment of so many files wrote it.
+  // As the ship of an environment of so many files wrote and remembers it.
   await chmod(path, 0o644);
-  await writeFile(path, JSON.stringify({ ...manifest, entries: 70_000 }));
+  const text = JSON.stringify({ ...manifest, entries: 70_000 });
+  await writeFile(path, text);
+  const verified = await Verified.open(port.cache, { url: `file://${port.directory}` });
+  verified.add(`${artifact.id}.json`, BY_CONTENT, createHash('sha256').update(text).digest('hex'));
+  await verified.save();
   expect((await port.ship()).findings).toMatchObject([{ kind: 'zip64-artifact', subject: artifact.name }]);
 });
 
@@ -203,16 +209,16 @@ test('an artifact that was changed on the target is told, not used', async () =>
   const path = join(port.directory, artifact.name);
   await chmod(path, 0o644);
   await truncate(path, 100);
-  await expect(port.ship()).rejects.toMatchObject({ code: 'TARGET_CONFLICT', hint: expect.stringContaining('Delete') });
+  await expect(port.ship()).rejects.toMatchObject({ code: 'TARGET_CONFLICT', hint: expect.stringContaining('elete') });
 });
 
 test('a foreign manifest neither hides the others nor passes for one', async () => {
   const port = await makePort(kernel);
   const { artifact } = await port.ship();
-  await appendFile(join(port.directory, 'env-0123456789.json'), '{"schema": 99}');
+  await appendFile(join(port.directory, 'env-0123456789abcdef0123.json'), '{"schema": 99}');
   const rows = await listArtifacts(port.request().target, new AbortController().signal);
   expect(rows.find(row => row.id === artifact.id)).toMatchObject({ distributions: 2 });
-  expect(rows.find(row => row.id === 'env-0123456789')?.problem).toContain('manifest');
+  expect(rows.find(row => row.id === 'env-0123456789abcdef0123')?.problem).toContain('manifest');
 });
 
 test('a secret in the editable stops the ship before anything is built or written', async () => {

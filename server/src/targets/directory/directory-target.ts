@@ -76,7 +76,7 @@ export class DirectoryTarget implements Target {
           hint: 'Move it away or choose another directory as target.'
         });
       }
-      return info && { bytes: Number(info.size), identity: identityOf(info) };
+      return info && { bytes: Number(info.size), identity: identityOf(info), modified: info.mtime };
     });
   }
 

@@ -88,7 +88,12 @@ class S3Target implements Target {
   async head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
     const found = await headObject(this.#store, name, signal);
     if (found === undefined) return undefined;
-    return { bytes: found.ContentLength ?? 0, sha256: sha256Of(found), identity: identityOf(this.#store, found) };
+    return {
+      bytes: found.ContentLength ?? 0,
+      sha256: sha256Of(found),
+      identity: identityOf(this.#store, found),
+      modified: found.LastModified
+    };
   }
 
   async put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {
