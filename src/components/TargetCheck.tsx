@@ -14,17 +14,24 @@ export interface ITargetCheckProps {
   readonly state: TargetCheckState;
   readonly isDefault: boolean;
   readonly onTest: () => void;
+  /** Stops the test that runs. */
+  readonly onCancel: () => void;
   readonly trans: TranslationBundle;
 }
 
 /** The button that tests a target, and what it found. */
-export function TargetCheck({ state, isDefault, onTest, trans }: ITargetCheckProps): React.JSX.Element {
+export function TargetCheck({ state, isDefault, onTest, onCancel, trans }: ITargetCheckProps): React.JSX.Element {
   return (
     <div className="jp-ShipEnv-targetCheck">
       <div className="jp-ShipEnv-targetCheckBar">
         <button type="button" className="jp-mod-styled" disabled={state.kind === 'testing'} onClick={onTest}>
           {trans.__('Test connection')}
         </button>
+        {state.kind === 'testing' && (
+          <button type="button" className="jp-mod-styled" onClick={onCancel}>
+            {trans.__('Cancel')}
+          </button>
+        )}
         {isDefault && <span className="jp-ShipEnv-default">{trans.__('This is the default target.')}</span>}
       </div>
       <div className="jp-ShipEnv-targetCheckResult" data-state={state.kind} aria-live="polite">
@@ -39,7 +46,12 @@ function CheckResult({ state, trans }: Pick<ITargetCheckProps, 'state' | 'trans'
     case 'idle':
       return null;
     case 'testing':
-      return <p>{trans.__('Testing: a small object is written, read back and deleted…')}</p>;
+      return (
+        <p>
+          <progress aria-label={trans.__('Test connection')} />{' '}
+          {trans.__('Testing: a small object is written, read back and deleted…')}
+        </p>
+      );
     case 'good': {
       const { writeMs, readMs, deleteMs } = state.probe;
       return (

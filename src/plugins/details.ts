@@ -30,8 +30,12 @@ export const details: JupyterFrontEndPlugin<void> = {
       opened.title.icon = shipIcon;
       opened.title.closable = true;
       // Notebook's main area holds one widget, its document; a second one would be dropped without a word.
-      if (labShell === null) app.shell.add(opened, 'down');
-      else labShell.add(opened, 'main', { mode: 'split-bottom' });
+      if (labShell === null) {
+        opened.addClass('jp-ShipEnv-detailsBelow');
+        app.shell.add(opened, 'down');
+      } else {
+        labShell.add(opened, 'main', { mode: 'split-bottom' });
+      }
       return opened;
     };
     app.commands.addCommand(CommandIDs.showDetails, {

@@ -65,8 +65,12 @@ function TestConnection({ formData, defaultTarget, check, trans }: ITestConnecti
     const next = await outcomeOf(() => check(targetFrom(formData, trans), controller.signal));
     if (!controller.signal.aborted) setState(next);
   };
+  const cancel = (): void => {
+    running.current?.abort();
+    setState({ kind: 'idle' });
+  };
   const isDefault = target?.name === defaultTarget && defaultTarget !== '';
-  return <TargetCheck state={state} isDefault={isDefault} onTest={() => void test()} trans={trans} />;
+  return <TargetCheck state={state} isDefault={isDefault} onTest={() => void test()} onCancel={cancel} trans={trans} />;
 }
 
 async function outcomeOf(check: () => Promise<Probe>): Promise<TargetCheckState> {

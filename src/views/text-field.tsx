@@ -17,10 +17,13 @@ export function emptyableTextField(placeholder: string): FieldRenderer {
     // JupyterLab's form draws no label beside a field that is not one of its own.
     return (
       <div className="jp-ShipEnv-textField">
-        <label className="jp-FormGroup-fieldLabel jp-FormGroup-contentItem" htmlFor={props.idSchema.$id}>
+        <label className="jp-FormGroup-fieldLabel" htmlFor={props.idSchema.$id}>
           {props.schema.title}
         </label>
-        <StringField {...props} uiSchema={uiSchema} />
+        {/* JupyterLab's style of an input goes by this class. */}
+        <div className="jp-inputFieldWrapper">
+          <StringField {...props} uiSchema={uiSchema} />
+        </div>
       </div>
     );
   };

@@ -21,7 +21,9 @@ test('Notebook 7 ships, and Details shows the steps and the log', async ({ page,
   await ship.action('Details').click();
   const details = page.locator('.jp-ShipEnv-details');
   await expect(details.locator('[data-state="done"]')).toHaveCount(6);
+  await expect(details.locator('[data-state="done"]').first()).toBeInViewport();
   await expect(details.locator('.jp-ShipEnv-log')).toContainText('Kernel python:');
+  await ship.hideNotice();
   await picture(page, 'notebook-details');
   expect(await ship.shipCell()).toContain('builder = (');
 });

@@ -13,6 +13,15 @@ let mayAnswer = gate();
 /** Each test ships to a prefix of its own, so that it has something to send. */
 const prefixes = { reload: 'reload', closed: 'closed' };
 
+// Galata waits for the launcher, and a page that is reloaded shows what it showed before.
+test.use({
+  waitForApplication: async ({}, use) => {
+    await use(async page => {
+      await page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
+    });
+  }
+});
+
 test.beforeAll(async () => {
   store = await startStore('harbour');
   proxy = await startFaultyProxy(store.endpoint, async ({ method, path, forward }) => {
@@ -76,7 +85,12 @@ test.describe('a page without the notebook', () => {
     await ship.openNotebook('closed.ipynb', [code('1')]);
     await ship.press();
     await isHeld.promise;
+    // What is open is saved a moment later.
+    const saved = page.waitForResponse(
+      response => response.request().method() === 'PUT' && response.url().includes('/api/workspaces/')
+    );
     await page.notebook.close(true);
+    await saved;
     await page.reload();
     await expect(ship.notice).toContainText('Ship env of closed.ipynb to store');
     mayAnswer.open();

@@ -1,4 +1,6 @@
 import type { Locator } from '@playwright/test';
+import { startFaultyProxy } from '../../server/test/support/faulty-proxy.js';
+import { gate } from '../../server/test/support/gate.js';
 import type { S3Server } from '../../server/test/support/s3-server.js';
 import { code } from '../support/ship-page.js';
 import { startStore } from '../support/store.js';
@@ -51,6 +53,30 @@ test('a connection is tested, and what is wrong is said in plain words', async (
   await field('endpoint').fill('http://127.0.0.1:1');
   await check();
   await expect(result).toContainText('The target refused the connection');
+});
+
+test('a test of a store that does not answer shows that it runs, and can be cancelled', async ({ page }) => {
+  const isGone = gate();
+  // A store that takes the request and says nothing.
+  const silent = await startFaultyProxy(s3.endpoint, () => {
+    isGone.open();
+    return new Promise(() => undefined);
+  });
+  await page.evaluate(() => window.jupyterapp.commands.execute('ship-env:open-settings'));
+  const target = page.locator('.jp-ShipEnv-target').first();
+  const field = (name: string): Locator => target.locator(`input[id$="_targets_0_${name}"]`);
+  await field('url').fill('s3://harbour/env');
+  await field('endpoint').fill(silent.endpoint);
+  await field('region').fill('us-east-1');
+  await field('pathStyle').check();
+  await field('profile').fill('team');
+  await target.getByRole('button', { name: 'Test connection' }).click();
+  await isGone.promise;
+  await expect(target.getByRole('progressbar')).toBeVisible();
+  await target.getByRole('button', { name: 'Cancel' }).click();
+  await expect(target.locator('.jp-ShipEnv-targetCheckResult')).toHaveText('');
+  await expect(target.getByRole('button', { name: 'Test connection' })).toBeEnabled();
+  await silent.stop();
 });
 
 test('a target is added, named and tested before anything is shipped', async ({ page }) => {
