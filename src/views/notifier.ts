@@ -142,7 +142,7 @@ class ShownNotice implements IDisposable {
     return notice.actions.map(action => this._action(action, notice));
   }
 
-  private _action(action: NoticeAction, { type, whole }: INotice): Notification.IAction {
+  private _action(action: NoticeAction, { type, whole, actions }: INotice): Notification.IAction {
     const ship = this._ship;
     const trans = this._trans;
     // A button hides the notification, unless its event is prevented: one that runs on must stay.
@@ -172,10 +172,14 @@ class ShownNotice implements IDisposable {
           callback: stay(() => this._handlers.showDetails(ship)),
           // The tooltip.
           ...(whole === undefined ? {} : { caption: whole }),
-          ...(type === 'error' ? { displayType: 'accent' as const } : {})
+          ...(type === 'error' && actions.length === 1 ? { displayType: 'accent' as const } : {})
         };
       case 'open-settings':
-        return { label: trans.__('Open settings'), callback: stay(() => this._handlers.openSettings()) };
+        return {
+          label: trans.__('Open settings'),
+          callback: stay(() => this._handlers.openSettings()),
+          displayType: 'accent'
+        };
     }
   }
 
