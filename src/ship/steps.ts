@@ -17,8 +17,15 @@ export function withEvent(steps: readonly IStep[], event: StepEvent): readonly I
     const { type: _type, state, ...facts } = event;
     const { detail: _waited, ...begun } = step;
     // What a step waited for is no news of its work.
-    return { ...(step.state === 'waiting' ? begun : step), ...facts, state: stateAfter(state) };
+    const before = step.state === 'waiting' ? begun : step;
+    return { ...(event.done === undefined ? before : withoutTotal(before)), ...facts, state: stateAfter(state) };
   });
+}
+
+/** A new figure without a total makes the total before it untrue: nobody knows yet how much there is. */
+function withoutTotal(step: IStep): IStep {
+  const { total: _total, ...rest } = step;
+  return rest;
 }
 
 function stateAfter(event: StepEvent['state']): IStep['state'] {

@@ -19,7 +19,8 @@ export function stepTitle(name: StepName, trans: TranslationBundle): string {
 
 /** How far a step is: `12 MB of 148 MB`, `40 %`, empty when unknown. */
 export function progressText(step: IStep, trans: TranslationBundle): string {
-  if (step.done === undefined || step.total === undefined || step.total === 0) return '';
+  if (step.done === undefined) return '';
+  if (step.total === undefined || step.total === 0) return step.name === 'upload' ? formatBytes(step.done) : '';
   if (step.name === 'upload') return trans.__('%1 of %2', formatBytes(step.done), formatBytes(step.total));
   return `${Math.round((fractionOf(step) ?? 0) * 100)} %`;
 }

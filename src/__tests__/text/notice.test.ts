@@ -56,6 +56,16 @@ describe('a running ship', () => {
     expect(noticeOf(shipOf({ steps: built }), trans).message).toContain('4/6 Uploading');
   });
 
+  it('says how much went up as long as nobody knows how much there is', () => {
+    const told = [
+      { type: 'step', name: 'upload', state: 'progress', done: 1660, total: 1660 },
+      { type: 'step', name: 'upload', state: 'progress', done: 24_200_000 }
+    ] as const;
+    expect(noticeOf(shipOf({ steps: told.reduce(withEvent, initialSteps()) }), trans).message).toMatch(
+      /4\/6 Uploading: 24\.2 MB$/
+    );
+  });
+
   it('says that it waits for a busy kernel, and can be cancelled', () => {
     const notice = noticeOf(shipOf({ phase: 'kernel', waitsFor: 'busy' }), trans);
     expect(notice.message).toContain('Waiting for the kernel, it is busy');
