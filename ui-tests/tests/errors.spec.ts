@@ -20,7 +20,10 @@ test('a notebook without a kernel', async ({ page, ship }) => {
 
 test('a kernel that is not Python', async ({ ship }) => {
   await ship.openNotebook('echo.ipynb', [code('hello')], 'echo');
-  expect(await ship.pressUntil(/The kernel is not a Python kernel/)).toContain('echo');
+  await ship.press();
+  await expect(ship.notice).toContainText('The kernel is not a Python kernel');
+  // What to do has the room of the notification; the whole text is the tooltip of Details.
+  await expect(ship.action('Details')).toHaveAttribute('title', /"echo"/);
   expect(await ship.cells).toEqual(['hello']);
 });
 
@@ -44,8 +47,9 @@ test('a read-only notebook ships nothing', async ({ page, ship }) => {
     return route.fulfill({ response, json: typeof model === 'object' ? { ...model, writable: false } : model });
   });
   await ship.openNotebook('locked.ipynb', [code('1')]);
-  const said = await ship.pressUntil(/The notebook is read-only/);
-  expect(said).toContain('locked.ipynb');
+  await ship.press();
+  await expect(ship.notice).toContainText('The notebook is read-only');
+  await expect(ship.action('Details')).toHaveAttribute('title', /locked\.ipynb/);
   expect(await ship.cells).toEqual(['1']);
 });
 
