@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from argparse import SUPPRESS, Namespace
+from importlib.util import find_spec
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -81,6 +82,8 @@ class ShipEnvMagics(Magics):
             self.shell.run_cell(cell).raise_error()
 
     def _ship(self, arguments: Namespace) -> Result:
+        if not arguments.dry_run:
+            _require_pyspark()
         view = view_for(self.shell)
         try:
             result = ship(_command_line(arguments), view.step)
@@ -180,6 +183,18 @@ def _session_error(cause: str) -> ShipEnvError:
         "The environment shipped, but the running Spark session could not take over the new code.",
         "Stop the session (spark.stop()) and build it anew.",
         [cause] if cause else [],
+    )
+
+
+def _require_pyspark() -> None:
+    """Refuse a kernel that cannot import pyspark: the driver of the session runs here. Nothing is imported for that."""
+    if sys.modules.get("pyspark") is not None or find_spec("pyspark") is not None:
+        return
+    raise ShipEnvError(
+        "KERNEL_NO_PYSPARK",
+        f"The session needs pyspark; the kernel {sys.executable} cannot import it. Nothing was sent.",
+        "Run %pip install pyspark==<the cluster's version>, then ship again. Where Spark is installed on this machine: "
+        "%pip install findspark, and import findspark; findspark.init().",
     )
 
 

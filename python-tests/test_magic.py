@@ -54,6 +54,21 @@ def error_of(result: ExecutionResult) -> ShipEnvError:
 # The cell magic
 
 
+@pytest.mark.parametrize("magic", ["%ship_env", "%%ship_env"])
+def test_a_kernel_that_cannot_import_pyspark_ships_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch, magic: str
+) -> None:
+    shipped: list[object] = []
+    # As Python has it for a module that must not be imported.
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    monkeypatch.setattr("jupyterlab_ship_env.magic.ship", lambda *arguments: shipped.append(arguments))
+    error = error_of(run(f"{magic}\npass"))
+    assert error.code == "KERNEL_NO_PYSPARK"
+    assert sys.executable in error.message
+    assert "%pip install pyspark==" in error.hint
+    assert shipped == []
+
+
 def test_what_may_ship_all_the_same_is_passed_on(shell: InteractiveShell, run: Run) -> None:
     run("%%ship_env --allow-secret .env 'my key.pem' --allow-link /data\nfound = list(builder)").raise_error()
     assert shell.user_ns["found"][3:] == ["--allow-secret", ".env", "my key.pem", "--allow-link", "/data"]

@@ -6,13 +6,21 @@ import { whileAlive } from './alive.js';
 import { evaluate } from './evaluate.js';
 
 /**
- * Asks a kernel which python it runs.
+ * `sys.executable`, and behind a line feed `no pyspark` when the kernel cannot import it. The kernel knows best: its
+ * environment, PYTHONPATH, SPARK_HOME by way of findspark, a cell that changed `sys.path`. Nothing is imported.
+ */
+const EXPRESSION =
+  '(lambda sys, util: (sys.executable or "") + ("" if sys.modules.get("pyspark") or util.find_spec("pyspark") else "\\nno pyspark"))' +
+  '(__import__("sys"), __import__("importlib.util").util)';
+
+/**
+ * Asks a kernel which python it runs. The driver of the session will run in the kernel, so pyspark must be there.
  *
  * The kernel itself is asked because its kernelspec does not tell: wrappers, environment variables and `conda run` all
  * decide later.
  *
  * @returns `sys.executable`, an absolute path on the kernel's machine
- * @throws ShipEnvError KERNEL_NOT_PYTHON, KERNEL_DIED or KERNEL_FAILED; the signal's reason
+ * @throws ShipEnvError KERNEL_NOT_PYTHON, KERNEL_NO_PYSPARK, KERNEL_DIED or KERNEL_FAILED; the signal's reason
  */
 export async function kernelPython(
   kernel: Kernel.IKernelConnection,
@@ -20,12 +28,9 @@ export async function kernelPython(
   trans: TranslationBundle
 ): Promise<string> {
   await assertPython(kernel, wait, trans);
-  const executable = await evaluate(
-    kernel,
-    { code: '', expression: '__import__("sys").executable or ""' },
-    wait,
-    trans
-  );
+  const answer = await evaluate(kernel, { code: '', expression: EXPRESSION }, wait, trans);
+  const [executable = '', note] = answer.split('\n');
+  if (note !== undefined) throw withoutPyspark(executable, trans);
   if (executable !== '') return executable;
   throw new ShipEnvError('KERNEL_FAILED', trans.__('The kernel does not know the path of its python.'), {
     hint: trans.__('Choose a kernel that is started from a virtual environment.')
@@ -41,5 +46,17 @@ async function assertPython(kernel: Kernel.IKernelConnection, wait: IWait, trans
     'KERNEL_NOT_PYTHON',
     trans.__('A Python kernel was wanted; the kernel of this notebook is "%1" (%2).', kernel.name, language),
     { hint: trans.__('Choose a Python kernel with Kernel > Change Kernel, then ship again.') }
+  );
+}
+
+function withoutPyspark(executable: string, trans: TranslationBundle): ShipEnvError {
+  return new ShipEnvError(
+    'KERNEL_NO_PYSPARK',
+    trans.__('The cell of this notebook needs pyspark; the kernel %1 cannot import it.', executable),
+    {
+      hint: trans.__(
+        "Run %pip install pyspark==<the cluster's version>, then ship again. Where Spark is installed on this machine: %pip install findspark, and import findspark; findspark.init()."
+      )
+    }
   );
 }

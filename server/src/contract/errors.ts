@@ -51,6 +51,7 @@ export const ERRORS = {
   KERNEL_NOT_PYTHON: { status: 409, title: 'The kernel is not a Python kernel' },
   KERNEL_DIED: { status: 409, title: 'The kernel went away' },
   KERNEL_FAILED: { status: 409, title: 'The kernel could not answer' },
+  KERNEL_NO_PYSPARK: { status: 409, title: 'The kernel cannot import pyspark' },
   NOTEBOOK_READ_ONLY: { status: 409, title: 'The notebook is read-only' },
   SESSION_UPDATE_FAILED: { status: 409, title: 'The running session could not be updated' },
   INTERNAL: { status: 500, title: 'A bug in ship-env' }

@@ -1,4 +1,10 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import * as z from 'zod';
 import { updateSession } from '../../kernel/live-update.js';
 import { kernelPython } from '../../kernel/python.js';
 import type { KernelWait } from '../../ship/types.js';
@@ -26,6 +32,36 @@ describe('asking which python runs', () => {
     const [python] = await Promise.all([ask(), kernel.answerText("/home/ann o'hara/venv ü/bin/python")]);
     expect(python).toBe("/home/ann o'hara/venv ü/bin/python");
     expect(kernel.requests).toMatchObject([{ code: '', silent: true, store_history: false, stop_on_error: false }]);
+  });
+
+  it('refuses a kernel that cannot import pyspark, and says how to install it', async () => {
+    const asked = ask();
+    await kernel.answerText('/venv/bin/python\nno pyspark');
+    await expect(asked).rejects.toMatchObject({
+      code: 'KERNEL_NO_PYSPARK',
+      message: expect.stringContaining('/venv/bin/python'),
+      hint: expect.stringContaining('%pip install pyspark==')
+    });
+  });
+
+  it.each([
+    ['without pyspark', {}, '\nno pyspark'],
+    ['with pyspark on the PYTHONPATH', { PYTHONPATH: 'spark' }, '']
+  ])('asks what a real python answers: %s', async (_, env, note) => {
+    const folder = await mkdtemp(join(tmpdir(), 'ship-env-kernel-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await mkdir(join(folder, 'spark/pyspark'), { recursive: true });
+    await writeFile(join(folder, 'spark/pyspark/__init__.py'), 'raise RuntimeError("imported")');
+    const asked = ask();
+    while (kernel.requests.length === 0) await Promise.resolve();
+    const { ship_env: expression } = z.object({ ship_env: z.string() }).parse(kernel.requests[0]?.['user_expressions']);
+    const run = promisify(execFile);
+    const base64 = (
+      await run('python3', ['-S', '-c', `print(${expression})`], { cwd: folder, env: { ...process.env, ...env } })
+    ).stdout;
+    expect(Buffer.from(base64, 'base64').toString()).toMatch(new RegExp(`^/.*python[^\\n]*${note}$`));
+    abort.abort();
+    await expect(asked).rejects.toThrow();
   });
 
   it.each([
