@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { isDead, ownerName } from '../process/owner.js';
 
-/** So long a lock without a sign of life blocks the others. A killed process of this machine blocks nobody ({@link isAbandoned}). */
+/** A lock that shows no sign of life blocks the others for this long. A killed process of this machine blocks nobody ({@link isAbandoned}). */
 const STALE_MS = 10_000;
 /** Whether a lock may be taken away is decided here ({@link breakAbandoned}), so the library must never do so: ten years. */
 const LOCK_TIMES = { stale: 10 * 365 * 24 * 60 * 60 * 1000, update: 2000 };
@@ -43,7 +43,13 @@ async function acquire(
       // Each time: whoever clears the cache takes the folder away from those who wait.
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const release = await lock(path, { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
-      await writeFile(ownerPath(path), ownerName(), { mode: 0o600 });
+      try {
+        await writeFile(ownerPath(path), ownerName(), { mode: 0o600 });
+      } catch (error) {
+        // Else the lock stays taken for as long as this process lives, which may be days.
+        await release();
+        throw error;
+      }
       return { release: () => releaseAndForget(path, release), waited };
     } catch (cause) {
       if (!hasCode(cause, 'ELOCKED')) throw noLock(root, cause);

@@ -233,3 +233,13 @@ test('a lock that cannot be made is CACHE_UNUSABLE with a way out', async () => 
     hint: expect.stringContaining('SHIP_ENV_CACHE')
   });
 });
+
+test('a lock whose owner cannot be written down is CACHE_UNUSABLE, and free again', async () => {
+  const cache = await openCache();
+  const owner = join(cache.root, 'locks', 'target.owner');
+  await mkdir(owner, { recursive: true });
+  await expect(cache.exclusively('target', never, () => Promise.resolve())).rejects.toMatchObject({
+    code: 'CACHE_UNUSABLE'
+  });
+  expect(await readdir(join(cache.root, 'locks'))).toEqual(['target.owner']);
+});
