@@ -10,7 +10,6 @@ const MAX_NAME_BYTES = 180;
 /** Bytes of name, version and tags together: they are one file name, that of the wheel. */
 const MAX_WHEEL_BYTES = 240;
 
- 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/u;
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 /** PEP 425: interpreter, ABI and platform; each may be several, with dots between them. */

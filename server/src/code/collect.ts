@@ -6,10 +6,11 @@ import type { Finding } from '../contract/snapshot.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { isNothing } from '../files/nothing.js';
 import { FILE_KINDS, UnusableFile } from '../files/read.js';
+import { isWithin } from '../files/within.js';
 import type { ShippedFile, SkipCounter, SkipRule } from './files.js';
 import { askGit } from './git.js';
 import { isExtensionModule } from './importable.js';
-import { isWithin, unreadable } from './roots.js';
+import { unreadable } from './roots.js';
 import { environmentFolders, isUsableName, ruleForPath } from './rules.js';
 import type { ShipIgnore } from './ship-ignore.js';
 import { walk } from './walk.js';
@@ -168,7 +169,7 @@ async function followLink(path: string, place: Place, context: Collecting): Prom
   try {
     target = await realpath(link);
   } catch (error) {
-    if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw unreadable(link, error);
+    if (!isNothing(error)) throw unreadable(link, error);
     context.skips.add('broken-link', shown(place, path, context));
     return [];
   }

@@ -1,9 +1,9 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { shellWord } from '../shell-word.js';
-import { whyNotOneProject } from '../snapshot/editable-scope.js';
+import { PROJECT_MARKS, whyNotOneProject } from '../snapshot/editable-scope.js';
 import { isExtensionModule, moduleOfFile } from './importable.js';
 
 /** One root of an editable, found on disk. */
@@ -18,9 +18,6 @@ export interface Root {
   /** The folder of links that setuptools' strict mode puts on `sys.path`: `build/__editable__.<name>-<version>-<tag>`. */
   readonly isLinkTree: boolean;
 }
-
-/** What marks the top folder of a project. */
-const PROJECT_MARKS = ['pyproject.toml', 'setup.py', 'setup.cfg'];
 
 /**
  * The roots of an editable as they are on disk. setuptools' finder names a single module without its suffix
@@ -85,11 +82,6 @@ export async function boundaries(project: string, roots: readonly Root[]): Promi
   const folders = roots.map(root => (root.kind === 'folder' ? root.path : dirname(root.path)));
   const known = [project, ...folders].map(folder => realpath(folder).catch(ignoreMissing));
   return (await Promise.all(known)).filter(folder => folder !== undefined);
-}
-
-/** Is a path a folder or below it? Both absolute, links resolved. */
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 async function isProjectTop(path: string, isOnSysPath: boolean): Promise<boolean> {

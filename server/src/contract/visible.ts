@@ -2,9 +2,7 @@
  * Characters that show as something else than they are: C0 and C1 controls and DEL, which a terminal obeys; what changes the
  * direction of the text around it (UAX #9); line and paragraph separators; halves of surrogate pairs.
  */
-const HIDDEN =
-   
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
 /**
  * A text in which every character can be seen, for a terminal or a page: names of files and packages may hold any. What

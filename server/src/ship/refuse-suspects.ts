@@ -3,8 +3,8 @@ import { basename, resolve } from 'node:path';
 import type { ShipRequest } from '../contract/ship.js';
 import type { Distribution } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
+import { isWithin } from '../files/within.js';
 import { shellWord } from '../shell-word.js';
-import { isWithin } from '../snapshot/editable-roots.js';
 
 /** More names than these say the same again. */
 const MAX_NAMED = 10;

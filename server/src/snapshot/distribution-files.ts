@@ -1,5 +1,6 @@
 import { join, relative, resolve, sep } from 'node:path';
 import type { Finding } from '../contract/snapshot.js';
+import { isWithin } from '../files/within.js';
 import type { Candidate } from './candidate.js';
 import type { FileClaim } from './identity.js';
 import { isCompiledExtension, isIdentifier } from './names.js';
@@ -76,12 +77,8 @@ function locate({ site }: Candidate, listed: string): { path: string; absolute: 
   // Nearly every path is plain already, and normalizing tens of thousands takes longer than their stats.
   if (!/^\/|(?:^|\/)\.{0,2}(?:\/|$)/.test(listed)) return { path: listed, absolute: `${site.path}/${listed}` };
   const absolute = resolve(site.path, listed);
-  if (!isInside(absolute, site.prefix)) return undefined;
+  if (absolute === site.prefix || !isWithin(absolute, site.prefix)) return undefined;
   return { path: relative(site.path, absolute).split(sep).join('/'), absolute };
-}
-
-function isInside(path: string, directory: string): boolean {
-  return path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
 /** installed-files.txt may leave out the metadata itself. */

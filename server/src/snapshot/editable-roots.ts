@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
 import type { FinderReading, MappedName } from './finder.js';
 import { compareText, isCompiledExtension, isIdentifier, normalizeName } from './names.js';
@@ -95,10 +95,4 @@ export async function findCompiledExtension(root: EditableRoot): Promise<string 
     if (++seen > MAXIMUM_FILES) return undefined;
   }
   return undefined;
-}
-
-/** Is a path inside a directory, or the directory itself? */
-export function isWithin(path: string, directory: string): boolean {
-  const between = relative(directory, path);
-  return between === '' || (!between.startsWith(`..${sep}`) && between !== '..');
 }

@@ -1,12 +1,13 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
-import { type EditableRoot, isWithin } from './editable-roots.js';
+import { isWithin } from '../files/within.js';
+import type { EditableRoot } from './editable-roots.js';
 import { isCompiledExtension } from './names.js';
 import { kindOf, listDirectory, realpathOptional } from './read.js';
 
 /** What marks the top folder of a Python project. */
-const PROJECT_MARKS = ['pyproject.toml', 'setup.py', 'setup.cfg'];
+export const PROJECT_MARKS = ['pyproject.toml', 'setup.py', 'setup.cfg'];
 /** A folder with one of these is somebody's project, Python or not. */
 const ANY_PROJECT_MARKS = [...PROJECT_MARKS, '.git'];
 /** Folders of the system, none of which is a project. What lies below `/dev`, `/proc` and `/sys` is none either. */

@@ -1,8 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
 import { FILE_KINDS } from '../files/read.js';
+import { isWithin } from '../files/within.js';
 import { type Candidate, readCandidate } from './candidate.js';
-import { type EditableRoot, isWithin, rootsFromFinder, rootsFromProject, withoutCovered } from './editable-roots.js';
+import { type EditableRoot, rootsFromFinder, rootsFromProject, withoutCovered } from './editable-roots.js';
 import { type FinderReading, readFinder } from './finder.js';
 import { decodeText } from './metadata.js';
 import { normalizeName } from './names.js';

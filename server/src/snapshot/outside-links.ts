@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Finding } from '../contract/snapshot.js';
-import { hasCode } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
+import { isWithin } from '../files/within.js';
 import type { Metadata } from './candidate.js';
-import { isWithin } from './editable-roots.js';
 import { kindOf } from './read.js';
 import type { JudgedFile, Suspect } from './suspects.js';
 
@@ -80,7 +80,7 @@ function realPath(path: string): string | undefined {
   try {
     return realpathSync.native(path);
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    if (isNothing(error)) return undefined;
     throw error;
   }
 }

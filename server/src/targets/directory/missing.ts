@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
 import { ShipEnvError, hasCode } from '../../errors.js';
+import { isWithin } from '../../files/within.js';
+import { shellWord } from '../../shell-word.js';
 
 /** A directory that is not there. */
 export interface MissingDirectory {
@@ -23,7 +25,8 @@ export async function missingDirectory(path: string): Promise<MissingDirectory |
   let parent = dirname(path);
   let device = await deviceOf(parent);
   for (; device === undefined && dirname(parent) !== parent; device = await deviceOf(parent)) parent = dirname(parent);
-  const isMade = isBelow(path, homedir()) || isBelow(path, tmpdir()) || device !== (await deviceOf('/'));
+  const isMade =
+    [homedir(), tmpdir()].some(folder => isWithin(dirname(path), folder)) || device !== (await deviceOf('/'));
   return { parent, isMade };
 }
 
@@ -41,7 +44,7 @@ export function directoryMissing(url: string, path: string, { parent, isMade }: 
     {
       hint: isMade
         ? 'The first ship makes it. When the path has a typing error, correct it in the target\u2019s URL.'
-        : `Check the path for a typing error, and that the share it belongs to is mounted. When it is right: mkdir -p ${JSON.stringify(path)}`
+        : `Check the path for a typing error, and that the share it belongs to is mounted. When it is right: mkdir -p ${shellWord(path)}`
     }
   );
 }
@@ -54,9 +57,4 @@ async function deviceOf(path: string): Promise<number | undefined> {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
-}
-
-function isBelow(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && way !== '..' && !way.startsWith('../');
 }

@@ -211,7 +211,7 @@ describe('a directory that is not there', () => {
     ]) {
       expect(await failure(ask())).toMatchObject({
         code: 'TARGET_BUCKET_MISSING',
-        hint: expect.stringContaining(`mkdir -p "${top}/ship"`)
+        hint: expect.stringContaining(`mkdir -p ${top}/ship`)
       });
     }
     await expect(stat(top)).rejects.toMatchObject({ code: 'ENOENT' });
