@@ -69,7 +69,7 @@ export function parseMaster(text: string): Master {
   if (found !== undefined) return { master, deployment: found.deployment };
   throw new ShipEnvError(
     'CONFIG_MASTER_UNSUPPORTED',
-    `A Spark master that has a configuration was wanted; "${shown(master)}" is none.`,
+    `A Spark master that has a configuration was wanted; "${shown(withoutSecret(master))}" is none.`,
     { hint: HINTS.find(({ pattern }) => pattern.test(master))?.hint ?? SUPPORTED_HINT }
   );
 }
@@ -77,4 +77,9 @@ export function parseMaster(text: string): Master {
 /** The deployment behind a Spark master. @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED */
 export function deploymentOf(master: string): Deployment {
   return parseMaster(master).deployment;
+}
+
+/** A master as a message may repeat it: a URL may hold a password before its host, or a token in its query. */
+function withoutSecret(master: string): string {
+  return master.replace(/^([a-z\d+.-]*:\/\/)?.*@/isu, '$1…@').replace(/([?#]).*$/su, '$1…');
 }

@@ -37,7 +37,6 @@ test.each([
   ['spark://one:7077,two', 'with its port'],
   ['spark://one:7077,', 'with its port'],
   ['spark://host:7077/', 'with its port'],
-  ['spark://ann@host:7077', 'with its port'],
   ['spark://host:7077;yarn', 'with its port'],
   ['spark://ho st:7077', 'with its port'],
   ['spark://my_host:7077', 'underscore'],
@@ -66,3 +65,17 @@ test.each(['yarn\u0000', 'spark://host:7077\nyarn', 'local-cluster[2,\n1,1024]',
     );
   }
 );
+
+test.each([
+  ['spark://ann:s3cret@host:7077', 'spark://…@host:7077'],
+  ['ann:s3cret@host', '…@host'],
+  ['k8s://https://ann:s3c/r@et@host', 'k8s://…@host'],
+  ['spark://host:7077?token=s3cret', 'spark://host:7077?…']
+])('The master "%s" is refused without its secret', (master, told) => {
+  expect(() => deploymentOf(master)).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_MASTER_UNSUPPORTED',
+      message: `A Spark master that has a configuration was wanted; "${told}" is none.`
+    })
+  );
+});
