@@ -41,6 +41,30 @@ def test_the_highest_sequence_wins_also_when_it_goes_back(
     assert sys.path.index(str(unpacked(tmp_path, two))) == sys.path.index(dynload) + 1
 
 
+@pytest.mark.parametrize("session", ["0840e739-ed40-461c-953d-eadd9e5a430c", "default"])
+def test_above_the_folder_of_an_isolated_session_lies_that_of_the_executor(
+    ship_env_code: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, session: str
+) -> None:
+    monkeypatch.setenv("SPARK_JOB_ARTIFACT_UUID", session)
+    one, two, three = (archive(tmp_path, {"my_model.py": f"ANSWER = {n}"}, ["my_model"]) for n in range(3))
+    folder = tmp_path / session
+    folder.mkdir()
+    code = ship_env_code.Code()
+    point(tmp_path, 1, one)
+    if session == "default":
+        assert not code.refresh(str(folder)), "what Spark says of a session that is not isolated names no folder"
+        return
+    assert code.refresh(str(folder))
+    assert answer() == 0
+    (tmp_path / str(two["file"])).rename(folder / str(two["file"]))
+    point(folder, 2, two)
+    assert code.refresh(str(folder))
+    assert answer() == 1, "what the session has of its own is newer"
+    point(tmp_path, 3, three)
+    assert code.refresh(str(folder))
+    assert answer() == 2
+
+
 @pytest.mark.parametrize("imported_from", ["folder", "zip"])
 def test_nothing_of_old_archives_stays_in_memory(
     ship_env_code: ModuleType, tmp_path: Path, imported_from: str, capfd: pytest.CaptureFixture[str]

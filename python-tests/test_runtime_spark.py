@@ -154,6 +154,17 @@ def test_every_door_of_spark_runs_the_newest_code(kernel: Kernel, door: str, tmp
     assert set(first) in ({"rdd", "udf"}, {"rdd", "udf", "udtf", "source"})
 
 
+def test_sql_of_an_isolated_session_runs_the_shipped_code(kernel: Kernel, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    properties = ["spark.sql.artifact.isolation.enabled=true"]
+    first, _ = kernel.run_doors(str(kernel.node.folder / "env.pex"), properties, tmp_path, folder)
+    assert first == expected(first, "first")
+    apps = sorted((Path(kernel.environ["SPARK_HOME"]) / "work").iterdir(), key=lambda app: app.stat().st_mtime)
+    of_sessions = list((apps[-1] / "0").glob("????????-????-????-????-????????????"))
+    assert bool(of_sessions) == ("source" in first), "Spark has isolated sessions since 4.0"
+
+
 def test_a_copied_artifact_plans_where_the_drivers_folder_links_to_it(kernel: Kernel, tmp_path: Path) -> None:
     folder, work = tmp_path / "files", tmp_path / "notebook"
     folder.mkdir()

@@ -74,7 +74,7 @@ class Code:
     def refresh(self, directory: str) -> bool:
         """Take over the newest complete pointer file of the directory; without one, none holds.
 
-        Costs one directory listing when nothing changed. Returns whether something did.
+        Costs one directory listing when nothing changed, two in an isolated session. Returns whether something did.
 
         A pointer whose archives are still on their way is passed over in favour of the one before:
         Spark fetches all files of a task before it runs, so such a pointer belongs to another task,
@@ -84,7 +84,7 @@ class Code:
         CodeArchiveDamagedError, and CodePointerUnknownError; the code stays as it was.
         """
         faults: list[str] = []
-        for pointer in _pointers(self._start / directory):
+        for pointer in _pointers(_folders(self._start / directory)):
             if pointer == self._pointer:
                 return False
             archives, fault = _read_pointer(pointer)
@@ -117,9 +117,21 @@ class Code:
         self._pointer, self._archives, self._entries = pointer, archives, new
 
 
-def _pointers(directory: Path) -> list[Path]:
+def _folders(directory: Path) -> list[Path]:
+    """List the folders that hold pointer files: the one that Spark names and, above a session's, the executor's own.
+
+    Spark gives each isolated session (``spark.sql.artifact.isolation.enabled``, Spark Connect) a folder below the
+    executor's, named by the id in this variable. What comes by ``spark.files`` is in the executor's.
+    """
+    session = os.environ.get("SPARK_JOB_ARTIFACT_UUID", "default")
+    is_of_session = session != "default" and directory.name == session
+    return [directory, directory.parent] if is_of_session else [directory]
+
+
+def _pointers(folders: list[Path]) -> list[Path]:
     """List the pointer files, newest first."""
-    found = [(match, path) for path in directory.iterdir() if (match := POINTER.fullmatch(path.name))]
+    paths = [path for folder in folders for path in folder.iterdir()]
+    found = [(match, path) for path in paths if (match := POINTER.fullmatch(path.name))]
     return [path for _, path in sorted(found, key=lambda one: (int(one[0][1]), one[0][2]), reverse=True)]
 
 

@@ -45,6 +45,13 @@ def _ship_env_update(want):
         if newest == want["pointer"]["hash"] or (newest is None and not want["archives"]):
             return outcome("current", "The running session has this code already.")
 
+        sessions = getattr(sys.modules.get("pyspark.sql"), "SparkSession", None)
+        session = getattr(sessions, "_instantiatedSession", None)
+        isolation = "spark.sql.artifact.isolation.enabled"
+        isolated = conf.get(isolation, "false") if session is None else session.conf.get(isolation, "false")
+        if isolated.lower() == "true":
+            return outcome("restart", "SQL of an isolated session (%s) gets no files later. Stop it, then run the cell." % isolation)
+
         for archive in want["archives"]:
             if archive["file"] not in names:
                 sc.addFile(archive["uri"])

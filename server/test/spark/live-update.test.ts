@@ -52,6 +52,26 @@ sys.modules["pyspark.sql.connect.session"] = connect`;
   });
 });
 
+test.each(['the properties of its context', 'its own properties'])(
+  'An isolated session, by %s, has to be built anew, since SQL would go on with the old code',
+  by => {
+    const own = by === 'its own properties';
+    const isolated = `
+conf = {"spark.python.daemon.module": "ship_env_runtime", "spark.sql.artifact.isolation.enabled": "${own ? 'false' : 'true'}"}
+context = types.SimpleNamespace(_jsc=1, getConf=lambda: conf, pythonExec="/target/env-1234.pex", listFiles=[])
+pyspark, sql = types.ModuleType("pyspark"), types.ModuleType("pyspark.sql")
+pyspark.SparkContext = types.SimpleNamespace(_active_spark_context=context)
+session = types.SimpleNamespace(conf={"spark.sql.artifact.isolation.enabled": "true"}) if ${own ? 'True' : 'False'} else None
+sql.SparkSession = types.SimpleNamespace(_instantiatedSession=session)
+sys.modules.update({"pyspark": pyspark, "pyspark.sql": sql})`;
+    expect(updateAfter(isolated)).toEqual({
+      state: 'restart',
+      message: expect.stringContaining('spark.sql.artifact.isolation.enabled'),
+      ...quiet
+    });
+  }
+);
+
 test('Whatever goes wrong becomes an outcome', () => {
   const broken = `
 def fail(): raise ConnectionRefusedError("the JVM is gone")

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CodeArchive, Manifest } from '../../../src/contract/manifest.js';
@@ -24,6 +24,9 @@ export async function shipCode(folder: string, modules: string[], files: Record<
     await mkdir(dirname(join(tree, path)), { recursive: true });
     await writeFile(join(tree, path), text);
   }
+  // The name vouches for the bytes, and a zip holds the time of each file and folder.
+  const written = (await readdir(tree, { recursive: true })).map(path => join(tree, path));
+  await Promise.all(written.map(path => utimes(path, 1_000_000_000, 1_000_000_000)));
   // Python's own zip tool writes an entry for each folder, without which no namespace package is found in a zip.
   const top = [...new Set(Object.keys(files).map(path => path.split('/')[0] ?? path))];
   await execa(join(PROJECT, '.venv', 'bin', 'python'), ['-m', 'zipfile', '-c', `${tree}.zip`, ...top], { cwd: tree });
