@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import prettyBytes from 'pretty-bytes';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import type { CodeArchive } from '../contract/manifest.js';
@@ -13,13 +14,13 @@ import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
 import { looksSecret } from '../secrets.js';
 import type { Payload } from '../targets/target.js';
-import type { Skipped } from './files.js';
-import { FileChanged, FileHashes } from './hashes.js';
+import type { ShippedFile, Skipped } from './files.js';
+import { FileChanged, FileHashes, type OnBytes } from './hashes.js';
 import { importNames } from './importable.js';
 import { listShippedFiles, type Listing } from './listing.js';
 import { metadataEntries } from './metadata.js';
 import { refuseSecrets } from './secrets.js';
-import { sizeFindings } from './size.js';
+import { bytesOf, isLarge, sizeFindings } from './size.js';
 import { ZIP_ENCODING, writeZip, type ZipEntry } from './zip.js';
 
 export interface ArchiveOptions {
@@ -27,6 +28,15 @@ export interface ArchiveOptions {
   readonly signal: AbortSignal;
   /** File names, or paths relative to the project, of secret-looking files that may ship all the same. */
   readonly allowSecrets: readonly string[];
+  /** Called with bytes done and in all; each file counts when it is hashed and when it is packed. */
+  readonly onProgress?: ((progress: ArchiveProgress) => void) | undefined;
+}
+
+export interface ArchiveProgress {
+  readonly done: number;
+  readonly total: number;
+  /** What is packed; of large code it says so at once, since packing it may take a minute. */
+  readonly detail: string;
 }
 
 /** A code archive in the cache, ready to go to a target. */
@@ -72,14 +82,13 @@ export async function archiveEditable(editable: Editable, options: ArchiveOption
   }
 }
 
-async function archiveOnce(
-  editable: Editable,
-  { cache, signal, allowSecrets }: ArchiveOptions
-): Promise<ArchivedEditable> {
+async function archiveOnce(editable: Editable, options: ArchiveOptions): Promise<ArchivedEditable> {
+  const { cache, signal } = options;
   const listing = await listShippedFiles(editable, { signal });
-  const entries = await readEntries(editable, listing, cache, signal, allowSecrets);
+  const onBytes = progressOf(editable.name, listing.files, options);
+  const entries = await readEntries(editable, listing, options, onBytes);
   const fileName = `${editable.normalizedName.replaceAll('-', '_')}-${contentHash(entries)}.zip`;
-  const { facts, path, reused } = await zipInCache(fileName, entries, cache, signal);
+  const { facts, path, reused } = await zipInCache(fileName, entries, { cache, signal, onBytes });
   const modules = importNames(listing.files.map(file => file.archivePath));
   return {
     archive: { name: editable.name, fileName, ...facts, modules },
@@ -90,15 +99,26 @@ async function archiveOnce(
   };
 }
 
+/** Adds the bytes up and reports them. */
+function progressOf(name: string, files: readonly ShippedFile[], { onProgress }: ArchiveOptions): OnBytes {
+  const bytes = bytesOf(files);
+  const detail = `code of ${name}${isLarge(bytes) ? `: ${prettyBytes(bytes)}, which travel whole with every change` : ''}`;
+  let done = 0;
+  onProgress?.({ done, total: 2 * bytes, detail });
+  return more => {
+    done += more;
+    onProgress?.({ done, total: 2 * bytes, detail });
+  };
+}
+
 async function readEntries(
   editable: Editable,
   listing: Listing,
-  cache: Cache,
-  signal: AbortSignal,
-  allowSecrets: readonly string[]
+  { cache, signal, allowSecrets }: ArchiveOptions,
+  onBytes: OnBytes
 ): Promise<ZipEntry[]> {
   const hashes = await FileHashes.open(cache, JSON.stringify([editable.projectDirectory, editable.roots]));
-  const contents = await hashes.contents(listing.files, signal);
+  const contents = await hashes.contents(listing.files, signal, onBytes);
   const entries: ZipEntry[] = [];
   const suspects = [];
   for (const [index, file] of listing.files.entries()) {
@@ -131,14 +151,13 @@ type ZipFacts = z.infer<typeof zipFacts>;
 async function zipInCache(
   fileName: string,
   entries: readonly ZipEntry[],
-  cache: Cache,
-  signal: AbortSignal
+  { cache, signal, onBytes }: Pick<ArchiveOptions, 'cache' | 'signal'> & { onBytes: OnBytes }
 ): Promise<{ facts: ZipFacts; path: string; reused: boolean }> {
   for (;;) {
     const { path, reused } = await cache.entry(
       'code',
       fileName,
-      temporary => writeZip(temporary, entries, signal),
+      temporary => writeZip(temporary, entries, signal, onBytes),
       signal
     );
     const write = async (temporary: string): Promise<void> =>

@@ -59,6 +59,8 @@ const NO_PROGRAMS = [
   'diff.external=',
   'protocol.allow=never'
 ].flatMap(setting => ['-c', setting]);
+/** Git waits for ever where something hostile stands in place of one of its files. */
+const ANSWERS_WITHIN_MS = 60_000;
 /** Characters: some million paths. */
 const OUTPUT_LIMIT = 256 * 1024 * 1024;
 
@@ -73,8 +75,8 @@ export async function askGit(folder: string, signal: AbortSignal): Promise<GitAn
   if (top === undefined) return { state: 'none' };
   const common = [...NO_PROGRAMS, 'ls-files', '-z', '--exclude-standard'];
   const [files, ignored] = await Promise.all([
-    runGit(folder, [...common, '--cached', '--others', '--', '.'], signal),
-    runGit(folder, [...common, '--others', '--ignored', '--directory', '--', '.'], signal)
+    runGit({ folder, top }, [...common, '--cached', '--others', '--', '.'], signal),
+    runGit({ folder, top }, [...common, '--others', '--ignored', '--directory', '--', '.'], signal)
   ]);
   if ('reason' in files) return { state: 'unusable', reason: files.reason + (await ifForeign(top)) };
   // In a folder that is ignored as a whole, git 2.39 fails on the second question with an internal error.
@@ -104,15 +106,24 @@ async function ifForeign(top: string): Promise<string> {
 }
 
 async function runGit(
-  folder: string,
+  { folder, top }: { folder: string; top: string },
   args: string[],
   signal: AbortSignal
 ): Promise<{ paths: string[] } | { reason: string }> {
+  const late = AbortSignal.timeout(ANSWERS_WITHIN_MS);
+  // Else the repository could name another folder as its work tree (core.worktree), and git would answer for that one.
+  const env = { ...ENVIRONMENT, GIT_WORK_TREE: top };
   try {
-    const { stdout } = await run('git', args, { signal, cwd: folder, env: ENVIRONMENT, outputLimit: OUTPUT_LIMIT });
+    const { stdout } = await run('git', args, {
+      signal: AbortSignal.any([signal, late]),
+      cwd: folder,
+      env,
+      outputLimit: OUTPUT_LIMIT
+    });
     // `./` is what git says in the empty folder of a submodule that was not fetched.
     return { paths: stdout.split('\0').filter(path => path !== '' && path !== './') };
   } catch (error) {
+    if (late.aborted && !signal.aborted) return { reason: `git did not answer within ${ANSWERS_WITHIN_MS / 1000} s` };
     if (!(error instanceof ProcessError)) throw error;
     if (error.reason === 'not-found') return { reason: 'git is not on the PATH' };
     if (error.reason === 'exit-code') return { reason: error.stderrTail.trim().split('\n', 1)[0] || error.message };

@@ -44,6 +44,9 @@ const indexFile = z.object({
 });
 type IndexFile = z.infer<typeof indexFile>;
 
+/** Told of so many bytes more that are done. */
+export type OnBytes = (bytes: number) => void;
+
 /**
  * Content hashes of an editable's files, remembered by what `stat` says of them, so that an unchanged tree costs no
  * read. The index is a hint: lost or damaged, it is made again.
@@ -73,9 +76,14 @@ export class FileHashes {
   /**
    * The content of each file, in their order.
    *
+   * @param onBytes - told of the bytes of each file, also when they need not be read
    * @throws FileChanged when a file changes while it is read; ShipEnvError CODE_UNREADABLE; the signal's reason
    */
-  async contents(files: readonly ShippedFile[], signal: AbortSignal): Promise<Content[]> {
+  async contents(
+    files: readonly ShippedFile[],
+    signal: AbortSignal,
+    onBytes: OnBytes = () => undefined
+  ): Promise<Content[]> {
     const next: IndexFile['files'] = {};
     let rehashed = 0;
     const limit = pLimit(READ_CONCURRENCY);
@@ -85,10 +93,11 @@ export class FileHashes {
         const known = this.#known[file.sourcePath];
         if (known?.[0] === identity) {
           next[file.sourcePath] = known;
+          onBytes(file.identity.size);
           return { sha256: known[1], marks: known[2] };
         }
         rehashed++;
-        const content = await limit(() => readContent(file, signal));
+        const content = await limit(() => readContent(file, signal, onBytes));
         if (this.#isSettled(file.identity)) next[file.sourcePath] = [identity, content.sha256, [...content.marks]];
         return content;
       })
@@ -112,10 +121,10 @@ async function readIndex(cache: Cache, name: string): Promise<IndexFile['files']
 }
 
 /** Reads a file once: hashes it, and looks for secrets when it is small. */
-async function readContent(file: ShippedFile, signal: AbortSignal): Promise<Content> {
+async function readContent(file: ShippedFile, signal: AbortSignal, onBytes: OnBytes): Promise<Content> {
   const hash = createHash('sha256');
   const kept: Buffer[] = [];
-  for await (const chunk of readUnchanged(file, signal)) {
+  for await (const chunk of readUnchanged(file, signal, onBytes)) {
     hash.update(chunk);
     if (file.identity.size <= MAX_SCANNED_BYTES) kept.push(chunk);
   }
@@ -127,7 +136,11 @@ async function readContent(file: ShippedFile, signal: AbortSignal): Promise<Cont
  *
  * @throws FileChanged, at the end at the latest; ShipEnvError CODE_UNREADABLE; the signal's reason
  */
-export async function* readUnchanged(file: ShippedFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* readUnchanged(
+  file: ShippedFile,
+  signal: AbortSignal,
+  onBytes: OnBytes = () => undefined
+): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
   const handle = await openRegular(file.sourcePath, { links: 'refuse' }).catch((error: unknown) => {
     // It was a regular file when it was listed.
@@ -143,6 +156,7 @@ export async function* readUnchanged(file: ShippedFile, signal: AbortSignal): As
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) throw new FileChanged(file.sourcePath);
       left -= bytesRead;
+      onBytes(bytesRead);
       yield buffer.subarray(0, bytesRead);
     }
     const after = await handle.stat({ bigint: true });

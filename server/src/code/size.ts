@@ -8,11 +8,21 @@ const LARGE_BYTES = 50_000_000;
 const MAX_ENTRIES = 65_535;
 const NAMED_FILES = 5;
 
+/** Uncompressed bytes of all files. */
+export function bytesOf(files: readonly ShippedFile[]): number {
+  return files.reduce((sum, file) => sum + file.identity.size, 0);
+}
+
+/** Is so much code worth a word to the person? */
+export function isLarge(bytes: number): boolean {
+  return bytes >= LARGE_BYTES;
+}
+
 /** The finding about a code archive that is large, if it is: 50 MB or more files than older Pythons can list. */
 export function sizeFindings(name: string, files: readonly ShippedFile[]): Finding[] {
   const findings: Finding[] = [];
-  const total = files.reduce((sum, file) => sum + file.identity.size, 0);
-  if (total >= LARGE_BYTES) {
+  const total = bytesOf(files);
+  if (isLarge(total)) {
     const largest = [...files]
       .sort((a, b) => b.identity.size - a.identity.size || byCodeUnit(a.displayPath, b.displayPath))
       .slice(0, NAMED_FILES)

@@ -5,7 +5,7 @@ import { Readable, Transform, pipeline as pipe } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ZipArchive } from 'archiver';
 import { byCodeUnit, type ShippedFile } from './files.js';
-import { FileChanged, readUnchanged } from './hashes.js';
+import { FileChanged, readUnchanged, type OnBytes } from './hashes.js';
 
 /** What goes into an archive besides the folders, which follow from the paths. */
 export type ZipEntry =
@@ -33,9 +33,15 @@ export const ZIP_ENCODING = `zip 1, zlib ${process.versions.zlib}, ${process.arc
  * Files are read one at a time, and must still have the content that was hashed.
  *
  * @param path - created; must not exist
+ * @param onBytes - told of the bytes of files that go in
  * @throws FileChanged; ShipEnvError CODE_UNREADABLE; what writing throws; the signal's reason
  */
-export async function writeZip(path: string, entries: readonly ZipEntry[], signal: AbortSignal): Promise<void> {
+export async function writeZip(
+  path: string,
+  entries: readonly ZipEntry[],
+  signal: AbortSignal,
+  onBytes: OnBytes = () => undefined
+): Promise<void> {
   signal.throwIfAborted();
   // Here, since a tree that did not change is not zipped again.
   const archiver = await import('archiver');
@@ -49,20 +55,25 @@ export async function writeZip(path: string, entries: readonly ZipEntry[], signa
   const stop = AbortSignal.any([signal, failure.signal]);
   await Promise.all([
     pipeline(archive, createWriteStream(path, { flags: 'wx' }), { signal }).catch(fail),
-    feed(archive, entries, stop).catch(fail)
+    feed(archive, entries, stop, onBytes).catch(fail)
   ]);
   signal.throwIfAborted();
   failure.signal.throwIfAborted();
 }
 
-async function feed(archive: ZipArchive, entries: readonly ZipEntry[], stop: AbortSignal): Promise<void> {
+async function feed(
+  archive: ZipArchive,
+  entries: readonly ZipEntry[],
+  stop: AbortSignal,
+  onBytes: OnBytes
+): Promise<void> {
   const folders = foldersOf(entries).map(archivePath => ({ archivePath, content: undefined }));
   for (const entry of [...folders, ...entries].sort((a, b) => byCodeUnit(a.archivePath, b.archivePath))) {
     // One at a time: archiver would open every stream that it is given at once.
     const taken = once(archive, 'entry', { signal: stop });
     // It may fail before it is awaited below, and then is no stray rejection.
     taken.catch(() => undefined);
-    const source = await append(archive, entry, stop);
+    const source = await append(archive, entry, stop, onBytes);
     try {
       await taken;
     } finally {
@@ -76,7 +87,8 @@ async function feed(archive: ZipArchive, entries: readonly ZipEntry[], stop: Abo
 async function append(
   archive: ZipArchive,
   entry: ZipEntry | { archivePath: string; content: undefined },
-  stop: AbortSignal
+  stop: AbortSignal,
+  onBytes: OnBytes
 ): Promise<Readable | undefined> {
   const common = { name: entry.archivePath, date: FIXED_DATE };
   if (!('file' in entry)) {
@@ -85,7 +97,7 @@ async function append(
     return undefined;
   }
   const data = { ...common, mode: entry.file.executable ? EXECUTABLE_MODE : FILE_MODE };
-  const chunks = readUnchanged(entry.file, stop);
+  const chunks = readUnchanged(entry.file, stop, onBytes);
   if (entry.file.identity.size <= MAX_WHOLE_BYTES) {
     const whole: Buffer[] = [];
     for await (const chunk of chunks) whole.push(chunk);

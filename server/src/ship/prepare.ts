@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { manifestName, stayHome } from '../artifact/index.js';
 import type { Cache } from '../cache/cache.js';
-import { archiveEditable } from '../code/index.js';
+import { archiveEditable, type ArchiveOptions } from '../code/index.js';
 import { manifest as manifestSchema, type Manifest } from '../contract/manifest.js';
 import type { ShipRequest } from '../contract/ship.js';
 import type { Editable, Finding } from '../contract/snapshot.js';
@@ -25,18 +25,11 @@ export function shippedEditables(editables: readonly Editable[], request: ShipRe
 export async function archiveAll(
   editables: readonly Editable[],
   request: ShipRequest,
-  options: { cache: Cache; signal: AbortSignal; onArchive?: (editable: Editable) => void }
+  options: Pick<ArchiveOptions, 'cache' | 'signal' | 'onProgress'>
 ): Promise<ArchivedCode[]> {
   const archives: ArchivedCode[] = [];
   for (const editable of editables) {
-    options.onArchive?.(editable);
-    archives.push(
-      await archiveEditable(editable, {
-        cache: options.cache,
-        signal: options.signal,
-        allowSecrets: request.allowSecrets
-      })
-    );
+    archives.push(await archiveEditable(editable, { ...options, allowSecrets: request.allowSecrets }));
   }
   return archives;
 }

@@ -185,7 +185,7 @@ class Ship {
       const code = await archiveAll(editables, this.#request, {
         cache,
         signal,
-        onArchive: editable => report({ detail: `code of ${editable.name}` })
+        onProgress: report
       });
       const codeDetail = code.length === 0 ? '' : `, ${count(code.length, 'code archive')}`;
       if (published !== undefined) {

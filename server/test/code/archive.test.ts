@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
+import type { ArchiveProgress } from '../../src/code/archive.js';
 import { FileHashes, readUnchanged } from '../../src/code/hashes.js';
 import { writeZip } from '../../src/code/zip.js';
 import { isShipEnvError } from '../../src/errors.js';
@@ -97,6 +98,25 @@ describe('a code archive', () => {
     const cache = await Cache.open(await temporaryFolder());
     const both = await Promise.all([1, 2].map(() => archive(editableOf(folder, ['src', '']), { cache })));
     expect(both.map(({ reused }) => reused).sort()).toEqual([false, true]);
+  });
+
+  it('says how far it is, and of large code from the beginning that it travels whole with every change', async () => {
+    const folder = await project({ 'src/m/__init__.py': '' });
+    await truncateNew(join(folder, 'src/m/big.bin'), 60_000_000);
+    const told: ArchiveProgress[] = [];
+    const { cache } = await archive(editableOf(folder, ['src', '']), { onProgress: progress => told.push(progress) });
+    expect(told[0]).toEqual({
+      done: 0,
+      total: 120_000_000,
+      detail: 'code of My-Model: 60 MB, which travel whole with every change'
+    });
+    expect(told.at(-1)?.done).toBe(120_000_000);
+    expect(told.length).toBeGreaterThan(100);
+    expect(told.map(({ done }) => done)).toEqual(told.map(({ done }) => done).sort((a, b) => a - b));
+    told.length = 0;
+    await writeFile(join(folder, 'src/m/__init__.py'), 'VALUE = 1\n');
+    await archive(editableOf(folder, ['src', '']), { cache, onProgress: progress => told.push(progress) });
+    expect(told.at(-1)?.done).toBe(120_000_020);
   });
 
   it('warns from 50 MB on and names the five largest files', async () => {

@@ -245,6 +245,12 @@ describe('when git cannot be asked', () => {
     expect(listing.files).toHaveLength(1);
   });
 
+  it('answers for the folder that it is asked about, whatever work tree the repository names', async () => {
+    const folder = await repository({ 'src/m.py': '', 'src/no.py': '', 'src/.gitignore': 'no.py\n' });
+    await git(folder, 'config', 'core.worktree', '/etc');
+    expect(await shippedPaths(editableOf(folder, ['src', '']))).toEqual(['m.py']);
+  });
+
   it('answers for a worktree whose .git is a file', async () => {
     const folder = await repository({ '.gitignore': 'no.py', 'src/m.py': '' });
     await git(folder, 'add', '-A');

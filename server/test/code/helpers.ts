@@ -5,6 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
+import type { ArchiveProgress } from '../../src/code/archive.js';
 import { archiveEditable, listShippedFiles, type ArchivedEditable, type Listing } from '../../src/code/index.js';
 import type { Editable } from '../../src/contract/snapshot.js';
 
@@ -75,13 +76,19 @@ export async function shippedPaths(editable: Editable): Promise<string[]> {
 /** Archives into a cache of its own, unless one is given. */
 export async function archive(
   editable: Editable,
-  options: { cache?: Cache; allowSecrets?: string[]; signal?: AbortSignal } = {}
+  options: {
+    cache?: Cache;
+    allowSecrets?: string[];
+    signal?: AbortSignal;
+    onProgress?: (progress: ArchiveProgress) => void;
+  } = {}
 ): Promise<ArchivedEditable & { path: string; cache: Cache }> {
   const cache = options.cache ?? (await Cache.open(await temporaryFolder()));
   const result = await archiveEditable(editable, {
     cache,
     signal: options.signal ?? new AbortController().signal,
-    allowSecrets: options.allowSecrets ?? []
+    allowSecrets: options.allowSecrets ?? [],
+    onProgress: options.onProgress
   });
   return { ...result, cache, path: cache.path('code', result.payload.name) };
 }
