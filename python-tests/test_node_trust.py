@@ -204,7 +204,8 @@ sys.path.insert(0, sys.argv[1])
 from ship_env_node.identity import Own, artifact_id
 index = json.loads(sys.argv[2])
 own = [Own(row["name"], row["sha256"]) for row in index["own"]]
-print(artifact_id(index["python"], index["head"]["sha256"], own, [(s["wheel"], s["key"], s["rank"]) for s in index["segments"]]))
+segments = [(row["wheel"], row["key"], row["rank"]) for row in index["segments"]]
+print(artifact_id(index["python"], index["head"]["sha256"], own, segments))
 """
     command = [sys.executable, "-c", code, str(RUNTIME), json.dumps(index)]
     identity = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

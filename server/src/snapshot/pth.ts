@@ -9,9 +9,7 @@ export interface PthContent {
 }
 
 /** What `str.rstrip` takes off: other characters than `trimEnd` does. */
-const SPACE_AT_END =
-   
-  /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/u;
+const SPACE_AT_END = /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/u;
 
 /** Reads a `.pth` file as `site.addpackage` does: comments and blank lines skipped, `import` lines told from paths. */
 export function parsePth(bytes: Buffer): PthContent {
