@@ -94,7 +94,7 @@ def look(_):
   for (const path of [first.numpy, first.harbour, first.python]) expect(path).not.toContain(venv.folder);
   // Not from the PEX but from what the artifact made of it on the node, whose python is the environment's own.
   for (const path of [first.numpy, first.python]) expect(path.startsWith(`${nodeRoot}/`), path).toBe(true);
-  expect(first.harbour).toMatch(/\/\.ship-env-code-harbour-[0-9a-f]+\/harbour\/__init__\.py$/);
+  expect(first.harbour).toMatch(/\/\.ship-env-code-harbour-[0-9a-f]{16}-[0-9a-f]{32}\/harbour\/__init__\.py$/);
 
   const frame = 'spark.createDataFrame([(1, 1.0), (1, 2.0), (2, 3.0), (2, 5.0), (2, 10.0)], ("id", "v"))';
   await kernel.run(`
