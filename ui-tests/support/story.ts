@@ -12,9 +12,9 @@ export function withSettings(own: ShipSettings): Record<string, unknown> {
   return { ...galata.DEFAULT_SETTINGS, 'jupyterlab-ship-env:plugin': own };
 }
 
-/** The targets of a test: a directory of its own. */
+/** The targets of a test: a directory of its own, in the home of JupyterLab, where the first ship makes it. */
 export function directoryTarget(name: string): ShipSettings {
-  const directory = join(folders.work, 'targets', name);
+  const directory = join(folders.home, 'targets', name);
   return { defaultTarget: name, targets: [{ name, url: `file://${directory}` }] };
 }
 

@@ -7,7 +7,7 @@ import { expect, picture, test } from '../support/story.js';
 test.afterEach(() => raiseFees(0));
 
 test('the magic ships, shows its steps, and updates the session that it built', async ({ page, ship }) => {
-  const target = `file://${join(folders.work, 'targets', 'magic')}`;
+  const target = `file://${join(folders.home, 'targets', 'magic')}`;
   await ship.openNotebook('magic.ipynb', [
     code('%load_ext jupyterlab_ship_env'),
     code(`%%ship_env --target ${target} --master local-cluster[1,1,1024]\n${SESSION}`),
