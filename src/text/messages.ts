@@ -37,7 +37,7 @@ export function waitText(reason: KernelWait, trans: TranslationBundle): string {
     : trans.__('Waiting for the kernel to start');
 }
 
-/** Why a ship has not begun. @param ahead - the sidecar's words for the ships before it, such as `4 ships before this one` */
+/** Why a ship has not begun. @param ahead - the sidecar's words for what goes first, such as `4 ships before this one` */
 export function queueText(ahead: string, trans: TranslationBundle): string {
   return ahead === ''
     ? trans.__('Waiting for other ships to end')
@@ -55,7 +55,11 @@ export function activityText(ship: IShipFacts, trans: TranslationBundle): string
   const index = ship.steps.findIndex(step => step.state === 'running' || step.state === 'waiting');
   const step = ship.steps[index];
   if (step?.state === 'waiting') return `${queueText(step.detail ?? '', trans)}…`;
-  if (step === undefined) return trans.__('Starting…');
+  if (step === undefined) {
+    const next = ship.steps.findIndex(({ state }) => state === 'pending');
+    if (next <= 0) return trans.__('Starting…');
+    return `${next + 1}/${ship.steps.length} ${stepTitle(ship.steps[next]?.name ?? 'configure', trans)}…`;
+  }
   const progress = progressText(step, trans);
   const title = stepTitle(step.name, trans);
   return `${index + 1}/${ship.steps.length} ${progress === '' ? `${title}…` : `${title}: ${progress}`}`;

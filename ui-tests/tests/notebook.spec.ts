@@ -1,5 +1,5 @@
 import { code } from '../support/ship-page.js';
-import { directoryTarget, expect, picture, test, withSettings } from '../support/story.js';
+import { directoryTarget, expect, test, withSettings } from '../support/story.js';
 
 // Notebook 7 is served beside JupyterLab, under addresses of its own.
 test.use({
@@ -17,14 +17,12 @@ test('Notebook 7 ships, and Details shows the steps and the log', async ({ page,
   await ship.openNotebookPage('plain.ipynb', [code('1')]);
   await ship.press();
   await expect(ship.notice).toContainText(/Shipped to|Already on/);
-  await picture(page, 'notebook-done');
   await ship.action('Details').click();
   const details = page.locator('.jp-ShipEnv-details');
   await expect(details.locator('[data-state="done"]')).toHaveCount(6);
   await expect(details.locator('[data-state="done"]').first()).toBeInViewport();
   await expect(details.locator('.jp-ShipEnv-log')).toContainText('Kernel python:');
   await ship.hideNotice();
-  await picture(page, 'notebook-details');
   expect(await ship.shipCell()).toContain('builder = (');
 });
 
@@ -35,7 +33,6 @@ test.describe('settings that cannot be used', () => {
     await ship.openNotebookPage('nowhere.ipynb', [code('1')]);
     await ship.press();
     await expect(ship.notice).toContainText('No target has this name');
-    await picture(page, 'notebook-error');
     const opening = page.context().waitForEvent('page');
     await ship.action('Open settings').click();
     const files = await opening;

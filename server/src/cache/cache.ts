@@ -238,14 +238,16 @@ export class Cache {
    * @param signal - stops the wait
    * @param work - is given a signal that aborts as `signal` does, and with CACHE_UNUSABLE when the lock is lost; and
    *   whether someone else held the lock when it was asked for
+   * @param onWait - called once when someone else holds the lock
    * @throws ShipEnvError CACHE_UNUSABLE when there can be no lock; else what `work` throws
    */
   async exclusively<T>(
     name: string,
     signal: AbortSignal,
-    work: (signal: AbortSignal, waited: boolean) => Promise<T>
+    work: (signal: AbortSignal, waited: boolean) => Promise<T>,
+    onWait?: () => void
   ): Promise<T> {
-    return underLock(this.root, name, signal, work);
+    return underLock(this.root, name, signal, work, onWait);
   }
 
   #diskFull(cause: unknown): ShipEnvError {

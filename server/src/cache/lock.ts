@@ -15,10 +15,14 @@ export async function underLock<T>(
   root: string,
   name: string,
   signal: AbortSignal,
-  work: (signal: AbortSignal, waited: boolean) => Promise<T>
+  work: (signal: AbortSignal, waited: boolean) => Promise<T>,
+  onWait: () => void = () => undefined
 ): Promise<T> {
   const lost = new AbortController();
-  const { release, waited } = await acquire(root, name, signal, cause => lost.abort(lockLost(root, cause)));
+  const { release, waited } = await acquire(root, name, signal, {
+    onWait,
+    onLost: cause => lost.abort(lockLost(root, cause))
+  });
   try {
     return await work(AbortSignal.any([signal, lost.signal]), waited);
   } finally {
@@ -31,7 +35,7 @@ async function acquire(
   root: string,
   name: string,
   signal: AbortSignal,
-  onLost: (cause: Error) => void
+  { onWait, onLost }: { onWait: () => void; onLost: (cause: Error) => void }
 ): Promise<{ release: () => Promise<void>; waited: boolean }> {
   const directory = join(root, 'locks');
   const path = join(directory, name);
@@ -54,6 +58,7 @@ async function acquire(
     } catch (cause) {
       if (!hasCode(cause, 'ELOCKED')) throw noLock(root, cause);
       if (await breakAbandoned(path)) continue;
+      if (!waited) onWait();
       await new Promise(resolve => setTimeout(resolve, RETRY_MS));
     }
   }

@@ -34,7 +34,7 @@ export type StepName = z.infer<typeof stepName>;
 export const stepEvent = z.object({
   type: z.literal('step'),
   name: stepName,
-  /** `waiting`: other ships of the sidecar run, and this one has not begun. */
+  /** `waiting`: the step has not begun, since other ships go first; `detail` says which. */
   state: z.enum(['waiting', 'started', 'progress', 'done']),
   /** Units of work done and in all, bytes where bytes move; absent when unknown. */
   done: z.number().optional(),

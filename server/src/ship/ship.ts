@@ -237,7 +237,7 @@ class Ship {
       const upload = new Upload(this.#target, await this.#openVerified(), signal);
       return this.#deliver(upload, files, { published }, signal);
     }
-    return transaction(this.#context.cache, this.#target, signal, async (upload, held) => {
+    const work = async (upload: Upload, held: AbortSignal): Promise<Delivered> => {
       if (fresh !== undefined) {
         upload.findSources = async () => {
           const artifacts = await (upload.waited ? this.#listArtifacts(held) : listing);
@@ -247,7 +247,15 @@ class Ship {
       const environment =
         published === undefined ? await this.#unlessPublished(present(fresh), upload, held) : { published };
       return this.#deliver(upload, files, environment, held);
-    });
+    };
+    const onWait = (): void =>
+      this.#context.emit({
+        type: 'step',
+        name: 'upload',
+        state: 'waiting',
+        detail: 'another ship writes to this target'
+      });
+    return transaction(this.#context.cache, this.#target, signal, work, onWait);
   }
 
   #deliver(

@@ -267,15 +267,17 @@ export class Upload {
  * one ship could build on an object that another, cancelled a moment later, removes again.
  *
  * @param work - is given a signal that also aborts when the lock is lost
+ * @param onWait - called once when another ship writes to the target
  * @throws what `work` throws; what could not be taken back is told by its causes
  */
 export async function transaction<T>(
   cache: Cache,
   target: Target,
   signal: AbortSignal,
-  work: (upload: Upload, signal: AbortSignal) => Promise<T>
+  work: (upload: Upload, signal: AbortSignal) => Promise<T>,
+  onWait?: () => void
 ): Promise<T> {
-  return cache.exclusively(writeLock(target), signal, async (held, waited) => {
+  const underLock = async (held: AbortSignal, waited: boolean): Promise<T> => {
     const upload = new Upload(target, await Verified.open(cache, target), held, waited);
     try {
       return await work(upload, held);
@@ -287,7 +289,8 @@ export async function transaction<T>(
       });
       throw first;
     }
-  });
+  };
+  return cache.exclusively(writeLock(target), signal, underLock, onWait);
 }
 
 /** Name of the lock that whoever changes a target holds, among the processes of this machine. */

@@ -134,12 +134,17 @@ test('only one at a time works under a lock, and the next one starts when it is 
     order.push('first ends');
   });
   await entered.promise;
-  const second = other.exclusively('target', never, () => Promise.resolve(order.push('second starts')));
+  const second = other.exclusively(
+    'target',
+    never,
+    () => Promise.resolve(order.push('second starts')),
+    () => order.push('second waits')
+  );
   await othersGotThrough(other);
-  expect(order).toEqual([]);
+  expect(order).toEqual(['second waits']);
   holding.open();
   await Promise.all([first, second]);
-  expect(order).toEqual(['first ends', 'second starts']);
+  expect(order).toEqual(['second waits', 'first ends', 'second starts']);
 });
 
 test('waiting for a lock ends with the signal, and a lock is freed when its work fails', async () => {

@@ -56,6 +56,12 @@ describe('a running ship', () => {
     expect(noticeOf(shipOf({ steps: built }), trans).message).toContain('4/6 Uploading');
   });
 
+  it('names the next step between two steps', () => {
+    const told = (['snapshot', 'plan'] as const).map(name => ({ type: 'step', name, state: 'done' }) as const);
+    const { message } = noticeOf(shipOf({ steps: told.reduce(withEvent, initialSteps()) }), trans);
+    expect(message).toMatch(/3\/6 Building the artifact…$/);
+  });
+
   it('says how much went up as long as nobody knows how much there is', () => {
     const told = [
       { type: 'step', name: 'upload', state: 'progress', done: 1660, total: 1660 },
