@@ -12,6 +12,9 @@ const USE_MS = 60 * 60 * 1000;
 /** Of a manifest: it is read each time, so its content is all that tells it from another one. */
 export const BY_CONTENT = 'by content';
 
+/** Equals the identity of no object. */
+const UNKNOWN = '';
+
 const remembered = z.object({
   name: z.string(),
   /** As the target tells it (`ObjectFacts.identity`), or {@link BY_CONTENT}. */
@@ -56,9 +59,12 @@ export class Verified {
     return true;
   }
 
-  /** The object was seen to have this content. Without an identity there is nothing to know it by. */
+  /**
+   * The object was seen to have this content. Without an identity there is nothing to know it by: then only its use is
+   * remembered, and the next ship reads it once more.
+   */
   add(name: string, identity: string | undefined, sha256: string): void {
-    if (identity !== undefined) this.#put({ name, identity, sha256, usedMs: Date.now() });
+    this.#put({ name, identity: identity ?? UNKNOWN, sha256, usedMs: Date.now() });
   }
 
   /** Names of the objects that a ship of this machine relied on since then; milliseconds since the epoch. */

@@ -106,14 +106,15 @@ async function expectWhole(url: string, { artifact }: ShipResult): Promise<void>
 }
 
 /** A failed ship must leave what was there before, and must not call itself a bug. */
-async function expectClean(url: string, before: readonly string[], error: unknown): Promise<void> {
+async function expectClean(url: string, before: readonly string[], error: unknown, fault: string): Promise<void> {
   const { code, message, hint, cause } = toErrorObject(error);
   expect(code, `${message} ${cause.join(' ')}`).not.toBe('INTERNAL');
   expect(hint, code).toMatch(/\w/u);
   const { keys, uploads } = await bucket.leftBelow(url);
   if (JSON.stringify(toErrorObject(error)).includes('could not be removed')) return;
   expect(keys.filter(key => !before.includes(key))).toEqual([]);
-  expect(uploads).toBe(0);
+  // Where the answer to its beginning is lost, nobody knows the id of an upload. It goes when it is a day old.
+  expect(uploads).toBeLessThanOrEqual(/^answers|cuts the connection$/u.test(fault) ? 1 : 0);
 }
 
 describe.each(Object.entries(SHIPS))('a store that fails once during %s', (name, arrange) => {
@@ -135,7 +136,7 @@ describe.each(Object.entries(SHIPS))('a store that fails once during %s', (name,
           const ended = await shipWith(url, at, FAULTS[fault] ?? (passing => passing.forward())).catch(
             (error: unknown) => ({ error })
           );
-          if ('error' in ended) await expectClean(url, before, ended.error);
+          if ('error' in ended) await expectClean(url, before, ended.error, fault);
           else await expectWhole(url, ended.result);
           await expectWhole(url, await shipTo(url));
         });

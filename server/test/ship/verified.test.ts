@@ -119,3 +119,13 @@ test('a memory that was damaged is as good as none', async () => {
   await writeFile(join(folder, name), 'x'.repeat(100));
   expect((await Verified.open(cache, TARGET)).holds('a-1.zip', 'as it is', 'content')).toBe(false);
 });
+
+test('the use of an object is remembered also where nothing tells the object from another one; its content is not', async () => {
+  const cache = await Cache.open(await temporaryFolder());
+  const first = await Verified.open(cache, TARGET);
+  first.add('a.zip', undefined, 'abc');
+  await first.save();
+  const later = await Verified.open(cache, TARGET);
+  expect(later.usedSince(Date.now() - 1000)).toEqual(new Set(['a.zip']));
+  for (const identity of [undefined, '1']) expect(later.holds('a.zip', identity, 'abc')).toBe(false);
+});
