@@ -24,7 +24,8 @@ const MASTER = 'local-cluster[1,4,1024]';
  * @returns {Promise<Way[]>} the plain one first
  */
 export async function prepareWays(env) {
-  mkdirSync(FOLDER, { recursive: true });
+  // A ship makes no directory of its target.
+  mkdirSync(join(FOLDER, 'target'), { recursive: true });
   const kernel = await makeVenv('kernel', []);
   const withEditable = await makeVenv('kernel-with-editable', ['--editable', join(paths.examples, 'demo-package')]);
   return [
