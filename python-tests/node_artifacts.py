@@ -145,3 +145,11 @@ class Node:
     def leftovers(self) -> list[Path]:
         """What is half done."""
         return sorted((self.root / LAYOUT / "tmp").iterdir())
+
+    def settled(self) -> None:
+        """Wait until what runs in the background after a first start is done."""
+        base = self.root / LAYOUT
+        wait_for(lambda: all(path.read_text() == "synced\n" for path in base.glob("env/*/.ship-env/boot")))
+        # It prunes after that, holding this lock.
+        lock = base / "lock" / "prune"
+        wait_for(lambda: subprocess.run(["flock", "-n", lock, "true"], check=False).returncode == 0)

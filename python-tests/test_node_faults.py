@@ -95,6 +95,7 @@ ship_env_node.boot.unpack_missing = fail
 def test_a_link_in_place_of_a_folder_is_not_followed(node: Node, tmp_path: Path, part: str) -> None:
     pex = node.build()
     node.run(pex, "-c", "")
+    node.settled()
     if part.endswith(("tmp", "lock")):
         # Which are not looked at where the environment is there.
         shutil.rmtree(node.root / LAYOUT / "env")

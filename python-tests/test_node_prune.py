@@ -45,13 +45,6 @@ class Fleet:
             hour_ago = path.stat().st_mtime - 3600
             os.utime(path, (hour_ago, hour_ago))
 
-    def settled(self) -> None:
-        """Wait until what runs in the background after a first start is done."""
-        base = self.node.root / LAYOUT
-        wait_for(lambda: all(path.read_text() == "synced\n" for path in base.glob("env/*/.ship-env/boot")))
-        # It prunes after that, holding this lock.
-        wait_for(lambda: subprocess.run(["flock", "-n", base / "lock" / "prune", "true"], check=False).returncode == 0)
-
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
@@ -62,7 +55,7 @@ def test_what_was_used_least_recently_goes_first(fleet: Fleet) -> None:
     first, second, third = fleet.build("first"), fleet.build("second"), fleet.build("third")
     for pex in (first, second):
         assert fleet.node.run(pex, "-c", "", variables=LIMIT).stderr == ""
-        fleet.settled()
+        fleet.node.settled()
     fleet.grow_old()
     # Nothing is unpacked, but it is used.
     fleet.node.run(first, "-c", "", variables=LIMIT)
@@ -76,7 +69,7 @@ def test_what_was_used_least_recently_goes_first(fleet: Fleet) -> None:
 def test_nothing_goes_that_was_used_a_moment_ago(fleet: Fleet) -> None:
     for name in ("first", "second", "third"):
         fleet.node.run(fleet.build(name), "-c", "", variables=LIMIT)
-        fleet.settled()
+        fleet.node.settled()
     time.sleep(0.5)
     assert fleet.unpacked() == {"first", "second", "third", "shared"}
 
@@ -84,7 +77,7 @@ def test_nothing_goes_that_was_used_a_moment_ago(fleet: Fleet) -> None:
 def test_nothing_goes_while_there_is_room(fleet: Fleet) -> None:
     for name in ("first", "second", "third"):
         fleet.node.run(fleet.build(name), "-c", "")
-        fleet.settled()
+        fleet.node.settled()
         fleet.grow_old()
     assert fleet.unpacked() == {"first", "second", "third", "shared"}
 
@@ -105,10 +98,10 @@ def test_what_a_process_runs_stays_until_it_is_killed(fleet: Fleet) -> None:
     assert running.stdout is not None
     child = int(running.stdout.readline())
     try:
-        fleet.settled()
+        fleet.node.settled()
         fleet.grow_old()
         fleet.node.run(fleet.build("second"), "-c", "", variables=nothing)
-        fleet.settled()
+        fleet.node.settled()
         fleet.grow_old()
         fleet.node.run(fleet.build("third"), "-c", "", variables=nothing)
         wait_for(lambda: fleet.unpacked() == {"first", "third", "shared"})
@@ -117,7 +110,7 @@ def test_what_a_process_runs_stays_until_it_is_killed(fleet: Fleet) -> None:
     finally:
         os.kill(child, signal.SIGKILL)
         running.communicate()
-    fleet.settled()
+    fleet.node.settled()
     fleet.grow_old()
     fleet.node.run(fleet.build("fourth"), "-c", "", variables=nothing)
     wait_for(lambda: fleet.unpacked() == {"fourth", "shared"})
@@ -183,7 +176,7 @@ def test_a_flush_removes_all_but_what_is_in_use_or_was_a_moment_ago(fleet: Fleet
     assert running.stdout.readline().endswith("first.py\n")
     fleet.node.run(second, "-c", "")
     fleet.node.run(second, "-c", "", variables=ORDINARY)
-    fleet.settled()
+    fleet.node.settled()
     flush = {"SHIP_ENV_FLUSH": "1"}
     fresh = fleet.node.run(second, "-c", "print('not run')", variables=flush)
     assert (fresh.returncode, fresh.stdout) == (0, "")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from node_artifacts import RUNTIME, Node, install
+from node_artifacts import LAYOUT, RUNTIME, Node, install
 
 pytestmark = pytest.mark.assets
 
@@ -24,6 +24,7 @@ INDEX = ".deps/.ship-env/index.json"
 SHOW = "import small; print(small.VALUE)"
 # These ask for what only the PEX's own boot code does.
 ORDINARY = {"PEX_EXTRA_SYS_PATH": "/nowhere"}
+FLUSH = {"SHIP_ENV_FLUSH": "1"}
 
 
 class Pair:
@@ -112,7 +113,7 @@ def deflated(content: bytes) -> bytes:
 
 def cache(node: Node) -> dict[str, bytes]:
     """Every file that artifacts share on the node."""
-    base = node.root / "ship-env-2" / "dist"
+    base = node.root / LAYOUT / "dist"
     return {str(path.relative_to(base)): path.read_bytes() for path in base.rglob("*") if path.is_file()}
 
 
@@ -171,7 +172,7 @@ def test_content_that_its_key_does_not_vouch_for_is_refused(
     key = span_of(pair.good, "small")[2]
     refused(node.run(hostile, "-c", SHOW, variables=variables), f"was to have the key {key}; its content has ")
     assert not any(key in name or "small" in name for name in cache(node))
-    assert node.environments() == node.leftovers() == [] if (node.root / "ship-env-2").exists() else True
+    assert node.environments() == node.leftovers() == [] if (node.root / LAYOUT).exists() else True
     # What it left behind changes nothing for the one whose key it took.
     assert node.run(pair.good, "-c", SHOW).stdout == "good\n"
 
@@ -225,7 +226,7 @@ def test_the_index_of_another_artifact_is_refused(
         hostile = rewritten(pair.good, tmp_path / "hostile.pex", {INDEX: archive.read(INDEX)})
     good, evil = index_of(pair.good)["id"], index_of(pair.evil)["id"]
     refused(node.run(hostile, "-c", SHOW, variables=variables), f"says that it is {good}; its index is that of {evil}")
-    assert not (node.root / "ship-env-2").exists() or cache(node) == {}
+    assert not (node.root / LAYOUT).exists() or cache(node) == {}
 
 
 @pytest.mark.parametrize("is_there", [False, True], ids=["new", "environment is there"])
@@ -274,6 +275,31 @@ def test_boot_code_of_the_head_that_was_changed_is_refused_before_it_runs(
     refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), "bytes of", "were to have the sha256")
 
 
+def flipped(pex: Path, to: Path, near: bytes) -> Path:
+    """A copy of an artifact with one bit flipped in the head, at the first letter behind these bytes."""
+    data = bytearray(pex.read_bytes())
+    at = data.index(near) + len(near)
+    assert at < index_of(pex)["head"]["length"]
+    data[at] ^= 1
+    to.write_bytes(data)
+    to.chmod(0o755)
+    return to
+
+
+# What is flipped stands in a comment of the header, in the docstring of a module of ours, in boot code of the pex tool
+# that an environment does not need: with each the head runs as ever.
+@pytest.mark.parametrize("near", [b"# A PEX of ", b'"""Run an artifact on ', b".bootstrap/pex/tools/"])
+@pytest.mark.parametrize("variables", [{}, ORDINARY, FLUSH], ids=["environment", "ordinary PEX", "flush"])
+def test_a_head_that_is_damaged_is_refused_before_anything_is_unpacked(
+    pair: Pair, node: Node, tmp_path: Path, near: bytes, variables: dict[str, str]
+) -> None:
+    hostile = flipped(pair.good, tmp_path / "hostile.pex", near)
+    length = index_of(pair.good)["head"]["length"]
+    refused(node.run(hostile, "-c", SHOW, variables=variables), f"the first {length} bytes of {hostile} were to have")
+    assert not (node.root / LAYOUT).exists()
+    assert not (node.container / ".ship-env-pex").exists()
+
+
 def test_a_directory_that_points_elsewhere_is_refused_before_the_ordinary_boot(
     pair: Pair, node: Node, tmp_path: Path
 ) -> None:
@@ -312,7 +338,7 @@ def test_another_python_than_the_environments_runs_nothing_unverified(pair: Pair
     code = "sys.version_info = (3, 99, *sys.version_info[2:])"
     hostile = swapped_segment(pair, tmp_path / "hostile.pex")
     refused(node.run(*node.boot(hostile, code, "-c", SHOW)), "was to have the key")
-    assert not (node.root / "ship-env-2").exists()
+    assert not (node.root / LAYOUT).exists()
 
 
 def test_the_key_and_the_id_are_those_that_the_driver_computed(pair: Pair) -> None:

@@ -1,7 +1,7 @@
 """Run an artifact on a node: in an environment of the node root, else as an ordinary PEX.
 
 Nothing of an artifact runs that was not verified against its name, but for what verifies it: the header and these
-modules.
+modules. They are compared first, so that damage to them shows before they change anything on the node.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ship_env_node.places import MARK, NodeRoot
 from ship_env_node.prune import flush, hold, in_background, limit_in_bytes, prune, settle
 from ship_env_node.safe import UnusableError, in_fresh_folder
 from ship_env_node.unpack import unpack_missing
-from ship_env_node.verify import verify
+from ship_env_node.verify import verify, verify_head
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -49,15 +49,27 @@ def main(pex: str, root: str, python: str, arguments: list[str]) -> None:
     :param root: the node root that the header chose; empty when no folder was safe
     :param python: the node's python, by the name that the header found
     """
+    artifact = _open(pex)
     container = NodeRoot(os.path.join(os.getcwd(), CONTAINER_ROOT), is_in_container=True)
     roots = [*([NodeRoot(root)] if root not in {"", container.path} else []), container]
     safe = [each for each in roots if _is_safe(each)]
     if os.environ.get(FLUSH):
         _flush(safe)
     if safe:
-        _start(pex, safe, python, arguments)
+        _start(artifact, safe, python, arguments)
     _say(f"{pex} is unpacked into a new folder, which is removed when it ends")
-    in_fresh_folder(lambda folder: _start(pex, [NodeRoot(folder)], python, arguments))
+    in_fresh_folder(lambda folder: _start(artifact, [NodeRoot(folder)], python, arguments))
+
+
+def _open(pex: str) -> Artifact:
+    """Open the artifact and compare its head; ends when that is not what it should be."""
+    try:
+        artifact = Artifact(pex)
+        verify_head(artifact)
+    # What cannot be read cannot be verified.
+    except (DamagedError, OSError) as error:
+        _refuse(pex, error)
+    return artifact
 
 
 def _flush(roots: list[NodeRoot]) -> NoReturn:
@@ -77,17 +89,15 @@ def _is_safe(root: NodeRoot) -> bool:
     return True
 
 
-def _start(pex: str, roots: list[NodeRoot], python: str, arguments: list[str]) -> None:
+def _start(artifact: Artifact, roots: list[NodeRoot], python: str, arguments: list[str]) -> None:
     """Become the environment's python, in the first of these node roots that is of use."""
     root = roots[0]
     try:
-        artifact = Artifact(pex)
         if _is_for_us(artifact) and not any(os.environ.get(name) for name in PEX_REQUESTS):
             root = _run_environment(artifact, roots, python, arguments)
         verify(artifact)
-    # What cannot be read cannot be verified.
     except (DamagedError, OSError) as error:
-        _refuse(pex, error)
+        _refuse(artifact.path, error)
     _run_pex(artifact, _pex_root(root, artifact), arguments)
 
 
