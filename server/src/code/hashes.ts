@@ -8,7 +8,7 @@ import { NotRegular, openRegular } from '../files/open.js';
 import { parseJson } from '../json.js';
 import type { FileIdentity, ShippedFile } from './files.js';
 import { unreadable } from './roots.js';
-import { CONTENT_MARKS, MAX_SCANNED_BYTES, contentMarks, type ContentMark } from '../secrets.js';
+import { CONTENT_MARKS, ContentScan, type ContentMark } from '../secrets.js';
 
 /** What is known of a file's content. */
 export interface Content {
@@ -39,7 +39,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** Size, mtime, ctime, inode, device, sha256, marks. */
 const indexFile = z.object({
   /** Also changes when the rules in secrets.ts do. */
-  schema: z.literal(1),
+  schema: z.literal(2),
   files: z.record(z.string(), z.tuple([z.string(), z.string(), z.array(z.enum(CONTENT_MARKS))]))
 });
 type IndexFile = z.infer<typeof indexFile>;
@@ -103,7 +103,7 @@ export class FileHashes {
       })
     );
     if (rehashed > 0 || Object.keys(next).length !== Object.keys(this.#known).length) {
-      const index: IndexFile = { schema: 1, files: next };
+      const index: IndexFile = { schema: 2, files: next };
       await this.#cache.replace('hashes', this.#name, JSON.stringify(index));
     }
     return contents;
@@ -120,15 +120,15 @@ async function readIndex(cache: Cache, name: string): Promise<IndexFile['files']
   return indexFile.safeParse(content && parseJson(content.toString('utf8'))).data?.files ?? {};
 }
 
-/** Reads a file once: hashes it, and looks for secrets when it is small. */
+/** Reads a file once: hashes it, and looks for secrets. */
 async function readContent(file: ShippedFile, signal: AbortSignal, onBytes: OnBytes): Promise<Content> {
   const hash = createHash('sha256');
-  const kept: Buffer[] = [];
+  const scan = new ContentScan();
   for await (const chunk of readUnchanged(file, signal, onBytes)) {
     hash.update(chunk);
-    if (file.identity.size <= MAX_SCANNED_BYTES) kept.push(chunk);
+    scan.add(chunk);
   }
-  return { sha256: hash.digest('hex'), marks: contentMarks(Buffer.concat(kept)) };
+  return { sha256: hash.digest('hex'), marks: scan.marks() };
 }
 
 /**

@@ -3,12 +3,12 @@ import type { ErrorCode } from '../contract/errors.js';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What is expected of a file that is read whole. */
-export interface FileKind {
+/** What is expected of a file. */
+export interface AnyFileKind {
   /** What the file is, for the person. */
   readonly what: string;
-  /** Bytes that it may have. */
-  readonly limit: number;
+  /** Bytes that it may have; any number when it is read piece by piece. */
+  readonly limit?: number;
   /** Code of the error for a file that is not what was expected. */
   readonly code: ErrorCode;
   /** What the person can do. */
@@ -17,13 +17,20 @@ export interface FileKind {
   readonly isBinary?: true;
 }
 
+/** What is expected of a file that is read whole. */
+export interface FileKind extends AnyFileKind {
+  readonly limit: number;
+}
+
+const REINSTALL = 'Install the package that the file belongs to again, or remove the file if it belongs to none.';
+
 /** Of a distribution's metadata. */
 function metadata(what: string, limit: number): FileKind {
   return {
     what,
     limit,
     code: 'SNAPSHOT_UNREADABLE',
-    hint: 'Install the package that the file belongs to again, or remove the file if it belongs to none.'
+    hint: REINSTALL
   };
 }
 
@@ -32,7 +39,7 @@ function cached(what: string, limit: number): FileKind {
 }
 
 /**
- * Every kind of file that is read whole. The limits are some ten times what the largest known file of the kind has, and small
+ * Every kind of file that is read whole, and those that are only looked through. The limits are some ten times what the largest known file of the kind has, and small
  * enough that nothing fills the memory.
  */
 export const FILE_KINDS = {
@@ -48,8 +55,13 @@ export const FILE_KINDS = {
   eggLink: metadata('an egg-link', 64 * KIB),
   finder: metadata('the import hook of an editable package', 16 * MIB),
   script: metadata('a script of a distribution', 16 * MIB),
-  /** A file of a distribution that is looked into for a key. */
-  possibleSecret: { ...metadata('a file of a distribution', MIB), isBinary: true },
+  /** A file of a distribution that is looked through for a key. */
+  possibleSecret: {
+    what: 'a file of a distribution',
+    code: 'SNAPSHOT_UNREADABLE',
+    hint: REINSTALL,
+    isBinary: true
+  },
   pyvenv: {
     what: 'the configuration of a virtual environment',
     limit: MIB,
@@ -90,4 +102,4 @@ export const FILE_KINDS = {
   },
   /** Of 100,000 files a snapshot has 20 MB. */
   cacheNote: cached('a note of the cache', 1024 * MIB)
-} as const satisfies Record<string, FileKind>;
+} as const satisfies Record<string, AnyFileKind>;

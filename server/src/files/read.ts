@@ -3,12 +3,13 @@ import pLimit from 'p-limit';
 import prettyBytes from 'pretty-bytes';
 import { ShipEnvError } from '../errors.js';
 import { NotRegular, assertRegular, openRegular } from './open.js';
-import type { FileKind } from './kinds.js';
+import type { AnyFileKind, FileKind } from './kinds.js';
 
-export { FILE_KINDS, type FileKind } from './kinds.js';
+export { FILE_KINDS, type AnyFileKind, type FileKind } from './kinds.js';
 
 /** Files that are open at a time: a process may have 256 of them on some systems, and Node reads with four threads. */
 const OPEN_FILES = 16;
+const PIECE_BYTES = 256 * 1024;
 
 const limited = pLimit(OPEN_FILES);
 
@@ -18,8 +19,9 @@ export class UnusableFile extends ShipEnvError {
   /** What there is, as a clause: `it is a FIFO`. */
   readonly found: string;
 
-  constructor(path: string, kind: FileKind, found: string, cause?: unknown) {
-    const wanted = `${kind.isBinary === true ? 'a regular file' : 'a text file'} of at most ${prettyBytes(kind.limit)}`;
+  constructor(path: string, kind: AnyFileKind, found: string, cause?: unknown) {
+    const size = kind.limit === undefined ? '' : ` of at most ${prettyBytes(kind.limit)}`;
+    const wanted = `${kind.isBinary === true ? 'a regular file' : 'a text file'}${size}`;
     super(kind.code, `${path}, ${kind.what}, was expected to be ${wanted}; ${found}.`, { hint: kind.hint, cause });
     this.path = path;
     this.found = found;
@@ -34,13 +36,36 @@ export class UnusableFile extends ShipEnvError {
  *   read
  */
 export function readBounded(path: string, kind: FileKind): Promise<Buffer> {
+  return withRegular(path, kind, handle => contentOf(handle, path, kind));
+}
+
+/**
+ * The content of a file of any size, piece by piece: what it had when it was opened, at most.
+ *
+ * @param use - is done with a piece when it returns: the next one takes its place
+ * @throws as {@link readBounded}
+ */
+export function readPieces(path: string, kind: AnyFileKind, use: (piece: Buffer) => void): Promise<void> {
+  return withRegular(path, kind, async handle => {
+    const { size } = await handle.stat();
+    const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size));
+    for (let left = size; left > 0;) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, left));
+      if (bytesRead === 0) return;
+      use(buffer.subarray(0, bytesRead));
+      left -= bytesRead;
+    }
+  });
+}
+
+function withRegular<T>(path: string, kind: AnyFileKind, work: (handle: FileHandle) => Promise<T>): Promise<T> {
   return limited(async () => {
     try {
       // Before it is opened: to open a device may do something.
       assertRegular(path, await stat(path));
       const handle = await openRegular(path);
       try {
-        return await contentOf(handle, path, kind);
+        return await work(handle);
       } finally {
         await handle.close();
       }

@@ -1,6 +1,6 @@
 import type { Distribution, Finding } from '../contract/snapshot.js';
-import { FILE_KINDS, readBounded } from '../files/read.js';
-import { MAX_SCANNED_BYTES, contentMarks, looksSecret, mayBePublishedSecret } from '../secrets.js';
+import { FILE_KINDS, readPieces } from '../files/read.js';
+import { ContentScan, looksSecret, mayBePublishedSecret } from '../secrets.js';
 import type { Metadata } from './candidate.js';
 import type { ListedFile } from './distribution-files.js';
 import type { FileState } from './identity.js';
@@ -15,8 +15,6 @@ export interface JudgedFile {
   /** Relative to the site directory. */
   readonly path: string;
   readonly absolute: string;
-  /** Bytes. */
-  readonly size: number;
   /** It has the content that RECORD names: its publisher put it there, whatever links lead to it now. */
   readonly isPublished: boolean;
 }
@@ -40,7 +38,7 @@ export async function findSuspects(
     const state = states[index];
     if (state?.kind !== 'file') return [];
     const { path, absolute } = file;
-    return [{ path, absolute, size: state.size, isPublished: file.sha256 === state.sha256 }];
+    return [{ path, absolute, isPublished: file.sha256 === state.sha256 }];
   });
   const { suspects: links, findings } = await outsideLinks(
     candidate,
@@ -52,10 +50,10 @@ export async function findSuspects(
 async function secretsAmong(files: readonly JudgedFile[]): Promise<Suspect[]> {
   const worthALook = files.filter(({ path, isPublished }) => !isPublished || mayBePublishedSecret(path));
   const found = await Promise.all(
-    worthALook.map(async ({ path, absolute, size }) => {
-      const isSmall = size <= MAX_SCANNED_BYTES;
-      const marks = isSmall ? contentMarks(await readBounded(absolute, FILE_KINDS.possibleSecret)) : [];
-      return looksSecret([path], marks);
+    worthALook.map(async ({ path, absolute }) => {
+      const scan = new ContentScan();
+      await readPieces(absolute, FILE_KINDS.possibleSecret, piece => scan.add(piece));
+      return looksSecret([path], scan.marks());
     })
   );
   return worthALook.filter((_, index) => found[index]).map(({ path }) => ({ kind: 'secret', path, target: '' }));

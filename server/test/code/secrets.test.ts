@@ -2,13 +2,19 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ShipEnvError } from '../../src/errors.js';
+import { CONTENT_MARKS, ContentScan } from '../../src/secrets.js';
 import { archive, editableOf, project } from './helpers.js';
 
 /** Put together here, so that no scanner takes this file for a leak. */
 const pem = (kind: string): string =>
   `-----BEGIN ${kind}PRIVATE KEY-----\nMIIEsecretsecret\n-----END ${kind}PRIVATE KEY-----\n`;
 
-async function refusal(files: Record<string, string>, allowSecrets: string[] = []): Promise<ShipEnvError | undefined> {
+const MIB = 1024 * 1024;
+
+async function refusal(
+  files: Record<string, string | Buffer>,
+  allowSecrets: string[] = []
+): Promise<ShipEnvError | undefined> {
   const folder = await project({ 'src/m/__init__.py': '', ...files });
   try {
     await archive(editableOf(folder, ['src', '']), { allowSecrets });
@@ -65,6 +71,28 @@ describe('a file that looks like a secret', () => {
     expect(await refusal({ [path]: content })).toBeUndefined();
   });
 
+  it.each<[string, string]>([
+    ['src/m/data.bin', pem('')],
+    ['src/m/credentials', 'aws_secret_access_key = abc\n'],
+    ['src/m/.npmrc', '//registry.example/:_authToken=abc\n'],
+    ['src/m/data.json', '{"private_key": "x"}']
+  ])('is refused behind 5 MiB of other content: %s', async (path, content) => {
+    const error = await refusal({ [path]: Buffer.concat([Buffer.alloc(5 * MIB, 'x\n'), Buffer.from(content)]) });
+    expect(error?.code).toBe('CODE_SECRET_FOUND');
+    expect(error?.message).toContain(path);
+  });
+
+  it('is refused where what is read at a time ends in the middle of the sign', async () => {
+    const files: Record<string, Buffer> = {};
+    const key = Buffer.from(pem('RSA '));
+    for (const before of [1, 20, 30]) {
+      const content = Buffer.alloc(MIB, 'x');
+      key.copy(content, content.length / 2 - before);
+      files[`src/m/${before}.bin`] = content;
+    }
+    expect((await refusal(files))?.message).toContain('3 files in it look like secrets');
+  });
+
   it('ships when it is allowed by its name or its path, and only then', async () => {
     const files = { 'src/m/.env': '', 'src/m/deep/.env': '', 'src/m/key.pem': pem('') };
     expect((await refusal(files))?.message).toContain(
@@ -78,5 +106,34 @@ describe('a file that looks like a secret', () => {
     const folder = await project({ 'src/m/__init__.py': '', '.env': 'A=1' });
     await symlink('../../.env', join(folder, 'src/m/settings.txt'));
     await expect(archive(editableOf(folder, ['src', '']))).rejects.toMatchObject({ code: 'CODE_SECRET_FOUND' });
+  });
+});
+
+describe('what the content of a file shows', () => {
+  const ALL = [`1${pem('ENCRYPTED ')}`, '{ "private_key" : "x" }', '_authToken = x', '\n  AWS_SECRET_ACCESS_KEY = x'];
+
+  it.each(ALL.map((text, index) => [CONTENT_MARKS[index], text]))(
+    'is seen wherever two pieces meet: %s',
+    (mark, text) => {
+      const content = Buffer.from(text);
+      for (let cut = 0; cut <= content.length; cut++) {
+        const scan = new ContentScan();
+        for (const piece of [Buffer.alloc(10_000, 'x'), content.subarray(0, cut), content.subarray(cut)])
+          scan.add(piece);
+        expect(scan.marks()).toEqual([mark]);
+      }
+    }
+  );
+
+  it('is told in one order, whatever comes first', () => {
+    const scan = new ContentScan();
+    for (const text of [...ALL].reverse()) scan.add(Buffer.from(text));
+    expect(scan.marks()).toEqual(CONTENT_MARKS);
+  });
+
+  it('is no line that begins before the piece does', () => {
+    const scan = new ContentScan();
+    for (const text of ['# ', 'aws_secret_access_key = x']) scan.add(Buffer.from(text));
+    expect(scan.marks()).toEqual([]);
   });
 });

@@ -51,6 +51,11 @@ describe('a secret in a distribution', () => {
     expect(await suspects(files, unhashed)).toEqual(['demo/.env', 'demo/settings.py', 'demo/test/k.pem'].map(secret));
   });
 
+  it('is suspected also behind 5 MiB of other content', async () => {
+    const files = { 'demo/data.bin': `${'x\n'.repeat(2.5 * 1024 * 1024)}${PEM}` };
+    expect(await suspects(files, unhashed)).toEqual([secret('demo/data.bin')]);
+  });
+
   it('is suspected where there is no RECORD at all', async () => {
     handMade(site, 'demo', '1.0', { 'demo/__init__.py': '', 'demo/id_rsa': 'x' }, undefined);
     expect(distribution(await snap(venv), 'demo').suspects).toEqual([secret('demo/id_rsa')]);
