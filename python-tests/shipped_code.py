@@ -19,9 +19,10 @@ def archive(directory: Path, files: Mapping[str, str | bytes], modules: list[str
     with zipfile.ZipFile(directory / name, "w") as zip_file:
         # zipimport finds a namespace package only by the entry of its directory.
         for folder in sorted({f"{parent}/" for path in files for parent in Path(path).parents} - {"./"}):
-            zip_file.writestr(folder, "")
+            zip_file.writestr(zipfile.ZipInfo(folder), "")
         for path, content in files.items():
-            zip_file.writestr(path, content)
+            # Without a time: equal files are an equal archive, as those of a ship.
+            zip_file.writestr(zipfile.ZipInfo(path), content)
     return listed(directory / name, modules)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -33,9 +34,10 @@ def test_further_lines_stay_part_of_their_message() -> None:
 
 def test_typescript_hides_the_same() -> None:
     source = Path(__file__).parents[1] / "server/src/contract/visible.ts"
-    pattern = next(line.strip() for line in source.read_text().splitlines() if line.strip().startswith("/["))
+    pattern = re.search(r"^const HIDDEN = (/.+/)gu;$", source.read_text(), re.MULTILINE)
+    assert pattern, "the characters that TypeScript hides"
     script = (
-        f"const hidden = {pattern.rstrip(';').removesuffix('/gu')}/u; const found = [];"
+        f"const hidden = {pattern[1]}u; const found = [];"
         "for (let code = 0; code < 0x10000; code++) if (hidden.test(String.fromCharCode(code))) found.push(code);"
         "console.log(JSON.stringify(found))"
     )
