@@ -1,8 +1,9 @@
 """A Spark driver that has the code of an editable imported through each door of Spark, and prints what it found.
 
 ``doors_driver.py FOLDER ARTIFACT [PROPERTY=VALUE …]``: code archives and pointer files go into the folder, and the
-executors run the artifact, by this path. Prints ``SEEN`` and, as JSON, for each door and each version of the code
-what came back: the version, and whether the artifact's python ran it.
+executors run the artifact, by this path. Prints ``SEEN`` and, as JSON, what came back for the first version of the
+code, for the second one, and by an RDD for the first one again: for each door the version, and whether the artifact's
+python ran it; under ``worker`` the process that ran the RDD's function.
 """
 
 from __future__ import annotations
@@ -96,9 +97,13 @@ def main(folder: Path, artifact: str, properties: list[str]) -> None:
     if has_planners:
         spark.dataSource.register(harbour.Source)
 
+    def look_by_rdd() -> dict[str, Any]:
+        [(seen, worker)] = context.parallelize([0], 1).map(lambda _: (harbour.seen(), os.getpid())).collect()
+        return {"rdd": [seen], "worker": worker}
+
     def look() -> dict[str, Any]:
         found: dict[str, Any] = {
-            "rdd": context.parallelize([0], 1).map(harbour.seen).collect(),
+            **look_by_rdd(),
             "udf": [row[0] for row in spark.range(0, 1, 1, 1).select(by_reference("id")).collect()],
         }
         if has_planners:
@@ -110,9 +115,10 @@ def main(folder: Path, artifact: str, properties: list[str]) -> None:
         return found
 
     seen = [look()]
-    for uri in ship(1, "second"):
-        context.addFile(uri)
-    seen.append(look())
+    for sequence, version, look_again in [(1, "second", look), (2, "first", look_by_rdd)]:
+        for uri in ship(sequence, version):
+            context.addFile(uri)
+        seen.append(look_again())
     spark.stop()
     sys.stdout.write(f"SEEN {json.dumps(seen)}\n")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,76 +14,21 @@ import pyspark
 import pytest
 from node_artifacts import BASE_PYTHON, Node, install
 
-# The driver: three versions of the code, one after the other, and the process ids of the workers.
-DRIVER = """
-import json, sys
-from pathlib import Path
-from pyspark.sql import SparkSession
-from shipped_code import RUNTIME, archive, point
-
-folder = Path(sys.argv[1])
-
-def ship(sequence, answer):
-    listed = archive(folder, {"my_model.py": f"ANSWER = {answer!r}"}, ["my_model"])
-    return [(folder / listed["file"]).as_uri(), point(folder, sequence, listed).as_uri()]
-
-def look(_):
-    import os, my_model
-    return my_model.ANSWER, os.getpid()
-
-spark = (
-    SparkSession.builder.master("local-cluster[1,1,1024]")
-    .config("spark.ui.enabled", "false")
-    .config("spark.files", ",".join(ship(0, "shipped")))
-    .config("spark.executorEnv.PYTHONPATH", str(RUNTIME))
-    .config("spark.python.daemon.module", "ship_env_runtime")
-    .getOrCreate()
-)
-context = spark.sparkContext
-seen = [context.parallelize([0], 1).map(look).collect()[0]]
-for sequence, answer in [(1, "edited"), (2, "shipped")]:
-    for uri in ship(sequence, answer):
-        context.addFile(uri)
-    seen += [context.parallelize([0], 1).map(look).collect()[0]]
-spark.stop()
-print("SEEN", json.dumps(seen))
-"""
-
-
-@pytest.mark.parametrize("version", ["3.5.9", "4.0.5", "4.1.4"])
-def test_executors_of_older_pyspark_run_the_newest_code(version: str, tmp_path: Path) -> None:
-    venv, work = tmp_path / "venv", tmp_path / "work"
-    work.mkdir()
-    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, venv], check=True)
-    python = venv / "bin" / "python"
-    subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, f"pyspark=={version}"], check=True)
-    script = tmp_path / "driver.py"
-    script.write_text(DRIVER)
-    done = subprocess.run(
-        [python, script, tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=work,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(Path(__file__).parent),
-            "PYSPARK_PYTHON": str(python),
-            "SPARK_LOCAL_IP": "127.0.0.1",
-        },
-    )
-    seen = [line for line in done.stdout.splitlines() if line.startswith("SEEN ")]
-    assert seen, done.stderr[-4000:]
-    answers, workers = zip(*json.loads(seen[0].removeprefix("SEEN ")))
-    assert answers == ("shipped", "edited", "shipped")
-    assert len(set(workers)) == 1, "no worker was restarted"
-
-
 DOORS = {
     "without a daemon": ["spark.python.use.daemon=false"],
     "with Spark's own daemon": [],
     "with our daemon": ["spark.python.daemon.module=ship_env_runtime"],
 }
+
+
+class Seen(NamedTuple):
+    """What each door answered, by version of the code, and the process ids of the workers that ran the RDDs."""
+
+    first: dict[str, list[str]]
+    second: dict[str, list[str]]
+    # Of the first version again, which only an RDD ran.
+    back: dict[str, list[str]]
+    workers: list[int]
 
 
 class Kernel(NamedTuple):
@@ -92,8 +38,10 @@ class Kernel(NamedTuple):
     # Of the driver, which has pyspark by them.
     environ: dict[str, str]
 
-    def run_doors(self, artifact: str, properties: list[str], work: Path, folder: Path) -> list[dict[str, list[str]]]:
-        """Run the driver of the doors."""
+    def run_doors(self, artifact: str, properties: list[str], work: Path) -> Seen:
+        """Run the driver of the doors in a folder."""
+        folder = work / "files"
+        folder.mkdir()
         script = Path(__file__).parent / "doors_driver.py"
         done = subprocess.run(
             [self.node.venv / "bin" / "python", script, folder, artifact, *properties],
@@ -105,13 +53,14 @@ class Kernel(NamedTuple):
         )
         seen = [line for line in done.stdout.splitlines() if line.startswith("SEEN ")]
         assert seen, done.stderr[-6000:]
-        answer: list[dict[str, list[str]]] = json.loads(seen[0].removeprefix("SEEN "))
-        return answer
+        looks = json.loads(seen[0].removeprefix("SEEN "))
+        workers = [look.pop("worker") for look in looks]
+        return Seen(*looks, workers)
 
 
 @pytest.fixture(scope="module", params=["3.5.9", "4.0.5", "4.1.4", pyspark.__version__])
-def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kernel:
-    """A kernel with each pyspark."""
+def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """A kernel with each pyspark. Its gigabyte goes before that of the next one comes."""
     node = Node(tmp_path_factory.mktemp("doors"))
     install(node.site, "tide", {"tide.py": "LEVEL = 4\n"})
     command = ["uv", "pip", "install", "--quiet", "--python", node.venv / "bin" / "python"]
@@ -136,7 +85,8 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         "SHIP_ENV_NODE_ROOT": str(node.root),
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
-    return Kernel(node, environ)
+    yield Kernel(node, environ)
+    shutil.rmtree(node.folder)
 
 
 def expected(seen: dict[str, list[str]], version: str) -> dict[str, list[str]]:
@@ -145,20 +95,23 @@ def expected(seen: dict[str, list[str]], version: str) -> dict[str, list[str]]:
     return {door: [said] * (1 if door in {"rdd", "udf"} else 2) for door in seen}
 
 
+def expect_both_versions(seen: Seen) -> None:
+    """Expect of every door the first version of the code, and the second one in the same session."""
+    assert [seen.first, seen.second] == [expected(seen.first, "first"), expected(seen.second, "second")]
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_every_door_of_spark_runs_the_newest_code(kernel: Kernel, door: str, tmp_path: Path) -> None:
-    folder = tmp_path / "files"
-    folder.mkdir()
-    first, second = kernel.run_doors(str(kernel.node.folder / "env.pex"), DOORS[door], tmp_path, folder)
-    assert [first, second] == [expected(first, "first"), expected(second, "second")]
-    assert set(first) in ({"rdd", "udf"}, {"rdd", "udf", "udtf", "source"})
+    seen = kernel.run_doors(str(kernel.node.folder / "env.pex"), DOORS[door], tmp_path)
+    expect_both_versions(seen)
+    assert seen.back == expected(seen.back, "first")
+    assert set(seen.first) in ({"rdd", "udf"}, {"rdd", "udf", "udtf", "source"})
+    assert door == "without a daemon" or len(set(seen.workers)) == 1, "no worker was restarted"
 
 
 def test_sql_of_an_isolated_session_runs_the_shipped_code(kernel: Kernel, tmp_path: Path) -> None:
-    folder = tmp_path / "files"
-    folder.mkdir()
     properties = ["spark.sql.artifact.isolation.enabled=true"]
-    first, _ = kernel.run_doors(str(kernel.node.folder / "env.pex"), properties, tmp_path, folder)
+    first = kernel.run_doors(str(kernel.node.folder / "env.pex"), properties, tmp_path).first
     assert first == expected(first, "first")
     apps = sorted((Path(kernel.environ["SPARK_HOME"]) / "work").iterdir(), key=lambda app: app.stat().st_mtime)
     of_sessions = list((apps[-1] / "0").glob("????????-????-????-????-????????????"))
@@ -166,10 +119,6 @@ def test_sql_of_an_isolated_session_runs_the_shipped_code(kernel: Kernel, tmp_pa
 
 
 def test_a_copied_artifact_plans_where_the_drivers_folder_links_to_it(kernel: Kernel, tmp_path: Path) -> None:
-    folder, work = tmp_path / "files", tmp_path / "notebook"
-    folder.mkdir()
-    work.mkdir()
     pex = kernel.node.folder / "env.pex"
-    (work / pex.name).symlink_to(pex)
-    first, second = kernel.run_doors(f"./{pex.name}", [], work, folder)
-    assert [first, second] == [expected(first, "first"), expected(second, "second")]
+    (tmp_path / pex.name).symlink_to(pex)
+    expect_both_versions(kernel.run_doors(f"./{pex.name}", [], tmp_path))

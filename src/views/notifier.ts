@@ -8,8 +8,10 @@ import type { IShips } from '../tokens.js';
 
 /** Progress comes faster than anybody reads. */
 const UPDATE_EVERY_MS = 250;
-/** With notifications turned off, or their list open, none comes to the screen. */
+/** With notifications turned off, or their list open, none comes to the screen: then its list needs the updates. */
 const APPEARS_WITHIN_MS = 3000;
+/** A page that is busy, as after a reload, takes longer to bring one to the screen. */
+const APPEARS_LATE_WITHIN_MS = 60_000;
 
 /** What the buttons of a notification do. */
 export interface INoticeHandlers {
@@ -89,14 +91,15 @@ class ShownNotice implements IDisposable {
     if (this._isDisposed) return;
     const notice = noticeOf(this._ship, this._trans);
     const isUrgent = notice.type !== this._last.type || notice.actions.join() !== this._last.actions.join();
-    if (isUrgent && this._takesUpdates()) this._show(notice);
-    else this._timer ??= window.setTimeout(() => this._onBeat(), UPDATE_EVERY_MS);
+    if (isUrgent && !this._isOnItsWay()) this._show(notice);
+    else this._beat();
   }
 
   focus(): void {
     this._wasOnScreen = false;
     this._sentAt = performance.now();
     this._show(noticeOf(this._ship, this._trans));
+    this._beat();
   }
 
   dispose(): void {
@@ -104,16 +107,29 @@ class ShownNotice implements IDisposable {
     this._clearTimer();
   }
 
-  private _onBeat(): void {
-    this._clearTimer();
-    if (this._takesUpdates()) this._show(noticeOf(this._ship, this._trans));
-    else this.update();
+  private _beat(): void {
+    if (!this._isDisposed) this._timer ??= window.setTimeout(() => this._onBeat(), UPDATE_EVERY_MS);
   }
 
   /** JupyterLab loses updates of a notification that is on its way to the screen (jupyterlab/jupyterlab#15558). */
-  private _takesUpdates(): boolean {
+  private _onBeat(): void {
+    this._clearTimer();
+    const notice = noticeOf(this._ship, this._trans);
+    const waitedMs = performance.now() - this._sentAt;
+    if (!this._isOnItsWay() || waitedMs > APPEARS_LATE_WITHIN_MS) {
+      this._show(notice);
+      if (!this._ship.isRunning) this.dispose();
+      return;
+    }
+    if (waitedMs > APPEARS_WITHIN_MS && notice.message !== this._last.message) this._show(notice);
+    // What was sent may be lost: it is sent again once the notification is on the screen.
+    this._beat();
+  }
+
+  /** It has not been on the screen, and may still come. */
+  private _isOnItsWay(): boolean {
     this._wasOnScreen ||= this._isOnScreen();
-    return this._wasOnScreen || performance.now() - this._sentAt > APPEARS_WITHIN_MS;
+    return !this._wasOnScreen;
   }
 
   private _show(notice: INotice): void {
@@ -125,8 +141,9 @@ class ShownNotice implements IDisposable {
     if (!Notification.update({ id: this._notificationId, ...content, autoClose }) && !this._ship.isRunning) {
       // Dismissed by the person while it ran: the end is news again.
       Notification.emit(content.message, content.type, { autoClose: false, actions: content.actions });
+      this.dispose();
     }
-    if (!this._ship.isRunning) this.dispose();
+    if (!this._ship.isRunning && this._wasOnScreen) this.dispose();
   }
 
   /** It was on the screen, and is not any more. */

@@ -1,0 +1,80 @@
+import { Signal } from '@lumino/signaling';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { initialSteps, withEvent } from '../../ship/steps.js';
+import type { IShip } from '../../ship/types.js';
+import type { IShips } from '../../tokens.js';
+import { ShipNotifier } from '../../views/notifier.js';
+import { result, steps, target } from '../samples.js';
+import { trans } from '../trans.js';
+
+/** The screen as JupyterLab has it: what is sent to a notification on its way there is lost (jupyterlab/jupyterlab#15558). */
+const screen = vi.hoisted(() => ({ isThere: false, text: '' }));
+
+vi.mock('@jupyterlab/apputils', () => ({
+  Notification: {
+    emit: (message: string) => {
+      screen.text = message;
+      return 'notification';
+    },
+    update: ({ message }: { message: string }) => {
+      if (screen.isThere) screen.text = message;
+      return true;
+    }
+  }
+}));
+
+/** A ship whose facts a test changes. */
+function setUp(): { change: (facts: Partial<IShip>) => void; notifier: ShipNotifier } {
+  const ships = {} as IShips;
+  const changed = new Signal<IShips, IShip>(ships);
+  const running = { id: 's1', isRunning: true, state: 'running', phase: 'ship', outcome: null, error: null } as const;
+  const ship = { ...running, notebookName: 'demo.ipynb', target, waitsFor: null, steps: initialSteps() } as IShip;
+  const handlers = { showDetails: vi.fn(), openSettings: vi.fn(), copyCell: vi.fn() };
+  const notifier = new ShipNotifier(Object.assign(ships, { changed }), handlers, trans);
+  const change = (facts: Partial<IShip>): void => {
+    changed.emit(Object.assign(ship, facts));
+  };
+  change({});
+  return { change, notifier };
+}
+
+const uploading = { steps: steps.reduce(withEvent, initialSteps()) };
+const done: Partial<IShip> = {
+  isRunning: false,
+  state: 'done',
+  outcome: { result, cell: { state: 'inserted' }, live: { state: 'none', message: '' }, ms: 8200 }
+};
+
+describe('a notification that a busy page brings to the screen late', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal('window', globalThis);
+    vi.stubGlobal('document', { getElementById: () => (screen.isThere ? {} : null) });
+    screen.isThere = false;
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ['running', uploading, '4/6 Uploading: 12 MB of 148 MB'],
+    ['ended', done, 'Run the new cell']
+  ])('shows the state of a ship that is %s, although nothing changes any more', (_, facts, text) => {
+    const { change } = setUp();
+    change(facts);
+    vi.advanceTimersByTime(20_000);
+    expect(screen.text).toContain('Starting…');
+    screen.isThere = true;
+    vi.advanceTimersByTime(1000);
+    expect(screen.text).toContain(text);
+    expect(vi.getTimerCount(), 'and then waits for news').toBe(0);
+  });
+
+  it('is not waited for for ever', () => {
+    const { change } = setUp();
+    change(done);
+    vi.advanceTimersByTime(120_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
