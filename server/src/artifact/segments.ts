@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { CompiledModules } from './pex/compiled-modules.js';
 import type { SegmentBuilder } from './segment-builder.js';
@@ -135,7 +134,7 @@ export class Segments {
   /** A damaged one is as good as none. */
   async #replace(planned: LazySegment, index: number): Promise<Segment> {
     return this.#repairs(async () => {
-      await rm(this.#options.cache.path('segments', planned.key), { force: true });
+      await this.#options.cache.drop('segments', planned.key);
       return this.#withBuilder([planned], builder => this.#ensure(planned, index, builder));
     });
   }

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, link, lstat, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, link, lstat, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { ownerName } from '../process/owner.js';
 import { ignoreExisting, makeFolder, removeStaleTemporaries } from './folder.js';
 import { underLock } from './lock.js';
+import { clear, isFileThere, makeFolderBelow, putInPlace } from './place.js';
 import { cacheRoot } from './root.js';
 
 /** What the cache holds, a folder each; the version in the path changes when a format does. */
@@ -29,8 +30,8 @@ const KINDS = {
   segments: 'v3',
   /** Manifests of artifacts that were assembled once, by the artifact's id. */
   manifests: 'v1',
-  /** Code archives, by content. */
-  code: 'v1',
+  /** Code archives, by content, and what each was when it was written. */
+  code: 'v2',
   /** Objects whose content was verified on a target, one file a target. */
   verified: 'v1'
 } as const;
@@ -44,7 +45,8 @@ const DIGEST_BYTES = 32;
  * The local cache; {@link cacheRoot} says where.
  *
  * Entries are immutable and appear whole: they are written under `tmp/` and hard-linked into place, which never
- * overwrites. So readers need no lock, and two writers of one entry end with the same bytes.
+ * overwrites. So readers need no lock, and two writers of one entry end with the same bytes. What is no file is no entry,
+ * and goes as soon as it is met (place.ts).
  */
 export class Cache {
   readonly root: string;
@@ -75,7 +77,8 @@ export class Cache {
   async prepare(): Promise<void> {
     const { root } = this;
     try {
-      await makeFolder(join(root, 'tmp'));
+      await makeFolder(root);
+      await makeFolderBelow(root, join(root, 'tmp'));
       const owner = (await lstat(root)).uid;
       if (process.getuid !== undefined && owner !== process.getuid()) {
         throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} belongs to another user (uid ${owner}).`, {
@@ -85,8 +88,10 @@ export class Cache {
       await chmod(root, 0o700);
       await writeFile(
         join(root, 'CACHEDIR.TAG'),
-        'Signature: 8a477f597d28d172789f06886806bc55\n# Cache of ship-env, safe to delete.\n'
-      );
+        'Signature: 8a477f597d28d172789f06886806bc55\n# Cache of ship-env, safe to delete.\n',
+        // Whatever is there: to write to a FIFO would take for ever.
+        { flag: 'wx' }
+      ).catch(ignoreExisting);
       await removeStaleTemporaries(join(root, 'tmp'));
     } catch (error) {
       if (error instanceof ShipEnvError) throw error;
@@ -143,14 +148,20 @@ export class Cache {
   /** The path of an entry when it is there. */
   async find(kind: CacheKind, name: string): Promise<string | undefined> {
     const path = this.path(kind, name);
-    return (await isThere(path)) ? path : undefined;
+    return (await isFileThere(path)) ? path : undefined;
+  }
+
+  /** Removes an entry, when it is there. */
+  async drop(kind: CacheKind, name: string): Promise<void> {
+    await clear(this.path(kind, name));
   }
 
   /** The content of a hint ({@link replace}); undefined when there is none, or when it was damaged since. */
   async hint(kind: CacheKind, name: string): Promise<Buffer | undefined> {
-    const path = this.path(kind, name);
+    const path = await this.find(kind, name);
+    if (path === undefined) return undefined;
     try {
-      const [content] = await Promise.all([readBounded(path, FILE_KINDS.cacheNote), markAsUsed(path)]);
+      const content = await readBounded(path, FILE_KINDS.cacheNote);
       const hinted = content.subarray(DIGEST_BYTES);
       return digestOf(hinted).equals(content.subarray(0, DIGEST_BYTES)) ? hinted : undefined;
     } catch (error) {
@@ -175,7 +186,7 @@ export class Cache {
   ): Promise<{ path: string; reused: boolean }> {
     const path = this.path(kind, name);
     for (;;) {
-      if (await isThere(path)) return { path, reused: true };
+      if (await isFileThere(path)) return { path, reused: true };
       const other = this.#inFlight.get(path);
       if (other === undefined) break;
       // How the other one ended is its caller's business; then look again.
@@ -202,10 +213,10 @@ export class Cache {
     const path = this.path(kind, name);
     const temporary = this.temporaryPath();
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeFolderBelow(this.root, dirname(path));
       const parts = [content].flat();
       await writeFile(temporary, [digestOf(...parts), ...parts], { flag: 'wx', mode: 0o600 });
-      await rename(temporary, path);
+      await putInPlace(temporary, path);
     } catch (cause) {
       throw isFull(cause)
         ? this.#diskFull(cause)
@@ -222,7 +233,7 @@ export class Cache {
     const temporary = this.temporaryPath();
     try {
       await write(temporary);
-      await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+      await makeFolderBelow(this.root, dirname(path));
       await link(temporary, path).catch(ignoreExisting);
       this.#writtenBytes += (await stat(temporary)).size;
     } catch (error) {
@@ -267,22 +278,6 @@ async function endOf(work: Promise<void>, signal: AbortSignal | undefined): Prom
   await Promise.race([ended, once(signal, 'abort', { signal: waited.signal }).catch(() => undefined)]);
   waited.abort();
   signal.throwIfAborted();
-}
-
-/** Is there an entry? It is then used, which the file's time says to whoever looks for what is not. */
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await markAsUsed(path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
-}
-
-async function markAsUsed(path: string): Promise<void> {
-  const now = new Date();
-  await utimes(path, now, now);
 }
 
 function digestOf(...parts: readonly (string | Buffer)[]): Buffer {

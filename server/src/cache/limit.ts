@@ -3,9 +3,11 @@ import { lstat, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import * as z from 'zod';
 import { hasCode } from '../errors.js';
-import { FILE_KINDS, readBounded } from '../files/read.js';
+import { isNothing } from '../files/nothing.js';
+import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
 import type { Cache } from './cache.js';
+import { putInPlace } from './place.js';
 import { oldestUse } from './use.js';
 
 /** What was counted, and when. */
@@ -125,11 +127,14 @@ async function readCount(cache: Cache): Promise<Count | undefined> {
     const age = Date.now() - (found?.countedMs ?? 0);
     return age >= 0 && age < COUNT_HOLDS_MS ? found : undefined;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
+    if (isNothing(error) || error instanceof UnusableFile) return undefined;
     throw error;
   }
 }
 
 async function writeCount(cache: Cache, found: Count): Promise<void> {
-  await writeFile(join(cache.root, COUNT), JSON.stringify(found satisfies Count), { mode: 0o600 });
+  await cache.withTemporary(async temporary => {
+    await writeFile(temporary, JSON.stringify(found satisfies Count), { mode: 0o600 });
+    await putInPlace(temporary, join(cache.root, COUNT));
+  });
 }

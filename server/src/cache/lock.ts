@@ -1,7 +1,10 @@
-import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { lstat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
+import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { isDead, ownerName } from '../process/owner.js';
+import { clear, clearUnlessEmptyFolder, makeFolderBelow } from './place.js';
 
 /** A lock that shows no sign of life blocks the others for this long. A killed process of this machine blocks nobody ({@link isAbandoned}). */
 const STALE_MS = 10_000;
@@ -45,9 +48,12 @@ async function acquire(
     signal.throwIfAborted();
     try {
       // Each time: whoever clears the cache takes the folder away from those who wait.
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeFolderBelow(root, directory);
+      // An empty folder is the lock.
+      await clearUnlessEmptyFolder(lockPath(path));
       const release = await lock(path, { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
       try {
+        await clear(ownerPath(path));
         await writeFile(ownerPath(path), ownerName(), { mode: 0o600 });
       } catch (error) {
         // Else the lock stays taken for as long as this process lives, which may be days.
@@ -71,7 +77,7 @@ function ownerPath(path: string): string {
 
 async function releaseAndForget(path: string, release: () => Promise<void>): Promise<void> {
   // Before the lock is free: the next one who holds it writes its own name there.
-  await rm(ownerPath(path), { force: true });
+  await clear(ownerPath(path));
   await release();
 }
 
@@ -86,9 +92,11 @@ async function releaseAndForget(path: string, release: () => Promise<void>): Pro
 async function breakAbandoned(path: string): Promise<boolean> {
   if (!(await isAbandoned(path))) return false;
   const { lock } = (await import('proper-lockfile')).default;
+  const breaking = `${path}.breaking`;
+  await clearUnlessEmptyFolder(lockPath(breaking));
   let release: () => Promise<void>;
   try {
-    release = await lock(`${path}.breaking`, { stale: STALE_MS, realpath: false });
+    release = await lock(breaking, { stale: STALE_MS, realpath: false });
   } catch (error) {
     // Another process takes the lock away just now.
     if (hasCode(error, 'ELOCKED')) return false;
@@ -96,8 +104,8 @@ async function breakAbandoned(path: string): Promise<boolean> {
   }
   try {
     if (!(await isAbandoned(path))) return true;
-    await rm(ownerPath(path), { force: true });
-    await rmdir(lockPath(path)).catch(ignoreMissing);
+    await clear(ownerPath(path));
+    await clear(lockPath(path));
     return true;
   } finally {
     await release();
@@ -105,10 +113,20 @@ async function breakAbandoned(path: string): Promise<boolean> {
 }
 
 async function isAbandoned(path: string): Promise<boolean> {
-  const owner = await readFile(ownerPath(path), 'utf8').catch(ignoreMissing);
+  const owner = await ownerOf(path);
   if (owner !== undefined && (await isDead(owner))) return true;
-  const signed = (await stat(lockPath(path)).catch(ignoreMissing))?.mtimeMs;
+  const signed = (await lstat(lockPath(path)).catch(ignoreMissing))?.mtimeMs;
   return signed !== undefined && signed < Date.now() - STALE_MS;
+}
+
+async function ownerOf(path: string): Promise<string | undefined> {
+  try {
+    return (await readBounded(ownerPath(path), FILE_KINDS.cacheNote)).toString('utf8');
+  } catch (error) {
+    // Then nobody knows.
+    if (isNothing(error) || error instanceof UnusableFile) return undefined;
+    throw error;
+  }
 }
 
 /** The folder that is the lock, as proper-lockfile names it. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../errors.js';
 import { isDead, ownerName } from '../process/owner.js';
+import { clear, makeFolderBelow } from './place.js';
 
 /**
  * A process that uses the cache says so again after so long. A process of another machine is believed to be gone after so
@@ -20,7 +21,7 @@ const CLOCKS_APART_MS = 5000;
 export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T> {
   const folder = join(root, 'uses');
   const path = join(folder, `${Date.now()}.${ownerName()}.${randomUUID()}`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolderBelow(root, folder);
   await writeFile(path, '', { mode: 0o600 });
   const sign = setInterval(() => {
     // Whoever cleared the folder took the file along; nothing is left that it could keep.
@@ -30,7 +31,7 @@ export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T>
     return await work();
   } finally {
     clearInterval(sign);
-    await rm(path, { force: true });
+    await clear(path);
   }
 }
 
@@ -40,11 +41,15 @@ export async function oldestUse(root: string): Promise<number> {
   const names = await readdir(folder).catch(nothingIfMissing);
   let oldest = Infinity;
   for (const name of names ?? []) {
-    const signed = (await stat(join(folder, name)).catch(nothingIfMissing))?.mtimeMs;
+    const signed = (await lstat(join(folder, name)).catch(nothingIfMissing))?.mtimeMs;
     if (signed === undefined) continue;
-    const isGone = signed + GONE_MS < Date.now() || (await isDead(name.slice(name.indexOf('.') + 1))) === true;
-    if (isGone) await rm(join(folder, name), { force: true });
-    else oldest = Math.min(oldest, Number.parseInt(name, 10) - CLOCKS_APART_MS);
+    const sinceMs = Number.parseInt(name, 10);
+    const isGone =
+      Number.isNaN(sinceMs) ||
+      signed + GONE_MS < Date.now() ||
+      (await isDead(name.slice(name.indexOf('.') + 1))) === true;
+    if (isGone) await clear(join(folder, name));
+    else oldest = Math.min(oldest, sinceMs - CLOCKS_APART_MS);
   }
   return oldest;
 }

@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { rm, stat, writeFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import prettyBytes from 'pretty-bytes';
-import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import type { CodeArchive } from '../contract/manifest.js';
 import type { Editable, Finding } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
 import { orLeaveBehind } from '../files/leave-behind.js';
-import { openRegular } from '../files/open.js';
-import { FILE_KINDS, readBounded } from '../files/read.js';
-import { parseJson } from '../json.js';
 import { looksSecret } from '../secrets.js';
 import type { Payload } from '../targets/target.js';
+import { zipInCache } from './cached-zip.js';
 import type { ShippedFile, Skipped } from './files.js';
 import { FileChanged, FileHashes, type OnBytes } from './hashes.js';
 import { importNames } from './importable.js';
@@ -21,7 +15,7 @@ import { listShippedFiles, type Listing } from './listing.js';
 import { metadataEntries } from './metadata.js';
 import { refuseSecrets } from './secrets.js';
 import { bytesOf, isLarge, sizeFindings } from './size.js';
-import { ZIP_ENCODING, writeZip, type ZipEntry } from './zip.js';
+import { ZIP_ENCODING, type ZipEntry } from './zip.js';
 
 export interface ArchiveOptions {
   readonly cache: Cache;
@@ -58,7 +52,7 @@ const MAX_ATTEMPTS = 5;
  * is), named `<package>-<16 hex digits>.zip` by what it holds. Same files, same bytes, wherever and whenever made with
  * the same zlib. Python imports from it as it is (zipimport, importlib.resources, importlib.metadata).
  *
- * A tree whose files look unchanged is neither read nor zipped again.
+ * A tree whose files look unchanged is neither read nor zipped again. A zip that was damaged in the cache is made anew.
  *
  * @throws ShipEnvError EDITABLE_MISSING, CODE_UNREADABLE (also when files keep changing), CODE_SECRET_FOUND, DISK_FULL;
  *   the signal's reason when aborted. Nothing is left behind then.
@@ -88,11 +82,11 @@ async function archiveOnce(editable: Editable, options: ArchiveOptions): Promise
   const onBytes = progressOf(editable.name, listing.files, options);
   const entries = await readEntries(editable, listing, options, onBytes);
   const fileName = `${editable.normalizedName.replaceAll('-', '_')}-${contentHash(entries)}.zip`;
-  const { facts, path, reused } = await zipInCache(fileName, entries, { cache, signal, onBytes });
+  const { facts, reused, open } = await zipInCache(fileName, entries, { cache, signal, onBytes });
   const modules = importNames(listing.files.map(file => file.archivePath));
   return {
     archive: { name: editable.name, fileName, ...facts, modules },
-    payload: { name: fileName, ...facts, open: range => openFile(path, range) },
+    payload: { name: fileName, ...facts, open },
     findings: [...listing.findings, ...sizeFindings(editable.name, listing.files)],
     reused,
     skipped: listing.skipped
@@ -142,52 +136,4 @@ function contentHash(entries: readonly ZipEntry[]): string {
     hash.update(`${entry.archivePath}\0${sha256}\0${isFile && entry.file.executable ? 'x' : '-'}\n`);
   }
   return hash.digest('hex').slice(0, 16);
-}
-
-const zipFacts = z.object({ bytes: z.number().int(), sha256: z.string() });
-type ZipFacts = z.infer<typeof zipFacts>;
-
-/** The zip and, in an entry beside it, its size and hash, so that nothing is read to ship an unchanged tree. */
-async function zipInCache(
-  fileName: string,
-  entries: readonly ZipEntry[],
-  { cache, signal, onBytes }: Pick<ArchiveOptions, 'cache' | 'signal'> & { onBytes: OnBytes }
-): Promise<{ facts: ZipFacts; path: string; reused: boolean }> {
-  for (;;) {
-    const { path, reused } = await cache.entry(
-      'code',
-      fileName,
-      temporary => writeZip(temporary, entries, signal, onBytes),
-      signal
-    );
-    const write = async (temporary: string): Promise<void> =>
-      writeFile(temporary, JSON.stringify(await measure(path, signal)), { flag: 'wx' });
-    const beside = await cache.entry('code', `${fileName}.json`, write, signal);
-    const facts = zipFacts.safeParse(
-      parseJson((await readBounded(beside.path, FILE_KINDS.cacheNote)).toString('utf8'))
-    ).data;
-    if (facts !== undefined && facts.bytes === (await stat(path)).size) return { facts, path, reused };
-    // A power cut can leave a file short of bytes that were never written back.
-    await Promise.all([rm(path, { force: true }), rm(beside.path, { force: true })]);
-  }
-}
-
-async function measure(path: string, signal: AbortSignal): Promise<ZipFacts> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const file = await openRegular(path);
-  for await (const chunk of file.createReadStream({ signal })) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('a stream of bytes was expected');
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { bytes, sha256: hash.digest('hex') };
-}
-
-/** @param range - `end` is exclusive here, inclusive for Node */
-function openFile(path: string, range?: { start: number; end: number }): Readable {
-  if (range === undefined) return createReadStream(path);
-  return range.end > range.start
-    ? createReadStream(path, { start: range.start, end: range.end - 1 })
-    : Readable.from([]);
 }

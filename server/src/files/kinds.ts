@@ -34,9 +34,8 @@ function metadata(what: string, limit: number): FileKind {
   };
 }
 
-function cached(what: string, limit: number): FileKind {
-  return { what, limit, code: 'CACHE_UNUSABLE', hint: 'Remove it from the cache, and ship again.', isBinary: true };
-}
+/** Of the local cache. */
+const CACHED = { code: 'CACHE_UNUSABLE', hint: 'Remove it from the cache, and ship again.', isBinary: true } as const;
 
 /**
  * Every kind of file that is read whole, and those that are only looked through. The limits are some ten times what the largest known file of the kind has, and small
@@ -101,5 +100,6 @@ export const FILE_KINDS = {
     isBinary: true
   },
   /** Of 100,000 files a snapshot has 20 MB. */
-  cacheNote: cached('a note of the cache', 1024 * MIB)
+  cacheNote: { what: 'a note of the cache', limit: 1024 * MIB, ...CACHED },
+  cacheFile: { what: 'a file of the cache', ...CACHED }
 } as const satisfies Record<string, AnyFileKind>;

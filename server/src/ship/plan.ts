@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import {
   artifactName,
@@ -106,6 +106,6 @@ async function recalled(
     const plan = named.safeParse(parseJson((await readBounded(path, FILE_KINDS.cacheNote)).toString('utf8'))).data;
     if (plan !== undefined) return plan;
     // Damaged, by a disk that was full once or a hand: compute again.
-    await rm(path, { force: true });
+    await cache.drop('plans', key);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
@@ -138,7 +138,7 @@ async function remembered(cache: Cache, key: string, askAgain: () => Promise<str
     const text = fresh ?? (await readBounded(path, FILE_KINDS.cacheNote)).toString('utf8');
     if (fresh !== undefined || isAnswer(text)) return text;
     // A damaged entry, by a disk that was full once or a hand: ask again.
-    await rm(path, { force: true });
+    await cache.drop('interpreters', `${key}.json`);
   }
 }
 

@@ -1,6 +1,19 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, cp, lstat, readFile, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -24,6 +37,16 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
     () => expect.fail('should have failed'),
     (error: unknown) => error
   );
+}
+
+function withOtherByte(content: Buffer): Buffer {
+  const other = Buffer.from(content);
+  other.writeUInt8((other[other.length >> 1] ?? 0) ^ 1, other.length >> 1);
+  return other;
+}
+
+function factsOf(content: Buffer): { bytes: number; sha256: string } {
+  return { bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
 describe('a code archive', () => {
@@ -91,6 +114,47 @@ describe('a code archive', () => {
     const second = await archive(editableOf(folder, ['src', '']), { cache: first.cache });
     expect((await readFile(second.path)).equals(whole)).toBe(true);
     expect(second.reused).toBe(false);
+  });
+
+  it.each<[string, (path: string, whole: Buffer) => Promise<unknown>]>([
+    ['a byte of it is another one', (path, whole) => writeFile(path, withOtherByte(whole))],
+    ['it is all zeros, as after a power cut', (path, whole) => writeFile(path, Buffer.alloc(whole.length))],
+    ['it is a folder', path => rm(path).then(() => mkdir(path))],
+    ['it is a FIFO', path => rm(path).then(() => execFileSync('mkfifo', [path]))],
+    ['it is a link to another file', path => rm(path).then(() => symlink('/etc/passwd', path))],
+    ['it lost bytes, and what it was is lost as well', path => Promise.all([truncate(path, 100), rm(`${path}.json`)])],
+    [
+      'it and what it was were changed',
+      (path, whole) =>
+        Promise.all([
+          writeFile(path, withOtherByte(whole)),
+          writeFile(`${path}.json`, JSON.stringify(factsOf(withOtherByte(whole))))
+        ])
+    ]
+  ])('is made again before anything of it is sent, when %s', async (_what, damage) => {
+    const editable = editableOf(await project(tree), ['src', '']);
+    const first = await archive(editable);
+    const whole = await readFile(first.path);
+    await damage(first.path, whole);
+    const second = await archive(editable, { cache: first.cache });
+    expect(second.archive).toEqual(first.archive);
+    const [part, all] = await Promise.all([
+      buffer(second.payload.open({ start: 5, end: 105 })),
+      buffer(second.payload.open())
+    ]);
+    expect(all.equals(whole)).toBe(true);
+    expect(part.equals(whole.subarray(5, 105))).toBe(true);
+    expect((await readFile(second.path)).equals(whole)).toBe(true);
+  });
+
+  it('that is damaged and cannot be made again, since the code changed meanwhile, is not handed out', async () => {
+    const folder = await project(tree);
+    const first = await archive(editableOf(folder, ['src', '']));
+    const { cache, payload } = await archive(editableOf(folder, ['src', '']), { cache: first.cache });
+    await writeFile(first.path, withOtherByte(await readFile(first.path)));
+    await writeFile(join(folder, 'src/m/__init__.py'), 'VALUE = 2\n');
+    expect(await failure(buffer(payload.open()))).toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
+    expect((await archive(editableOf(folder, ['src', '']), { cache })).archive.sha256).not.toBe(payload.sha256);
   });
 
   it('is made once by two who ask at once', async () => {

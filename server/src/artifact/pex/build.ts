@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Cache } from '../../cache/cache.js';
 import { manifest, type Manifest, type ManifestSegment } from '../../contract/manifest.js';
@@ -140,7 +140,7 @@ export class PexBuild implements ArtifactBuild {
 
   async #remember(value: Manifest): Promise<void> {
     const name = manifestName(this.id);
-    await rm(this.#cache.path('manifests', name), { force: true });
+    await this.#cache.drop('manifests', name);
     await this.#cache.entry('manifests', name, path => writeFile(path, manifestBytes(value)));
   }
 }

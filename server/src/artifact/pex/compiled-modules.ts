@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { link, readFile, rename, rm } from 'node:fs/promises';
+import { link, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Cache } from '../../cache/cache.js';
 import { hasCode } from '../../errors.js';
+import { FILE_KINDS, readPieces } from '../../files/read.js';
 import { environmentChanged } from '../../snapshot/lazy.js';
 import type { CompiledFacts, ModulesToCompile, PlannedSegment } from '../types.js';
 import { Compilers } from './compile.js';
@@ -70,18 +71,22 @@ export class CompiledModules {
 
   /** Removes what is in a segment now. Who else wants it has a link of its own, or compiles it again. */
   async drop({ sha256 }: CompiledFacts): Promise<void> {
-    await rm(this.#cache.path('compiled', sha256), { force: true });
+    await this.#cache.drop('compiled', sha256);
   }
 
   /** A link of our own: another build may drop the file once it has it in a segment. */
   async #isLinked({ sha256 }: CompiledFacts, path: string): Promise<boolean> {
+    const cached = await this.#cache.find('compiled', sha256);
+    if (cached === undefined) return false;
     try {
-      await link(this.#cache.path('compiled', sha256), path);
+      await link(cached, path);
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return false;
       throw error;
     }
-    return digestOf(await readFile(path)) === sha256;
+    const hash = createHash('sha256');
+    await readPieces(path, FILE_KINDS.cacheFile, piece => hash.update(piece));
+    return hash.digest('hex') === sha256;
   }
 
   #compile(modules: ModulesToCompile, path: string): Promise<CompiledFacts> {
