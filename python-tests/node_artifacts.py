@@ -17,7 +17,7 @@ from jupyterlab_ship_env.node import find_node
 
 ROOT = Path(__file__).parents[1]
 RUNTIME = ROOT / "jupyterlab_ship_env" / "runtime"
-LAYOUT = "ship-env-2"
+LAYOUT = "ship-env-3"
 # Below the virtual environment of the tests.
 BASE_PYTHON = str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info[1]}")
 

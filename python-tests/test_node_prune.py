@@ -41,7 +41,7 @@ class Fleet:
     def grow_old(self) -> None:
         """As if an hour had gone by since the last use of everything."""
         base = self.node.root / LAYOUT
-        for path in [*base.glob("dist/*/.ship-env"), *base.glob("env/*/.ship-env/used"), *base.glob("pex/*/.ship-env")]:
+        for path in [*base.glob("dist/*/.ship-env/state"), *base.glob("*/*/.ship-env/used")]:
             hour_ago = path.stat().st_mtime - 3600
             os.utime(path, (hour_ago, hour_ago))
 

@@ -59,6 +59,7 @@ class SharedNode:
         marks = environment / ".ship-env"
         for path in (root / LAYOUT / "dist", marks / "dist", environment / "bin"):
             path.mkdir(parents=True)
+        (marks / "whole").touch()
         (marks / "python").write_text(f"{self.python}\n")
         (marks / "boot").write_text("synced\n")
         (marks / "used").write_text("\n")

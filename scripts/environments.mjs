@@ -147,7 +147,7 @@ async function ship(folder, python, env) {
 async function startAgain(artifact, env, root) {
   const { output } = await run(artifact, ['-c', 'import sys; print(sys.prefix)'], { env, stdout: 'capture' });
   refuseOrdinaryPex(output);
-  const environments = readdirSync(join(root, 'ship-env-2', 'env'));
+  const environments = readdirSync(join(root, 'ship-env-3', 'env'));
   if (environments.length !== 1 || !output.includes(environments[0] ?? '')) {
     throw new Error(`The second start runs in ${output.trim()}; the node has ${environments.join(', ')}.`);
   }

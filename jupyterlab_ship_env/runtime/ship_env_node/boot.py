@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from ship_env_node.artifact import Artifact, DamagedError
 from ship_env_node.link import environment_name, executable, is_whole, link_environment
-from ship_env_node.places import MARK, NodeRoot
-from ship_env_node.prune import flush, hold, in_background, limit_in_bytes, prune, settle
+from ship_env_node.marks import touch
+from ship_env_node.ordinary import hold
+from ship_env_node.places import NodeRoot
+from ship_env_node.prune import flush, in_background, limit_in_bytes, prune, settle
 from ship_env_node.safe import UnusableError, in_fresh_folder
 from ship_env_node.unpack import unpack_missing
 from ship_env_node.verify import verify, verify_head
@@ -169,7 +171,7 @@ def _prepare(root: NodeRoot, artifact: Artifact, python: str) -> str | None:
             # Not to be taken for unused meanwhile.
             for segment in artifact.segments:
                 if root.is_whole(segment.key):
-                    os.utime(os.path.join(root.distribution(segment.key), MARK))
+                    touch(root.distribution(segment.key))
             unpack_missing(root, artifact)
             link_environment(root, artifact, name, python)
             limit = limit_in_bytes()

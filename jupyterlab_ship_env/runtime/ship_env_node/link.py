@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from ship_env_node import start
 from ship_env_node.locks import Lock, held
-from ship_env_node.places import MARK, Mark, boot_of_machine, is_believed, is_folder
+from ship_env_node.marks import BOOT, MARK, USED, Mark, begin, boot_of_machine, has_witness, is_believed, note
+from ship_env_node.places import is_folder
 from ship_env_node.unpack import PATIENCE, discard, remove
 
 if TYPE_CHECKING:
@@ -35,17 +36,17 @@ def environment_name(artifact_id: str, python: str) -> str:
 def is_whole(root: NodeRoot, name: str, python: str) -> bool:
     """Return whether an environment is there, with all its distributions; the header asks the same."""
     folder = root.environment(name)
-    ours = os.path.join(folder, MARK)
+    linked = note(folder, "dist")
     try:
-        with open(os.path.join(ours, "python"), encoding="utf-8", errors="surrogateescape") as file:
+        with open(note(folder, "python"), encoding="utf-8", errors="surrogateescape") as file:
             if file.read() != f"{python}\n":
                 return False
-        with open(os.path.join(ours, "boot"), encoding="ascii") as file:
+        with open(note(folder, BOOT), encoding="ascii") as file:
             is_sound = is_believed(Mark(file.read().rstrip("\n"), 0))
-        distributions = [os.path.join(ours, "dist", wheel) for wheel in os.listdir(os.path.join(ours, "dist"))]
+        folders = [folder, *(os.path.join(linked, wheel) for wheel in os.listdir(linked))]
     except OSError:
         return False
-    has_all = all(os.path.exists(os.path.join(folder, MARK)) for folder in distributions)
+    has_all = all(has_witness(each) for each in folders)
     return is_sound and has_all and is_folder(folder) and os.access(executable(root, name), os.X_OK)
 
 
@@ -78,18 +79,19 @@ def link_environment(root: NodeRoot, artifact: Artifact, name: str, python: str)
 
 def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str) -> None:
     """Make the environment in a folder that will be called ``final``."""
-    ours = os.path.join(work, MARK)
+    begin(work)
+    linked = note(work, "dist")
     scripts = os.path.join(work, "bin")
     modules = os.path.join(work, "lib", _library_name(), "site-packages")
     headers = os.path.join(work, "include")
     # Folders of their own: were one a link to a distribution's folder, what is merged later would be written into that.
-    for folder in (scripts, modules, headers, os.path.join(ours, "dist")):
+    for folder in (scripts, modules, headers, linked):
         os.makedirs(folder)
     # As sys.path has them; stable, so that the order is the same on every machine.
     segments = sorted(artifact.segments, key=lambda segment: segment.rank)
     folders = [root.distribution(segment.key) for segment in segments]
     for segment, folder in zip(segments, folders):
-        os.symlink(folder, os.path.join(ours, "dist", segment.wheel))
+        os.symlink(folder, os.path.join(linked, segment.wheel))
     _merge(folders, modules, leave={PREFIX, LAYOUT_FILE, MARK})
     _merge([os.path.join(folder, PREFIX, "data") for folder in folders], work)
     _merge([os.path.join(folder, PREFIX, "include") for folder in folders], headers)
@@ -100,9 +102,18 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
     _write(os.path.join(modules, "ship_env_start.py"), vars(start)["__source__"])
     # The last by name: it puts in order what the others add.
     _write(os.path.join(modules, "zz_ship_env.pth"), _start_lines().encode())
-    _write(os.path.join(ours, "used"), b"\n")
-    _write(os.path.join(ours, "boot"), f"{boot_of_machine()}\n".encode())
-    _write(os.path.join(ours, "python"), f"{python}\n".encode(errors="surrogateescape"))
+    _take_over_use(note(final, USED), note(work, USED))
+    _write(note(work, BOOT), f"{boot_of_machine()}\n".encode())
+    _write(note(work, "python"), f"{python}\n".encode(errors="surrogateescape"))
+
+
+def _take_over_use(old: str, new: str) -> None:
+    """Note that the environment is used now. Who runs the one that stood there before holds a lock, which stays."""
+    try:
+        os.link(old, new, follow_symlinks=False)
+    except OSError:
+        _write(new, b"")
+    os.utime(new)
 
 
 def _python(work: str, scripts: str) -> None:

@@ -33,6 +33,8 @@ class Lock:
                 if isinstance(error, BlockingIOError):
                     return False
                 raise
+            # What cleans /tmp by age takes the file of no lock that was just taken.
+            os.utime(descriptor)
             if self._is_still_there(descriptor):
                 self._descriptor = descriptor
                 return True

@@ -2,11 +2,13 @@
 
 Below the node root, which is as ``safe.py`` wants it::
 
-    ship-env-2/dist/<key>/          one distribution, unpacked; .ship-env in it says that it is whole
-    ship-env-2/env/<id>.<python>/   one environment of links to distributions, for one python of the node
-    ship-env-2/pex/<id>/            what an artifact unpacks as an ordinary PEX; .ship-env is locked while it runs
-    ship-env-2/lock/<name>          held by who makes or removes the one of that name
-    ship-env-2/tmp/<name>.<random>  not whole yet, or not wanted any more
+    ship-env-3/dist/<key>/          one distribution, unpacked
+    ship-env-3/env/<id>.<python>/   one environment of links to distributions, for one python of the node
+    ship-env-3/pex/<id>/            what an artifact unpacks as an ordinary PEX
+    ship-env-3/lock/<name>          held by who makes or removes the one of that name
+    ship-env-3/tmp/<name>.<random>  not whole yet, or not wanted any more
+
+What ``.ship-env`` in the first three says of them stands in ``marks.py``.
 """
 
 from __future__ import annotations
@@ -14,40 +16,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import NamedTuple
 
+from ship_env_node.marks import Mark, has_witness, is_believed
 from ship_env_node.safe import UnusableError, physical, refuse_foreign, refuse_unsafe
 
 # Another number when a bootstrap of today would misread what a later one writes: they share a node root.
-LAYOUT = "ship-env-2"
-# File in a distribution, and folder in an environment, by which we know them to be ours and whole.
-MARK = ".ship-env"
-# What a mark says of content that has reached the disk; before, it names the boot of the machine that wrote it.
-SYNCED = "synced"
-
-
-class Mark(NamedTuple):
-    """What ``.ship-env`` says of a distribution: when it was written, and its size in bytes."""
-
-    boot: str
-    size: int
-
-    def write(self, folder: str) -> None:
-        """Write the mark into a folder, whole at once."""
-        path = os.path.join(folder, MARK)
-        with open(f"{path}.new", "w", encoding="ascii") as file:
-            file.write(f"{self.boot}\n{self.size}\n")
-        os.rename(f"{path}.new", path)
-
-    @classmethod
-    def read(cls, folder: str) -> Mark | None:
-        """Read the mark of a folder; None when it has none that can be believed."""
-        try:
-            with open(os.path.join(folder, MARK), encoding="ascii") as file:
-                boot, size = file.read().split("\n")[:2]
-            return cls(boot, int(size))
-        except (OSError, ValueError):
-            return None
+LAYOUT = "ship-env-3"
 
 
 class NodeRoot:
@@ -107,23 +81,9 @@ class NodeRoot:
         return os.path.join(self.temporary, f"{name}.{os.urandom(8).hex()}")
 
     def is_whole(self, key: str) -> bool:
-        """Return whether a distribution is there, all of it, also after the machine may have lost its power."""
+        """Return whether a distribution is there, all of it, whatever a cleaner took or a loss of power left."""
         folder = self.distribution(key)
-        return is_folder(folder) and is_believed(Mark.read(folder))
-
-
-def is_believed(mark: Mark | None) -> bool:
-    """Return whether content has reached the disk, or the machine has been running ever since it was written."""
-    return mark is not None and mark.boot in {SYNCED, boot_of_machine()}
-
-
-def boot_of_machine() -> str:
-    """Name the present boot of the machine; the empty string where the system does not tell."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.readline().rstrip("\n")
-    except OSError:
-        return ""
+        return is_folder(folder) and has_witness(folder) and is_believed(Mark.read(folder))
 
 
 def is_folder(path: str) -> bool:

@@ -11,8 +11,7 @@ import time
 from typing import TYPE_CHECKING, Callable
 
 from ship_env_node.locks import Lock, held
-from ship_env_node.places import MARK, SYNCED, Mark
-from ship_env_node.safe import refuse_foreign
+from ship_env_node.marks import BOOT, SYNCED, USED, Mark, last_use, modified, note
 from ship_env_node.unpack import discard
 
 if TYPE_CHECKING:
@@ -65,16 +64,16 @@ def settle(root: NodeRoot, name: str, limit: int) -> None:
 
     Until then a machine that loses its power takes the environment with it: names may outlive content.
     """
-    ours = os.path.join(root.environment(name), MARK)
+    environment = root.environment(name)
     if _sync(root.base):
-        folders = [os.readlink(entry.path) for entry in os.scandir(os.path.join(ours, "dist"))]
+        folders = [os.readlink(entry.path) for entry in os.scandir(note(environment, "dist"))]
         for folder in folders:
             mark = Mark.read(folder)
             if mark is not None and mark.boot != SYNCED:
                 mark._replace(boot=SYNCED).write(folder)
-        with open(os.path.join(ours, "boot.new"), "w", encoding="ascii") as file:
+        with open(note(environment, f"{BOOT}.new"), "w", encoding="ascii") as file:
             file.write(f"{SYNCED}\n")
-        os.rename(os.path.join(ours, "boot.new"), os.path.join(ours, "boot"))
+        os.rename(note(environment, f"{BOOT}.new"), note(environment, BOOT))
     prune(root, limit)
 
 
@@ -91,13 +90,14 @@ def prune(root: NodeRoot, limit: int, grace: float = GRACE) -> None:
     with held(turn):
         _remove_leftovers(root)
         left = _remove_unlinked(root, _total(root) - limit, grace)
-        environments = [(root.environment(name), os.path.join(MARK, "used")) for name in os.listdir(root.environments)]
-        ordinary = [(root.pex_root(name), MARK) for name in os.listdir(root.ordinary)]
-        for folder, used in sorted([*environments, *ordinary], key=lambda each: _modified(os.path.join(*each))):
+        environments = [root.environment(name) for name in os.listdir(root.environments)]
+        ordinary = [root.pex_root(name) for name in os.listdir(root.ordinary)]
+        for folder in sorted([*environments, *ordinary], key=lambda each: modified(note(each, USED))):
             if left <= 0:
                 return
-            size = _bytes_in(folder) if used == MARK else 0
-            if _remove_unused(root, folder, used, grace):
+            # What an environment links to is counted when it goes.
+            size = _bytes_in(folder) if folder in ordinary else 0
+            if remove_unused(root, folder, grace):
                 left = _remove_unlinked(root, left - size, grace)
 
 
@@ -109,30 +109,6 @@ def flush(root: NodeRoot) -> str:
     after = _total(root)
     stays = f"; {after / 1e6:.0f} MB stay, which are in use or were used less than a minute ago" if left else ""
     return f"removed {(before - after) / 1e6:.0f} MB from {root.base}{stays}"
-
-
-def hold(root: NodeRoot, artifact_id: str) -> str:
-    """Have a PEX_ROOT for an artifact, in use until this process and what it becomes have ended.
-
-    Raises OSError, UnusableError.
-    """
-    root.prepare()
-    folder = root.pex_root(artifact_id)
-    mark = os.path.join(folder, MARK)
-    while True:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(folder, 0o700)
-        refuse_foreign(folder)
-        descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        os.utime(descriptor)
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), os.lstat(mark)):
-                # Never closed: it outlives the boot code, which becomes the PEX.
-                os.set_inheritable(descriptor, True)  # noqa: FBT003
-                return folder
-        # Whoever removes what is unused was faster.
-        os.close(descriptor)
 
 
 def _sync(folder: str) -> bool:
@@ -164,10 +140,10 @@ def _bytes_in(folder: str) -> int:
 def _remove_unlinked(root: NodeRoot, excess: int, grace: float) -> int:
     """Remove distributions that no environment links to, oldest first. Returns what is left of the excess."""
     linked = {os.path.basename(target) for target in _links(root)}
-    loose = sorted(set(os.listdir(root.distributions)) - linked, key=lambda key: _age_of(root.distribution(key)))
+    loose = sorted(set(os.listdir(root.distributions)) - linked, key=lambda key: last_use(root.distribution(key)))
     for key in loose:
         folder = root.distribution(key)
-        if excess <= 0 or time.time() - _age_of(folder) < grace:
+        if excess <= 0 or time.time() - last_use(folder) < grace:
             break
         mark = Mark.read(folder)
         if _remove_locked(root, folder, key):
@@ -178,20 +154,17 @@ def _remove_unlinked(root: NodeRoot, excess: int, grace: float) -> int:
 def _links(root: NodeRoot) -> list[str]:
     found = []
     for name in os.listdir(root.environments):
-        folder = os.path.join(root.environment(name), MARK, "dist")
+        folder = note(root.environment(name), "dist")
         if os.path.isdir(folder):
             found += [os.readlink(entry.path) for entry in os.scandir(folder)]
     return found
 
 
-def _remove_unused(root: NodeRoot, folder: str, used: str, grace: float) -> bool:
-    """Remove an environment or a PEX_ROOT unless a process runs it or is about to. Says whether it is gone.
-
-    :param used: the file in it that whoever uses it holds a lock of
-    """
+def remove_unused(root: NodeRoot, folder: str, grace: float) -> bool:
+    """Remove an environment or a PEX_ROOT unless a process runs it or is about to. Says whether it is gone."""
     name = os.path.basename(folder)
     try:
-        descriptor = os.open(os.path.join(folder, used), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(note(folder, USED), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return _remove_locked(root, folder, name)
     try:
@@ -225,14 +198,3 @@ def _remove_leftovers(root: NodeRoot) -> None:
         if lock.try_acquire():
             with held(lock):
                 discard(os.path.join(root.temporary, entry))
-
-
-def _age_of(folder: str) -> float:
-    return _modified(os.path.join(folder, MARK))
-
-
-def _modified(path: str) -> float:
-    try:
-        return os.stat(path).st_mtime
-    except OSError:
-        return 0.0

@@ -21,9 +21,15 @@ def _hold() -> None:
     import fcntl
 
     used = os.path.join(sys.prefix, ".ship-env", "used")
+    everything = os.path.dirname(os.path.dirname(sys.prefix))
     try:
         # Never closed. Who removes environments holds this lock alone, for the time of a look at the file's age.
         fcntl.flock(os.open(used, os.O_RDONLY | os.O_CLOEXEC), fcntl.LOCK_SH)
+        # systemd-tmpfiles leaves a locked folder alone, with all that is in it (tmpfiles.d(5), "Age").
+        fcntl.flock(os.open(everything, os.O_RDONLY | os.O_CLOEXEC), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        # It is at work here.
+        pass
     except OSError as error:
         sys.stderr.write(f"ship_env: cannot lock {used}, so the environment may be removed while it runs: {error}\n")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ship_env_node.artifact import PYC, DamagedError, pieces
 from ship_env_node.identity import LAYOUT_FILE, SegmentKey
 from ship_env_node.locks import Lock, held
-from ship_env_node.places import MARK, Mark, boot_of_machine
+from ship_env_node.marks import MARK, Mark, begin, boot_of_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,7 +105,7 @@ def _ensure(root: NodeRoot, artifact: Artifact, segment: Segment, *, is_ours: bo
         _remove_leftovers(root, segment.key)
     work = root.fresh(segment.key)
     try:
-        os.mkdir(work, 0o700)
+        begin(work)
         size = _unpack(artifact, segment, work)
         Mark(boot_of_machine(), size).write(work)
         final = root.distribution(segment.key)
@@ -209,7 +209,7 @@ class _Tree:
     def write(self, name: str, content: Iterable[bytes | memoryview], is_executable: bool = False) -> None:  # noqa: FBT001, FBT002 - a callback
         """Write a new file; what the entry says of its mode besides does not hold."""
         folder, _, base = name.rpartition("/")
-        if base in {"", ".", ".."} or name == MARK or "\0" in name:
+        if base in {"", ".", ".."} or name.partition("/")[0] == MARK or "\0" in name:
             raise DamagedError(f"the artifact names a file {name!r}")
         self._make(folder)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC

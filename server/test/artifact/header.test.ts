@@ -141,12 +141,14 @@ describe('an environment that is there', () => {
   beforeEach(async () => {
     await fakePython('python3.11');
     await run();
-    environment = join(folder, 'node root', 'ship-env-2', 'env', `${ID}.abc`);
-    const distribution = join(folder, 'node root', 'ship-env-2', 'dist', 'key');
+    environment = join(folder, 'node root', 'ship-env-3', 'env', `${ID}.abc`);
+    const distribution = join(folder, 'node root', 'ship-env-3', 'dist', 'key');
     await mkdir(join(environment, 'bin'), { recursive: true });
     await mkdir(join(environment, '.ship-env', 'dist'), { recursive: true });
     await mkdir(distribution, { recursive: true });
-    await writeFile(join(distribution, '.ship-env'), '');
+    await mkdir(join(distribution, '.ship-env'));
+    await writeFile(join(distribution, '.ship-env', 'whole'), '');
+    await writeFile(join(environment, '.ship-env', 'whole'), '');
     await symlink(distribution, join(environment, '.ship-env', 'dist', 'one.whl'));
     await writeFile(join(environment, '.ship-env', 'python'), `${join(bin, 'python3.11')}\n`);
     await writeFile(join(environment, '.ship-env', 'boot'), 'synced\n');
@@ -167,15 +169,19 @@ describe('an environment that is there', () => {
     expect((await run()).stdout).toMatch(/^python3.11\|/);
   });
 
-  test.each(['bin/python', '.ship-env/python', '.ship-env/boot', '../../dist/key/.ship-env', '../../dist/key'])(
-    'does not run without %s',
-    async part => {
-      await rm(join(environment, part), { recursive: true });
-      expect(await run()).toMatchObject({ stdout: expect.stringMatching(/^python3.11\|/), stderr: '' });
-    }
-  );
+  test.each([
+    'bin/python',
+    '.ship-env/python',
+    '.ship-env/boot',
+    '.ship-env/whole',
+    '../../dist/key/.ship-env/whole',
+    '../../dist/key'
+  ])('does not run without %s', async part => {
+    await rm(join(environment, part), { recursive: true });
+    expect(await run()).toMatchObject({ stdout: expect.stringMatching(/^python3.11\|/), stderr: '' });
+  });
 
-  test.each(['ship-env-2', 'ship-env-2/env', 'ship-env-2/dist', `ship-env-2/env/${ID}.abc`])(
+  test.each(['ship-env-3', 'ship-env-3/env', 'ship-env-3/dist', `ship-env-3/env/${ID}.abc`])(
     'does not run when %s is a symbolic link',
     async part => {
       const path = join(folder, 'node root', part);
@@ -185,7 +191,7 @@ describe('an environment that is there', () => {
     }
   );
 
-  test.each(['', 'ship-env-2', 'ship-env-2/env', 'ship-env-2/dist'])(
+  test.each(['', 'ship-env-3', 'ship-env-3/env', 'ship-env-3/dist'])(
     'does not run when others may write to the folder %j of the node root',
     async part => {
       const path = join(folder, 'node root', part);

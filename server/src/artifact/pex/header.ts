@@ -5,7 +5,7 @@ import { ARTIFACT_ID_DIGITS, ARTIFACT_ID_LENGTH } from '../artifact-id.js';
 export const OURS = '.deps/.ship-env/';
 
 /** Of the folders below the node root; see ship_env_node/places.py. */
-const LAYOUT = 'ship-env-2';
+const LAYOUT = 'ship-env-3';
 
 /** Exit code for what is not what its name says: what a shell says of a program that it cannot run. */
 const REFUSED = 126;
@@ -164,9 +164,9 @@ is_whole() {
   boot=
   [ ! -r /proc/sys/kernel/random/boot_id ] || IFS= read -r boot </proc/sys/kernel/random/boot_id
   [ "$written" = synced ] || [ "$written" = "$boot" ] || return 1
-  # What cleans /tmp takes old files one by one.
-  for distribution in "$1"/.ship-env/dist/*; do
-    [ -e "$distribution/.ship-env" ] || [ "$distribution" = "$1/.ship-env/dist/*" ] || return 1
+  # What cleans /tmp takes old files one by one, and these first.
+  for folder in "$1" "$1"/.ship-env/dist/*; do
+    [ -e "$folder/.ship-env/whole" ] || [ "$folder" = "$1/.ship-env/dist/*" ] || return 1
   done
 }
 

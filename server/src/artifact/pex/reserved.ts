@@ -6,7 +6,7 @@ import { ROOT_MODULES } from './seed.js';
 const MODULES = [...ROOT_MODULES, 'ship_env_start.py'].map(name => name.replace(/\.py$/, ''));
 
 /** Names at the top of a distribution's folder, or of its site-packages, that the node or the pex tool writes. */
-const TOP_LEVEL = new Set(['.ship-env', '.ship-env.new', '.layout.json', 'zz_ship_env.pth']);
+const TOP_LEVEL = new Set(['.ship-env', '.layout.json', 'zz_ship_env.pth']);
 
 /** What an environment on a node has besides what distributions bring, relative to the environment's folder. */
 const ENVIRONMENT = new Set(['.ship-env', 'pyvenv.cfg']);

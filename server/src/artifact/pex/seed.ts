@@ -25,6 +25,7 @@ const NODE_PACKAGE = 'ship_env_node';
 const NODE_MODULES = [
   '__init__',
   'safe',
+  'marks',
   'places',
   'locks',
   'identity',
@@ -34,6 +35,7 @@ const NODE_MODULES = [
   'start',
   'link',
   'prune',
+  'ordinary',
   'boot'
 ];
 
