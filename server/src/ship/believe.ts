@@ -78,10 +78,17 @@ export function notBelieved(
     'TARGET_CONFLICT',
     `${uri} is not the manifest of this environment: ${what} was expected to be ${wanted}; found ${found}.`,
     {
-      hint:
-        'Something else wrote or changed it. Unless another ship to this target is under way just now, ' +
-        `delete ${manifestName(id)} there and ship again, or use another prefix.`
+      hint: `Something else wrote or changed it. ${howToReplace(manifestName(id))} Or use another prefix.`
     }
+  );
+}
+
+/** What the person can do about an object, or two, that a ship writes. */
+export function howToReplace(...names: readonly [string] | readonly [string, string]): string {
+  const again = names.length === 1 ? 'it' : 'both';
+  return (
+    `Unless another ship to this target is under way just now, delete ${names.join(' and ')} there: ` +
+    `the next ship of its environment writes ${again} again.`
   );
 }
 

@@ -1,9 +1,10 @@
+import { manifestName } from '../artifact/index.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ListedArtifact, TargetSettings } from '../contract/targets.js';
 import { isShipEnvError } from '../errors.js';
 import { openTarget } from '../targets/index.js';
 import type { Target, TargetEntry } from '../targets/target.js';
-import { inconsistencyOf, notBelieved } from './believe.js';
+import { howToReplace, inconsistencyOf, notBelieved } from './believe.js';
 import { idOf, MANIFEST_NAME } from './names.js';
 import { parseManifest } from './prepare.js';
 
@@ -32,7 +33,11 @@ async function rowOf(
   const id = idOf(entry.name);
   const row = { id, modified: entry.modified.toISOString() };
   try {
-    const manifest = parseManifest((await target.read(entry.name, signal)) ?? Buffer.alloc(0), target.uri(entry.name));
+    const manifest = parseManifest(
+      (await target.read(entry.name, signal)) ?? Buffer.alloc(0),
+      entry.name,
+      target.uri(entry.name)
+    );
     const wrong = inconsistencyOf(manifest, id);
     if (wrong !== undefined) throw notBelieved(target.uri(entry.name), { id }, wrong);
     return {
@@ -41,18 +46,25 @@ async function rowOf(
       bytes: manifest.artifact.bytes,
       python: manifest.python.minor,
       distributions: manifest.segments.length,
-      problem: problemOf(manifest.artifact, entries.get(manifest.artifact.name))
+      problem: problemOf(manifest, entries.get(manifest.artifact.name))
     };
   } catch (error) {
     // One foreign or damaged file must not hide the others from the person.
     if (!isShipEnvError(error, 'TARGET_CONFLICT')) throw error;
-    return { ...row, uri: target.uri(entry.name), bytes: 0, python: '', distributions: 0, problem: error.message };
+    return {
+      ...row,
+      uri: target.uri(entry.name),
+      bytes: 0,
+      python: '',
+      distributions: 0,
+      problem: `${error.message} ${error.hint}`
+    };
   }
 }
 
 /** Why an artifact cannot be used although its manifest is there. */
-function problemOf({ name, bytes }: Manifest['artifact'], found: TargetEntry | undefined): string | undefined {
+function problemOf({ id, artifact: { name, bytes } }: Manifest, found: TargetEntry | undefined): string | undefined {
   if (found === undefined) return `The artifact ${name} is gone; the next ship of its environment sends it again.`;
   if (found.bytes === bytes) return undefined;
-  return `The artifact ${name} was expected to have ${bytes} bytes; the target has ${found.bytes}. Delete it there.`;
+  return `The artifact ${name} was expected to have ${bytes} bytes; the target has ${found.bytes}. ${howToReplace(name, manifestName(id))}`;
 }

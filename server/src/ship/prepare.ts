@@ -5,9 +5,9 @@ import { archiveEditable, type ArchiveOptions } from '../code/index.js';
 import { manifest as manifestSchema, type Manifest } from '../contract/manifest.js';
 import type { ShipRequest } from '../contract/ship.js';
 import type { Editable, Finding } from '../contract/snapshot.js';
-import { ShipEnvError } from '../errors.js';
+import { ShipEnvError, isShipEnvError } from '../errors.js';
 import type { Target } from '../targets/target.js';
-import { differenceFromPlan, inconsistencyOf, notBelieved } from './believe.js';
+import { differenceFromPlan, howToReplace, inconsistencyOf, notBelieved } from './believe.js';
 import { isHeld, type CompareOptions } from './compare.js';
 import type { LazyPlan } from './plan.js';
 import { BY_CONTENT } from './verified.js';
@@ -53,29 +53,40 @@ export async function publishedManifest(
   const name = manifestName(plan.id);
   const [content, found] = await Promise.all([target.read(name, signal), target.head(plan.name, signal)]);
   if (content === undefined) return undefined;
-  const manifest = parseManifest(content, target.uri(name));
+  const manifest = parseManifest(content, name, target.uri(name));
   const sha256 = createHash('sha256').update(content).digest('hex');
   if (!verified.holds(name, BY_CONTENT, sha256)) {
     const wrong = inconsistencyOf(manifest, plan.id) ?? (await differenceFromPlan(manifest, await plan.whole(), cache));
     if (wrong !== undefined) throw notBelieved(target.uri(name), plan, wrong);
     verified.add(name, BY_CONTENT, sha256);
   }
-  return (await isHeld(target, manifest.artifact, found, options)) ? manifest : undefined;
+  try {
+    return (await isHeld(target, manifest.artifact, found, options)) ? manifest : undefined;
+  } catch (error) {
+    throw isShipEnvError(error, 'TARGET_CONFLICT') ? artifactDiffers(error, plan) : error;
+  }
+}
+
+/** Which of the two was changed nobody can say. */
+function artifactDiffers({ message, cause }: ShipEnvError, { id, name }: Named): ShipEnvError {
+  return new ShipEnvError('TARGET_CONFLICT', message, {
+    hint: `Something changed it or its manifest, or a copy was interrupted. ${howToReplace(name, manifestName(id))}`,
+    cause
+  });
 }
 
 /** @throws ShipEnvError TARGET_CONFLICT when the content is not a manifest */
-export function parseManifest(content: Buffer, uri: string): Manifest {
+export function parseManifest(content: Buffer, name: string, uri = name): Manifest {
   try {
     return manifestSchema.parse(JSON.parse(content.toString('utf8')));
   } catch (cause) {
-    throw new ShipEnvError(
-      'TARGET_CONFLICT',
-      `A manifest was expected in ${uri}; what is there cannot be read as one.`,
-      {
-        hint: 'Something else wrote into this prefix, or a newer ship-env did. Use another prefix, or update ship-env.',
-        cause
-      }
-    );
+    const found = content.length === 0 ? 'it is empty and' : 'what is there';
+    throw new ShipEnvError('TARGET_CONFLICT', `A manifest was expected in ${uri}; ${found} cannot be read as one.`, {
+      hint:
+        'Something else wrote or changed it, or a newer ship-env did: then update this one. ' +
+        `${howToReplace(name)} Or use another prefix.`,
+      cause
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { artifactName } from '../artifact/index.js';
+import { artifactName, manifestName } from '../artifact/index.js';
 import { parseJson } from '../json.js';
 import { isShipEnvError } from '../errors.js';
 import type { TargetEntry } from '../targets/target.js';
@@ -182,7 +182,7 @@ function unitOf(entries: readonly TargetEntry[]): Unit {
 /** Name of the artifact that a manifest speaks of; undefined when it is not a manifest that this release can judge. */
 function artifactOf(content: Buffer | undefined, id: string): string | undefined {
   try {
-    const manifest = parseManifest(content ?? Buffer.alloc(0), id);
+    const manifest = parseManifest(content ?? Buffer.alloc(0), manifestName(id));
     return inconsistencyOf(manifest, id) === undefined ? manifest.artifact.name : undefined;
   } catch (error) {
     if (!isShipEnvError(error, 'TARGET_CONFLICT')) throw error;

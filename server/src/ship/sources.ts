@@ -168,7 +168,7 @@ async function readManifest(target: Target, name: string, signal: AbortSignal): 
   const content = await target.read(name, signal);
   if (content === undefined) return undefined;
   try {
-    const manifest = parseManifest(content, target.uri(name));
+    const manifest = parseManifest(content, name, target.uri(name));
     return inconsistencyOf(manifest, idOf(name)) === undefined ? manifest : undefined;
   } catch (error) {
     // Another program's file, or one of a newer release; likewise one that contradicts itself.

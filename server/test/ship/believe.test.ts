@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { manifest as manifestSchema, type Manifest } from '../../src/contract/manifest.js';
@@ -110,6 +110,58 @@ test('the manifest that a ship wrote is believed without planning again', async 
   const found = await publishedManifest(target, { ...plan, whole }, { cache: port.cache, verified, signal: calm });
   expect(found).toEqual(manifestSchema.parse(JSON.parse(text)));
 });
+
+const damages: [what: string, damage: (text: string) => string, objects: () => string[]][] = [
+  ['was emptied', () => '', () => [`${plan.id}.json`]],
+  ['was cut off', text => text.slice(0, text.length >> 1), () => [`${plan.id}.json`]],
+  ['is another JSON file', () => '{}', () => [`${plan.id}.json`]],
+  ['holds zeros', text => '\0'.repeat(text.length), () => [`${plan.id}.json`]],
+  ['was edited in a version', text => text.replace('"1.17.0"', '"1.17.9"'), () => [`${plan.id}.json`]],
+  // Which of the two was changed nobody can say.
+  ['was edited in the size of the artifact', text => text.replace(/"bytes": \d/u, '"bytes": 9'), both],
+  [
+    'was edited in the sha256 of the artifact',
+    text => text.replace(/"sha256": "\w/u, '"sha256": "x'),
+    () => [`${plan.id}.json`]
+  ],
+  ['was edited to another sha256', text => text.replace(/"sha256": "\w+/u, `"sha256": "${'0'.repeat(64)}`), both]
+];
+function both(): string[] {
+  return [plan.name, `${plan.id}.json`];
+}
+
+test.each(damages)(
+  'of a manifest that %s, ship and config say what to delete, and then a ship writes it again',
+  async (...[, damage, objects]) => {
+    const artifact = await readFile(join(port.directory, plan.name));
+    onTestFinished(async () => {
+      await Promise.all([writeFile(path, text), writeFile(join(port.directory, plan.name), artifact)]);
+      await chmod(join(port.directory, plan.name), 0o755);
+    });
+    expect(damage(text)).not.toBe(text);
+    await writeFile(path, damage(text));
+    const told = {
+      code: 'TARGET_CONFLICT',
+      hint: expect.stringMatching(new RegExp(`elete ${objects().join(' and ')} there.* writes (it|both) again`, 'u'))
+    };
+    await expect(port.ship()).rejects.toMatchObject(told);
+    await expect(configOf(port.request(), { cache: port.cache, signal: calm })).rejects.toMatchObject(told);
+    for (const name of objects()) await rm(join(port.directory, name));
+    await port.ship();
+    expect(await readFile(path, 'utf8')).toBe(text);
+  }
+);
+
+test.each(damages.filter(([what]) => what !== 'was edited in a version' && what !== 'was edited to another sha256'))(
+  'of a manifest that %s, list says what to delete',
+  async (...[, damage, objects]) => {
+    await writeFile(path, damage(text));
+    onTestFinished(() => writeFile(path, text));
+    const rows = await listArtifacts(port.request().target, calm);
+    const hint = new RegExp(`elete ${objects().join(' and ')} there.* writes (it|both) again`, 'u');
+    expect(rows).toMatchObject([{ id: plan.id, problem: expect.stringMatching(hint) }]);
+  }
+);
 
 test('a manifest that names another file makes no cell, and no config', async () => {
   await write(manifest => (manifest.artifact.name = 'evil.pex'));
