@@ -34,11 +34,16 @@ export function TargetCheck({ state, isDefault, onTest, onCancel, trans }: ITarg
         )}
         {isDefault && <span className="jp-ShipEnv-default">{trans.__('This is the default target.')}</span>}
       </div>
-      <div className="jp-ShipEnv-targetCheckResult" data-state={state.kind} aria-live="polite">
+      <div className="jp-ShipEnv-targetCheckResult" data-state={isNote(state) ? 'note' : state.kind} aria-live="polite">
         <CheckResult state={state} trans={trans} />
       </div>
     </div>
   );
+}
+
+/** Nothing was tried, and nothing is wrong. */
+function isNote(state: TargetCheckState): boolean {
+  return state.kind === 'good' && 'parent' in state.probe;
 }
 
 function CheckResult({ state, trans }: Pick<ITargetCheckProps, 'state' | 'trans'>): React.JSX.Element | null {
@@ -53,6 +58,16 @@ function CheckResult({ state, trans }: Pick<ITargetCheckProps, 'state' | 'trans'
         </p>
       );
     case 'good': {
+      if ('parent' in state.probe) {
+        return (
+          <p>
+            {trans.__(
+              'The directory does not exist yet. The first ship makes it in %1. When the path has a typing error, correct it in the URL.',
+              state.probe.parent
+            )}
+          </p>
+        );
+      }
       const { writeMs, readMs, deleteMs } = state.probe;
       return (
         <p>

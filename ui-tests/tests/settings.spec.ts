@@ -26,7 +26,13 @@ test('a connection is tested, and what is wrong is said in plain words', async (
 
   await expect(target).toContainText('This is the default target.');
   await check();
-  await expect(result).toContainText('The first ship makes it.');
+  await expect(result).toContainText('The directory does not exist yet. The first ship makes it in');
+  await expect(result).toHaveAttribute('data-state', 'note');
+
+  await field('url').fill('file:///mtn/share');
+  await check();
+  await expect(result).toContainText('The bucket or directory of the target does not exist');
+  await expect(result).toHaveAttribute('data-state', 'bad');
 
   await field('url').fill('s3://harbour/env');
   await expect(result).toHaveText('');

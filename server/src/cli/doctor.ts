@@ -9,7 +9,6 @@ import { ProcessError, run } from '../process/run.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { checkTarget } from '../ship/check.js';
 import { takeSnapshot } from '../snapshot/index.js';
-import { openTarget, parentToMakeIn } from '../targets/index.js';
 import { activePython, type CliOptions } from './options.js';
 import type { Line } from './lines.js';
 import type { View } from './view.js';
@@ -59,15 +58,9 @@ async function cacheCheck(): Promise<string> {
 }
 
 async function targetCheck(options: CliOptions, signal: AbortSignal): Promise<string> {
-  const settings = resolveTarget(options.target, await readSettings());
-  const parent = await parentToMakeIn(settings);
-  if (parent !== undefined) {
-    const target = await openTarget(settings);
-    await target.requireWritable(signal);
-    return `${target.url}, which the first ship makes in ${parent}`;
-  }
-  const { url, writeMs } = await checkTarget(settings, signal);
-  return `${url} can be written (${writeMs.toFixed(0)} ms)`;
+  const probe = await checkTarget(resolveTarget(options.target, await readSettings()), signal);
+  if ('parent' in probe) return `${probe.url}, which the first ship makes in ${probe.parent}`;
+  return `${probe.url} can be written (${probe.writeMs.toFixed(0)} ms)`;
 }
 
 /** The cache where there is one, else one that goes again: doctor leaves nothing behind. */

@@ -34,6 +34,11 @@ export async function listCommand(options: CliOptions, view: View, signal: Abort
 export async function checkCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
   const probe = await checkTarget(resolveTarget(options.target, await readSettings()), signal);
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  if ('parent' in probe) {
+    const line = ` ${probe.url} does not exist yet. The first ship makes it in ${probe.parent}. Is the path spelt right?`;
+    view.result({ type: 'result', ...probe }, [['warn', '!', line]]);
+    return;
+  }
   view.result({ type: 'result', ...probe }, [
     [
       'good',

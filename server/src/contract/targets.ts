@@ -16,8 +16,8 @@ export const targetSettings = z.object({
 });
 export type TargetSettings = z.infer<typeof targetSettings>;
 
-/** What `check` found: a probe object was written, read back and deleted. */
-export const probe = z.object({
+/** A probe object was written, read back and deleted. */
+const probed = z.object({
   url: z.string(),
   /** Milliseconds, each a round trip. */
   writeMs: z.number(),
@@ -26,6 +26,17 @@ export const probe = z.object({
   /** What the store lacks that would vouch for what it is sent: sentences for the person. */
   remarks: z.array(z.string()).optional()
 });
+export type Probed = z.infer<typeof probed>;
+
+/** Nothing was tried: the directory is not there yet, and the first ship makes it. */
+const notMadeYet = z.object({
+  url: z.string(),
+  /** The nearest directory above it that is there; it can be made in that one. */
+  parent: z.string()
+});
+
+/** What `check` found. */
+export const probe = z.union([probed, notMadeYet]);
 export type Probe = z.infer<typeof probe>;
 
 /** One artifact on a target, as `list` shows it. */

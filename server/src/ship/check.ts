@@ -3,7 +3,7 @@ import { requireListable } from '../spark/index.js';
 import { openTarget } from '../targets/index.js';
 
 /**
- * Tries a target: writes, reads back and deletes a small object. Refuses what a ship would refuse, and creates nothing.
+ * Tries a target: writes, reads back and deletes a small object, where the target is there already. Refuses what a ship would refuse, and creates nothing.
  *
  * @throws ShipEnvError TARGET_*
  */

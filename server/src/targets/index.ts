@@ -1,7 +1,6 @@
 import type { TargetSettings } from '../contract/targets.js';
 import { ShipEnvError } from '../errors.js';
 import { directoryOf } from './directory/location.js';
-import { missingDirectory } from './directory/missing.js';
 import { DirectoryTarget } from './directory/directory-target.js';
 import { locationOf } from './s3/location.js';
 import type { Target } from './target.js';
@@ -42,19 +41,6 @@ export async function openTarget(settings: TargetSettings): Promise<Target> {
   const kind = kindOf(url, settings.url);
   if (settings.shared && kind !== DIRECTORY) throw cannotBeShared(settings);
   return kind.open(url, settings);
-}
-
-/**
- * The nearest folder that is there of a directory which the first ship makes; undefined when the target is there, or when
- * it is none that a ship makes.
- *
- * @throws ShipEnvError TARGET_URL_INVALID
- */
-export async function parentToMakeIn(settings: TargetSettings): Promise<string | undefined> {
-  const url = parseTargetUrl(settings.url);
-  if (kindOf(url, settings.url) !== DIRECTORY) return undefined;
-  const missing = await missingDirectory(directoryOf(url).path);
-  return missing?.isMade === true ? missing.parent : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { Probe } from '../contract/targets.js';
+import type { Probed } from '../contract/targets.js';
 import { ShipEnvError, isShipEnvError } from '../errors.js';
 import type { Payload, Target } from './target.js';
 
@@ -18,7 +18,7 @@ export interface ProbedTarget extends Pick<Target, 'url' | 'read' | 'remove'> {
  *
  * The object is deleted whatever fails in between; the first error is the one reported.
  */
-export async function probe(target: ProbedTarget, signal: AbortSignal): Promise<Probe> {
+export async function probe(target: ProbedTarget, signal: AbortSignal): Promise<Probed> {
   const payload = bufferPayload(`.ship-env-probe-${randomUUID()}`, randomBytes(PROBE_BYTES));
   try {
     const writeMs = await timed(() => target.write(payload, signal));

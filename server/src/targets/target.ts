@@ -183,7 +183,10 @@ export interface Target {
   list(signal: AbortSignal): AsyncIterable<TargetEntry>;
   /** Deletes an object; no error when it is not there. */
   remove(name: string, signal: AbortSignal): Promise<void>;
-  /** Writes, reads back and deletes a small object of a random name. */
+  /**
+   * Writes, reads back and deletes a small object of a random name. Of a directory that is not there yet and that a ship
+   * makes, it looks only whether that would go well.
+   */
   check(signal: AbortSignal): Promise<Probe>;
   /** What it lacks that would vouch for what it is sent, and what was read back therefore: sentences for the person. */
   remarks(): readonly string[];

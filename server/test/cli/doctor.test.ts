@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -61,7 +62,19 @@ test('doctor and check make nothing: neither a cache nor a target', async () => 
     });
   }
   const checked = await shipEnv(home, ['check', '--target', target, '--json'], { SHIP_ENV_CACHE: cache });
-  expect(JSON.parse(checked.stdout)).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
+  expect(checked.exitCode).toBe(0);
+  expect(JSON.parse(checked.stdout)).toEqual({ type: 'result', url: target, parent: home });
+  expect(await readdir(home)).toEqual([]);
+});
+
+test('check says of a directory that a ship makes where, and refuses one that it does not make', async () => {
+  const home = await temporaryFolder();
+  const untouched = await shipEnv(home, ['check'], { JUPYTER_CONFIG_DIR: home });
+  expect(untouched.exitCode).toBe(0);
+  expect(untouched.stdout).toContain(`does not exist yet. The first ship makes it in ${home}.`);
+  const misspelt = await shipEnv(home, ['check', '--target', `file:///mtn-${randomUUID()}/share`, '--json']);
+  expect(misspelt.exitCode).toBe(1);
+  expect(JSON.parse(misspelt.stdout)).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
   expect(await readdir(home)).toEqual([]);
 });
 

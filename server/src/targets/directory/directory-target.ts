@@ -9,7 +9,7 @@ import { FILE_KINDS, readBounded } from '../../files/read.js';
 import { directoryError } from './errors.js';
 import { identityOf } from './identity.js';
 import type { DirectoryLocation } from './location.js';
-import { directoryMissing, missingDirectory, requireMakeable } from './missing.js';
+import { missingDirectory, requireMakeable } from './missing.js';
 import { makeSharedDirectory, publishFile, removeStaleTemporaries, writeTemporary } from './write.js';
 import { assertObjectName, isHidden } from '../names.js';
 import { MAX_READ_BYTES, conflict, differs, missing, tooLarge } from '../object-errors.js';
@@ -209,9 +209,10 @@ export class DirectoryTarget implements Target {
   async check(signal: AbortSignal): Promise<Probe> {
     signal.throwIfAborted();
     const missing = await this.#attempt('Looking for', () => missingDirectory(this.#path));
-    // Where it could not be made either, that is told.
-    if (missing !== undefined) await this.requireWritable(signal);
-    if (missing !== undefined) throw directoryMissing(this.url, this.#path, missing);
+    if (missing !== undefined) {
+      await this.requireWritable(signal);
+      return { url: this.url, parent: missing.parent };
+    }
     return probe(
       {
         url: this.url,

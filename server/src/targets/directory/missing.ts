@@ -33,18 +33,16 @@ export async function missingDirectory(path: string): Promise<MissingDirectory |
 /** @throws ShipEnvError TARGET_BUCKET_MISSING when the directory is not there and no ship makes it */
 export async function requireMakeable(url: string, path: string): Promise<void> {
   const missing = await missingDirectory(path);
-  if (missing !== undefined && !missing.isMade) throw directoryMissing(url, path, missing);
+  if (missing !== undefined && !missing.isMade) throw directoryMissing(url, path, missing.parent);
 }
 
-/** The target's directory is not there. */
-export function directoryMissing(url: string, path: string, { parent, isMade }: MissingDirectory): ShipEnvError {
+/** The target's directory is not there, and no ship makes it. */
+function directoryMissing(url: string, path: string, parent: string): ShipEnvError {
   return new ShipEnvError(
     'TARGET_BUCKET_MISSING',
     `The directory of the target ${url} does not exist; of its path there is ${parent}.`,
     {
-      hint: isMade
-        ? 'The first ship makes it. When the path has a typing error, correct it in the target\u2019s URL.'
-        : `Check the path for a typing error, and that the share it belongs to is mounted. When it is right: mkdir -p ${shellWord(path)}`
+      hint: `Check the path for a typing error, and that the share it belongs to is mounted. When it is right: mkdir -p ${shellWord(path)}`
     }
   );
 }

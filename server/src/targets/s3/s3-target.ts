@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Probe, TargetSettings } from '../../contract/targets.js';
+import type { Probed, TargetSettings } from '../../contract/targets.js';
 import { assertObjectName, isHidden } from '../names.js';
 import { readRange } from '../payload.js';
 import { probe } from '../probe.js';
@@ -139,7 +139,7 @@ class S3Target implements Target {
     await removeObject(this.#store, name, signal);
   }
 
-  async check(signal: AbortSignal): Promise<Probe> {
+  async check(signal: AbortSignal): Promise<Probed> {
     const store = await this.#connectForCheck();
     try {
       const found = await probe(
