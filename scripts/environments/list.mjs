@@ -2,8 +2,7 @@
  * The environments that `npm run test:environments` ships: the most downloaded scientific distributions, each with all that
  * it needs, and famous applications, whose environments hold many distributions that share folders, scripts and data.
  *
- * PyTorch itself is not among them: on Linux PyPI has it with 5 GB of NVIDIA's libraries only. JAX and ONNX Runtime stand
- * for it: compiled libraries that look for each other beside their own files.
+ * PyTorch comes with 5 GB of NVIDIA's libraries, in distributions of their own, which look for each other beside their files.
  *
  * @type {Readonly<Record<string, readonly string[]>>} requirements, by the name of the environment
  */
@@ -36,6 +35,7 @@ export const ENVIRONMENTS = {
   shapely: ['shapely'],
   geopandas: ['geopandas'],
   transformers: ['transformers'],
+  pytorch: ['torch', 'numpy'],
   jax: ['jax[cpu]'],
   onnxruntime: ['onnxruntime'],
   'tensorflow and tensorboard': ['tensorflow-cpu'],
