@@ -22,6 +22,13 @@ export type RunShip = (
   context: { signal: AbortSignal; emit: (event: StepEvent) => void }
 ) => Promise<ShipResult>;
 
+/** Who follows a ship. */
+interface Follower {
+  readonly listener: (event: JobEvent) => void;
+  /** The ship has ended. */
+  readonly end: () => void;
+}
+
 /** One ship in the sidecar: it goes on when no one listens, and tells a late listener from the start what still matters. */
 export class Job {
   readonly id = randomUUID();
@@ -32,7 +39,7 @@ export class Job {
   readonly #events: JobEvent[] = [];
   /** Of the last event; the events that were kept are fewer. */
   #sequence = 0;
-  readonly #listeners = new Set<(event: JobEvent) => void>();
+  readonly #followers = new Set<Follower>();
   readonly #controller = new AbortController();
   #isHeard = false;
 
@@ -56,7 +63,7 @@ export class Job {
 
   /** How many callers follow just now. */
   get followers(): number {
-    return this.#listeners.size;
+    return this.#followers.size;
   }
 
   /** Did a follower stay until the end? */
@@ -76,15 +83,28 @@ export class Job {
 
   /**
    * Calls `listener` with the events so far and those to come, until the ship has ended or the signal aborts. Of the
-   * progress of a step that is past, it hears the last only.
+   * progress of a step that is past, it hears the last only. Nothing of the follower is kept afterwards.
    */
   async follow(listener: (event: JobEvent) => void, signal: AbortSignal): Promise<void> {
-    this.#events.forEach(listener);
-    this.#listeners.add(listener);
-    const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await Promise.race([this.ended, aborted]);
-    this.#listeners.delete(listener);
+    for (const event of [...this.#events]) {
+      if (signal.aborted) return;
+      listener(event);
+    }
+    if (!this.hasEnded && !signal.aborted) await this.#followOn(listener, signal);
     if (!signal.aborted) this.#isHeard = true;
+  }
+
+  #followOn(listener: Follower['listener'], signal: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const leave = (): void => {
+        signal.removeEventListener('abort', leave);
+        this.#followers.delete(follower);
+        resolve();
+      };
+      const follower: Follower = { listener, end: leave };
+      this.#followers.add(follower);
+      signal.addEventListener('abort', leave);
+    });
   }
 
   async #run(run: RunShip, request: ShipRequest, turn: (job: Job) => Promise<void>): Promise<void> {
@@ -95,6 +115,7 @@ export class Job {
       this.#tell(toErrorObject(error));
     } finally {
       this.hasEnded = true;
+      for (const { end } of this.#followers) end();
     }
   }
 
@@ -108,7 +129,7 @@ export class Job {
       if (previous >= 0) this.#events.splice(previous, 1);
     }
     this.#events.push(event);
-    for (const listener of this.#listeners) listener(event);
+    for (const { listener } of this.#followers) listener(event);
   }
 }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { shipRequest, type JobEvent, type ShipResult } from '../../src/contract/ship.js';
 import { Jobs, type Job, type RunShip } from '../../src/sidecar/jobs.js';
@@ -131,4 +132,63 @@ test('an older ship of the same notebook is not listed: its cell would take the 
   expect(jobs.unheard()).toMatchObject([{ id: newer.id }]);
   await follow(newer).ended;
   expect(jobs.unheard()).toEqual([]);
+});
+
+test('who stops to follow hears nothing more, and nothing of it is kept', async () => {
+  const told = gate();
+  const jobs = new Jobs(async (_request, { emit }) => {
+    emit({ type: 'step', name: 'snapshot', state: 'started' });
+    await told.promise;
+    return RESULT;
+  });
+  const job = jobs.start(REQUEST);
+  const page = new AbortController();
+  const heard: JobEvent[] = [];
+  const listener = (event: JobEvent): void => void heard.push(event);
+  const [first, second] = [job.follow(listener, page.signal), job.follow(listener, new AbortController().signal)];
+  await expect.poll(() => heard.length).toBe(2);
+  expect(job.followers).toBe(2);
+  page.abort();
+  expect(job.followers).toBe(1);
+  expect(getEventListeners(page.signal, 'abort')).toEqual([]);
+  await first;
+  expect(job.isHeard).toBe(false);
+  told.open();
+  await second;
+  expect(heard.map(({ type }) => type)).toEqual(['step', 'step', 'result']);
+  expect(job.followers).toBe(0);
+});
+
+test('who has gone before it begins to follow, or goes at the first event, hears no more than that', async () => {
+  const jobs = new Jobs((_request, { emit }) => {
+    emit({ type: 'step', name: 'snapshot', state: 'started' });
+    return Promise.resolve(RESULT);
+  });
+  const job = jobs.start(REQUEST);
+  await job.ended;
+  const gone = new AbortController();
+  gone.abort();
+  const heard: JobEvent[] = [];
+  await job.follow(event => heard.push(event), gone.signal);
+  expect(heard).toEqual([]);
+  const page = new AbortController();
+  await job.follow(event => {
+    heard.push(event);
+    page.abort();
+  }, page.signal);
+  expect(heard).toHaveLength(1);
+  expect(job.isHeard).toBe(false);
+});
+
+test('who followed to the end leaves no listener on its signal', async () => {
+  const { run, end, begun } = held();
+  const job = new Jobs(run).start(REQUEST);
+  const page = new AbortController();
+  const following = job.follow(() => undefined, page.signal);
+  await expect.poll(begun).toBe(1);
+  end(0);
+  await following;
+  expect(job.isHeard).toBe(true);
+  expect(getEventListeners(page.signal, 'abort')).toEqual([]);
+  expect(job.followers).toBe(0);
 });
