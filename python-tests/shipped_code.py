@@ -45,7 +45,7 @@ def point(directory: Path, sequence: int, *archives: dict[str, object]) -> Path:
 def write_pointer(directory: Path, sequence: int, pointer: object) -> Path:
     """Write a pointer file with any content."""
     content = json.dumps(pointer).encode()
-    path = directory / f"ship-env-code-{sequence:020d}-{hashlib.sha256(content).hexdigest()[:16]}.json"
+    path = directory / f"ship-env-code-{sequence:020d}-{hashlib.sha256(content).hexdigest()[:32]}.json"
     path.write_bytes(content)
     return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import site
@@ -84,11 +85,14 @@ def test_nothing_of_old_archives_stays_in_memory(
     assert len(capfd.readouterr().err.splitlines()) == (0 if imported_from == "folder" else 3)
 
 
-def test_sequences_are_numbers(ship_env_code: ModuleType, tmp_path: Path) -> None:
+def test_the_highest_sequence_holds_of_names_that_a_ship_writes(ship_env_code: ModuleType, tmp_path: Path) -> None:
     for sequence, value in [(9, "old"), (10, "new")]:
-        shipped = archive(tmp_path, {"my_model.py": f"ANSWER = {value!r}"}, ["my_model"])
-        path = point(tmp_path, sequence, shipped)
-        path.rename(path.with_name(path.name.replace(f"{sequence:020d}", str(sequence))))
+        point(tmp_path, sequence, archive(tmp_path, {"my_model.py": f"ANSWER = {value!r}"}, ["my_model"]))
+    # One digit of a hash would vouch for little.
+    for length in (1, 31, 33):
+        path = point(tmp_path, 11, archive(tmp_path, {"my_model.py": f"ANSWER = {length}"}, ["my_model"]))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        path.rename(path.with_name(path.name.replace(digest[:32], digest[:length])))
     ship_env_code.Code().refresh(str(tmp_path))
     assert answer() == "new"
 

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 
 from ship_env_node import start
 from ship_env_node.locks import Lock, held
-from ship_env_node.marks import BOOT, MARK, USED, Mark, begin, boot_of_machine, has_witness, is_believed, note
+from ship_env_node.marks import (
+    BOOT,
+    DISTRIBUTIONS,
+    MARK,
+    PYTHON,
+    USED,
+    Mark,
+    begin,
+    boot_of_machine,
+    has_witness,
+    is_believed,
+    note,
+)
 from ship_env_node.places import is_folder
 from ship_env_node.unpack import PATIENCE, discard, remove
 
@@ -36,9 +48,9 @@ def environment_name(artifact_id: str, python: str) -> str:
 def is_whole(root: NodeRoot, name: str, python: str) -> bool:
     """Return whether an environment is there, with all its distributions; the header asks the same."""
     folder = root.environment(name)
-    linked = note(folder, "dist")
+    linked = note(folder, DISTRIBUTIONS)
     try:
-        with open(note(folder, "python"), encoding="utf-8", errors="surrogateescape") as file:
+        with open(note(folder, PYTHON), encoding="utf-8", errors="surrogateescape") as file:
             if file.read() != f"{python}\n":
                 return False
         with open(note(folder, BOOT), encoding="ascii") as file:
@@ -80,7 +92,7 @@ def link_environment(root: NodeRoot, artifact: Artifact, name: str, python: str)
 def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str) -> None:
     """Make the environment in a folder that will be called ``final``."""
     begin(work)
-    linked = note(work, "dist")
+    linked = note(work, DISTRIBUTIONS)
     scripts = os.path.join(work, "bin")
     modules = os.path.join(work, "lib", _library_name(), "site-packages")
     headers = os.path.join(work, "include")
@@ -104,7 +116,7 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
     _write(os.path.join(modules, "zz_ship_env.pth"), _start_lines().encode())
     _take_over_use(note(final, USED), note(work, USED))
     _write(note(work, BOOT), f"{boot_of_machine()}\n".encode())
-    _write(note(work, "python"), f"{python}\n".encode(errors="surrogateescape"))
+    _write(note(work, PYTHON), f"{python}\n".encode(errors="surrogateescape"))
 
 
 def _take_over_use(old: str, new: str) -> None:

@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 # Folder of our notes.
 MARK = ".ship-env"
+# In an environment: the node's python that it was made for, and links to its distributions.
+PYTHON = "python"
+DISTRIBUTIONS = "dist"
 # In an environment: what a mark says of a distribution, its first line.
 BOOT = "boot"
 # Its time is the last use. Who runs an environment or an ordinary PEX holds a lock of it.
@@ -20,7 +23,8 @@ USED = "used"
 # What a mark says of content that has reached the disk; before, it names the boot of the machine that wrote it.
 SYNCED = "synced"
 
-_WITNESS = "whole"
+# Nobody writes or reads it again.
+WITNESS = "whole"
 _STATE = "state"
 
 
@@ -28,12 +32,12 @@ def begin(folder: str) -> None:
     """Make a folder with its witness. Raises OSError, FileExistsError when the folder is there."""
     os.mkdir(folder, 0o700)
     os.mkdir(os.path.join(folder, MARK), 0o700)
-    os.close(os.open(os.path.join(folder, MARK, _WITNESS), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    os.close(os.open(os.path.join(folder, MARK, WITNESS), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def has_witness(folder: str) -> bool:
     """Return whether nobody has taken single files of a folder."""
-    return os.path.lexists(os.path.join(folder, MARK, _WITNESS))
+    return os.path.lexists(os.path.join(folder, MARK, WITNESS))
 
 
 def note(folder: str, name: str) -> str:

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Callable
 
 from ship_env_node.locks import Lock, held
-from ship_env_node.marks import BOOT, SYNCED, USED, Mark, last_use, modified, note
+from ship_env_node.marks import BOOT, DISTRIBUTIONS, SYNCED, USED, Mark, last_use, modified, note
 from ship_env_node.unpack import discard
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def settle(root: NodeRoot, name: str, limit: int) -> None:
     """
     environment = root.environment(name)
     if _sync(root.base):
-        folders = [os.readlink(entry.path) for entry in os.scandir(note(environment, "dist"))]
+        folders = [os.readlink(entry.path) for entry in os.scandir(note(environment, DISTRIBUTIONS))]
         for folder in folders:
             mark = Mark.read(folder)
             if mark is not None and mark.boot != SYNCED:
@@ -154,7 +154,7 @@ def _remove_unlinked(root: NodeRoot, excess: int, grace: float) -> int:
 def _links(root: NodeRoot) -> list[str]:
     found = []
     for name in os.listdir(root.environments):
-        folder = note(root.environment(name), "dist")
+        folder = note(root.environment(name), DISTRIBUTIONS)
         if os.path.isdir(folder):
             found += [os.readlink(entry.path) for entry in os.scandir(folder)]
     return found

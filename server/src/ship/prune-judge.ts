@@ -2,12 +2,13 @@ import * as z from 'zod';
 import { artifactName, manifestName } from '../artifact/index.js';
 import { parseJson } from '../json.js';
 import { isShipEnvError } from '../errors.js';
+import { POINTER_NAME } from '../spark/code-pointer.js';
 import type { TargetEntry } from '../targets/target.js';
 import { inconsistencyOf } from './believe.js';
 import { idOf, MANIFEST_NAME } from './names.js';
 import { parseManifest } from './prepare.js';
 
-const POINTER_NAME = /^ship-env-code-\d{20}-[0-9a-f]{32}\.json$/u;
+const POINTER = new RegExp(`^${POINTER_NAME}$`, 'u');
 const CODE_NAME = /-[0-9a-f]{16}\.zip$/u;
 const ARTIFACT_ID = /^(env-[0-9a-f]{20})\./u;
 
@@ -104,7 +105,7 @@ class Judging {
   async code(read: (name: string) => Promise<Buffer | undefined>): Promise<void> {
     const [units, archives] = [[] as Unit[], new Map<string, readonly string[]>()];
     let isAllKnown = true;
-    for (const entry of [...this.#left.values()].filter(({ name }) => POINTER_NAME.test(name))) {
+    for (const entry of [...this.#left.values()].filter(({ name }) => POINTER.test(name))) {
       const files = filesOf(await read(entry.name));
       if (files === undefined) {
         isAllKnown = false;

@@ -6,6 +6,9 @@ const SEQUENCE_DIGITS = 20;
 /** Hexadecimal digits of the content hash in the name. */
 const HASH_DIGITS = 32;
 
+/** What a pointer file is called, with its sequence and hash: a regular expression, for Python too (ship_env_code.py). */
+export const POINTER_NAME = String.raw`ship-env-code-([0-9]{${SEQUENCE_DIGITS}})-([0-9a-f]{${HASH_DIGITS}})\.json`;
+
 /** Content of a pointer file, and the hash in its name: the beginning of the content's sha256. */
 export function codePointerContent(code: readonly CodeArchive[]): { content: string; hash: string } {
   const pointer: CodePointer = {

@@ -1,3 +1,5 @@
+import { POINTER_NAME } from './code-pointer.js';
+
 /**
  * The program that `liveUpdate` sends to a kernel: plain Python 3.9+, one function, no output, no exception.
  *
@@ -40,7 +42,7 @@ def _ship_env_update(want):
         for key in ("spark.files", "spark.yarn.dist.files"):
             uris += conf.get(key, "").split(",")
         names = {unquote(uri.rsplit("/", 1)[-1]) for uri in uris}
-        pointers = [re.fullmatch(r"ship-env-code-(\d+)-([0-9a-f]+)\.json", name) for name in names]
+        pointers = [re.fullmatch(r"${POINTER_NAME}", name) for name in names]
         sequence, newest = max([(int(found[1]), found[2]) for found in pointers if found], default=(-1, None))
         if newest == want["pointer"]["hash"] or (newest is None and not want["archives"]):
             return outcome("current", "The running session has this code already.")

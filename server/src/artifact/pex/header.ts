@@ -4,14 +4,26 @@ import { ARTIFACT_ID_DIGITS, ARTIFACT_ID_LENGTH } from '../artifact-id.js';
 /** Folder of what an artifact holds for the node bootstrap: below `.deps`, so that the pex tool takes it for no code. */
 export const OURS = '.deps/.ship-env/';
 
-/** Of the folders below the node root; see ship_env_node/places.py. */
-const LAYOUT = 'ship-env-3';
+// The bootstrap has the same names: ship_env_node/places.py, marks.py, link.py, boot.py.
+
+/** Of the folders below the node root. */
+export const LAYOUT = 'ship-env-3';
+
+/** Folder of our notes in an environment and in a distribution, and the notes that the header asks for. */
+export const MARK = '.ship-env';
+export const NOTES = { witness: 'whole', boot: 'boot', used: 'used', python: 'python', distributions: 'dist' } as const;
+
+/** What the note about the boot says of content that has reached the disk. */
+export const SYNCED = 'synced';
+
+/** Where a container keeps what it cannot share with the node, below its working directory. */
+export const CONTAINER_ROOT = '.ship-env-pex';
 
 /** Exit code for what is not what its name says: what a shell says of a program that it cannot run. */
-const REFUSED = 126;
+export const REFUSED = 126;
 
-/** With one of these set, someone wants what only the PEX's own boot code does; see ship_env_node/boot.py. */
-const PEX_REQUESTS = [
+/** With one of these set, someone wants what only the PEX's own boot code does. */
+export const PEX_REQUESTS = [
   'PEX_EXTRA_SYS_PATH',
   'PEX_MODULE',
   'PEX_PATH',
@@ -22,7 +34,7 @@ const PEX_REQUESTS = [
 ];
 
 /** With this set, nothing is run: what no process uses is removed from the node. */
-const FLUSH = 'SHIP_ENV_FLUSH';
+export const FLUSH = 'SHIP_ENV_FLUSH';
 
 /**
  * The `sh` header of an artifact: what runs for `./env.pex`, before any Python. Zip tools skip it, `python env.pex`
@@ -114,7 +126,7 @@ take() {
 root=
 { [ -n "\${PEX_ROOT:-}" ] && take "$PEX_ROOT" all; } ||
   take "\${SHIP_ENV_NODE_ROOT:-/tmp/ship-env-$uid}" all ||
-  take ./.ship-env-pex next || :`;
+  take ./${CONTAINER_ROOT} next || :`;
 
 /** Sets `python`; without starting one when `pythonX.Y` is there. */
 function findPython(interpreter: Interpreter): string {
@@ -159,14 +171,14 @@ fi`;
 const RUN_WHAT_IS_THERE = `# Is the environment in $1 whole, made for this python, and on the disk? link.py asks the same.
 is_whole() {
   [ ! -h "$1" ] && [ -x "$1/bin/python" ] || return 1
-  { IFS= read -r made_for && [ "$made_for" = "$python" ]; } 2>/dev/null <"$1/.ship-env/python" || return 1
-  { IFS= read -r written; } 2>/dev/null <"$1/.ship-env/boot" || return 1
+  { IFS= read -r made_for && [ "$made_for" = "$python" ]; } 2>/dev/null <"$1/${MARK}/${NOTES.python}" || return 1
+  { IFS= read -r written; } 2>/dev/null <"$1/${MARK}/${NOTES.boot}" || return 1
   boot=
   [ ! -r /proc/sys/kernel/random/boot_id ] || IFS= read -r boot </proc/sys/kernel/random/boot_id
-  [ "$written" = synced ] || [ "$written" = "$boot" ] || return 1
+  [ "$written" = ${SYNCED} ] || [ "$written" = "$boot" ] || return 1
   # What cleans /tmp takes old files one by one, and these first.
-  for folder in "$1" "$1"/.ship-env/dist/*; do
-    [ -e "$folder/.ship-env/whole" ] || [ "$folder" = "$1/.ship-env/dist/*" ] || return 1
+  for folder in "$1" "$1"/${MARK}/${NOTES.distributions}/*; do
+    [ -e "$folder/${MARK}/${NOTES.witness}" ] || [ "$folder" = "$1/${MARK}/${NOTES.distributions}/*" ] || return 1
   done
 }
 
@@ -175,7 +187,7 @@ if [ -n "$root" ] && [ -z "${[...PEX_REQUESTS, FLUSH].map(variable => `\${${vari
   for env in "$base/env/$id".*; do
     is_whole "$env" || continue
     # What was used last is removed last.
-    { echo >"$env/.ship-env/used"; } 2>/dev/null
+    { echo >"$env/${MARK}/${NOTES.used}"; } 2>/dev/null
     exec "$env/bin/python" "$@"
   done
 fi`;
