@@ -2,17 +2,19 @@
 
 ``<machine>-<pid>-<start>``: one boot of one machine and one process namespace of it, the process id, and the start of
 the process in ticks since the boot (proc_pid_stat(5), field 22). A later process may have the same id, never all three.
+What follows a dot is free. The sidecar names itself in the same way (``server/src/process/owner.ts``).
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import re
 from pathlib import Path
 
-_OWNER = re.compile(r"([0-9a-f]{8})-(\d+)-(\d+)")
+_OWNER = re.compile(r"([0-9a-f]{12})-([0-9]{1,9})-([0-9]+)(?:\.|$)")
 
 
 def owner_name() -> str:
@@ -21,8 +23,8 @@ def owner_name() -> str:
 
 
 def is_dead(name: str) -> bool:
-    """Return whether ``name`` is the name of a process of this machine that has ended; False when unknown."""
-    match = _OWNER.fullmatch(name)
+    """Return whether ``name`` begins with a process of this machine that has ended; False when unknown."""
+    match = _OWNER.match(name)
     if match is None or match[1] != _machine():
         return False
     pid, start = int(match[2]), match[3]
@@ -39,15 +41,17 @@ def is_dead(name: str) -> bool:
 
 def _machine() -> str:
     facts = [platform.node(), _read("/proc/sys/kernel/random/boot_id"), _namespace()]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
+    # As JSON.stringify has it.
+    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _namespace() -> str:
+def _namespace() -> str | None:
     """Return the namespace of process ids: ids of another container mean nothing here."""
     try:
         return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
-        return ""
+        return None
 
 
 def _start_of(pid: int) -> str | None:
@@ -57,8 +61,8 @@ def _start_of(pid: int) -> str | None:
     return text.rpartition(")")[2].split()[19] if text else None
 
 
-def _read(path: str) -> str:
+def _read(path: str) -> str | None:
     try:
         return Path(path).read_text(encoding="latin-1")
     except OSError:
-        return ""
+        return None

@@ -28,6 +28,6 @@ def test_process_that_got_the_id_later_is_another_one() -> None:
     assert is_dead(f"{MACHINE}-{PID}-{int(START) - 1}")
 
 
-@pytest.mark.parametrize("name", [f"00000000-{PID}-1", "abcdefgh", "", f"{MACHINE}-{PID}"])
+@pytest.mark.parametrize("name", [f"000000000000-{PID}-1", "abcdefgh", "", f"{MACHINE}-{PID}"])
 def test_what_is_not_known_is_not_dead(name: str) -> None:
     assert not is_dead(name)

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { hasCode } from '../errors.js';
 
-/** `<machine>-<pid>-<start>`; what follows a dot is free. */
-const OWNER = /^(?<machine>[0-9a-f]{12})-(?<pid>\d+)-(?<start>\d+)(?:\.|$)/;
+/** `<machine>-<pid>-<start>`; what follows a dot is free. The Jupyter server's part has the same (owner.py). */
+const OWNER = /^(?<machine>[0-9a-f]{12})-(?<pid>\d{1,9})-(?<start>\d+)(?:\.|$)/;
 
 /** Where in `/proc/<pid>/stat` the start time stands, counted from the field behind the name (proc_pid_stat(5), field 22). */
 const START_FIELD = 19;

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isDead, ownerName } from '../../src/process/owner.js';
 import { deadOwner } from '../support/dead-owner.js';
@@ -36,4 +38,50 @@ describe('the owner of a file', () => {
       expect(await isDead(name)).toBeUndefined();
     }
   );
+});
+
+const OWNER_PY = fileURLToPath(new URL('../../../jupyterlab_ship_env/owner.py', import.meta.url));
+
+/** Runs the Python of the Jupyter server's part, in a process that is a child of this one. */
+function inPython(expression: string, ...args: string[]): unknown {
+  const program = `
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("owner", sys.argv[1])
+owner = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(owner)
+print(json.dumps(${expression}))`;
+  return JSON.parse(execFileSync('python3', ['-c', program, OWNER_PY, ...args], { encoding: 'utf8' }));
+}
+
+describe('the owner as Python names it', () => {
+  it('is of the same machine, and lives and dies as here', async () => {
+    const dead = await deadOwner();
+    const names = [
+      ownerName(),
+      `${ownerName()}.anything`,
+      `${ownerName()}x`,
+      dead,
+      `${dead}.anything`,
+      `${machine}-${pid}-${Number(start) - 1}`,
+      `${machine}-${pid}-0`,
+      `${machine}-999999999999999999999-1`,
+      `${machine}-٣-1`,
+      `000000000000-${pid}-1`,
+      `${machine}-${pid}`,
+      ''
+    ];
+    const here = await Promise.all(names.map(async name => (await isDead(name)) === true));
+    expect(inPython('[owner.is_dead(name) for name in sys.argv[2:]]', ...names)).toEqual(here);
+    expect(here.filter(Boolean)).toHaveLength(3);
+  });
+
+  it('is understood here', async () => {
+    const child = String(inPython('owner.owner_name()'));
+    expect(child).toMatch(new RegExp(`^${machine}-`, 'u'));
+    expect(await isDead(child)).toBe(true);
+  });
+
+  it('starts when the same file says so', () => {
+    expect(inPython('owner._start_of(int(sys.argv[2]))', String(process.pid))).toBe(start);
+  });
 });
