@@ -69,14 +69,19 @@ const OUTPUT_LIMIT = 256 * 1024 * 1024;
  * (whole folders collapsed). No program that the repository configures is run, nothing is fetched, nothing is written.
  *
  * @param folder - absolute, links resolved
+ * @param late - aborts when git has had time enough; it is ended then, with what it started
  */
-export async function askGit(folder: string, signal: AbortSignal): Promise<GitAnswer> {
+export async function askGit(
+  folder: string,
+  signal: AbortSignal,
+  late = AbortSignal.timeout(ANSWERS_WITHIN_MS)
+): Promise<GitAnswer> {
   const top = await workTreeTop(folder);
   if (top === undefined) return { state: 'none' };
   const common = [...NO_PROGRAMS, 'ls-files', '-z', '--exclude-standard'];
   const [files, ignored] = await Promise.all([
-    runGit({ folder, top }, [...common, '--cached', '--others', '--', '.'], signal),
-    runGit({ folder, top }, [...common, '--others', '--ignored', '--directory', '--', '.'], signal)
+    runGit({ folder, top }, [...common, '--cached', '--others', '--', '.'], signal, late),
+    runGit({ folder, top }, [...common, '--others', '--ignored', '--directory', '--', '.'], signal, late)
   ]);
   if ('reason' in files) return { state: 'unusable', reason: files.reason + (await ifForeign(top)) };
   // In a folder that is ignored as a whole, git 2.39 fails on the second question with an internal error.
@@ -108,9 +113,9 @@ async function ifForeign(top: string): Promise<string> {
 async function runGit(
   { folder, top }: { folder: string; top: string },
   args: string[],
-  signal: AbortSignal
+  signal: AbortSignal,
+  late: AbortSignal
 ): Promise<{ paths: string[] } | { reason: string }> {
-  const late = AbortSignal.timeout(ANSWERS_WITHIN_MS);
   // Else the repository could name another folder as its work tree (core.worktree), and git would answer for that one.
   const env = { ...ENVIRONMENT, GIT_WORK_TREE: top };
   try {

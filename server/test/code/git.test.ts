@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { askGit } from '../../src/code/git.js';
 import { editableOf, git, list, project, shippedPaths, temporaryFolder, writeTree } from './helpers.js';
 
 /** Sets variables of this process until the test ends. */
@@ -208,6 +209,51 @@ describe('in a git work tree', () => {
     setEnvironment({ ...Object.fromEntries(names.map(name => [name, program])), GIT_ALLOW_PROTOCOL: 'ssh:ext' });
     await shippedPaths(editableOf(folder, ['src', '']));
     expect(existsSync(join(folder, 'was-run'))).toBe(false);
+  });
+});
+
+/** A git on the PATH that never answers, and starts a program that never ends. @returns the process ids of each, when all run */
+async function hangingGit(): Promise<() => Promise<number[]>> {
+  const folder = await temporaryFolder();
+  const told = join(folder, 'pids');
+  await writeTree(folder, { 'git*': `#!/bin/sh\nsleep 100000 &\necho $$ $! >> '${told}'\nwait\n` });
+  setEnvironment({ PATH: `${folder}:${process.env['PATH'] ?? ''}` });
+  return async () => {
+    const lines = (): string[] => (existsSync(told) ? readFileSync(told, 'utf8').split('\n').slice(0, -1) : []);
+    await expect.poll(lines).toHaveLength(2);
+    return lines().flatMap(line => line.split(' ').map(Number));
+  };
+}
+
+/** Does it run? What has ended may wait for whoever started it to take notice. */
+function runs(pid: number): boolean {
+  const status = `/proc/${pid}/status`;
+  return existsSync(status) && !/^State:\s+[ZX]/mu.test(readFileSync(status, 'utf8'));
+}
+
+describe('a git that does not answer', () => {
+  it('is ended with what it started when its time is over, and the answer says so', async () => {
+    const folder = await repository({ 'src/m.py': '' });
+    const begun = await hangingGit();
+    const late = new AbortController();
+    const answer = askGit(folder, new AbortController().signal, late.signal);
+    const pids = await begun();
+    expect(pids.map(runs)).toEqual([true, true, true, true]);
+    late.abort();
+    expect(await answer).toMatchObject({ state: 'unusable', reason: 'git did not answer within 60 s' });
+    await expect.poll(() => pids.filter(runs)).toEqual([]);
+  });
+
+  it('is ended with what it started when the ship is cancelled', async () => {
+    const folder = await repository({ 'src/m.py': '' });
+    const begun = await hangingGit();
+    const cancel = new AbortController();
+    const listing = list(editableOf(folder, ['src', '']), cancel.signal);
+    listing.catch(() => undefined);
+    const pids = await begun();
+    cancel.abort();
+    await expect(listing).rejects.toThrow(/abort/u);
+    await expect.poll(() => pids.filter(runs)).toEqual([]);
   });
 });
 
