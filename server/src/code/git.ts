@@ -131,7 +131,9 @@ async function runGit(
     if (late.aborted && !signal.aborted) return { reason: `git did not answer within ${ANSWERS_WITHIN_MS / 1000} s` };
     if (!(error instanceof ProcessError)) throw error;
     if (error.reason === 'not-found') return { reason: 'git is not on the PATH' };
-    if (error.reason === 'exit-code') return { reason: error.stderrTail.trim().split('\n', 1)[0] || error.message };
+    // Killed: by the pipe to a program of its own, say, that it was not allowed to start.
+    if (error.reason === 'exit-code' || error.reason === 'killed')
+      return { reason: error.stderrTail.trim().split('\n', 1)[0] || error.message };
     throw new ShipEnvError('CODE_UNREADABLE', `git was asked what belongs to ${folder} and did not answer.`, {
       hint: 'Run git status there. Let .gitignore name folders that hold a great many files.',
       cause: error

@@ -267,6 +267,18 @@ describe('when git cannot be asked', () => {
     expect(listing.findings[0]?.message).toContain('git is not on the PATH');
   });
 
+  it('falls back to the plain rule and says so: a git that is killed, as by a pipe whose other end is gone', async () => {
+    const folder = await repository({ '.gitignore': 'no.py', 'src/yes.py': '' });
+    const fake = await temporaryFolder();
+    await writeTree(fake, { 'git*': '#!/bin/sh\necho "fatal: no transport" >&2\nkill -PIPE $$\n' });
+    setEnvironment({ PATH: `${fake}:${process.env['PATH'] ?? ''}` });
+    const listing = await list(editableOf(folder, ['src', '']));
+    expect(listing.files.map(file => file.archivePath)).toEqual(['yes.py']);
+    expect(listing.findings).toMatchObject([
+      { kind: 'git-unusable', message: expect.stringContaining('fatal: no transport') }
+    ]);
+  });
+
   it('falls back to the plain rule and says so: a repository that git refuses', async () => {
     const folder = await repository({ 'src/m.py': '' });
     if (process.getuid?.() === 0) {
