@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { NotRegular, openRegular, openRegularHere } from '../files/open.js';
+import { readUpTo, readUpToHere } from '../files/up-to.js';
 
 /** Up to this size a file is read at once: its four trips through Node's thread pool take several times as long. */
 const AT_ONCE_BYTES = 512 * 1024;
@@ -27,13 +28,15 @@ export async function readSeenFile(file: SeenFile, signal: AbortSignal | undefin
 }
 
 async function contentOf({ source, size }: SeenFile, signal: AbortSignal | undefined): Promise<Buffer> {
+  // One byte more than there should be: then it has changed, however large it is now.
+  const most = size + 1;
   if (size > AT_ONCE_BYTES) {
     const handle = await openRegular(source);
-    return handle.readFile({ signal }).finally(() => handle.close());
+    return readUpTo(handle, most, signal).finally(() => handle.close());
   }
   const { file } = openRegularHere(source);
   try {
-    return readFileSync(file);
+    return readUpToHere(file, most);
   } finally {
     closeSync(file);
   }

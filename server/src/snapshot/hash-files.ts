@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Stats, closeSync, fstatSync, readFileSync } from 'node:fs';
+import { type Stats, closeSync, fstatSync, readSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { openRegular, openRegularHere } from '../files/open.js';
@@ -71,9 +71,17 @@ function hashHere(path: string, disk: Disk): HashedFile {
   const began = performance.now();
   const { file, stats: before } = openRegularHere(path);
   try {
-    const data = readFileSync(file);
-    const sha256 = createHash('sha256').update(data).digest('hex');
-    return { sha256, size: data.length, before, after: fstatSync(file), startedMs };
+    const hash = createHash('sha256');
+    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, before.size + 1));
+    let size = 0;
+    for (;;) {
+      const bytesRead = readSync(file, buffer);
+      hash.update(buffer.subarray(0, bytesRead));
+      size += bytesRead;
+      // All that there was, and no byte more: that spares to be told once more.
+      if (bytesRead === 0 || (size === before.size && bytesRead < buffer.length)) break;
+    }
+    return { sha256: hash.digest('hex'), size, before, after: fstatSync(file), startedMs };
   } finally {
     closeSync(file);
     disk.add(1, performance.now() - began);
