@@ -12,6 +12,8 @@ const UPDATE_EVERY_MS = 250;
 const APPEARS_WITHIN_MS = 3000;
 /** A page that is busy, as after a reload, takes longer to bring one to the screen. */
 const APPEARS_LATE_WITHIN_MS = 60_000;
+/** An update that JupyterLab lost is sent again, but not for ever: a later JupyterLab may show texts in another way. */
+const MOST_REPEATS = 20;
 
 /** What the buttons of a notification do. */
 export interface INoticeHandlers {
@@ -67,6 +69,7 @@ class ShownNotice implements IDisposable {
   private _sentAt = performance.now();
   private _timer: number | null = null;
   private _wasOnScreen = false;
+  private _repeats = 0;
   private _last: INotice;
   private _isDisposed = false;
 
@@ -92,7 +95,7 @@ class ShownNotice implements IDisposable {
     const notice = noticeOf(this._ship, this._trans);
     const isUrgent = notice.type !== this._last.type || notice.actions.join() !== this._last.actions.join();
     if (isUrgent && !this._isOnItsWay()) this._show(notice);
-    else this._beat();
+    this._beat();
   }
 
   focus(): void {
@@ -104,36 +107,50 @@ class ShownNotice implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
-    this._clearTimer();
+    if (this._timer !== null) window.clearTimeout(this._timer);
+    this._timer = null;
   }
 
   private _beat(): void {
     if (!this._isDisposed) this._timer ??= window.setTimeout(() => this._onBeat(), UPDATE_EVERY_MS);
   }
 
-  /** JupyterLab loses updates of a notification that is on its way to the screen (jupyterlab/jupyterlab#15558). */
+  /** Shows what is new, and goes on until the screen shows it. */
   private _onBeat(): void {
-    this._clearTimer();
+    this._timer = null;
     const notice = noticeOf(this._ship, this._trans);
+    const isNews = notice.message !== this._last.message;
     const waitedMs = performance.now() - this._sentAt;
-    if (!this._isOnItsWay() || waitedMs > APPEARS_LATE_WITHIN_MS) {
+    if (this._isOnItsWay() && waitedMs < APPEARS_LATE_WITHIN_MS) {
+      if (isNews && waitedMs > APPEARS_WITHIN_MS) this._show(notice);
+      this._beat();
+    } else if (isNews || this._isLost(notice)) {
       this._show(notice);
-      if (!this._ship.isRunning) this.dispose();
-      return;
+      this._beat();
+    } else if (!this._ship.isRunning) {
+      this.dispose();
     }
-    if (waitedMs > APPEARS_WITHIN_MS && notice.message !== this._last.message) this._show(notice);
-    // What was sent may be lost: it is sent again once the notification is on the screen.
-    this._beat();
   }
 
   /** It has not been on the screen, and may still come. */
   private _isOnItsWay(): boolean {
-    this._wasOnScreen ||= this._isOnScreen();
+    this._wasOnScreen ||= this._element() !== null;
     return !this._wasOnScreen;
   }
 
+  /**
+   * It is on the screen with another text. JupyterLab loses what is sent before a notification is on the screen, and for a
+   * moment after that (jupyterlab/jupyterlab#15558).
+   */
+  private _isLost({ message }: INotice): boolean {
+    const text = this._element()?.textContent ?? null;
+    if (text === null || withoutSpace(text).includes(withoutSpace(message))) return false;
+    this._repeats += 1;
+    return this._repeats <= MOST_REPEATS;
+  }
+
   private _show(notice: INotice): void {
-    this._clearTimer();
+    if (notice.message !== this._last.message) this._repeats = 0;
     this._last = notice;
     const content = { message: notice.message, type: notice.type, actions: this._actions(notice) };
     // JupyterLab would bring a hidden notification back with every update; 0 updates it where it is.
@@ -143,16 +160,15 @@ class ShownNotice implements IDisposable {
       Notification.emit(content.message, content.type, { autoClose: false, actions: content.actions });
       this.dispose();
     }
-    if (!this._ship.isRunning && this._wasOnScreen) this.dispose();
   }
 
   /** It was on the screen, and is not any more. */
   private _isHidden(): boolean {
-    return this._wasOnScreen && !this._isOnScreen();
+    return this._wasOnScreen && this._element() === null;
   }
 
-  private _isOnScreen(): boolean {
-    return document.getElementById(this._notificationId) !== null;
+  private _element(): HTMLElement | null {
+    return document.getElementById(this._notificationId);
   }
 
   private _actions(notice: INotice): Notification.IAction[] {
@@ -199,9 +215,9 @@ class ShownNotice implements IDisposable {
         };
     }
   }
+}
 
-  private _clearTimer(): void {
-    if (this._timer !== null) window.clearTimeout(this._timer);
-    this._timer = null;
-  }
+/** The screen breaks lines where the message has line feeds. */
+function withoutSpace(text: string): string {
+  return text.replace(/\s+/gu, '');
 }

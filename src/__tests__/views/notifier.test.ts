@@ -7,8 +7,11 @@ import { ShipNotifier } from '../../views/notifier.js';
 import { result, steps, target } from '../samples.js';
 import { trans } from '../trans.js';
 
-/** The screen as JupyterLab has it: what is sent to a notification on its way there is lost (jupyterlab/jupyterlab#15558). */
-const screen = vi.hoisted(() => ({ isThere: false, text: '' }));
+/**
+ * The screen as JupyterLab has it: what is sent to a notification on its way there is lost, and for a moment after it is
+ * there (jupyterlab/jupyterlab#15558).
+ */
+const screen = vi.hoisted(() => ({ isThere: false, text: '', losesStill: 0, updates: 0 }));
 
 vi.mock('@jupyterlab/apputils', () => ({
   Notification: {
@@ -17,7 +20,8 @@ vi.mock('@jupyterlab/apputils', () => ({
       return 'notification';
     },
     update: ({ message }: { message: string }) => {
-      if (screen.isThere) screen.text = message;
+      screen.updates += 1;
+      if (screen.isThere && screen.losesStill-- <= 0) screen.text = message;
       return true;
     }
   }
@@ -49,8 +53,10 @@ describe('a notification that a busy page brings to the screen late', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     vi.stubGlobal('window', globalThis);
-    vi.stubGlobal('document', { getElementById: () => (screen.isThere ? {} : null) });
-    screen.isThere = false;
+    vi.stubGlobal('document', {
+      getElementById: () => (screen.isThere ? { textContent: screen.text.replaceAll('\n', '') } : null)
+    });
+    Object.assign(screen, { isThere: false, text: '', losesStill: 0, updates: 0 });
   });
   afterEach(() => {
     vi.unstubAllGlobals();
@@ -69,6 +75,27 @@ describe('a notification that a busy page brings to the screen late', () => {
     vi.advanceTimersByTime(1000);
     expect(screen.text).toContain(text);
     expect(vi.getTimerCount(), 'and then waits for news').toBe(0);
+  });
+
+  it.each([
+    ['running', uploading, '4/6 Uploading: 12 MB of 148 MB'],
+    ['ended', done, 'Run the new cell']
+  ])('shows the state of a ship that is %s, although the first updates on the screen are lost', (_, facts, text) => {
+    const { change } = setUp();
+    Object.assign(screen, { isThere: true, losesStill: 2 });
+    change(facts);
+    vi.advanceTimersByTime(2000);
+    expect(screen.text).toContain(text);
+    expect(vi.getTimerCount(), 'and then waits for news').toBe(0);
+  });
+
+  it('that shows texts in another way is not updated for ever', () => {
+    const { change } = setUp();
+    Object.assign(screen, { isThere: true, losesStill: Infinity });
+    change(done);
+    vi.advanceTimersByTime(120_000);
+    expect(screen.updates).toBeLessThan(30);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is not waited for for ever', () => {
