@@ -52,11 +52,11 @@ def main(pex: str, root: str, python: str, arguments: list[str]) -> None:
     :param python: the node's python, by the name that the header found
     """
     artifact = _open(pex)
+    if os.environ.get(FLUSH):
+        _flush()
     container = NodeRoot(os.path.join(os.getcwd(), CONTAINER_ROOT), is_in_container=True)
     roots = [*([NodeRoot(root)] if root not in {"", container.path} else []), container]
     safe = [each for each in roots if _is_safe(each)]
-    if os.environ.get(FLUSH):
-        _flush(safe)
     if safe:
         _start(artifact, safe, python, arguments)
     _say(f"{pex} is unpacked into a new folder, which is removed when it ends")
@@ -74,11 +74,23 @@ def _open(pex: str) -> Artifact:
     return artifact
 
 
-def _flush(roots: list[NodeRoot]) -> NoReturn:
-    for root in roots:
-        if os.path.isdir(root.base):
-            root.prepare()
-            _say(flush(root))
+def _flush() -> NoReturn:
+    """Remove what no process uses from the folder that executors are told to use; never from their second choice."""
+    default = f"/tmp/ship-env-{os.geteuid()}"  # noqa: S108 - checked
+    root = NodeRoot(os.environ.get("PEX_ROOT") or os.environ.get("SHIP_ENV_NODE_ROOT") or default)
+    try:
+        root.check()
+        if not os.path.lexists(root.base):
+            _say(f"there is nothing to remove: {root.base} is not there")
+            sys.exit(0)
+        root.prepare()
+        _say(flush(root))
+    except (OSError, UnusableError) as error:
+        _say(
+            f"nothing was removed: {root.path} cannot be flushed: {error}. Set PEX_ROOT or SHIP_ENV_NODE_ROOT as the "
+            "executors have it, run this as their user, or remove the folder by hand while no executor runs"
+        )
+        sys.exit(1)
     sys.exit(0)
 
 

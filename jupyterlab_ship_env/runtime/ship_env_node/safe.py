@@ -26,9 +26,16 @@ class UnusableError(Exception):
 
 
 def physical(path: str) -> str:
-    """Return the path without links but for its last name, so that nobody can lead us elsewhere later."""
-    folder, name = os.path.split(os.path.abspath(path))
-    return os.path.join(os.path.realpath(folder), name)
+    """Return the path without links but for its last name, so that nobody can lead us elsewhere later.
+
+    ``<link>/`` and ``<link>/.`` name the link as well. ``..`` is what the file system takes it for, behind a link too.
+    """
+    path = os.path.join(os.getcwd(), path)
+    while path.endswith(("/", "/.")) and path.strip("/."):
+        path = path[: path.rindex("/")]
+    folder, name = (path, "") if os.path.basename(path) in {"", ".", ".."} else os.path.split(path)
+    # realpath would go on where the file system does not: through what is missing or no folder.
+    return os.path.join(os.path.realpath(folder), name).rstrip("/") or "/" if os.path.isdir(folder) else path
 
 
 def refuse_unsafe(path: str, *, is_in_container: bool = False) -> None:
@@ -44,6 +51,8 @@ def refuse_unsafe(path: str, *, is_in_container: bool = False) -> None:
         executor: the folders above it belong to the cluster's service account, and whoever can replace the working
         directory can replace the artifact in it
     """
+    if path == os.path.dirname(path):
+        raise UnusableError(f"{path} is no folder of ours")
     if os.path.lexists(path):
         refuse_foreign(path)
     for folder in _above(path):

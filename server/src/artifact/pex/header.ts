@@ -103,8 +103,10 @@ is_safe() {
 
 # Takes the directory $1 for root when it is safe; makes it when it is missing.
 take() {
-  folder=$1
-  while case $folder in ?*/) ;; *) false ;; esac; do folder=\${folder%/}; done
+  # Not a name that a tool would take for something else. A link is a link, also with a slash or "/." behind it.
+  case $1 in /*) folder=$1 ;; *) folder=./$1 ;; esac
+  while case $folder in ?*/ | ?*/.) ;; *) false ;; esac; do folder=\${folder%/*}; done
+  while case $folder in //*) ;; *) false ;; esac; do folder=\${folder#/}; done
   [ -d "$folder" ] || mkdir -m 700 -- "$folder" 2>/dev/null
   if [ -d "$folder" ] && [ ! -h "$folder" ] && [ -w "$folder" ] && [ -x "$folder" ]; then
     folder=$(CDPATH= cd -P -- "$folder" && pwd -P) && [ "$folder" != / ] || folder=
