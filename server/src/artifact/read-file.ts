@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeSync } from 'node:fs';
+import prettyBytes from 'pretty-bytes';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { NotRegular, openRegular, openRegularHere } from '../files/open.js';
-import { readUpTo, readUpToHere } from '../files/up-to.js';
+import { piecesOf, piecesOfHere } from '../files/pieces.js';
+import { FILE_KINDS, UnusableFile } from '../files/read.js';
 
 /** Up to this size a file is read at once: its four trips through Node's thread pool take several times as long. */
 const AT_ONCE_BYTES = 512 * 1024;
@@ -15,11 +17,13 @@ export interface SeenFile {
 }
 
 /**
- * A small file, whole, when it still is what the snapshot saw.
+ * A script or a metadata file, whole, when it still is what the snapshot saw.
  *
- * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE
+ * @throws UnusableFile when it was too large for one; ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE
  */
 export async function readSeenFile(file: SeenFile, signal: AbortSignal | undefined): Promise<Buffer> {
+  const kind = FILE_KINDS.metadata;
+  if (file.size > kind.limit) throw new UnusableFile(file.source, kind, `it has ${prettyBytes(file.size)}`);
   const data = await contentOf(file, signal).catch((error: unknown) => {
     throw readError(file, error);
   });
@@ -30,16 +34,24 @@ export async function readSeenFile(file: SeenFile, signal: AbortSignal | undefin
 async function contentOf({ source, size }: SeenFile, signal: AbortSignal | undefined): Promise<Buffer> {
   // One byte more than there should be: then it has changed, however large it is now.
   const most = size + 1;
+  const whole = Buffer.allocUnsafe(most);
+  let filled = 0;
   if (size > AT_ONCE_BYTES) {
     const handle = await openRegular(source);
-    return readUpTo(handle, most, signal).finally(() => handle.close());
+    try {
+      for await (const piece of piecesOf(handle, { size, most, signal })) filled += piece.copy(whole, filled);
+    } finally {
+      await handle.close();
+    }
+  } else {
+    const { file } = openRegularHere(source);
+    try {
+      for (const piece of piecesOfHere(file, { size, most })) filled += piece.copy(whole, filled);
+    } finally {
+      closeSync(file);
+    }
   }
-  const { file } = openRegularHere(source);
-  try {
-    return readUpToHere(file, most);
-  } finally {
-    closeSync(file);
-  }
+  return whole.subarray(0, filled);
 }
 
 /** Does the file begin with `#!`? Reads no more than that. */

@@ -3,13 +3,13 @@ import pLimit from 'p-limit';
 import prettyBytes from 'pretty-bytes';
 import { ShipEnvError } from '../errors.js';
 import { NotRegular, assertRegular, openRegular } from './open.js';
+import { piecesOf } from './pieces.js';
 import type { AnyFileKind, FileKind } from './kinds.js';
 
 export { FILE_KINDS, type AnyFileKind, type FileKind } from './kinds.js';
 
 /** Files that are open at a time: a process may have 256 of them on some systems, and Node reads with four threads. */
 const OPEN_FILES = 16;
-const PIECE_BYTES = 256 * 1024;
 
 const limited = pLimit(OPEN_FILES);
 
@@ -48,13 +48,7 @@ export function readBounded(path: string, kind: FileKind): Promise<Buffer> {
 export function readPieces(path: string, kind: AnyFileKind, use: (piece: Buffer) => void): Promise<void> {
   return withRegular(path, kind, async handle => {
     const { size } = await handle.stat();
-    const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size));
-    for (let left = size; left > 0;) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, left));
-      if (bytesRead === 0) return;
-      use(buffer.subarray(0, bytesRead));
-      left -= bytesRead;
-    }
+    for await (const piece of piecesOf(handle, { size, most: size })) use(piece);
   });
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type Stats, closeSync, fstatSync, readSync } from 'node:fs';
+import { type Stats, closeSync, fstatSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { openRegular, openRegularHere } from '../files/open.js';
+import { piecesOf, piecesOfHere } from '../files/pieces.js';
 import type { Disk } from './stat-files.js';
 
 const CONCURRENT_READS = 8;
-const READ_BYTES = 256 * 1024;
 /** Up to this size a file is read in this thread: its four trips through Node's file threads take several times as long. */
 const AT_ONCE_BYTES = 64 * 1024;
 /** Milliseconds after which others have their turn. */
@@ -72,14 +72,10 @@ function hashHere(path: string, disk: Disk): HashedFile {
   const { file, stats: before } = openRegularHere(path);
   try {
     const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, before.size + 1));
     let size = 0;
-    for (;;) {
-      const bytesRead = readSync(file, buffer);
-      hash.update(buffer.subarray(0, bytesRead));
-      size += bytesRead;
-      // All that there was, and no byte more: that spares to be told once more.
-      if (bytesRead === 0 || (size === before.size && bytesRead < buffer.length)) break;
+    for (const piece of piecesOfHere(file, { size: before.size })) {
+      hash.update(piece);
+      size += piece.length;
     }
     return { sha256: hash.digest('hex'), size, before, after: fstatSync(file), startedMs };
   } finally {
@@ -94,13 +90,10 @@ async function hashInThreads(path: string): Promise<HashedFile> {
   try {
     const before = await file.stat();
     const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, before.size + 1));
     let size = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
-      size += bytesRead;
+    for await (const piece of piecesOf(file, { size: before.size })) {
+      hash.update(piece);
+      size += piece.length;
     }
     return { sha256: hash.digest('hex'), size, before, after: await file.stat(), startedMs };
   } finally {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Distribution, DistributionFile, Finding, Interpreter } from '../../contract/snapshot.js';
+import { FILE_KINDS } from '../../files/read.js';
 import { compareText } from '../../snapshot/names.js';
 import { problemOfPart, problemOfPath } from '../../path-names.js';
 import { isShebangFile, readSeenFile, type SeenFile } from '../read-file.js';
@@ -159,8 +160,10 @@ async function scriptEntry(
   signal: AbortSignal
 ): Promise<SegmentEntry> {
   const source = seen(distribution, file);
-  // A program in machine code may be large; only the first bytes of it are read.
-  const script = (await isShebangFile(source)) ? withNeutralShebang(await readSeenFile(source, signal)) : undefined;
+  // Of a program in machine code only the first bytes are read. A larger script carries its data behind its code: no
+  // installer wrote it.
+  const mayBeRewritten = source.size <= FILE_KINDS.script.limit && (await isShebangFile(source));
+  const script = mayBeRewritten ? withNeutralShebang(await readSeenFile(source, signal)) : undefined;
   if (script === undefined) return fileEntry(distribution, file, name);
   const entryPoint = installedEntryPoint(script.toString('utf8'));
   if (entryPoint === undefined) return dataEntry(name, script, file.executable);

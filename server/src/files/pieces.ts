@@ -1,0 +1,49 @@
+import { readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+
+/** Of one read. Node ends the whole process at a read of more than 2 GiB. */
+const PIECE_BYTES = 256 * 1024;
+
+/** What is known of an open file, and wanted of it. */
+export interface Wanted {
+  /** What the file had when it was looked at: where it ends there, it is not asked for more. */
+  readonly size: number;
+  /** No more than this is read; without it, all. */
+  readonly most?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An open file from its beginning, piece by piece: each piece takes the place of the one before. */
+export async function* piecesOf(handle: FileHandle, wanted: Wanted): AsyncGenerator<Buffer, void, void> {
+  const buffer = bufferFor(wanted);
+  for (let at = 0, left = wanted.most ?? Infinity; left > 0;) {
+    wanted.signal?.throwIfAborted();
+    const length = Math.min(buffer.length, left);
+    const { bytesRead } = await handle.read(buffer, 0, length, at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+    left -= bytesRead;
+    if (at === wanted.size && bytesRead < length) return;
+  }
+}
+
+/** {@link piecesOf}, at once: in this thread. */
+export function* piecesOfHere(file: number, wanted: Wanted): Generator<Buffer, void, void> {
+  const buffer = bufferFor(wanted);
+  for (let at = 0, left = wanted.most ?? Infinity; left > 0;) {
+    wanted.signal?.throwIfAborted();
+    const length = Math.min(buffer.length, left);
+    const bytesRead = readSync(file, buffer, 0, length, at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+    left -= bytesRead;
+    if (at === wanted.size && bytesRead < length) return;
+  }
+}
+
+/** With room for one byte more than the file had: a read that does not fill it has come to the end. */
+function bufferFor({ size }: Wanted): Buffer {
+  return Buffer.allocUnsafe(Math.min(PIECE_BYTES, size + 1));
+}
