@@ -156,8 +156,12 @@ def _pex_root(root: NodeRoot, artifact: Artifact) -> str:
         folder = hold(root, artifact.id)
         limit = limit_in_bytes()
         in_background(lambda: prune(root, limit))
-    except (OSError, UnusableError):
-        # The boot code of PEX says why, and takes a folder of its own.
+    except (OSError, UnusableError) as error:
+        # Where nothing can be written, the boot code of PEX takes a folder of its own.
+        _say(
+            f"{artifact.path} runs as an ordinary PEX outside the cache, since {root.base} is of no use: {error}. What "
+            f"it unpacks into {root.path} counts towards no limit and is not flushed: remove it by hand"
+        )
         return root.path
     return folder
 

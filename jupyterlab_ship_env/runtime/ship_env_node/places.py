@@ -4,7 +4,7 @@ Below the node root, which is as ``safe.py`` wants it::
 
     ship-env-3/dist/<key>/          one distribution, unpacked
     ship-env-3/env/<id>.<python>/   one environment of links to distributions, for one python of the node
-    ship-env-3/pex/<id>/            what an artifact unpacks as an ordinary PEX
+    ship-env-3/pex/<id>/            what an artifact unpacks as an ordinary PEX; then <id>.1, ... see ``ordinary.py``
     ship-env-3/lock/<name>          held by who makes or removes the one of that name
     ship-env-3/tmp/<name>.<random>  not whole yet, or not wanted any more
 

@@ -15,6 +15,9 @@ from ship_env_node.marks import BOOT, DISTRIBUTIONS, SYNCED, USED, Mark, last_us
 from ship_env_node.unpack import discard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
     from ship_env_node.places import NodeRoot
 
 LIMIT_VARIABLE = "SHIP_ENV_NODE_CACHE_LIMIT"
@@ -146,7 +149,7 @@ def _remove_unlinked(root: NodeRoot, excess: int, grace: float) -> int:
         if excess <= 0 or time.time() - last_use(folder) < grace:
             break
         mark = Mark.read(folder)
-        if _remove_locked(root, folder, key):
+        if _remove_locked(root, folder, contextlib.nullcontext(True)):  # noqa: FBT003
             excess -= mark.size if mark is not None else 0
     return excess
 
@@ -162,29 +165,56 @@ def _links(root: NodeRoot) -> list[str]:
 
 def remove_unused(root: NodeRoot, folder: str, grace: float) -> bool:
     """Remove an environment or a PEX_ROOT unless a process runs it or is about to. Says whether it is gone."""
-    name = os.path.basename(folder)
+    return _remove_locked(root, folder, unused(folder, grace))
+
+
+@contextlib.contextmanager
+def unused(folder: str, grace: float) -> Iterator[bool]:
+    """Say whether no process runs an environment or a PEX_ROOT or is about to, and lock out who would.
+
+    The lock of its name must be ours, so that nobody puts another folder in its place meanwhile.
+    """
     try:
         descriptor = os.open(note(folder, USED), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return _remove_locked(root, folder, name)
+        yield True
+        return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if time.time() - os.fstat(descriptor).st_mtime < grace:
-            return False
-        return _remove_locked(root, folder, name)
-    except BlockingIOError:
-        return False
+        yield _is_unused(descriptor, note(folder, USED), grace)
     finally:
         os.close(descriptor)
 
 
-def _remove_locked(root: NodeRoot, path: str, name: str) -> bool:
-    lock = Lock(root.lock(name))
+def _is_unused(descriptor: int, path: str, grace: float) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Someone whose patience with our lock ended may have made the folder anew, and run it.
+        is_the_same = os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    return is_the_same and time.time() - os.fstat(descriptor).st_mtime >= grace
+
+
+def move_away(root: NodeRoot, path: str) -> str:
+    """Move out of sight, at once, what is then to be discarded. It may be gone already. Its lock must be ours."""
+    away = root.fresh(os.path.basename(path))
+    try:
+        os.rename(path, away)
+    except FileNotFoundError:
+        if os.path.lexists(path):
+            raise
+    return away
+
+
+def _remove_locked(root: NodeRoot, path: str, free: AbstractContextManager[bool]) -> bool:
+    lock = Lock(root.lock(os.path.basename(path)))
     if not lock.try_acquire():
         return False
     with held(lock):
-        away = root.fresh(name)
-        os.rename(path, away)
+        with free as is_free:
+            if not is_free:
+                return False
+            away = move_away(root, path)
         lock.remove()
     discard(away)
     return True
