@@ -44,8 +44,9 @@ const SIGNS: readonly Sign[] = [
   },
   {
     mark: 'aws-secret',
-    words: ['_acces', '_ACCES'],
-    pattern: /[\r\n][^\S\r\n]*(?:aws_secret_access_key|AWS_SECRET_ACCESS_KEY)\s*=\s*\S/
+    // AWS takes names of any case; these are the ones that people write.
+    words: ['_acces', '_ACCES', '_Acces'],
+    pattern: /[\r\n][^\S\r\n]*aws_secret_access_key\s*=\s*\S/i
   }
 ];
 

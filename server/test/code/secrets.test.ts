@@ -40,6 +40,7 @@ describe('a file that looks like a secret', () => {
     ['src/m/.git-credentials', ''],
     ['src/m/.aws/credentials', ''],
     ['src/m/credentials', '[default]\naws_secret_access_key = abc\n'],
+    ['src/m/config', '[default]\nAws_Secret_Access_Key = abc\n'],
     ['src/m/.npmrc', '//registry.example/:_authToken=abc\n'],
     ['src/m/credentials.json', '{"private_key": "x"}'],
     ['src/m/project-123.json', '{"type": "service_account", "private_key": "x"}'],
