@@ -218,6 +218,7 @@ export class Cache {
       await writeFile(temporary, [digestOf(...parts), ...parts], { flag: 'wx', mode: 0o600 });
       await putInPlace(temporary, path);
     } catch (cause) {
+      if (cause instanceof ShipEnvError) throw cause;
       throw isFull(cause)
         ? this.#diskFull(cause)
         : new ShipEnvError('CACHE_UNUSABLE', `The cache file ${path} cannot be written.`, {

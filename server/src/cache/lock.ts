@@ -4,7 +4,7 @@ import { ShipEnvError, hasCode } from '../errors.js';
 import { isNothing } from '../files/nothing.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { isDead, ownerName } from '../process/owner.js';
-import { clear, clearUnlessEmptyFolder, makeFolderBelow } from './place.js';
+import { clear, clearFilledFolder, clearUnlessFolder, makeFolderBelow } from './place.js';
 
 /** A lock that shows no sign of life blocks the others for this long. A killed process of this machine blocks nobody ({@link isAbandoned}). */
 const STALE_MS = 10_000;
@@ -49,8 +49,8 @@ async function acquire(
     try {
       // Each time: whoever clears the cache takes the folder away from those who wait.
       await makeFolderBelow(root, directory);
-      // An empty folder is the lock.
-      await clearUnlessEmptyFolder(lockPath(path));
+      // A folder is the lock, and whoever holds it may live, whatever came into it ({@link breakAbandoned}).
+      await clearUnlessFolder(lockPath(path));
       const release = await lock(path, { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
       try {
         await clear(ownerPath(path));
@@ -62,6 +62,7 @@ async function acquire(
       }
       return { release: () => releaseAndForget(path, release), waited };
     } catch (cause) {
+      if (cause instanceof ShipEnvError) throw cause;
       if (!hasCode(cause, 'ELOCKED')) throw noLock(root, cause);
       if (await breakAbandoned(path)) continue;
       if (!waited) onWait();
@@ -93,7 +94,9 @@ async function breakAbandoned(path: string): Promise<boolean> {
   if (!(await isAbandoned(path))) return false;
   const { lock } = (await import('proper-lockfile')).default;
   const breaking = `${path}.breaking`;
-  await clearUnlessEmptyFolder(lockPath(breaking));
+  await clearUnlessFolder(lockPath(breaking));
+  // The library removes a stale one only when it is empty, and nobody else would.
+  if (await isUnsigned(breaking)) await clearFilledFolder(lockPath(breaking));
   let release: () => Promise<void>;
   try {
     release = await lock(breaking, { stale: STALE_MS, realpath: false });
@@ -115,6 +118,11 @@ async function breakAbandoned(path: string): Promise<boolean> {
 async function isAbandoned(path: string): Promise<boolean> {
   const owner = await ownerOf(path);
   if (owner !== undefined && (await isDead(owner))) return true;
+  return isUnsigned(path);
+}
+
+/** Has whoever holds it shown no sign of life for long? */
+async function isUnsigned(path: string): Promise<boolean> {
   const signed = (await lstat(lockPath(path)).catch(ignoreMissing))?.mtimeMs;
   return signed !== undefined && signed < Date.now() - STALE_MS;
 }

@@ -1,11 +1,12 @@
-import { lstat, mkdir, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdir, readdir, readlink, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode } from '../errors.js';
+import { ShipEnvError, hasCode } from '../errors.js';
 import { isNothing } from '../files/nothing.js';
 
 /*
- * The cache belongs to one person, and whatever it lacks is made anew. So what stands in place of one of its files or folders
- * is removed: a folder, a FIFO, a link.
+ * The cache belongs to one person, and whatever it lacks is made anew. So what stands in place of one of its files is
+ * removed: a folder, a FIFO, a link. In place of a folder, too, but for links ({@link makeFolderBelow}).
  */
 
 /**
@@ -27,22 +28,35 @@ export async function isFileThere(path: string): Promise<boolean> {
   return false;
 }
 
-/** Makes a folder below the root, and those above it. A link to a folder is one: a part of the cache may lie elsewhere. */
+/**
+ * Makes a folder below the root, and those above it. A link to a folder is one: a part of the cache may lie elsewhere. So a
+ * link that leads nowhere stays, too: its disk may not be mounted.
+ *
+ * @throws ShipEnvError CACHE_UNUSABLE for such a link; the system's error
+ */
 export async function makeFolderBelow(root: string, path: string): Promise<void> {
   const make = (): Promise<unknown> => mkdir(path, { recursive: true, mode: 0o700 });
   try {
     await make();
   } catch (error) {
-    // ENOENT: a link that leads nowhere.
     if (!hasCode(error, 'EEXIST', 'ENOTDIR', 'ENOENT', 'ELOOP')) throw error;
     for (let folder = path; folder !== root && dirname(folder) !== folder; folder = dirname(folder)) {
-      const isFolder = await stat(folder).then(
-        info => info.isDirectory(),
-        () => false
-      );
-      if (!isFolder) await clear(folder);
+      await makeWayForFolder(folder);
     }
     await make();
+  }
+}
+
+async function makeWayForFolder(path: string): Promise<void> {
+  const there = await orNothing(stat(path));
+  if (there !== undefined) {
+    if (!there.isDirectory()) await clearUnlessFolder(path);
+  } else if ((await orNothing(lstat(path)))?.isSymbolicLink() === true) {
+    throw new ShipEnvError(
+      'CACHE_UNUSABLE',
+      `${path} was expected to be a folder of the cache; it is a link to ${await readlink(path)}, where nothing is.`,
+      { hint: 'Mount the disk that the link leads to, or delete the link.' }
+    );
   }
 }
 
@@ -67,13 +81,41 @@ export async function clear(path: string): Promise<void> {
   }
 }
 
-/** Removes what is there unless it is an empty folder, which it may become at any moment. */
-export async function clearUnlessEmptyFolder(path: string): Promise<void> {
+/** Removes what is there unless it is a folder, which it may become at any moment. */
+export async function clearUnlessFolder(path: string): Promise<void> {
   try {
-    if (!(await lstat(path)).isDirectory()) await unlink(path);
-    else if ((await readdir(path)).length > 0) await clear(path);
+    await unlink(path);
   } catch (error) {
-    // What unlink(2) answers where there is a folder.
-    if (!isNothing(error) && !hasCode(error, 'EISDIR', 'EPERM')) throw error;
+    if (isNothing(error)) return;
+    // What unlink(2) answers where there is a folder; EPERM has other causes, too.
+    const isFolder = hasCode(error, 'EISDIR', 'EPERM') && (await orNothing(lstat(path)))?.isDirectory() !== false;
+    if (!isFolder) throw error;
+  }
+}
+
+/**
+ * Removes a folder that holds something. It is moved away first: another process may have removed it a moment ago and made
+ * an empty one, which comes back.
+ */
+export async function clearFilledFolder(path: string): Promise<void> {
+  const isFilled = async (folder: string): Promise<boolean> => ((await orNothing(readdir(folder))) ?? []).length > 0;
+  if (!(await isFilled(path))) return;
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (isNothing(error)) return;
+    throw error;
+  }
+  if (await isFilled(aside)) await clear(aside);
+  else await rename(aside, path);
+}
+
+async function orNothing<T>(look: Promise<T>): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (isNothing(error)) return undefined;
+    throw error;
   }
 }

@@ -81,7 +81,7 @@ test.each(NO_FILES)('a ship whose cache holds %s in place of all its files makes
 test.each<[string, Put]>([
   ['files', path => writeFile(path, '')],
   ['FIFOs', fifo],
-  ['links that lead nowhere', path => symlink('nowhere', path)]
+  ['links to another file', path => symlink('/etc/passwd', path)]
 ])('a ship whose cache holds %s in place of its folders makes these anew', async (_what, put) => {
   const port = await makePort(kernel);
   const [before, after] = await shipTwice(port, async () => {
