@@ -192,14 +192,30 @@ export class Cache {
       // How the other one ended is its caller's business; then look again.
       await endOf(other, signal);
     }
-    const writing = this.#write(path, write);
-    this.#inFlight.set(path, writing);
-    try {
-      await writing;
-    } finally {
-      this.#inFlight.delete(path);
-    }
+    await this.#alone(path, () => this.#write(path, write, temporary => link(temporary, path).catch(ignoreExisting)));
     return { path, reused: false };
+  }
+
+  /**
+   * Writes an entry anew unless it is whole; whoever has it open keeps what there was. Callers in one process take turns,
+   * so that the next one finds it whole.
+   *
+   * @param write - as in {@link entry}
+   * @throws as {@link entry}, and what `isWhole` throws
+   */
+  async mend(
+    kind: CacheKind,
+    name: string,
+    isWhole: (path: string) => Promise<boolean>,
+    write: (temporaryPath: string) => Promise<void>,
+    signal: AbortSignal
+  ): Promise<void> {
+    const path = this.path(kind, name);
+    for (let other; (other = this.#inFlight.get(path)) !== undefined;) await endOf(other, signal);
+    await this.#alone(path, async () => {
+      if (await isWhole(path)) return;
+      await this.#write(path, write, temporary => putInPlace(temporary, path));
+    });
   }
 
   /**
@@ -230,13 +246,29 @@ export class Cache {
     }
   }
 
-  async #write(path: string, write: (temporaryPath: string) => Promise<void>): Promise<void> {
+  /** Others of this process wait meanwhile. Nothing may be under way for the path. */
+  async #alone(path: string, work: () => Promise<void>): Promise<void> {
+    const working = work();
+    this.#inFlight.set(path, working);
+    try {
+      await working;
+    } finally {
+      this.#inFlight.delete(path);
+    }
+  }
+
+  async #write(
+    path: string,
+    write: (temporaryPath: string) => Promise<void>,
+    place: (temporaryPath: string) => Promise<void>
+  ): Promise<void> {
     const temporary = this.temporaryPath();
     try {
       await write(temporary);
       await makeFolderBelow(this.root, dirname(path));
-      await link(temporary, path).catch(ignoreExisting);
-      this.#writtenBytes += (await stat(temporary)).size;
+      const { size } = await stat(temporary);
+      await place(temporary);
+      this.#writtenBytes += size;
     } catch (error) {
       throw isFull(error) ? this.#diskFull(error) : error;
     } finally {

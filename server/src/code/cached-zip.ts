@@ -21,8 +21,8 @@ export interface CachedZip {
   /** It was in the cache already. */
   readonly reused: boolean;
   /**
-   * As `Payload.open`. A zip that was in the cache already is compared with its sha256 before the first byte is handed out,
-   * and written anew when it was damaged there. The stream fails with ARTIFACT_FILE_CHANGED when that gives other bytes.
+   * As `Payload.open`. The zip is compared with its sha256 before the first byte is handed out, and written anew when it was
+   * damaged or is that of another process, which may have another zlib. The stream fails with ARTIFACT_FILE_CHANGED when that gives other bytes.
    */
   readonly open: Payload['open'];
 }
@@ -46,13 +46,9 @@ export async function zipInCache(
   for (;;) {
     const { path, reused } = await cache.entry('code', name, write, signal);
     const facts = await knownFacts(cache, name);
-    if (facts !== undefined && facts.bytes === (await stat(path)).size) {
-      const writeAnew = async (): Promise<void> => {
-        await cache.drop('code', name);
-        await cache.entry('code', name, write, signal);
-      };
-      const repair = (): Promise<void> => repaired(path, facts, writeAnew, signal);
-      return { facts, reused, open: opener(path, reused ? repair : () => Promise.resolve()) };
+    if (facts !== undefined && facts.bytes === (await sizeOf(path))) {
+      const mend = (): Promise<void> => cache.mend('code', name, () => isWhole(path, facts, signal), write, signal);
+      return { facts, reused, open: opener(path, () => mended(path, facts, mend, signal)) };
     }
     // A power cut can leave a file short of bytes that were never written back.
     await cache.drop('code', name);
@@ -73,20 +69,25 @@ async function knownFacts(cache: Cache, name: string): Promise<ZipFacts | undefi
  *
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED when what is written anew is not what was promised
  */
-async function repaired(
-  path: string,
-  facts: ZipFacts,
-  writeAnew: () => Promise<void>,
-  signal: AbortSignal
-): Promise<void> {
+async function mended(path: string, facts: ZipFacts, mend: () => Promise<void>, signal: AbortSignal): Promise<void> {
   if (await isWhole(path, facts, signal)) return;
   try {
-    await writeAnew();
+    await mend();
   } catch (error) {
     throw error instanceof FileChanged ? codeChanged(path, error) : error;
   }
   // Its files have the same content, so only another zlib makes other bytes of them: what it is now was written down.
   if (!(await isWhole(path, facts, signal))) throw codeChanged(path);
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    // Another ship removed it, since it was damaged.
+    if (isNothing(error)) return undefined;
+    throw error;
+  }
 }
 
 async function isWhole(path: string, facts: ZipFacts, signal: AbortSignal): Promise<boolean> {
