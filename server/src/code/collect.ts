@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import pLimit from 'p-limit';
 import type { Finding } from '../contract/snapshot.js';
-import { ShipEnvError, hasCode } from '../errors.js';
+import { ShipEnvError } from '../errors.js';
 import { isNothing } from '../files/nothing.js';
 import { FILE_KINDS, UnusableFile } from '../files/read.js';
 import { isWithin } from '../files/within.js';
@@ -13,6 +13,7 @@ import { isExtensionModule } from './importable.js';
 import { unreadable } from './roots.js';
 import { environmentFolders, isUsableName, ruleForPath } from './rules.js';
 import type { ShipIgnore } from './ship-ignore.js';
+import { Listed } from './there.js';
 import { walk } from './walk.js';
 
 /** Enough to keep the file system busy; more only makes the thread pool's queue longer. */
@@ -59,13 +60,14 @@ export async function collectFolder(place: Place, context: Collecting): Promise<
     else context.skips.add(skip.rule, shown(place, skip.path, context));
   }
   const limit = pLimit(STAT_CONCURRENCY);
+  const listed = new Listed(place.folder, context.signal);
   const entries = await Promise.all(
-    kept.map(path => limit(async () => ({ path, info: await lstatIfThere(join(place.folder, path), context.signal) })))
+    kept.map(trimSlash).map(path => limit(async () => ({ path, info: await listed.look(path) })))
   );
   const files: ShippedFile[] = [];
   for (const { path, info } of entries) {
     // Tracked and deleted from the work tree.
-    if (info !== undefined) files.push(...(await collectEntry(trimSlash(path), info, place, context)));
+    if (info !== undefined) files.push(...(await collectEntry(path, info, place, context)));
   }
   return files;
 }
@@ -239,16 +241,6 @@ function leadsOutside(link: string, target: string, context: Collecting): ShipEn
 
 function shown(place: Place, path: string, context: Collecting): string {
   return relative(context.project, join(place.shownAs, path)) + (path.endsWith('/') ? '/' : '');
-}
-
-async function lstatIfThere(path: string, signal: AbortSignal): Promise<BigIntStats | undefined> {
-  signal.throwIfAborted();
-  try {
-    return await lstat(path, { bigint: true });
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw unreadable(path, error);
-  }
 }
 
 function trimSlash(path: string): string {

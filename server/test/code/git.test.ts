@@ -70,6 +70,18 @@ async function hostileRepository(): Promise<{ folder: string; program: string }>
   return { folder, program: link };
 }
 
+/** A repository that tracks files of `src/m/conf`, which is now a link to a folder with files of the same names. */
+async function withLinkInPlaceOfFolder(outside: string): Promise<string> {
+  const files = { 'config.json': '{}', 'deep/a.txt': '' };
+  await writeTree(outside, files);
+  const folder = await repository({ 'src/m/__init__.py': '' });
+  await writeTree(join(folder, 'src/m/conf'), files);
+  await git(folder, 'add', '-A');
+  await rm(join(folder, 'src/m/conf'), { recursive: true });
+  await symlink(outside, join(folder, 'src/m/conf'));
+  return folder;
+}
+
 describe('in a git work tree', () => {
   it('ships what git tracks or would add, deleted files left out', async () => {
     const folder = await repository({
@@ -111,6 +123,30 @@ describe('in a git work tree', () => {
     const folder = await repository({ '.gitignore': '*.csv\n', 'src/m/__init__.py': '', 'src/m/table.csv': '' });
     await git(folder, 'add', '-f', 'src/m/table.csv');
     expect(await shippedPaths(editableOf(folder, ['src', '']))).toContain('m/table.csv');
+  });
+
+  it.each(['.git/info/exclude', '.gitignore'])(
+    'ships nothing from outside through a tracked folder that became a link, ignored in %s',
+    async ignoring => {
+      const folder = await withLinkInPlaceOfFolder(await temporaryFolder());
+      await writeTree(folder, { [ignoring]: '/src/m/conf\n' });
+      const listing = await list(editableOf(folder, ['src', '']));
+      expect(listing.files.map(file => file.archivePath)).toEqual(['m/__init__.py']);
+      expect(listing.skipped).toMatchObject([{ rule: 'git-ignored', examples: ['src/m/conf'] }]);
+    }
+  );
+
+  it('refuses a tracked folder that became a link to outside', async () => {
+    const folder = await withLinkInPlaceOfFolder(await temporaryFolder());
+    await expect(list(editableOf(folder, ['src', '']))).rejects.toMatchObject({ code: 'CODE_UNREADABLE' });
+  });
+
+  it('ships a tracked folder that became a link within the project as what it leads to', async () => {
+    const folder = await repository({ 'src/m/__init__.py': '', 'src/m/conf/a.txt': '', 'shared/b.txt': '' });
+    await git(folder, 'add', '-A');
+    await rm(join(folder, 'src/m/conf'), { recursive: true });
+    await symlink('../../shared', join(folder, 'src/m/conf'));
+    expect(await shippedPaths(editableOf(folder, ['src', '']))).toEqual(['m/__init__.py', 'm/conf/b.txt']);
   });
 
   it('ships built extension modules that git ignores', async () => {
