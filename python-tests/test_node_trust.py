@@ -300,6 +300,23 @@ def test_a_head_that_is_damaged_is_refused_before_anything_is_unpacked(
     assert not (node.container / ".ship-env-pex").exists()
 
 
+def test_a_head_that_is_damaged_while_it_unpacks_is_refused_before_the_ordinary_boot(
+    pair: Pair, node: Node, tmp_path: Path
+) -> None:
+    near = b".bootstrap/pex/tools/"
+    pex = Path(shutil.copy(pair.good, tmp_path / "copy.pex"))
+    damaged = flipped(pair.good, tmp_path / "damaged.pex", near)
+    meanwhile = f"""
+def fail(*_):
+    Path({str(damaged)!r}).rename({str(pex)!r})
+    raise RuntimeError("a surprise")
+ship_env_node.boot.unpack_missing = fail
+"""
+    run = node.run(*node.boot(pex, meanwhile, "-c", SHOW))
+    assert (run.returncode, run.stdout) == (REFUSED, "")
+    assert f"bytes of {pex} were to have the sha256" in run.stderr
+
+
 def test_a_directory_that_points_elsewhere_is_refused_before_the_ordinary_boot(
     pair: Pair, node: Node, tmp_path: Path
 ) -> None:

@@ -120,7 +120,7 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
 
 
 def _take_over_use(old: str, new: str) -> None:
-    """Note that the environment is used now. Who runs the one that stood there before holds a lock, which stays."""
+    """Note that the environment is used now. Who runs the one that stood there before keeps the lock of it."""
     try:
         os.link(old, new, follow_symlinks=False)
     except OSError:

@@ -28,18 +28,17 @@ class Lock:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                os.close(descriptor)
-                if isinstance(error, BlockingIOError):
-                    return False
-                raise
-            # What cleans /tmp by age takes the file of no lock that was just taken.
-            os.utime(descriptor)
-            if self._is_still_there(descriptor):
-                self._descriptor = descriptor
-                return True
-            # Who held it before removed the file; a lock on what nobody finds is worth nothing.
-            os.close(descriptor)
+                # Programs that remove old files from /tmp leave the file of this lock alone then.
+                os.utime(descriptor)
+                if self._is_still_there(descriptor):
+                    self._descriptor = descriptor
+                    return True
+            except BlockingIOError:
+                return False
+            finally:
+                # Who held it before may have removed the file; a lock on what nobody finds is worth nothing.
+                if self._descriptor is None:
+                    os.close(descriptor)
 
     def acquire(self, patience: float) -> bool:
         """Wait for the lock, ``patience`` seconds long, as its holder may be stopped. Returns whether we hold it."""

@@ -5,8 +5,13 @@ A copy of this file stands there as ``ship_env_start.py``. It is run by every wo
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
+
+# As marks.py has them, which is not there when this runs.
+MARK = ".ship-env"
+USED = "used"
 
 
 def main() -> None:
@@ -18,20 +23,22 @@ def main() -> None:
 
 def _hold() -> None:
     """Say that the environment is in use, until this process and all that it forks have ended, however they end."""
-    import fcntl
-
-    used = os.path.join(sys.prefix, ".ship-env", "used")
+    # Who removes environments holds this lock alone, for the time of a look at the file's age.
+    _lock(os.path.join(sys.prefix, MARK, USED), fcntl.LOCK_SH, "the environment may be removed while it runs")
+    # systemd-tmpfiles leaves a locked folder alone, with all that is in it (tmpfiles.d(5), "Age").
     everything = os.path.dirname(os.path.dirname(sys.prefix))
+    _lock(everything, fcntl.LOCK_SH | fcntl.LOCK_NB, "systemd-tmpfiles may remove old files of it while it runs")
+
+
+def _lock(path: str, how: int, danger: str) -> None:
+    """Lock a file or folder until this process has ended: it is never closed."""
     try:
-        # Never closed. Who removes environments holds this lock alone, for the time of a look at the file's age.
-        fcntl.flock(os.open(used, os.O_RDONLY | os.O_CLOEXEC), fcntl.LOCK_SH)
-        # systemd-tmpfiles leaves a locked folder alone, with all that is in it (tmpfiles.d(5), "Age").
-        fcntl.flock(os.open(everything, os.O_RDONLY | os.O_CLOEXEC), fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(os.open(path, os.O_RDONLY | os.O_CLOEXEC), how)
     except BlockingIOError:
-        # It is at work here.
+        # systemd-tmpfiles is at work there.
         pass
     except OSError as error:
-        sys.stderr.write(f"ship_env: cannot lock {used}, so the environment may be removed while it runs: {error}\n")
+        sys.stderr.write(f"ship_env: cannot lock {path}, so {danger}: {error}\n")
 
 
 def _arrange() -> None:

@@ -45,10 +45,12 @@ def verify_head(artifact: Artifact) -> None:
 
 
 def verify(artifact: Artifact) -> None:
-    """Compare every byte behind the head that a PEX of this artifact runs with what its id vouches for.
+    """Compare every byte that a PEX of this artifact runs with what its id vouches for.
 
     Raises DamagedError, OSError.
     """
+    # Again: unpacking may have taken minutes since, and the path may name another file by now.
+    verify_head(artifact)
     try:
         with zipfile.ZipFile(artifact.path) as archive:
             directory = {record.header_offset: record for record in archive.infolist()}
