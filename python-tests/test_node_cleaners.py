@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from node_artifacts import LAYOUT, Node, install
+from node_artifacts import LAYOUT, Node, install, wait_for
 
 pytestmark = pytest.mark.assets
 
@@ -117,11 +117,19 @@ def test_what_a_process_runs_stays_also_when_it_was_made_anew_meanwhile(node: No
     assert len(witnesses) == (1 if variables else 2)
     for path in witnesses:
         path.unlink()
-    # Has it anew; then what is unused would go.
+    # Has it anew.
     assert node.run(pex, "-c", "", variables=variables).stderr == ""
+    kind = node.root / LAYOUT / ("pex" if variables else "env")
+    before = set(kind.iterdir())
+    install(node.site, "unused", {"unused.py": ""})
+    assert node.run(node.build("unused.pex"), "-c", "", variables=variables).stderr == ""
+    (unused,) = set(kind.iterdir()) - before
+    node.settled()
     grow_old(node, 1)
     install(node.site, "another", {"another.py": ""})
     assert node.run(node.build("another.pex"), "-c", "", variables=nothing).stderr == ""
+    # Used last, so it goes after all else that is taken for unused.
+    wait_for(lambda: not unused.exists())
     node.settled()
     go_on.touch()
     assert running.communicate() == ("imported\n", "")

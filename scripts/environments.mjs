@@ -147,7 +147,8 @@ async function ship(folder, python, env) {
 async function startAgain(artifact, env, root) {
   const { output } = await run(artifact, ['-c', 'import sys; print(sys.prefix)'], { env, stdout: 'capture' });
   refuseOrdinaryPex(output);
-  const environments = readdirSync(join(root, 'ship-env-3', 'env'));
+  const layout = readdirSync(root).find(name => /^ship-env-\d+$/.test(name)) ?? '';
+  const environments = readdirSync(join(root, layout, 'env'));
   if (environments.length !== 1 || !output.includes(environments[0] ?? '')) {
     throw new Error(`The second start runs in ${output.trim()}; the node has ${environments.join(', ')}.`);
   }

@@ -25,7 +25,7 @@ function inPython(expression: string): unknown {
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import ship_env_code
-from ship_env_node import artifact, boot, identity, marks, places
+from ship_env_node import artifact, boot, identity, marks, places, start
 print(json.dumps(${expression}))`;
   return JSON.parse(execFileSync('python3', ['-c', program, RUNTIME], { encoding: 'utf8' }));
 }
@@ -41,6 +41,7 @@ test('the header and the bootstrap have the same names for what they share', () 
       "python": marks.PYTHON,
       "distributions": marks.DISTRIBUTIONS,
     },
+    "started": [start.MARK, start.USED],
     "synced": marks.SYNCED,
     "containerRoot": boot.CONTAINER_ROOT,
     "refused": boot.REFUSED,
@@ -55,6 +56,7 @@ test('the header and the bootstrap have the same names for what they share', () 
     layout: LAYOUT,
     mark: MARK,
     notes: NOTES,
+    started: [MARK, NOTES.used],
     synced: SYNCED,
     containerRoot: CONTAINER_ROOT,
     refused: REFUSED,

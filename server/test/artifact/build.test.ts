@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildArtifact, zip64Findings } from '../../src/artifact/index.js';
 import { headOf } from '../../src/artifact/pex/head.js';
+import { LAYOUT } from '../../src/artifact/pex/header.js';
 import { tailOf } from '../../src/artifact/pex/tail.js';
 import { readSegment } from '../../src/artifact/segment-index.js';
 import { Cache } from '../../src/cache/cache.js';
@@ -345,8 +346,7 @@ test('70,000 files: zip64 that python, unzip and zipinfo read, and that boots', 
   await mkdir(workshop.path('container'));
   await writeFile(workshop.path('container', 'tempfile.py'), 'raise SystemExit("the wrong tempfile")\n');
   const run = async (variables: Record<string, string> = {}): Promise<string> => {
-    const program =
-      'import many, os, sys; print(len(os.listdir(os.path.dirname(many.__file__) + "/d7")), sys.argv, "ship-env-3" in sys.executable)';
+    const program = `import many, os, sys; print(len(os.listdir(os.path.dirname(many.__file__) + "/d7")), sys.argv, "${LAYOUT}" in sys.executable)`;
     const env = { ...workshop.nodeEnvironment('node-many'), ...variables };
     const options = { env, extendEnv: false, cwd: workshop.path('container') };
     return (await execa(path, ['-c', program, 'a b'], options)).stdout;
@@ -384,7 +384,7 @@ test('an artifact of more than 4 GiB starts', async () => {
     await file.close();
   }
   const options = { env: workshop.nodeEnvironment('node-far'), extendEnv: false, cwd: workshop.folder };
-  const program = 'import far, ship_env_runtime, sys; print(far.VALUE, "ship-env-3" in sys.executable)';
+  const program = `import far, ship_env_runtime, sys; print(far.VALUE, "${LAYOUT}" in sys.executable)`;
   expect((await execa(path, ['-c', program], options)).stdout).toBe('1 True');
   const code =
     'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.testzip(), len(z.read(".deps/far-1.0-py3-none-any.whl/far.bin")))';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Result } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { shHeader } from '../../src/artifact/pex/header.js';
+import { LAYOUT, shHeader } from '../../src/artifact/pex/header.js';
 import { INTERPRETER } from './fixtures.js';
 
 const ID = `env-${'0'.repeat(20)}`;
@@ -141,8 +141,8 @@ describe('an environment that is there', () => {
   beforeEach(async () => {
     await fakePython('python3.11');
     await run();
-    environment = join(folder, 'node root', 'ship-env-3', 'env', `${ID}.abc`);
-    const distribution = join(folder, 'node root', 'ship-env-3', 'dist', 'key');
+    environment = join(folder, 'node root', LAYOUT, 'env', `${ID}.abc`);
+    const distribution = join(folder, 'node root', LAYOUT, 'dist', 'key');
     await mkdir(join(environment, 'bin'), { recursive: true });
     await mkdir(join(environment, '.ship-env', 'dist'), { recursive: true });
     await mkdir(distribution, { recursive: true });
@@ -181,7 +181,7 @@ describe('an environment that is there', () => {
     expect(await run()).toMatchObject({ stdout: expect.stringMatching(/^python3.11\|/), stderr: '' });
   });
 
-  test.each(['ship-env-3', 'ship-env-3/env', 'ship-env-3/dist', `ship-env-3/env/${ID}.abc`])(
+  test.each([LAYOUT, `${LAYOUT}/env`, `${LAYOUT}/dist`, `${LAYOUT}/env/${ID}.abc`])(
     'does not run when %s is a symbolic link',
     async part => {
       const path = join(folder, 'node root', part);
@@ -191,7 +191,7 @@ describe('an environment that is there', () => {
     }
   );
 
-  test.each(['', 'ship-env-3', 'ship-env-3/env', 'ship-env-3/dist'])(
+  test.each(['', LAYOUT, `${LAYOUT}/env`, `${LAYOUT}/dist`])(
     'does not run when others may write to the folder %j of the node root',
     async part => {
       const path = join(folder, 'node root', part);
