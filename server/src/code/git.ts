@@ -59,7 +59,7 @@ const NO_PROGRAMS = [
   'diff.external=',
   'protocol.allow=never'
 ].flatMap(setting => ['-c', setting]);
-/** Git waits for ever where something hostile stands in place of one of its files. */
+/** The minute that docs/guarantees.md promises. Git waits for ever where something hostile stands in place of one of its files. */
 const ANSWERS_WITHIN_MS = 60_000;
 /** Characters: some million paths. */
 const OUTPUT_LIMIT = 256 * 1024 * 1024;
@@ -69,15 +69,12 @@ const OUTPUT_LIMIT = 256 * 1024 * 1024;
  * (whole folders collapsed). No program that the repository configures is run, nothing is fetched, nothing is written.
  *
  * @param folder - absolute, links resolved
- * @param late - aborts when git has had time enough; it is ended then, with what it started
  */
-export async function askGit(
-  folder: string,
-  signal: AbortSignal,
-  late = AbortSignal.timeout(ANSWERS_WITHIN_MS)
-): Promise<GitAnswer> {
+export async function askGit(folder: string, signal: AbortSignal): Promise<GitAnswer> {
   const top = await workTreeTop(folder);
   if (top === undefined) return { state: 'none' };
+  // Git has had time enough then; it is ended, with what it started.
+  const late = AbortSignal.timeout(ANSWERS_WITHIN_MS);
   const common = [...NO_PROGRAMS, 'ls-files', '-z', '--exclude-standard'];
   const [files, ignored] = await Promise.all([
     runGit({ folder, top }, [...common, '--cached', '--others', '--', '.'], signal, late),
@@ -131,7 +128,7 @@ async function runGit(
     if (late.aborted && !signal.aborted) return { reason: `git did not answer within ${ANSWERS_WITHIN_MS / 1000} s` };
     if (!(error instanceof ProcessError)) throw error;
     if (error.reason === 'not-found') return { reason: 'git is not on the PATH' };
-    // Killed: by the pipe to a program of its own, say, that it was not allowed to start.
+    // Git is killed when it writes into the pipe of a helper that it was not allowed to start, or when memory is short.
     if (error.reason === 'exit-code' || error.reason === 'killed')
       return { reason: error.stderrTail.trim().split('\n', 1)[0] || error.message };
     throw new ShipEnvError('CODE_UNREADABLE', `git was asked what belongs to ${folder} and did not answer.`, {

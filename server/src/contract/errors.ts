@@ -23,7 +23,10 @@ export const ERRORS = {
   LINK_OUTSIDE: { status: 422, title: 'A link leads out of the environment' },
   CODE_SECRET_FOUND: { status: 422, title: 'A file that looks like a secret would be shipped' },
   CODE_UNREADABLE: { status: 422, title: 'A file of an editable package cannot be read' },
-  ARTIFACT_FILE_CHANGED: { status: 409, title: 'A file of the environment changed while it was being read' },
+  ARTIFACT_FILE_CHANGED: {
+    status: 409,
+    title: 'A file changed while it was being read, or a code archive was damaged'
+  },
   ARTIFACT_NAME_RESERVED: { status: 422, title: 'A file of the environment has a name that nodes use themselves' },
   ARTIFACT_NOT_SHIPPED: { status: 404, title: 'This environment is not on the target yet' },
   FORMAT_UNKNOWN: { status: 400, title: 'There is no artifact format of this name' },

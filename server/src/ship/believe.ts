@@ -87,8 +87,8 @@ export function notBelieved(
 export function howToReplace(...names: readonly [string] | readonly [string, string]): string {
   const again = names.length === 1 ? 'it' : 'both';
   return (
-    `Unless another ship to this target is under way just now, delete ${names.join(' and ')} there: ` +
-    `the next ship of its environment writes ${again} again.`
+    `When no session uses ${names.length === 1 ? 'it' : 'them'} and no other ship to this target is under way, ` +
+    `delete ${names.join(' and ')} there: the next ship of its environment writes ${again} again.`
   );
 }
 

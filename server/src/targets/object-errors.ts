@@ -13,7 +13,7 @@ export function conflict(url: string, payload: Promised, found: string, cause?: 
     'TARGET_CONFLICT',
     `${url} holds another ${payload.name}: ${found}, where this one has ${payload.bytes} bytes with sha256 ${payload.sha256}. It was not touched.`,
     {
-      hint: `An interrupted ship or copy may have left it. Unless another ship to this target is under way just now, delete ${payload.name} there and ship again.`,
+      hint: `An interrupted ship or copy may have left it. When no session uses it and no other ship to this target is under way, delete ${payload.name} there and ship again.`,
       cause
     }
   );

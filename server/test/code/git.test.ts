@@ -272,8 +272,11 @@ describe('a git that does not answer', () => {
     const folder = await repository({ 'src/m.py': '' });
     const begun = await hangingGit();
     const late = new AbortController();
-    const answer = askGit(folder, new AbortController().signal, late.signal);
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
+    onTestFinished(() => timeout.mockRestore());
+    const answer = askGit(folder, new AbortController().signal);
     const pids = await begun();
+    expect(timeout.mock.calls).toEqual([[60_000]]);
     expect(pids.map(runs)).toEqual([true, true, true, true]);
     late.abort();
     expect(await answer).toMatchObject({ state: 'unusable', reason: 'git did not answer within 60 s' });
