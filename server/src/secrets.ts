@@ -1,7 +1,11 @@
 import { basename } from 'node:path';
+import { SIGNS } from './secret-signs.js';
 
-/** What a file's content shows; kept with its hash, so that an unchanged file is not read again. */
-export const CONTENT_MARKS = ['private-key', 'json-private-key', 'registry-token', 'aws-secret'] as const;
+/**
+ * What a file's content shows; kept with its hash, so that an unchanged file is not read again. A key and a token show in
+ * any file; the others count only in files of some names.
+ */
+export const CONTENT_MARKS = ['private-key', 'json-private-key', 'registry-token', 'aws-secret', 'token'] as const;
 export type ContentMark = (typeof CONTENT_MARKS)[number];
 
 const SECRET_NAMES = [
@@ -14,43 +18,7 @@ const SECRET_NAMES = [
 ];
 const SECRET_PATHS = [/(?:^|\/)\.aws\/credentials$/, /(?:^|\/)\.docker\/config\.json$/, /(?:^|\/)\.kube\/config$/];
 
-/** What shows a mark. All of it is ASCII. */
-interface Sign {
-  readonly mark: ContentMark;
-  /**
-   * Where none of these is, the pattern is nowhere. Of six characters at most, and none that begin with a frequent one:
-   * Node's search for such words is several times as fast as for longer ones, and as any pattern.
-   */
-  readonly words: readonly string[];
-  /** Looks at no more than {@link OVERLAP_BYTES}, and takes no anchor: a piece of a file begins and ends anywhere. */
-  readonly pattern: RegExp;
-}
-
-const SIGNS: readonly Sign[] = [
-  {
-    /*
-     * RFC 7468 and OpenPGP private keys: the header and the end of its line, which in JSON and source code may be spelt
-     * `\n`. A header quoted by code that parses keys ends with the quote and is no key.
-     */
-    mark: 'private-key',
-    words: ['VATE K'],
-    pattern: /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[ \t]*(?:\r?\n|\\r|\\n)/
-  },
-  { mark: 'json-private-key', words: ['_key"'], pattern: /"private_key"\s*:\s*"[^"]/ },
-  {
-    mark: 'registry-token',
-    words: ['_auth', '_passw'],
-    pattern: /_(?:authToken|auth|password)\s*=\s*\S/
-  },
-  {
-    mark: 'aws-secret',
-    // AWS takes names of any case; these are the ones that people write.
-    words: ['_acces', '_ACCES', '_Acces'],
-    pattern: /[\r\n][^\S\r\n]*aws_secret_access_key\s*=\s*\S/i
-  }
-];
-
-/** More than any sign has. */
+/** More than any sign in secret-signs.ts has. */
 const OVERLAP_BYTES = 4096;
 
 /** Of a published file these names are reason enough to look into it; of anybody else's file no reason is needed. */
@@ -62,7 +30,7 @@ const TEST_FOLDER = /(?:^|\/)(?:tests?|testing|test[-_]?data|testsuite|fixtures|
 /**
  * Looks through a file of any size, piece by piece. Pieces overlap, so a sign is seen wherever they meet.
  *
- * Most files have few of the words, so it costs a search for these: 0.5 s to 0.8 s for 1 GB.
+ * Most files have few of the words, so it costs a search for these: 2 s for 1 GB of binary data, 6 s for 1 GB of code.
  */
 export class ContentScan {
   readonly #found = new Set<ContentMark>();
@@ -83,28 +51,43 @@ export class ContentScan {
   }
 
   #look(bytes: Buffer): void {
-    for (const { mark, words, pattern } of SIGNS) {
-      if (this.#found.has(mark) || !words.some(word => bytes.includes(word, 0, 'latin1'))) continue;
+    let text: string | undefined;
+    // Several signs share a word.
+    const seen = new Map<string, boolean>();
+    const has = (word: string): boolean => {
+      const known = seen.get(word) ?? bytes.includes(word, 0, 'latin1');
+      seen.set(word, known);
+      return known;
+    };
+    for (const { mark, words, pattern, isMeant } of SIGNS) {
+      if (this.#found.has(mark) || !words.some(has)) continue;
       // latin1 neither fails nor grows.
-      if (pattern.test(bytes.toString('latin1'))) this.#found.add(mark);
+      text ??= bytes.toString('latin1');
+      for (const { groups } of text.matchAll(pattern)) {
+        if (!isMeant(groups?.value ?? '')) continue;
+        this.#found.add(mark);
+        break;
+      }
     }
   }
 
-  /** What all of it shows, in the order of {@link CONTENT_MARKS}. */
+  /** What all of it shows, in the order of {@link CONTENT_MARKS}. Asked at its end. */
   marks(): ContentMark[] {
+    // The end of a file ends a value as the end of a line does.
+    this.#look(Buffer.concat([this.#end, Buffer.from('\n')]));
     return CONTENT_MARKS.filter(mark => this.#found.has(mark));
   }
 }
 
 /** Does a file that has these paths, and shows these marks, look like a secret? */
 export function looksSecret(paths: readonly string[], marks: readonly ContentMark[]): boolean {
-  if (marks.includes('private-key')) return true;
+  if (marks.includes('private-key') || marks.includes('token')) return true;
   return paths.some(path => {
     const name = basename(path);
     return (
       isSecretName(path) ||
       (name.endsWith('.json') && marks.includes('json-private-key')) ||
-      (name === '.npmrc' && marks.includes('registry-token')) ||
+      (/^\.?npmrc$/.test(name) && marks.includes('registry-token')) ||
       (/^(?:credentials|config)$/.test(name) && marks.includes('aws-secret'))
     );
   });

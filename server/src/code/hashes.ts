@@ -38,8 +38,8 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** Size, mtime, ctime, inode, device, sha256, marks. */
 const indexFile = z.object({
-  /** Also changes when the rules in secrets.ts do. */
-  schema: z.literal(2),
+  /** Also changes when the rules in secrets.ts or secret-signs.ts do. */
+  schema: z.literal(3),
   files: z.record(z.string(), z.tuple([z.string(), z.string(), z.array(z.enum(CONTENT_MARKS))]))
 });
 type IndexFile = z.infer<typeof indexFile>;
@@ -103,7 +103,7 @@ export class FileHashes {
       })
     );
     if (rehashed > 0 || Object.keys(next).length !== Object.keys(this.#known).length) {
-      const index: IndexFile = { schema: 2, files: next };
+      const index: IndexFile = { schema: 3, files: next };
       await this.#cache.replace('hashes', this.#name, JSON.stringify(index));
     }
     return contents;

@@ -9,6 +9,17 @@ import { archive, editableOf, project } from './helpers.js';
 const pem = (kind: string): string =>
   `-----BEGIN ${kind}PRIVATE KEY-----\nMIIEsecretsecret\n-----END ${kind}PRIVATE KEY-----\n`;
 
+const BODY = 'MIIEvQIBADANBgkqhkiG9w0BAQ';
+const header = (kind = ''): string => `-----BEGIN ${kind}PRIVATE KEY-----`;
+const AWS_SECRET = ['q8Zr2LmX0vT5', 'yWc7Kd3N/hJ9', 'bF4+gP6sE1aUtR0o'].join('');
+const RANDOM = 'aB3dE6gH9jK2mN5pQ8rS1tU4vW7xY0zA2bC5';
+const KEY_ID = ['AKIA', 'Q7RS5TUV2WXY3ZAB'].join('');
+const github = ['ghp', RANDOM].join('_');
+const finegrained = ['github', 'pat', '11ABCDEFG0aB3dE6gH9jK2_mN5pQ8rS1tU4vW7xY0zA'].join('_');
+const slack = ['xoxb', '2345678901', '3456789012', 'aB3dE6gH9jK2mN5p'].join('-');
+/** As AWS's documentation has them. */
+const EXAMPLE_SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+
 const MIB = 1024 * 1024;
 
 async function refusal(
@@ -58,6 +69,78 @@ describe('a file that looks like a secret', () => {
   });
 
   it.each<[string, string]>([
+    ['on the line of the header', `KEY="${header()}${BODY}"`],
+    ['behind a blank', `${header('RSA ')} ${BODY}`],
+    ['behind a CR', `${header()}\r${BODY}\r`],
+    ['behind the fields of an encrypted key', `${header('RSA ')}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,0A\n\n${BODY}`],
+    ['of OpenPGP', `-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n${BODY}`],
+    ['in one literal a line', `KEY = (\n  "${header()}\\n"\n  "${BODY}\\n"\n)`],
+    ['in added literals', `key = "${header()}\\n" +\n  "${BODY}\\n";`],
+    ['in a comment', `# ${header()}\n# ${BODY}\n`],
+    ['in JSON within JSON', JSON.stringify(JSON.stringify({ key: `${header()}\n${BODY}` }))],
+    ['in a string that the shell goes on with', `"${header()}\\\n${BODY}"`]
+  ])('is refused: a key %s', async (_how, content) => {
+    const error = await refusal({ 'src/m/keys.py': content });
+    expect(error?.code).toBe('CODE_SECRET_FOUND');
+    expect(`${error?.message}${error?.hint}`).not.toContain(BODY);
+  });
+
+  it.each<[string, string]>([
+    ['keys.py', `AWS_SECRET_ACCESS_KEY = "${AWS_SECRET}"`],
+    ['keys.py', `SECRETS = {"aws_secret_access_key": "${AWS_SECRET}"}`],
+    ['keys.py', `aws_secret_access_key = "${EXAMPLE_SECRET}"\naws_secret_access_key = "${AWS_SECRET}"`],
+    ['keys.py', `os.environ["AWS_SECRET_ACCESS_KEY"] = "${AWS_SECRET}"`],
+    ['keys.py', `AWS_SECRET_ACCESS_KEY: str = '${AWS_SECRET}'`],
+    ['session.py', `.config("spark.hadoop.fs.s3a.secret.key", "${AWS_SECRET}")`],
+    ['core-site.xml', `<name>fs.s3a.secret.key</name>\n  <value>${AWS_SECRET}</value>`],
+    ['answer.json', `{"SecretAccessKey": "${AWS_SECRET}"}`],
+    ['run.sh', `export AWS_SECRET_ACCESS_KEY=${AWS_SECRET}`],
+    ['keys.csv', `Access key ID,Secret access key\r\n${KEY_ID},${AWS_SECRET}`],
+    ['credentials', 'export AWS_SECRET_ACCESS_KEY=abc'],
+    ['npmrc', '//registry.example/:_authToken=abc'],
+    ['settings.txt', `//registry.example/:_authToken=${RANDOM}`],
+    ['keys.py', `TOKEN = "${github}"`],
+    ['url.txt', `https://${github}@github.com/a/b`],
+    ['log.json', `"first\\n${github}"`],
+    ['keys.py', `TOKEN = '${finegrained}'`],
+    ['keys.py', `SLACK = '${slack}'`],
+    ['sa.txt', `{"type": "service_account", "private_key" : "${header()}\\n${BODY}"}`],
+    ['sa.txt', `{"type": "service_account", "private_key" : "${AWS_SECRET}"}`]
+  ])('is refused by the value that is in it: %s with %s', async (name, content) => {
+    const error = await refusal({ [`src/m/${name}`]: content });
+    expect(error?.code).toBe('CODE_SECRET_FOUND');
+    expect(error?.message).toContain(`src/m/${name}`);
+  });
+
+  it.each([
+    `aws_access_key_id = "AKIAIOSFODNN7EXAMPLE"\naws_secret_access_key = "${EXAMPLE_SECRET}"`,
+    `AKIAIOSFODNN7EXAMPLE,${EXAMPLE_SECRET}`,
+    `KEY_ID = "${KEY_ID}"`,
+    'aws_secret_access_key = os.environ["AWS_SECRET_ACCESS_KEY"]',
+    'secret = os.environ.get("AWS_SECRET_ACCESS_KEY", "")',
+    'aws_secret_access_key = theSecretAccessKeyOfTheTeamFromItsVault1(name)',
+    `aws_secret_access_key = "${AWS_SECRET}${AWS_SECRET}"`,
+    `AWS_SECRET_ACCESS_KEY=${'x'.repeat(40)}`,
+    'AWS_SECRET_ACCESS_KEY=$SECRET\nAWS_SECRET_ACCESS_KEY=<your secret>',
+    `token = "${['ghp', 'x'.repeat(36)].join('_')}"`,
+    'PATTERN = r"gh[pousr]_[A-Za-z0-9]{36}|github_pat_\\w+|xox[abp]-"',
+    `blob = "q${github}"`,
+    '//registry.example/:_authToken=${NPM_TOKEN}',
+    'self._authToken = theTokenOfTheRegistryOrNone',
+    'this._authToken = process.env.NPM_TOKEN_2',
+    'this._authToken = decodeTheTokenOfTheRegistryInBase64(text)',
+    '{"private_key": {"type": "string"}}',
+    '{"private_key": "the name of the file that has the key"}',
+    `HEADER = "${header()}"\nFOOTER = "-----END PRIVATE KEY-----"`,
+    `if text.startswith("${header()}\\n"):\n  return True`,
+    `pem = "${header('RSA ')}\\n" + base64EncodedContent + "\\n-----END"`,
+    `pem = f"""${header()}\n{content}\n"""`,
+    `"""\n${header()}\n...\n"""`
+  ])('is no example, placeholder or code about secrets: %s', async content => {
+    expect(await refusal({ 'src/m/code.py': content })).toBeUndefined();
+  });
+
+  it.each<[string, string]>([
     ['src/m/.env.example', 'A='],
     ['src/m/.env.sample', ''],
     ['src/m/.env.template', ''],
@@ -76,7 +159,9 @@ describe('a file that looks like a secret', () => {
     ['src/m/data.bin', pem('')],
     ['src/m/credentials', 'aws_secret_access_key = abc\n'],
     ['src/m/.npmrc', '//registry.example/:_authToken=abc\n'],
-    ['src/m/data.json', '{"private_key": "x"}']
+    ['src/m/data.json', '{"private_key": "x"}'],
+    ['src/m/keys.py', `AWS_SECRET_ACCESS_KEY = "${AWS_SECRET}"`],
+    ['src/m/data.csv', github]
   ])('is refused behind 5 MiB of other content: %s', async (path, content) => {
     const error = await refusal({ [path]: Buffer.concat([Buffer.alloc(5 * MIB, 'x\n'), Buffer.from(content)]) });
     expect(error?.code).toBe('CODE_SECRET_FOUND');
@@ -111,7 +196,13 @@ describe('a file that looks like a secret', () => {
 });
 
 describe('what the content of a file shows', () => {
-  const ALL = [`1${pem('ENCRYPTED ')}`, '{ "private_key" : "x" }', '_authToken = x', '\n  AWS_SECRET_ACCESS_KEY = x'];
+  const ALL = [
+    `1${pem('ENCRYPTED ')}`,
+    '{ "private_key" : "x" }',
+    '_authToken = x',
+    '\n  AWS_SECRET_ACCESS_KEY = x',
+    `\n${github}`
+  ];
 
   it.each(ALL.map((text, index) => [CONTENT_MARKS[index], text]))(
     'is seen wherever two pieces meet: %s',

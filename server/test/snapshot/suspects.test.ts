@@ -61,6 +61,16 @@ describe('a secret in a distribution', () => {
     expect(distribution(await snap(venv), 'demo').suspects).toEqual([secret('demo/id_rsa')]);
   });
 
+  it('is suspected where a key on one line, or a token, was edited into a module, and not where it was published', async () => {
+    const line = `KEY = "${PEM.replace('KEY-----\n', 'KEY-----')}"\n`;
+    const token = `TOKEN = "${['ghp', 'aB3dE6gH9jK2mN5pQ8rS1tU4vW7xY0zA2bC5'].join('_')}"\n`;
+    const files = { 'demo/a.py': '', 'demo/b.py': '', 'demo/c.py': line, 'demo/d.py': token };
+    expect(await suspects(files, hashed)).toEqual([]);
+    writeFileSync(join(site, 'demo/a.py'), line);
+    writeFileSync(join(site, 'demo/b.py'), token);
+    expect(distribution(await snap(venv), 'demo').suspects).toEqual(['demo/a.py', 'demo/b.py'].map(secret));
+  });
+
   it('is suspected where the file is not what was installed, at once and from then on', async () => {
     const files = { 'demo/__init__.py': '', 'demo/settings.py': 'KEY = ""\n' };
     expect(await suspects(files, hashed)).toEqual([]);
