@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ShipEnvError, hasCode } from '../errors.js';
+import { ShipEnvError } from '../errors.js';
 import { ProcessError, run } from '../process/run.js';
 import { shellWord } from '../shell-word.js';
+import { workTreeTop } from './work-tree.js';
 
 /** What git says about a folder. Paths are relative to it; a nested repository is one path that ends with `/`; a path may come twice. */
 export type GitAnswer =
@@ -87,22 +88,9 @@ export async function askGit(folder: string, signal: AbortSignal): Promise<GitAn
   return { state: 'listed', files: files.paths, ignored: ignored.paths };
 }
 
-/** Looked up rather than asked: outside a work tree no process is needed, and git's messages stay uninterpreted. */
-async function workTreeTop(folder: string): Promise<string | undefined> {
-  for (let current = folder; ; current = dirname(current)) {
-    try {
-      await stat(join(current, '.git'));
-      return current;
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
-    }
-    if (dirname(current) === current) return undefined;
-  }
-}
-
 /** What the person can do where git refuses a work tree because somebody else owns it; empty for the person's own. */
 async function ifForeign(top: string): Promise<string> {
-  const owners = await Promise.all([top, join(top, '.git')].map(async path => (await stat(path)).uid));
+  const owners = await Promise.all([top, join(top, '.git')].map(async path => (await lstat(path)).uid));
   if (owners.every(uid => uid === process.getuid?.())) return '';
   return `; it belongs to another user: if you trust it, run git config --global --add safe.directory ${shellWord(top)}`;
 }
@@ -113,8 +101,13 @@ async function runGit(
   signal: AbortSignal,
   late: AbortSignal
 ): Promise<{ paths: string[] } | { reason: string }> {
-  // Else the repository could name another folder as its work tree (core.worktree), and git would answer for that one.
-  const env = { ...ENVIRONMENT, GIT_WORK_TREE: top };
+  const env = {
+    ...ENVIRONMENT,
+    // Else the repository could name another folder as its work tree (core.worktree), and git would answer for that one.
+    GIT_WORK_TREE: top,
+    // Git looks no further up: it would take a repository above for that of this work tree, and lose its ignore rules.
+    GIT_CEILING_DIRECTORIES: top === '/' ? '' : dirname(top)
+  };
   try {
     const { stdout } = await run('git', args, {
       signal: AbortSignal.any([signal, late]),

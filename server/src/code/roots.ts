@@ -1,7 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
-import { ShipEnvError, hasCode } from '../errors.js';
+import { ShipEnvError } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
 import { shellWord } from '../shell-word.js';
 import { PROJECT_MARKS, whyNotOneProject } from '../snapshot/editable-scope.js';
 import { isExtensionModule, moduleOfFile } from './importable.js';
@@ -98,7 +99,7 @@ async function kindOf(path: string): Promise<'folder' | 'file' | undefined> {
   try {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (isNothing(error)) return undefined;
     throw unreadable(path, error);
   }
 }
@@ -128,5 +129,5 @@ export function unreadable(path: string, cause: unknown): ShipEnvError {
 }
 
 function ignoreMissing(error: unknown): undefined {
-  if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+  if (!isNothing(error)) throw error;
 }

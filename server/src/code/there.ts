@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hasCode } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
 import { unreadable } from './roots.js';
 
 /**
@@ -41,7 +41,7 @@ export class Listed {
     try {
       return await lstat(absolute, { bigint: true });
     } catch (error) {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      if (isNothing(error)) return undefined;
       throw unreadable(absolute, error);
     }
   }

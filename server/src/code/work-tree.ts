@@ -1,0 +1,40 @@
+import { lstat, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasCode } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
+
+/**
+ * The top of the git work tree that a folder lies in. Looked up rather than asked: outside a work tree no process is
+ * needed, and git's messages stay uninterpreted. A `.git` that is no repository is passed over, as git does; it counts
+ * only where no repository is above, so that git says what is wrong with it.
+ *
+ * @param folder - absolute, links resolved
+ */
+export async function workTreeTop(folder: string): Promise<string | undefined> {
+  let damaged: string | undefined;
+  for (let current = folder; ; current = dirname(current)) {
+    const found = await lookFor(join(current, '.git'));
+    if (found === 'repository') return current;
+    if (found === 'damaged') damaged ??= current;
+    if (dirname(current) === current) return damaged;
+  }
+}
+
+async function lookFor(path: string): Promise<'repository' | 'damaged' | 'nothing'> {
+  if ((await orNothing(lstat(path))) === undefined) return 'nothing';
+  const info = await orNothing(stat(path));
+  // A file names the repository. Where it does not, git refuses to answer and looks no further.
+  if (info?.isFile() === true) return 'repository';
+  const hasHead = info?.isDirectory() === true && (await orNothing(lstat(join(path, 'HEAD')))) !== undefined;
+  return hasHead ? 'repository' : 'damaged';
+}
+
+/** What may not be looked at is nothing for git, too. */
+async function orNothing<T>(look: Promise<T>): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (isNothing(error) || hasCode(error, 'EACCES')) return undefined;
+    throw error;
+  }
+}
