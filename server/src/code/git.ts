@@ -67,7 +67,8 @@ const OUTPUT_LIMIT = 256 * 1024 * 1024;
 
 /**
  * Asks git's own matcher what a folder holds: tracked plus untracked-not-ignored files, and what its ignore rules hide
- * (whole folders collapsed). No program that the repository configures is run, nothing is fetched, nothing is written.
+ * (whole folders collapsed). No program that the repository configures is run, nothing is fetched, nothing is written
+ * but the time of a split index's file, which git sets to now whenever it reads it.
  *
  * @param folder - absolute, links resolved
  */
