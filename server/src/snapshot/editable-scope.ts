@@ -12,6 +12,8 @@ export const PROJECT_MARKS = ['pyproject.toml', 'setup.py', 'setup.cfg'];
 const ANY_PROJECT_MARKS = [...PROJECT_MARKS, '.git'];
 /** Folders of the system, none of which is a project. What lies below `/dev`, `/proc` and `/sys` is none either. */
 const SYSTEM_FOLDER = /^\/(?:bin|boot|etc|lib|lib32|lib64|run|sbin|tmp|usr|var|(?:dev|proc|sys)(?:\/.*)?)$/;
+/** Folders that hold what several people or programs put there. What lies below may be a project. */
+const SHARED_FOLDER = /^\/(?:home|Users|opt|srv|mnt|media|usr\/local|var\/lib)$/;
 const NAMED_HOME = /^\/(?:root|(?:home|Users)\/[^/]+)$/;
 
 /**
@@ -39,12 +41,13 @@ export async function whyNotOneProject(
 }
 
 /** Why a folder is too wide by its place alone. */
-async function whyTooWide(real: string): Promise<string | undefined> {
+export async function whyTooWide(real: string): Promise<string | undefined> {
   if (real === '/') return 'is the whole file system';
   if (SYSTEM_FOLDER.test(real)) return 'is a folder of the system';
   const home = (await realpathOptional(homedir())) ?? homedir();
   if (NAMED_HOME.test(real) || real === home) return 'is a home folder';
-  return isWithin(home, real) ? 'holds a home folder' : undefined;
+  if (isWithin(home, real)) return 'holds a home folder';
+  return SHARED_FOLDER.test(real) ? 'is a folder that projects, programs or people share' : undefined;
 }
 
 async function whyNotAModule(real: string): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Editable } from '../../src/contract/snapshot.js';
 import { isShipEnvError } from '../../src/errors.js';
+import { whyTooWide } from '../../src/snapshot/editable-scope.js';
 import { findings, siteOf, snap, tree, uvVenv } from '../snapshot/fixtures.js';
 import { editableOf, list, project, temporaryFolder, writeTree } from './helpers.js';
 
@@ -35,6 +36,17 @@ describe('an editable that is more than one project', () => {
     expect(await refusal(at(path))).toBe(`${why}.`);
     expect(await refusal(at(path, 'everything', 'pep660-finder'))).toBe(`${why}.`);
   });
+
+  // Not every machine has all of these, so the rule is asked itself.
+  it.each(['/home', '/Users', '/opt', '/srv', '/mnt', '/media', '/var/lib', '/usr/local'])(
+    'is refused by its place, whoever runs it: %s',
+    async folder => {
+      vi.stubEnv('HOME', await temporaryFolder());
+      onTestFinished(() => void vi.unstubAllEnvs());
+      expect(await whyTooWide(folder)).toBe('is a folder that projects, programs or people share');
+      expect(await whyTooWide(`${folder}/project/of/one`)).toBeUndefined();
+    }
+  );
 
   it('is refused: a home folder that is a project, and what holds one, also through a link', async () => {
     const parent = await temporaryFolder();
