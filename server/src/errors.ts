@@ -92,7 +92,8 @@ function causesOf(error: unknown, tells: (cause: unknown) => boolean = () => tru
     .map(messageOf);
 }
 
-function allCauses(error: unknown): unknown[] {
+/** All that led to an error, each before what led to it. */
+export function allCauses(error: unknown): unknown[] {
   const seen = new Set<unknown>([error]);
   const visit = (of: unknown): void => {
     for (const cause of directCauses(of)) {

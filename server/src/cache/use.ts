@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { hasCode } from '../errors.js';
 import { isDead, ownerName } from '../process/owner.js';
 import { clear, makeFolderBelow } from './place.js';
+import { removedOr } from './removed.js';
 
 /**
  * A process that uses the cache says so again after so long. A process of another machine is believed to be gone after so
@@ -17,6 +18,8 @@ const CLOCKS_APART_MS = 5000;
 /**
  * Runs `work` while a file in the cache folder says which process uses what is there, and since when: `<time>.<owner>.<uuid>`.
  * The cache may lie in a home directory that several machines or containers see, so the file is also touched regularly.
+ *
+ * @throws ShipEnvError CACHE_UNUSABLE when the work fails because the cache was removed; else what the work throws
  */
 export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T> {
   const folder = join(root, 'uses');
@@ -29,6 +32,8 @@ export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T>
   }, SIGN_MS).unref();
   try {
     return await work();
+  } catch (error) {
+    throw await removedOr(error, root, path);
   } finally {
     clearInterval(sign);
     await clear(path);

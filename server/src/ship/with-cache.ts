@@ -8,7 +8,8 @@ import { readCacheLimit } from '../settings/jupyterlab.js';
  * Runs work that builds on the cache: nothing that it finds there is removed meanwhile, and afterwards, however it
  * ended, the cache is within its limit; when that fails after work that went well, the process warns.
  *
- * @throws ShipEnvError SETTINGS_INVALID before the work begins; what the work throws
+ * @throws ShipEnvError SETTINGS_INVALID before the work begins; CACHE_UNUSABLE when the cache is removed meanwhile; what the work
+ *   throws
  */
 export async function withCache<T>(cache: Cache, work: () => Promise<T>): Promise<T> {
   const limit = await readCacheLimit();
