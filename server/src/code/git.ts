@@ -58,7 +58,9 @@ const NO_PROGRAMS = [
   'core.gitProxy=',
   'credential.helper=',
   'diff.external=',
-  'protocol.allow=never'
+  'protocol.allow=never',
+  // Names no program: a folder that looks like a bare repository would answer in place of the one that it lies in.
+  'safe.bareRepository=explicit'
 ].flatMap(setting => ['-c', setting]);
 /** The minute that docs/guarantees.md promises. Git waits for ever where something hostile stands in place of one of its files. */
 const ANSWERS_WITHIN_MS = 60_000;

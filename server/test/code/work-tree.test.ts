@@ -46,3 +46,11 @@ describe('a .git that is no repository', () => {
     expect(findings).toMatchObject([{ kind: 'git-unusable' }]);
   });
 });
+
+it('is no folder that looks like a bare repository: a finding says that git cannot answer there', async () => {
+  const folder = await project({ 'src/m.py': '', 'src/HEAD': 'ref: refs/heads/main\n' });
+  await git(folder, 'init', '-q');
+  for (const name of ['objects', 'refs']) await mkdir(join(folder, 'src', name));
+  await writeTree(folder, { '.git/info/exclude': 'no.py\n', 'src/no.py': '' });
+  expect((await list(editableOf(folder, ['src', '']))).findings).toMatchObject([{ kind: 'git-unusable' }]);
+});
