@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from node_artifacts import Node, install, pythons
+from node_artifacts import BASE_PYTHON, Node, install, pythons
 
 pytestmark = pytest.mark.assets
 
@@ -149,6 +149,39 @@ def test_another_python_of_the_same_version_gets_an_environment_of_its_own(
     ours = json.loads(node.run(pex, "-c", SHOW).stdout)
     assert shown[0]["python"] != ours["python"]
     assert node.distributions() == before, "the distributions are shared"
+
+
+def test_each_container_runs_its_own_python_by_the_same_relative_path(node: Node, pex: Path, tmp_path: Path) -> None:
+    containers = [tmp_path / "first", tmp_path / "second"]
+    for container in containers:
+        container.mkdir()
+        subprocess.run(["uv", "--quiet", "venv", "--python", sys.executable, container / "python"], check=True)
+        site = (container / "python").joinpath(*node.site.relative_to(node.venv).parts)
+        (site / "whose.py").write_text(f"CONTAINER = {container.name!r}")
+    code = "import harbor, whose; print(whose.CONTAINER)"
+    there = ["sh", "-c", 'cd "$0" && exec "$@"']
+    variables = {"SHIP_ENV_PYTHON": "./python/bin/python"}
+    runs = [node.run(*there, container, pex, "-c", code, variables=variables) for container in containers * 2]
+    assert [run.stdout for run in runs] == ["first\n", "second\n"] * 2, runs[1].stderr
+
+
+def test_a_link_that_leads_to_another_python_later_changes_no_environment(
+    node: Node, pex: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "python3"
+    shown = []
+    for target in [BASE_PYTHON, shutil.which("false")]:
+        link.unlink(missing_ok=True)
+        link.symlink_to(str(target))
+        shown.append(node.run(pex, "-c", SHOW, variables={"SHIP_ENV_PYTHON": str(link)}))
+    assert shown[0].stdout, shown[0].stderr
+    assert shown[1].stdout == shown[0].stdout
+
+
+def test_the_home_of_another_python_does_not_count(node: Node, pex: Path) -> None:
+    for _ in range(2):
+        run = node.run(pex, "-c", "import harbor; print(harbor.VERSION)", variables={"PYTHONHOME": "/nowhere"})
+        assert (run.stdout, run.stderr) == ("1\n", "")
 
 
 def test_an_artifact_that_may_only_be_read_in_a_folder_with_spaces(node: Node, pex: Path, tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ export function shHeader(interpreter: Interpreter): Buffer {
   return Buffer.from(
     `${[
       '#!/bin/sh\n# A PEX of ship-env: python runs it, pex-tools and unzip read it.\nset -u',
+      // Of another python: with it, ours would find neither its modules nor itself.
+      'unset PYTHONHOME',
       FIND_ROOT,
       findPython(interpreter),
       CHECK_NAME,
@@ -130,7 +132,10 @@ root=
   take "\${SHIP_ENV_NODE_ROOT:-/tmp/ship-env-$uid}" all ||
   take ./${CONTAINER_ROOT} next || :`;
 
-/** Sets `python`; without starting one when `pythonX.Y` is there. */
+/**
+ * Sets `python`, an absolute path: each container may have a python of its own by the same relative one. Starts none when
+ * `pythonX.Y` is there.
+ */
 function findPython(interpreter: Interpreter): string {
   const { minor } = interpreter;
   const name = pythonName(interpreter);
@@ -143,12 +148,13 @@ if [ -z "$python" ]; then
     break
   done
 fi
-if [ -z "$python" ] || ! command -v "$python" >/dev/null; then
+if [ -z "$python" ] || ! python=$(command -v "$python"); then
   echo "$0 needs Python ${minor}, and this node has none: looked for \\$SHIP_ENV_PYTHON (\${SHIP_ENV_PYTHON:-not set})," \\
     "then for ${name}, python3 and python of version ${minor} on PATH ($PATH)." \\
     "Install Python ${minor} on the node, or set SHIP_ENV_PYTHON to where it is." >&2
   exit 127
-fi`;
+fi
+case $python in /*) ;; *) python=$PWD/$python ;; esac`;
 }
 
 /**
