@@ -80,9 +80,10 @@ export async function askGit(folder: string, signal: AbortSignal): Promise<GitAn
   // Git has had time enough then; it is ended, with what it started.
   const late = AbortSignal.timeout(ANSWERS_WITHIN_MS);
   const common = [...NO_PROGRAMS, 'ls-files', '-z', '--exclude-standard'];
+  const place = { folder, top, env: await noFilterToWrite({ folder, top }, signal, late) };
   const [files, ignored] = await Promise.all([
-    runGit({ folder, top }, [...common, '--cached', '--others', '--', '.'], signal, late),
-    runGit({ folder, top }, [...common, '--others', '--ignored', '--directory', '--', '.'], signal, late)
+    runGit(place, [...common, '--cached', '--others', '--', '.'], signal, late),
+    runGit(place, [...common, '--others', '--ignored', '--directory', '--', '.'], signal, late)
   ]);
   if ('reason' in files) return { state: 'unusable', reason: files.reason + (await ifForeign(top)) };
   // In a folder that is ignored as a whole, git 2.39 fails on the second question with an internal error.
@@ -98,14 +99,45 @@ async function ifForeign(top: string): Promise<string> {
   return `; it belongs to another user: if you trust it, run git config --global --add safe.directory ${shellWord(top)}`;
 }
 
+/** Where git is asked, and with which variables besides {@link ENVIRONMENT}. */
+interface Place {
+  readonly folder: string;
+  readonly top: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * A git that does not know GIT_NO_LAZY_FETCH begins to fetch in a partial clone, and first writes a filter for the remote into
+ * `.git/config`, unless it has one. These variables give it one, for each remote that leaves objects out.
+ */
+async function noFilterToWrite(place: Place, signal: AbortSignal, late: AbortSignal): Promise<NodeJS.ProcessEnv> {
+  const names = '^(remote\\..*\\.promisor|extensions\\.partialclone)$';
+  const found = await runGit(place, [...NO_PROGRAMS, 'config', '--null', '--get-regexp', names], signal, late);
+  // Git fails also when it finds none; what else is wrong it says again when it is asked for the files.
+  if ('reason' in found) return {};
+  const remotes = found.paths.map(setting => {
+    const [name = '', value = ''] = setting.split('\n', 2);
+    return name.startsWith('remote.') ? name.slice('remote.'.length, -'.promisor'.length) : value;
+  });
+  // Behind those that the person has set in this way.
+  const first = Number(process.env['GIT_CONFIG_COUNT'] ?? 0);
+  const settings = remotes.flatMap((remote, index) => [
+    [`GIT_CONFIG_KEY_${first + index}`, `remote.${remote}.partialclonefilter`],
+    [`GIT_CONFIG_VALUE_${first + index}`, 'blob:none']
+  ]);
+  const env: NodeJS.ProcessEnv = Object.fromEntries<string>(settings as [string, string][]);
+  return { ...env, GIT_CONFIG_COUNT: String(first + remotes.length) };
+}
+
 async function runGit(
-  { folder, top }: { folder: string; top: string },
+  { folder, top, env: more }: Place,
   args: string[],
   signal: AbortSignal,
   late: AbortSignal
 ): Promise<{ paths: string[] } | { reason: string }> {
   const env = {
     ...ENVIRONMENT,
+    ...more,
     // Else the repository could name another folder as its work tree (core.worktree), and git would answer for that one.
     GIT_WORK_TREE: top,
     // Git looks no further up: it would take a repository above for that of this work tree, and lose its ignore rules.

@@ -234,8 +234,10 @@ describe('in a git work tree', () => {
     const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
     await writeTree(old, { 'git*': `#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec ${real} "$@"\n` });
     setEnvironment({ PATH: `${old}:${process.env['PATH'] ?? ''}` });
+    const before = readFileSync(join(folder, '.git/config'), 'utf8');
     await shippedPaths(editableOf(folder, ['src', '']));
     expect(existsSync(join(folder, 'was-run'))).toBe(false);
+    expect(readFileSync(join(folder, '.git/config'), 'utf8')).toBe(before);
   });
 
   it('runs no program that a variable names', async () => {
@@ -252,7 +254,9 @@ describe('in a git work tree', () => {
 async function hangingGit(): Promise<() => Promise<number[]>> {
   const folder = await temporaryFolder();
   const told = join(folder, 'pids');
-  await writeTree(folder, { 'git*': `#!/bin/sh\nsleep 100000 &\necho $$ $! >> '${told}'\nwait\n` });
+  await writeTree(folder, {
+    'git*': `#!/bin/sh\ncase "$*" in *get-regexp*) exit 1; esac\nsleep 100000 &\necho $$ $! >> '${told}'\nwait\n`
+  });
   setEnvironment({ PATH: `${folder}:${process.env['PATH'] ?? ''}` });
   return async () => {
     const lines = (): string[] => (existsSync(told) ? readFileSync(told, 'utf8').split('\n').slice(0, -1) : []);
