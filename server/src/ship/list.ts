@@ -3,6 +3,7 @@ import type { Manifest } from '../contract/manifest.js';
 import type { ListedArtifact, TargetSettings } from '../contract/targets.js';
 import { isShipEnvError } from '../errors.js';
 import { openTarget } from '../targets/index.js';
+import { notAFile } from '../targets/object-errors.js';
 import type { Target, TargetEntry } from '../targets/target.js';
 import { howToReplace, inconsistencyOf, notBelieved } from './believe.js';
 import { idOf, MANIFEST_NAME } from './names.js';
@@ -46,7 +47,7 @@ async function rowOf(
       bytes: manifest.artifact.bytes,
       python: manifest.python.minor,
       distributions: manifest.segments.length,
-      problem: problemOf(manifest, entries.get(manifest.artifact.name))
+      problem: problemOf(manifest, entries.get(manifest.artifact.name), target)
     };
   } catch (error) {
     // One foreign or damaged file must not hide the others from the person.
@@ -63,8 +64,16 @@ async function rowOf(
 }
 
 /** Why an artifact cannot be used although its manifest is there. */
-function problemOf({ id, artifact: { name, bytes } }: Manifest, found: TargetEntry | undefined): string | undefined {
+function problemOf(
+  { id, artifact: { name, bytes } }: Manifest,
+  found: TargetEntry | undefined,
+  { url }: Target
+): string | undefined {
   if (found === undefined) return `The artifact ${name} is gone; the next ship of its environment sends it again.`;
+  if (found.isFile === false) {
+    const { message, hint } = notAFile(url, name);
+    return `${message} ${hint}`;
+  }
   if (found.bytes === bytes) return undefined;
   return `The artifact ${name} was expected to have ${bytes} bytes; the target has ${found.bytes}. ${howToReplace(name, manifestName(id))}`;
 }

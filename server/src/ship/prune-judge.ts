@@ -62,8 +62,10 @@ export async function judge(
   read: (name: string) => Promise<Buffer | undefined>
 ): Promise<Judgement> {
   const judging = new Judging(entries, rules);
-  await judging.environments(read);
-  await judging.code(read);
+  const others = new Set(entries.filter(({ isFile }) => isFile === false).map(({ name }) => name));
+  const readFile = async (name: string): Promise<Buffer | undefined> => (others.has(name) ? undefined : read(name));
+  await judging.environments(readFile);
+  await judging.code(readFile);
   return judging.end();
 }
 
@@ -151,9 +153,11 @@ class Judging {
           ? 'it is recent'
           : entries.some(({ name }) => used.has(name))
             ? 'a ship of this machine used it recently'
-            : newest !== undefined && index < keep
-              ? `it is one of the newest ${keep} ${newest}`
-              : undefined;
+            : entries.some(({ isFile }) => isFile === false)
+              ? 'it, or what belongs to it, is not a file'
+              : newest !== undefined && index < keep
+                ? `it is one of the newest ${keep} ${newest}`
+                : undefined;
       for (const entry of entries) {
         if (reason === undefined) this.#take(entry);
         else this.#keep(entry, reason);

@@ -41,3 +41,10 @@ export function tooLarge(url: string, name: string, bytes: number): ShipEnvError
     hint: 'It is not a file that ship-env wrote. Move it away.'
   });
 }
+
+/** A folder, a FIFO or a link to nothing has the name of an object. */
+export function notAFile(url: string, name: string): ShipEnvError {
+  return new ShipEnvError('TARGET_CONFLICT', `${url}/${name} is not a file.`, {
+    hint: 'Move it away or choose another directory as target.'
+  });
+}

@@ -118,6 +118,8 @@ export interface TargetEntry {
   readonly modified: Date;
   /** Tells this object from another one of the same name, where the target can copy. */
   readonly etag?: string | undefined;
+  /** False of what takes the name and is none of ours: a folder, a FIFO. What looks for it is refused. */
+  readonly isFile?: false;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, readdir, stat, unlink } from 'node:fs/promises';
+import { access, readdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Probe } from '../../contract/targets.js';
@@ -9,10 +9,11 @@ import { FILE_KINDS, readBounded } from '../../files/read.js';
 import { directoryError } from './errors.js';
 import { identityOf } from './identity.js';
 import type { DirectoryLocation } from './location.js';
+import { lookAt, orMissing } from './look.js';
 import { missingDirectory, requireMakeable } from './missing.js';
 import { makeSharedDirectory, publishFile, removeStaleTemporaries, writeTemporary } from './write.js';
 import { assertObjectName, isHidden } from '../names.js';
-import { MAX_READ_BYTES, conflict, differs, missing, tooLarge } from '../object-errors.js';
+import { MAX_READ_BYTES, conflict, differs, missing, notAFile, tooLarge } from '../object-errors.js';
 import { digestOf } from '../payload.js';
 import { probe } from '../probe.js';
 import { spanned } from '../spanned.js';
@@ -70,12 +71,8 @@ export class DirectoryTarget implements Target {
     assertObjectName(name);
     signal.throwIfAborted();
     return this.#attempt(`Looking for ${name} in`, async () => {
-      const info = await orMissing(stat(join(this.#path, name), { bigint: true }));
-      if (info !== undefined && !info.isFile()) {
-        throw new ShipEnvError('TARGET_CONFLICT', `${this.url}/${name} is not a file.`, {
-          hint: 'Move it away or choose another directory as target.'
-        });
-      }
+      const info = await lookAt(join(this.#path, name));
+      if (info !== undefined && !info.isFile()) throw notAFile(this.url, name);
       return info && { bytes: Number(info.size), identity: identityOf(info), modified: info.mtime };
     });
   }
@@ -191,12 +188,13 @@ export class DirectoryTarget implements Target {
 
   async *list(signal: AbortSignal): AsyncIterable<TargetEntry> {
     const doing = 'Listing';
-    const found = await this.#attempt(doing, () => orMissing(readdir(this.#path, { withFileTypes: true })));
-    const names = (found ?? []).filter(entry => entry.isFile() && !isHidden(entry.name)).map(entry => entry.name);
-    for (const name of names.sort()) {
+    const found = await this.#attempt(doing, () => orMissing(readdir(this.#path)));
+    for (const name of (found ?? []).filter(each => !isHidden(each)).sort()) {
       signal.throwIfAborted();
-      const info = await this.#attempt(doing, () => orMissing(stat(join(this.#path, name))));
-      if (info !== undefined) yield { name, bytes: info.size, modified: info.mtime };
+      const info = await this.#attempt(doing, () => lookAt(join(this.#path, name)));
+      if (info === undefined) continue;
+      const entry = { name, bytes: Number(info.size), modified: info.mtime };
+      yield info.isFile() ? entry : { ...entry, isFile: false };
     }
   }
 
@@ -248,15 +246,5 @@ export class DirectoryTarget implements Target {
       signal?.throwIfAborted();
       throw directoryError(error, `${doing} ${this.url}`, this.#path);
     }
-  }
-}
-
-/** Undefined when what was asked for is not there. */
-async function orMissing<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
   }
 }

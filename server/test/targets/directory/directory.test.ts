@@ -149,12 +149,22 @@ test('verify finds other bytes, another size and an absent file', async () => {
   }
 });
 
-test('a list is sorted and holds finished files only', async () => {
+test('a list is sorted, follows links, and tells what is not a file', async () => {
   const folder = await temporaryFolder();
   for (const name of ['b.zip', 'a.pex', '.env-1.pex.0.tmp', '.hidden']) await writeFile(join(folder, name), name);
   await mkdir(join(folder, 'c.zip'));
   await symlink('a.pex', join(folder, 'link.pex'));
-  expect((await listed(await openDirectory(folder))).map(({ name }) => name)).toEqual(['a.pex', 'b.zip']);
+  await symlink('gone.pex', join(folder, 'nowhere.pex'));
+  const target = await openDirectory(folder);
+  expect((await listed(target)).map(({ name, isFile }) => [name, isFile])).toEqual([
+    ['a.pex', undefined],
+    ['b.zip', undefined],
+    ['c.zip', false],
+    ['link.pex', undefined],
+    ['nowhere.pex', false]
+  ]);
+  for (const name of ['c.zip', 'nowhere.pex'])
+    expect(await failure(target.head(name, calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
 });
 
 describe('of temporary files in the directory', () => {
