@@ -53,7 +53,7 @@ test('an object arrives whole, once, verified, readable and, an artifact, execut
   expect((await stat(path)).mode & 0o777).toBe(0o755);
   for (const above of [new URL('.', path), new URL('..', path)]) expect((await stat(above)).mode & 0o777).toBe(0o755);
   expect(await listed(target)).toEqual([
-    { name: payload.name, bytes: payload.bytes, modified: (await stat(path)).mtime }
+    { name: payload.name, bytes: payload.bytes, modified: (await stat(path, { bigint: true })).mtime }
   ]);
   await target.remove(payload.name, calm);
   await target.remove(payload.name, calm);
