@@ -64,7 +64,7 @@ def find_node(environ: Mapping[str, str] | None = None) -> Node:
     raise ShipEnvError(
         "NODE_MISSING",
         f"Node.js {MINIMUM_NODE} or newer is needed, but {'; '.join(rejected)}.",
-        _INSTALL_HINT,
+        "Correct or unset SHIP_ENV_NODE." if environ.get("SHIP_ENV_NODE") else _INSTALL_HINT,
     )
 
 

@@ -47,6 +47,7 @@ def test_unusable_variable_is_not_passed_over(tmp_path: Path) -> None:
         node.find_node({"SHIP_ENV_NODE": str(tmp_path / "none"), "PATH": os.environ["PATH"]})
     assert caught.value.code == "NODE_MISSING"
     assert str(tmp_path / "none") in caught.value.message
+    assert caught.value.hint == "Correct or unset SHIP_ENV_NODE."
 
 
 @pytest.mark.usefixtures("no_package")
