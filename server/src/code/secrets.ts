@@ -23,7 +23,7 @@ export function refuseSecrets(
     `The code of ${editableName} should ship, but ${refused.length} ${noun} in it ${verb}: ${refused.join(', ')}.`,
     {
       hint:
-        `Leave ${refused.length === 1 ? 'it' : 'them'} out with a line in .gitignore or .shipignore, or move ` +
+        `Leave ${refused.length === 1 ? 'it' : 'them'} out with a line in .shipignore, or move ` +
         `${refused.length === 1 ? 'it' : 'them'} out of the package. What may ship is allowed by name: --allow-secret ${refused.join(' ')}`
     }
   );

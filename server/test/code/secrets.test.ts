@@ -63,6 +63,8 @@ describe('a file that looks like a secret', () => {
   ])('is refused: %s', async (path, content) => {
     const error = await refusal({ [path]: content });
     expect(error?.code).toBe('CODE_SECRET_FOUND');
+    // A line in .gitignore does nothing for a file that git tracks.
+    expect(error?.hint).toMatch(/^Leave it out with a line in \.shipignore, or move it out /);
     expect(error?.message).toContain(path);
     expect(error?.hint).toContain(`--allow-secret ${path}`);
     expect(`${error?.message}${error?.hint}`).not.toContain('secretsecret');
