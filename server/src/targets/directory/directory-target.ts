@@ -71,7 +71,7 @@ export class DirectoryTarget implements Target {
     assertObjectName(name);
     signal.throwIfAborted();
     return this.#attempt(`Looking for ${name} in`, async () => {
-      const info = await lookAt(join(this.#path, name));
+      const info = await this.#foundOrMakeable(lookAt(join(this.#path, name)));
       if (info !== undefined && !info.isFile()) throw notAFile(this.url, name);
       return info && { bytes: Number(info.size), identity: identityOf(info), modified: info.mtime };
     });
@@ -188,7 +188,7 @@ export class DirectoryTarget implements Target {
 
   async *list(signal: AbortSignal): AsyncIterable<TargetEntry> {
     const doing = 'Listing';
-    const found = await this.#attempt(doing, () => orMissing(readdir(this.#path)));
+    const found = await this.#attempt(doing, () => this.#foundOrMakeable(orMissing(readdir(this.#path))));
     for (const name of (found ?? []).filter(each => !isHidden(each)).sort()) {
       signal.throwIfAborted();
       const info = await this.#attempt(doing, () => lookAt(join(this.#path, name)));
@@ -236,6 +236,13 @@ export class DirectoryTarget implements Target {
     if (found !== undefined && promised !== undefined && found.bytes !== promised.bytes)
       throw conflict(this.url, { name, bytes: promised.bytes, sha256: promised.sha256 }, `${found.bytes} bytes`);
     return found !== undefined;
+  }
+
+  /** What was found. @throws ShipEnvError TARGET_BUCKET_MISSING when nothing was, in a directory that no ship makes */
+  async #foundOrMakeable<T>(found: Promise<T | undefined>): Promise<T | undefined> {
+    const there = await found;
+    if (there === undefined) await requireMakeable(this.url, this.#path);
+    return there;
   }
 
   async #attempt<T>(doing: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -204,16 +204,21 @@ describe('a directory that is not there', () => {
     const folder = await temporaryFolder();
     const target = await openDirectory(join(folder, 'not-yet', 'ship'));
     expect(await target.check(calm)).toEqual({ url: target.url, parent: folder });
+    expect(await listed(target)).toEqual([]);
+    expect(await target.read(payload.name, calm)).toBeUndefined();
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('is not made by a ship on the machine’s own disk, outside of the home: it may be a mount point', async () => {
+  test('is neither made nor taken for empty on the machine’s own disk, outside of the home: it may be a mount point', async () => {
     const top = `/ship-env-${randomUUID()}`;
     const target = await openDirectory(join(top, 'ship'));
     for (const ask of [
       () => target.put(payload, { signal: calm }),
       () => target.requireWritable(calm),
-      () => target.check(calm)
+      () => target.check(calm),
+      () => listed(target),
+      () => target.head(payload.name, calm),
+      () => target.read(payload.name, calm)
     ]) {
       expect(await failure(ask())).toMatchObject({
         code: 'TARGET_BUCKET_MISSING',
