@@ -69,7 +69,7 @@ export function parseMaster(text: string): Master {
   if (found !== undefined) return { master, deployment: found.deployment };
   throw new ShipEnvError(
     'CONFIG_MASTER_UNSUPPORTED',
-    `A Spark master that has a configuration was wanted; "${shown(withoutSecret(master))}" is none.`,
+    `"${shown(withoutSecret(master))}" is no Spark master that ship-env supports.`,
     { hint: HINTS.find(({ pattern }) => pattern.test(master))?.hint ?? SUPPORTED_HINT }
   );
 }

@@ -75,7 +75,7 @@ test.each([
   expect(() => deploymentOf(master)).toThrow(
     expect.objectContaining({
       code: 'CONFIG_MASTER_UNSUPPORTED',
-      message: `A Spark master that has a configuration was wanted; "${told}" is none.`
+      message: `"${told}" is no Spark master that ship-env supports.`
     })
   );
 });
