@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { artifactName, manifestName } from '../artifact/index.js';
+import { count } from '../count.js';
 import { parseJson } from '../json.js';
 import { isShipEnvError } from '../errors.js';
 import { POINTER_NAME } from '../spark/code-pointer.js';
@@ -94,7 +95,7 @@ class Judging {
         units.push(unitOf(beside === undefined ? [entry] : [entry, beside]));
       }
     }
-    this.#sort(units, 'environments');
+    this.#sort(units, 'environment');
     // What is under way, or was left by a ship that was killed.
     const alone = [...this.#left.values()].filter(({ name }) => name === nameOfArtifact(name));
     this.#sort(
@@ -118,7 +119,7 @@ class Judging {
       }
     }
     const before = this.#remove.length;
-    const needed = new Set(this.#sort(units, 'pointers').flatMap(({ name }) => archives.get(name) ?? []));
+    const needed = new Set(this.#sort(units, 'pointer').flatMap(({ name }) => archives.get(name) ?? []));
     // Behind their archives: a pointer that is still there lets the rest be found when this is interrupted.
     const pointers = this.#remove.splice(before);
     const named = new Set([...archives.values()].flat());
@@ -139,7 +140,7 @@ class Judging {
   /**
    * Decides about units, each as a whole.
    *
-   * @param newest - how those are called of which the newest few stay; undefined: age alone decides
+   * @param newest - what one is called of those of which the newest few stay; undefined: age alone decides
    * @returns what stays
    */
   #sort(units: readonly Unit[], newest: string | undefined): TargetEntry[] {
@@ -156,7 +157,7 @@ class Judging {
             : entries.some(({ isFile }) => isFile === false)
               ? 'it, or what belongs to it, is not a file'
               : newest !== undefined && index < keep
-                ? `it is one of the newest ${keep} ${newest}`
+                ? newestOf(keep, newest)
                 : undefined;
       for (const entry of entries) {
         if (reason === undefined) this.#take(entry);
@@ -204,4 +205,8 @@ function filesOf(content: Buffer | undefined): string[] | undefined {
 function nameOfArtifact(name: string): string | undefined {
   const id = ARTIFACT_ID.exec(name)?.[1];
   return id && artifactName('pex', id);
+}
+
+function newestOf(keep: number, noun: string): string {
+  return keep === 1 ? `it is the newest ${noun}` : `it is one of the newest ${count(keep, noun)}`;
 }

@@ -67,9 +67,11 @@ test('the newest few stay, however old they are, with the code that their pointe
   const { port, older, newer } = await makeFull();
   await age(port, older, 90);
   await age(port, newer, 60);
-  await pruneIt(port, { keep: 5 });
+  const reasons = async (keep: number): Promise<string[]> =>
+    (await pruneIt(port, { keep })).kept.map(({ reason }) => reason);
+  expect(await reasons(5)).toContain('it is one of the newest 5 environments');
   expect(await names(port.directory)).toEqual([...older, ...newer].sort());
-  await pruneIt(port, { keep: 1 });
+  expect(await reasons(1)).toContain('it is the newest environment');
   expect(await names(port.directory)).toEqual(newer);
 });
 
