@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { findingText } from '../../server/src/contract/index.js';
 import type { ShipEnvError } from '../errors.js';
 import type { ILogLine, IShip, IShipOutcome } from '../ship/types.js';
 import {
@@ -79,9 +80,7 @@ function Findings({ outcome, trans }: { outcome: IShipOutcome; trans: Translatio
       <h3>{trans.__('Worth knowing')}</h3>
       <ul>
         {findings.map((finding, index) => (
-          <li key={index}>
-            <strong>{finding.subject}</strong> {finding.message}
-          </li>
+          <li key={index}>{findingText(finding)}</li>
         ))}
       </ul>
     </section>

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { visibleLines, type StepEvent, type TargetSettings } from '../../server/src/contract/index.js';
+import { findingText, visibleLines, type StepEvent, type TargetSettings } from '../../server/src/contract/index.js';
 import { messageOf, type ShipEnvError } from '../errors.js';
 import { formatBytes, formatMs } from '../text/format.js';
 import { cancelledText, cellText, errorTitle, liveText, queueText, stepTitle, waitText } from '../text/messages.js';
@@ -57,7 +57,7 @@ export class ShipLog {
       this._add(`${file.uri} (${formatBytes(file.bytes)}, sha256 ${file.sha256})`);
     }
     for (const finding of result.findings) {
-      this._add(this._trans.__('Finding: %1: %2', finding.subject, finding.message));
+      this._add(this._trans.__('Finding: %1', findingText(finding)));
     }
     this.cell(outcome);
     const live = `${liveText(outcome, this._trans)} ${outcome.live.message}`.trim();

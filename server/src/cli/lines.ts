@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { findingText } from '../contract/finding-text.js';
 import type { Finding } from '../contract/snapshot.js';
 import { visible } from '../contract/visible.js';
 
@@ -20,5 +21,5 @@ export function written(line: Line): string {
 
 /** Findings as lines for a person. */
 export function findingLines(findings: readonly Finding[]): Line[] {
-  return findings.map(({ subject, message }) => ['warn', '!', ` ${subject}: ${message}`]);
+  return findings.map(finding => ['warn', '!', ` ${findingText(finding)}`]);
 }

@@ -187,7 +187,7 @@ async function patchedFiles(candidate: Candidate, { patched }: Identified, owner
 
 function withRest(findings: Finding[], more: number): Finding[] {
   const last = findings.at(-1);
-  if (last !== undefined && more > 0) last.message += ` So do ${more} more of its files.`;
+  if (last !== undefined && more > 0) last.message += ` The same holds for ${more} more of its files.`;
   return findings;
 }
 

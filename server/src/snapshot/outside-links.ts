@@ -45,7 +45,7 @@ export async function outsideLinks(
   const findings = managed.slice(0, FINDINGS_EACH);
   const last = findings.at(-1);
   if (last !== undefined && managed.length > findings.length) {
-    last.message += ` So do ${managed.length - findings.length} more of its files.`;
+    last.message += ` The same holds for ${managed.length - findings.length} more of its files.`;
   }
   return { suspects, findings };
 }

@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest';
+import { findingLines } from '../../src/cli/lines.js';
+
+test.each([
+  ['six', 'six is installed more than once.', ' six is installed more than once.'],
+  ['six', 'It is installed more than once.', ' six: It is installed more than once.']
+])('a finding about %s names it once: %s', (subject, message, line) => {
+  expect(findingLines([{ kind: 'duplicate-distribution', subject, message }])).toEqual([['warn', '!', line]]);
+});
