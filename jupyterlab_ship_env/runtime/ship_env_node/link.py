@@ -131,7 +131,7 @@ def _take_over_use(old: str, new: str) -> None:
 def _python(work: str, scripts: str) -> None:
     """Make the folder a virtual environment, as the venv module does."""
     # Of a python that is itself a virtual environment's, the one below it: they do not nest.
-    # The file itself, not a link that may lead to another version tomorrow; python looks for its modules beside it, too.
+    # The file itself, not a link that may lead to another version tomorrow. Python finds its modules beside it, too.
     base = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
     for alias in ("python", "python3", f"python{sys.version_info[0]}.{sys.version_info[1]}"):
         os.symlink(base, os.path.join(scripts, alias))
