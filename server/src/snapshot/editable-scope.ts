@@ -44,7 +44,8 @@ export async function whyNotOneProject(
 export async function whyTooWide(real: string): Promise<string | undefined> {
   if (real === '/') return 'is the whole file system';
   if (SYSTEM_FOLDER.test(real)) return 'is a folder of the system';
-  const home = (await realpathOptional(homedir())) ?? homedir();
+  // A home that this user may not look into is compared by its name.
+  const home = (await realpathOptional(homedir()).catch(() => undefined)) ?? homedir();
   if (NAMED_HOME.test(real) || real === home) return 'is a home folder';
   if (isWithin(home, real)) return 'holds a home folder';
   return SHARED_FOLDER.test(real) ? 'is a folder that projects, programs or people share' : undefined;

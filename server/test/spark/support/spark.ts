@@ -36,6 +36,8 @@ export async function makeSparkHome(folder: string): Promise<Record<string, stri
   return {
     PATH: process.env.PATH ?? '',
     HOME: join(folder, 'home'),
+    // What an ordinary PEX unpacks lies there, and so its processes are known by the folder.
+    XDG_CACHE_HOME: join(folder, 'home', '.cache'),
     TMPDIR: temporary,
     SPARK_HOME: home,
     SPARK_LOCAL_DIRS: temporary,

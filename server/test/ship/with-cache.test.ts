@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import { expect, test, vi } from 'vitest';
+import { Cache } from '../../src/cache/cache.js';
+import { withCache } from '../../src/ship/with-cache.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+// As on a disk that broke meanwhile.
+vi.mock('../../src/cache/limit.js', () => ({
+  keepWithin: () => Promise.reject(new Error('EIO: i/o error, scandir segments'))
+}));
+
+test('a ship that went well is not told as failed when the cache cannot be tidied after it', async () => {
+  const cache = await Cache.open(await temporaryFolder());
+  const warned = once(process, 'warning');
+  expect(await withCache(cache, () => Promise.resolve('shipped'))).toBe('shipped');
+  expect(await warned).toMatchObject([
+    { message: `The local cache ${cache.root} could not be tidied: EIO: i/o error, scandir segments` }
+  ]);
+});
+
+test('what went wrong in a ship is told when the cache cannot be tidied after it either', async () => {
+  const cache = await Cache.open(await temporaryFolder());
+  const ship = withCache(cache, () => Promise.reject(new Error('The target is full.')));
+  await expect(ship).rejects.toThrow('The target is full.');
+});
