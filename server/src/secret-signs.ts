@@ -5,7 +5,7 @@ interface Sign {
   readonly mark: ContentMark;
   /**
    * Where none of these is, the pattern is nowhere. Of six characters at most, and none that begin with a frequent one:
-   * Node's search for such words is several times as fast as for longer ones, and as any pattern.
+   * Node's search for such words is several times as fast as for longer ones, and as a pattern.
    */
   readonly words: readonly string[];
   /**

@@ -15,8 +15,8 @@ let container: string;
 beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'ship env forms ')));
   container = join(folder, 'container');
-  for (const each of ['container', 'root', 'other', 'other/inner']) await mkdir(join(folder, each), { mode: 0o700 });
-  await symlink(join(folder, 'root'), join(folder, 'link'));
+  for (const each of ['container', 'safe', 'other', 'other/inner']) await mkdir(join(folder, each), { mode: 0o700 });
+  await symlink(join(folder, 'safe'), join(folder, 'link'));
   await symlink(join(folder, 'other', 'inner'), join(folder, 'inner link'));
   await symlink(join(folder, 'nowhere'), join(folder, 'dangling'));
   await writeFile(join(folder, 'file'), '');
@@ -31,7 +31,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function byHeader(form: string, shell: string): Promise<string | undefined> {
   const { stdout } = await execa(shell, ['./env.pex'], {
     cwd: container,
-    env: { SHIP_ENV_NODE_ROOT: form, SHIP_ENV_PYTHON: join(folder, 'python'), OLDPWD: join(folder, 'root') }
+    env: { SHIP_ENV_NODE_ROOT: form, SHIP_ENV_PYTHON: join(folder, 'python'), OLDPWD: join(folder, 'safe') }
   });
   return stdout === join(container, CONTAINER_ROOT) ? undefined : stdout;
 }
@@ -55,20 +55,20 @@ except (OSError, UnusableError):
 }
 
 test.each([
-  ['F/root', 'F/root'],
+  ['F/safe', 'F/safe'],
   ['F/new', 'F/new'],
-  ['F/root/', 'F/root'],
-  ['F/root///', 'F/root'],
-  ['F/root/.', 'F/root'],
-  ['F/root/././/', 'F/root'],
-  ['/F/root', 'F/root'],
-  ['F//root', 'F/root'],
-  ['F/./root', 'F/root'],
-  ['F/other/../root', 'F/root'],
+  ['F/safe/', 'F/safe'],
+  ['F/safe///', 'F/safe'],
+  ['F/safe/.', 'F/safe'],
+  ['F/safe/././/', 'F/safe'],
+  ['/F/safe', 'F/safe'],
+  ['F//safe', 'F/safe'],
+  ['F/./safe', 'F/safe'],
+  ['F/other/../safe', 'F/safe'],
   ['F/other/inner/..', 'F/other'],
   ['F/inner link/..', 'F/other'],
   ['F/inner link/../inner', 'F/other/inner'],
-  ['F/link/new', 'F/root/new'],
+  ['F/link/new', 'F/safe/new'],
   ['F/link', undefined],
   ['F/link/', undefined],
   ['F/link/.', undefined],
@@ -80,12 +80,12 @@ test.each([
   ['F/file/.', undefined],
   ['F/file/..', undefined],
   ['F/missing/new', undefined],
-  ['F/missing/../root', undefined],
+  ['F/missing/../safe', undefined],
   ['/', undefined],
   ['//', undefined],
   ['/.', undefined],
   ['/..', undefined],
-  ['../root', 'F/root'],
+  ['../safe', 'F/safe'],
   ['../link', undefined],
   ['../link/.', undefined],
   ['new', 'F/container/new'],
