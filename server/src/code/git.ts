@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { ShipEnvError } from '../errors.js';
 import { ProcessError, run } from '../process/run.js';
 import { shellWord } from '../shell-word.js';
-import { workTreeTop } from './work-tree.js';
+import { mayBePartialClone, workTreeTop } from './work-tree.js';
 
 /** What git says about a folder. Paths are relative to it; a nested repository is one path that ends with `/`; a path may come twice. */
 export type GitAnswer =
@@ -111,6 +111,7 @@ interface Place {
  * `.git/config`, unless it has one. These variables give it one, for each remote that leaves objects out.
  */
 async function noFilterToWrite(place: Place, signal: AbortSignal, late: AbortSignal): Promise<NodeJS.ProcessEnv> {
+  if (!(await mayBePartialClone(place.top))) return {};
   const names = '^(remote\\..*\\.promisor|extensions\\.partialclone)$';
   const found = await runGit(place, [...NO_PROGRAMS, 'config', '--null', '--get-regexp', names], signal, late);
   // Git fails also when it finds none; what else is wrong it says again when it is asked for the files.

@@ -2,6 +2,7 @@ import { lstat, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../errors.js';
 import { isNothing } from '../files/nothing.js';
+import { FILE_KINDS, readBounded } from '../files/read.js';
 
 /**
  * The top of the git work tree that a folder lies in. Looked up rather than asked: outside a work tree no process is
@@ -17,6 +18,25 @@ export async function workTreeTop(folder: string): Promise<string | undefined> {
     if (found === 'repository') return current;
     if (found === 'damaged') damaged ??= current;
     if (dirname(current) === current) return damaged;
+  }
+}
+
+/** The settings of a partial clone, and those that bring in another file of settings. Git spells no name otherwise. */
+const MAY_BE_PARTIAL = /promisor|partialclone|include|worktreeconfig/i;
+
+/**
+ * Can the configuration of a repository make it a partial clone? It saves a process to look. A person's own configuration,
+ * which every repository reads, is not looked into: it is trusted.
+ *
+ * @param top - of the work tree
+ */
+export async function mayBePartialClone(top: string): Promise<boolean> {
+  try {
+    const config = await readBounded(join(top, '.git', 'config'), FILE_KINDS.gitConfig);
+    return MAY_BE_PARTIAL.test(config.toString('utf8'));
+  } catch {
+    // The work tree has its repository elsewhere, or git itself can say what is wrong.
+    return true;
   }
 }
 

@@ -79,6 +79,12 @@ export const FILE_KINDS = {
     code: 'CODE_UNREADABLE',
     hint: 'Make it a text file that you can read, or delete it.'
   },
+  gitConfig: {
+    what: 'the configuration of a git repository',
+    limit: MIB,
+    code: 'CODE_UNREADABLE',
+    hint: 'Run git config --list there: it says what is wrong.'
+  },
   settings: {
     what: 'the saved settings',
     limit: MIB,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -228,16 +228,37 @@ describe('in a git work tree', () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  it('runs no program that the repository names where git does not know GIT_NO_LAZY_FETCH', async () => {
-    const { folder } = await hostileRepository();
-    const old = await temporaryFolder();
+  it.each(['its own configuration', 'an included file'])(
+    'runs no program that the repository names where git does not know GIT_NO_LAZY_FETCH: in %s',
+    async where => {
+      const { folder } = await hostileRepository();
+      if (where === 'an included file') {
+        await rename(join(folder, '.git/config'), join(folder, '.git/more'));
+        await writeTree(folder, { '.git/config': '[Include]\n\tpath = more\n' });
+      }
+      const old = await temporaryFolder();
+      const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
+      await writeTree(old, { 'git*': `#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec ${real} "$@"\n` });
+      setEnvironment({ PATH: `${old}:${process.env['PATH'] ?? ''}` });
+      const before = readFileSync(join(folder, '.git/config'), 'utf8');
+      await shippedPaths(editableOf(folder, ['src', '']));
+      expect(existsSync(join(folder, 'was-run'))).toBe(false);
+      expect(readFileSync(join(folder, '.git/config'), 'utf8')).toBe(before);
+    }
+  );
+
+  it('is not asked for the settings of a partial clone that the repository cannot be', async () => {
+    const folder = await repository({ 'src/m.py': '' });
+    const asked = await temporaryFolder();
     const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
-    await writeTree(old, { 'git*': `#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec ${real} "$@"\n` });
-    setEnvironment({ PATH: `${old}:${process.env['PATH'] ?? ''}` });
-    const before = readFileSync(join(folder, '.git/config'), 'utf8');
+    await writeTree(asked, { 'git*': `#!/bin/sh\necho "$*" >> '${asked}/log'\nexec ${real} "$@"\n` });
+    setEnvironment({ PATH: `${asked}:${process.env['PATH'] ?? ''}` });
     await shippedPaths(editableOf(folder, ['src', '']));
-    expect(existsSync(join(folder, 'was-run'))).toBe(false);
-    expect(readFileSync(join(folder, '.git/config'), 'utf8')).toBe(before);
+    const questions = readFileSync(join(asked, 'log'), 'utf8').trim().split('\n');
+    expect(questions.map(line => /config|ls-files/.exec(line.replace(/-c \S+/g, ''))?.[0])).toEqual([
+      'ls-files',
+      'ls-files'
+    ]);
   });
 
   it('runs no program that a variable names', async () => {
