@@ -1,12 +1,12 @@
 /** Measures: what scripts/bench.mjs starts once everything is set up. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ScriptFailure, main } from '../lib/main.mjs';
 import { dim, heading, step } from '../lib/terminal.mjs';
 import { cleanUp, prepare } from './context.mjs';
 import { BENCH } from './environments.mjs';
-import { drawPlots, writePage } from './page.mjs';
+import { PAGE_RESULTS, drawPlots, writePage } from './page.mjs';
 import { PARTS } from './parts/index.mjs';
 import { showResults } from './report.mjs';
 import { findingsIn, merged } from './results.mjs';
@@ -47,7 +47,9 @@ await main(async args => {
     throw new ScriptFailure('Start it with `npm run bench`, which builds what is measured.');
   }
   heading('Benchmark');
-  const command = ['npm run bench', ...(args.length === 0 ? [] : ['--', ...args])].join(' ');
+  // The page shows it: without the folders of this machine.
+  const words = args.map(arg => (arg.endsWith('.whl') ? basename(arg) : arg));
+  const command = ['npm run bench', ...(words.length === 0 ? [] : ['--', ...words])].join(' ');
   const bench = await step('environments', async () => prepare(scale, command, wheel, options.against));
   try {
     for (const part of PARTS.filter(({ name }) => options.only.length === 0 || options.only.includes(name))) {
@@ -73,7 +75,9 @@ await main(async args => {
  * @param {boolean} isPartly the other parts stay what they were
  */
 async function keep(found, output, isPartly) {
-  const file = isPartly && existsSync(output) ? merged(JSON.parse(readFileSync(output, 'utf8')), found) : found;
+  // In a new checkout the page has what was measured before.
+  const earlier = isPartly ? [output, PAGE_RESULTS].find(existsSync) : undefined;
+  const file = earlier === undefined ? found : merged(JSON.parse(readFileSync(earlier, 'utf8')), found);
   const plots = join(dirname(output), 'plots');
   mkdirSync(dirname(output), { recursive: true });
   writeFileSync(output, `${JSON.stringify(file, null, 2)}\n`);

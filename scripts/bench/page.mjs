@@ -1,12 +1,16 @@
 /** docs/benchmarks.md: the page's prose stands there; tables, plots and machine are filled in between its marks. */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { paths, pythonOf } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { bytes, seconds } from '../lib/terminal.mjs';
 import { lockedVenv } from './environments.mjs';
+import { BEFORE_AFTER } from './parts/before-after.mjs';
 import { cellsOf, inMs, verdictTable } from './report.mjs';
 import { findingsIn } from './results.mjs';
+
+/** What the page shows. */
+export const PAGE_RESULTS = join(paths.root, 'docs', 'benchmarks', 'results.json');
 
 /** Each figure, and what it shows for who cannot see it. */
 const FIGURES = /** @type {const} */ ({
@@ -39,12 +43,12 @@ export async function drawPlots(findings, folder) {
  * @param {string} output the results that a benchmark wrote
  */
 export async function writePage(output) {
-  const folder = join(paths.root, 'docs', 'benchmarks');
+  const folder = dirname(PAGE_RESULTS);
   const page = join(paths.root, 'docs', 'benchmarks.md');
   /** @type {import('./results.mjs').ResultsFile} */
   const file = JSON.parse(readFileSync(output, 'utf8'));
   await drawPlots(findingsIn(file), folder);
-  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(file, null, 2)}\n`);
+  writeFileSync(PAGE_RESULTS, `${JSON.stringify(file, null, 2)}\n`);
   writeFileSync(page, filled(readFileSync(page, 'utf8'), sectionsOf(file, readdirSync(folder))));
 }
 
@@ -60,6 +64,7 @@ export function sectionsOf(file, drawn) {
     machine: machineText(file),
     targets: targetsTable(findings),
     measured: measuredTable(findings),
+    'before-after': beforeAfterTable(findings),
     growth: growthTable(findings),
     'left-out': findings.leftOut.map(text => `- Left out: ${text}.`).join('\n')
   };
@@ -111,12 +116,34 @@ function machineText({ machine, parts }) {
 
 /** @param {import('./results.mjs').Findings} findings */
 function targetsTable({ verdicts }) {
-  return markdown(...verdictTable(verdicts, { met: 'met', missed: '**missed**' }));
+  const ofThePage = verdicts.filter(({ what }) => !what.startsWith(BEFORE_AFTER));
+  return markdown(...verdictTable(ofThePage, { met: 'met', missed: '**missed**' }));
+}
+
+/**
+ * The two wheels of each case in one row.
+ *
+ * @param {import('./results.mjs').Findings} findings
+ */
+function beforeAfterTable({ rows }) {
+  const cases = new Map(rows.filter(isBeforeAfter).map(({ part }) => [part, rows.filter(row => row.part === part)]));
+  return markdown(
+    ['what', 'before', 'now', 'ratio'],
+    [...cases].map(([part, wheels]) => {
+      const [before = NaN, now = NaN] = ['before', 'now'].map(who => wheels.find(({ what }) => what === who)?.median);
+      return [part.slice(BEFORE_AFTER.length), inMs(before), inMs(now), `${(now / before).toFixed(2)} ×`];
+    })
+  );
+}
+
+/** @param {import('./results.mjs').Row} row */
+function isBeforeAfter({ part }) {
+  return part.startsWith(BEFORE_AFTER);
 }
 
 /** @param {import('./results.mjs').Findings} findings */
 function measuredTable({ rows }) {
-  return markdown(['what', 'who', 'minimum', 'median', 'runs'], cellsOf(rows));
+  return markdown(['what', 'who', 'minimum', 'median', 'runs'], cellsOf(rows.filter(row => !isBeforeAfter(row))));
 }
 
 /** @param {import('./results.mjs').Findings} findings */

@@ -5,11 +5,13 @@ import { shipEnv } from '../contenders/ship-env.mjs';
 import { Sidecar } from '../contenders/sidecar.mjs';
 import { TINY, shipCold, tinyWheel } from '../context.mjs';
 import { addEditable } from '../editable.mjs';
-import { install, uninstall } from '../environments.mjs';
+import { compileModules, install, removeCompiledModules, uninstall } from '../environments.mjs';
 import { interleaved, median, settle, timed } from '../measure.mjs';
 import { asRatio } from '../results.mjs';
 
 const RUNS = { smoke: 2, default: 5, full: 7 };
+/** Begins the name of each case. */
+export const BEFORE_AFTER = 'before and after, ';
 /** A change may cost so much, unless the page says why it costs more. */
 const BOUND = 1.1;
 
@@ -30,7 +32,15 @@ export const beforeAfter = {
     }
     const wheels = { before: { ...bench, shipEnvVenv: bench.before }, now: bench };
     for (const environment of bench.environments) {
-      await coldShips(wheels, environment);
+      await coldShips(wheels, environment, { what: 'cold', name: 'cold' });
+      // What the ships above sent is there, and their local caches are gone.
+      await coldShips(wheels, environment, { what: 'the first of a machine, all is on the target', name: 'cold' });
+      removeCompiledModules(environment.venv);
+      try {
+        await coldShips(wheels, environment, { what: 'cold, modules not compiled', name: 'bare' });
+      } finally {
+        await compileModules(environment.venv);
+      }
       await laterShips(wheels, environment);
       await starts(wheels, environment);
     }
@@ -47,7 +57,7 @@ async function compare({ now }, what, measure) {
     before: async run => measure('before', run),
     now: async run => measure('now', run)
   });
-  const part = `before and after, ${what}`;
+  const part = `${BEFORE_AFTER}${what}`;
   now.results.row(part, 'before', 'ms', samples.before);
   now.results.row(part, 'now', 'ms', samples.now);
   now.results.judge(9, part, median(samples.now) / median(samples.before), BOUND, asRatio);
@@ -56,11 +66,12 @@ async function compare({ now }, what, measure) {
 /**
  * @param {Record<Wheel, Bench>} wheels
  * @param {MeasuredEnvironment} environment
+ * @param {{what: string, name: string}} ship what is measured, and what the names of its prefixes begin with
  */
-async function coldShips(wheels, environment) {
-  await compare(wheels, `cold, ${environment.name}`, async (wheel, run) => {
+async function coldShips(wheels, environment, { what, name }) {
+  await compare(wheels, `${what}, ${environment.name}`, async (wheel, run) => {
     settle(environment.venv);
-    const { ms, cache } = await shipCold(wheels[wheel], environment, `${wheel}-${run}`);
+    const { ms, cache } = await shipCold(wheels[wheel], environment, `${name}-${wheel}-${run}`);
     rmSync(cache, { recursive: true, force: true });
     return ms;
   });
