@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from argparse import SUPPRESS, Namespace
+from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any
 
@@ -64,6 +65,7 @@ class ShipEnvMagics(Magics):
         action="store_true",
         help="Say what would ship; write nothing, do not run the cell.",
     )
+    @argument("--help", "-h", action="store_true", help="Show this; ship nothing, do not run the cell.")
     @line_cell_magic
     def ship_env(self, line: str, cell: str | None = None) -> None:
         """Ship this kernel's environment to the cluster.
@@ -72,7 +74,11 @@ class ShipEnvMagics(Magics):
         ``%%ship_env`` also sets ``builder``, a configured ``SparkSession.builder``, and then runs the cell.
         A failure raises ShipEnvError, and the cell does not run.
         """
-        arguments = parse_argstring(self.ship_env, line)
+        arguments = _parsed(line)
+        if arguments.help:
+            text = ShipEnvMagics.ship_env.__doc__ or ""
+            sys.stdout.write(text.removeprefix("::").strip() + "\n")
+            return
         result = self._ship(arguments)
         if cell is None or result.is_dry_run:
             return
@@ -130,19 +136,39 @@ def rewrite_cell(lines: list[str]) -> list[str]:
     if line.endswith("?"):
         return lines
     first = f"get_ipython().run_cell_magic('ship_env', {line!r}, '\\n')\n"
-    return [first] if _is_dry_run(line) else [first, *lines[1:]]
+    return [first, *lines[1:]] if _runs_the_cell(line) else [first]
 
 
 # IPython asks transformers without this also whether a cell is complete: a terminal would then run it too early.
 rewrite_cell.has_side_effects = True  # type: ignore[attr-defined]
 
 
-def _is_dry_run(line: str) -> bool:
+def _runs_the_cell(line: str) -> bool:
     try:
-        return bool(parse_argstring(ShipEnvMagics.ship_env, line).dry_run)
+        arguments = parse_argstring(ShipEnvMagics.ship_env, line)
     except UsageError:
         # The first line will say so.
-        return False
+        return True
+    return not (arguments.dry_run or arguments.help)
+
+
+def _parsed(line: str) -> Namespace:
+    """Return the arguments; of one that is not known, say what was probably meant."""
+    try:
+        arguments: Namespace = parse_argstring(ShipEnvMagics.ship_env, line)
+    except UsageError as error:
+        _, is_unknown, words = str(error).partition("unrecognized arguments: ")
+        meant = _meant(words.split()[0]) if is_unknown else None
+        question = f" Did you mean {meant}?" if meant else ""
+        raise UsageError(f"{error}.{question} %ship_env --help shows the options.") from None
+    return arguments
+
+
+def _meant(word: str) -> str | None:
+    if "://" in word:
+        return f"--target {word}"
+    options = [f"--{name.replace('_', '-')}" for name in vars(parse_argstring(ShipEnvMagics.ship_env, ""))]
+    return next(iter(get_close_matches(word, options, n=1)), None)
 
 
 def _command_line(arguments: Namespace) -> list[str]:

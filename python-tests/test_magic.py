@@ -16,6 +16,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -143,6 +144,39 @@ def test_wrong_argument_stops_before_the_cell(shell: InteractiveShell, run: Run)
     result = run("%%ship_env --tarrget x\nreached = True")
     assert result.error_in_exec is not None
     assert "reached" not in shell.user_ns
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("--targt local", "Did you mean --target?"),
+        ("--dryrun", "Did you mean --dry-run?"),
+        ("s3://bucket/envs", "Did you mean --target s3://bucket/envs?"),
+        ("--exclude numpy", "unrecognized arguments: --exclude numpy"),
+        ("--target", "expected one argument"),
+    ],
+)
+def test_wrong_argument_says_what_was_meant_and_where_the_options_stand(
+    run: Run, capsys: pytest.CaptureFixture[str], line: str, told: str
+) -> None:
+    result = run(f"%ship_env {line}")
+    assert isinstance(result.error_in_exec, UsageError)
+    error = capsys.readouterr().err
+    assert told in error
+    assert "%ship_env --help" in error
+    assert ("Did you mean" in error) == ("Did you mean" in told)
+
+
+@pytest.mark.parametrize("source", ["%ship_env -h", "%ship_env --help", "%%ship_env --help\nran = True"])
+def test_help_is_printed_and_nothing_ships_or_runs(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str], source: str
+) -> None:
+    run(source).raise_error()
+    output = capsys.readouterr().out
+    assert "--target TARGET" in output
+    assert "::" not in output.splitlines()
+    assert "snapshot" not in output
+    assert "ran" not in shell.user_ns
 
 
 def test_unfinished_cell_waits_in_a_terminal(shell: InteractiveShell) -> None:
