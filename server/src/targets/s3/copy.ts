@@ -25,7 +25,9 @@ export class CopyRefused extends Error {
       ? `the store does not copy ranges of objects (${answer})`
       : status === 403
         ? `these credentials may not copy objects there (${answer})`
-        : `an artifact to copy from changed or went away meanwhile (${answer})`;
+        : status >= 500
+          ? `the store failed to copy (${answer})`
+          : `an artifact to copy from changed or went away meanwhile (${answer})`;
     return new CopyRefused(reason, { isLasting, cause: error });
   }
 }

@@ -1,4 +1,9 @@
-import { ListObjectsCommand, ListObjectsV2Command, type _Object } from '@aws-sdk/client-s3';
+import {
+  ListObjectsCommand,
+  ListObjectsV2Command,
+  type ListObjectsCommandOutput,
+  type _Object
+} from '@aws-sdk/client-s3';
 import { withOptional } from './optional.js';
 import type { S3Store } from './store.js';
 
@@ -35,6 +40,7 @@ export async function* listObjects(store: S3Store, signal: AbortSignal): AsyncGe
 async function pageV2(store: S3Store, token: string | undefined, abortSignal: AbortSignal): Promise<Page> {
   const command = new ListObjectsV2Command({ ...below(store), ContinuationToken: token });
   const page = await store.client.send(command, { abortSignal });
+  assertList(store, page);
   const { Contents: objects = [], IsTruncated, NextContinuationToken } = page;
   if (IsTruncated !== true) return { objects, next: undefined };
   if (NextContinuationToken !== undefined) return { objects, next: { token: NextContinuationToken } };
@@ -45,8 +51,14 @@ async function pageV2(store: S3Store, token: string | undefined, abortSignal: Ab
 
 async function pageV1(store: S3Store, after: string | undefined, abortSignal: AbortSignal): Promise<Page> {
   const page = await store.client.send(new ListObjectsCommand({ ...below(store), Marker: after }), { abortSignal });
+  assertList(store, page);
   const { Contents: objects = [], IsTruncated, NextMarker } = page;
   return { objects, next: IsTruncated === true ? nextV1(objects, NextMarker) : undefined };
+}
+
+/** A page that is no list would be taken for an empty one. */
+function assertList(store: S3Store, { Name, IsTruncated, MaxKeys, Contents }: ListObjectsCommandOutput): void {
+  store.assertS3(Name, IsTruncated, MaxKeys, Contents);
 }
 
 /** Without a marker of the store's the list goes on behind its last key. */

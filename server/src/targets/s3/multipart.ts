@@ -66,7 +66,7 @@ export class MultipartUpload {
           ...(checksums && { ChecksumAlgorithm: 'SHA256', ChecksumType: 'COMPOSITE' })
         })
       );
-      if (id === undefined) throw new Error('The store began an upload without naming it.');
+      store.assertS3(id);
       // Many a store takes no notice of what it does not know.
       return new MultipartUpload(store, name, id, checksums && ChecksumAlgorithm === 'SHA256');
     };
@@ -98,6 +98,7 @@ export class MultipartUpload {
       ...checksum
     });
     const { ETag } = await this.#store.client.send(command, { abortSignal: signal });
+    this.#store.assertS3(ETag);
     return { PartNumber: number, ETag, ...checksum };
   }
 
@@ -127,7 +128,9 @@ export class MultipartUpload {
         MultipartUpload: { Parts: [...parts] },
         ...(uses('conditionalComplete') && { IfNoneMatch: '*' })
       });
-      await this.#store.client.send(command);
+      const { ETag, Key, Location } = await this.#store.client.send(command);
+      // Else a page would count as success, and the parts would stay.
+      this.#store.assertS3(ETag, Key, Location);
     });
     if (isWritten) LIVING_UPLOADS.delete(this.id);
     return isWritten;

@@ -30,7 +30,7 @@ export async function headObject(
         const mode = uses('tellsChecksums') ? ({ ChecksumMode: 'ENABLED' } as const) : {};
         const command = new HeadObjectCommand({ ...store.object(name), ...mode });
         const answer = await store.client.send(command, { abortSignal: signal });
-        store.assertS3(answer);
+        store.assertS3(answer.ETag);
         return answer;
       },
       { unknown: UNKNOWN_TO_HEAD }
@@ -87,7 +87,7 @@ export async function openObject(store: S3Store, name: string, signal: AbortSign
   const { Body } = answer;
   if (!(Body instanceof Readable)) throw new TypeError('The SDK answered without a stream.');
   try {
-    store.assertS3(answer);
+    store.assertS3(answer.ETag);
   } catch (error) {
     Body.destroy();
     throw error;

@@ -19,6 +19,32 @@ export function signByChecksum({ middlewareStack }: S3Client): void {
   );
 }
 
+/** Answers that a request gets which bears a wrong date; a HEAD request is not told more. */
+const MAY_BE_THE_CLOCK = [400, 401, 403];
+
+/**
+ * The SDK sets its clock by the date of each answer. One wrong date, as of a proxy or of one server of many, would then make
+ * the store refuse what comes next, and one that cannot be read would leave the SDK without a clock. So it is shown the
+ * date only when the store refuses a request.
+ */
+export function keepClockUntilRefused({ middlewareStack }: S3Client): void {
+  middlewareStack.add(
+    next => async args => {
+      const result = await next(args);
+      const { response } = result;
+      if (hasHeaders(response) && 'statusCode' in response) {
+        const isShown =
+          MAY_BE_THE_CLOCK.includes(Number(response.statusCode)) &&
+          !Number.isNaN(Date.parse(response.headers['date'] ?? ''));
+        if (!isShown) delete response.headers['date'];
+      }
+      return result;
+    },
+    // What reads the date of one answer is added later, and stands nearer to the answer (orphans.ts).
+    { step: 'deserialize', name: 'keepClockUntilRefused', priority: 'low' }
+  );
+}
+
 function hasHeaders(request: unknown): request is { headers: Record<string, string> } {
   return typeof request === 'object' && request !== null && 'headers' in request;
 }

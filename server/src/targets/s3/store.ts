@@ -6,7 +6,7 @@ import { statusOf } from './answer.js';
 import { noS3Store, s3Error } from './errors.js';
 import { FEATURES, featuresOf, type FeatureName, type StoreFeatures } from './features.js';
 import type { S3Settings } from './settings.js';
-import { signByChecksum } from './signing.js';
+import { keepClockUntilRefused, signByChecksum } from './signing.js';
 
 /** How patient a connection is. */
 export interface Patience {
@@ -61,6 +61,7 @@ export class S3Store {
       }
     });
     signByChecksum(client);
+    keepClockUntilRefused(client);
     return new S3Store(client, settings);
   }
 
@@ -126,9 +127,14 @@ export class S3Store {
     this.#bucketSeen = true;
   }
 
-  /** Every S3 store names the ETag of an object; a web server that answers 200 to everything does not. */
-  assertS3(answer: { ETag?: string | undefined }): void {
-    if (answer.ETag === undefined) throw noS3Store(this.settings);
+  /**
+   * A web server or a proxy may answer 200 with a page of its own. To the SDK that is an answer in which nothing stands.
+   *
+   * @param named - what S3 stores name in such an answer; one of it is enough
+   * @throws ShipEnvError TARGET_FAILED
+   */
+  assertS3(...named: readonly unknown[]): void {
+    if (named.every(value => value === undefined)) throw noS3Store(this.settings);
   }
 
   /**

@@ -41,7 +41,7 @@ export async function putWhole(
       ...(uses('conditionalPut') && { IfNoneMatch: '*' })
     });
     const answer = await store.client.send(command, { abortSignal: signal });
-    store.assertS3(answer);
+    store.assertS3(answer.ETag);
     etag = answer.ETag;
   });
   return isWritten ? etag : undefined;

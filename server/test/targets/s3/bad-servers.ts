@@ -13,8 +13,8 @@ export async function closedPort(): Promise<string> {
 }
 
 /** A web server that has a page for every address. */
-export function webServer(): Promise<string> {
-  return listening(createHttpServer((_, answer) => answer.end('<html>Welcome')));
+export function webServer(page: string): Promise<string> {
+  return listening(createHttpServer((_, answer) => answer.end(page)));
 }
 
 /** A store that answers every request with one error. */

@@ -81,17 +81,16 @@ describe.each(Object.entries(ASKED))('%s says what is wrong', (_, ask) => {
 });
 
 // A page that says "deleted" cannot be told from a store that has nothing to delete.
-test.each(Object.entries(ASKED).filter(([name]) => name !== 'remove'))(
-  '%s says when a web server answers',
-  async (_, ask) => {
-    const target = await openTarget(server.settings('s3://ship/team', { endpoint: await webServer() }));
+describe.each(['<html>Welcome', '<html><body>Welcome</body></html>', ''])('when a web server answers %o,', page => {
+  test.each(Object.entries(ASKED).filter(([name]) => name !== 'remove'))('%s says so', async (_, ask) => {
+    const target = await openTarget(server.settings('s3://ship/team', { endpoint: await webServer(page) }));
     onTestFinished(() => target.close());
     expect(await failure(ask(target))).toMatchObject({
       code: 'TARGET_FAILED',
       hint: expect.stringContaining('web console')
     });
-  }
-);
+  });
+});
 
 test('a store that takes the connection and never answers is given up', async () => {
   const impatient = { connectMs: 500, idleMs: 300, attempts: 1 };

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { toErrorObject } from '../../../src/errors.js';
 import type { Answer } from '../../support/faulty-proxy.js';
 import { gate } from '../../support/gate.js';
-import { calm, makePayload } from '../payloads.js';
+import { calm, failure, makePayload } from '../payloads.js';
 import { useBucket } from './bucket.js';
 import { SERVERS } from './servers.js';
 
@@ -124,6 +124,46 @@ describe.each(SERVERS)('on $make,', server => {
       code: 'SHIP_CANCELLED',
       cause: [expect.stringContaining(payload.name), 'Removal.']
     });
+  });
+
+  test.each([
+    ['the beginning of an upload', 'POST', /[?&]uploads(?:=|&|$)/u],
+    ['a part', 'PUT', /partNumber=3/u],
+    ['the end of an upload', 'POST', /[?&]uploadId=/u]
+  ])('a page in place of the answer to %s is told, and leaves nothing', async (_, asked, at) => {
+    const url = bucket.freshUrl();
+    const target = await bucket.openBehind(url, ({ method, path, forward }) =>
+      method === asked && at.test(path) ? { status: 200, body: '<html><body>Welcome</body></html>' } : forward()
+    );
+    const error = await failure(target.put(payload, { signal: calm }));
+    expect(error).toMatchObject({ code: 'TARGET_FAILED', hint: expect.stringContaining('web console') });
+    expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
+  });
+
+  test('is written when only the answer to the end of the upload is lost in a page', async () => {
+    const target = await bucket.openBehind(bucket.freshUrl(), async ({ method, path, forward }) => {
+      const answer = await forward();
+      return method === 'POST' && /[?&]uploadId=/u.test(path)
+        ? { status: 200, body: '<html><body>Welcome</body></html>' }
+        : answer;
+    });
+    expect(await target.put(payload, { signal: calm })).toBe('created');
+    await target.verify(payload, calm);
+  });
+
+  const DAY_MS = 24 * 60 * 60 * 1000;
+
+  test.each([
+    ['cannot be read', 'yesterday'],
+    ['lie a day ahead', new Date(Date.now() + DAY_MS).toUTCString()],
+    ['lie a day behind', new Date(Date.now() - DAY_MS).toUTCString()]
+  ])('dates of answers that %s stop nothing', async (_, date) => {
+    const target = await bucket.openBehind(bucket.freshUrl(), async ({ forward }) => {
+      const answer = await forward();
+      return { ...answer, headers: { ...answer.headers, date } };
+    });
+    expect(await target.put(payload, { signal: calm })).toBe('created');
+    await target.verify(payload, calm);
   });
 
   test('survives a connection that is cut now and then', async () => {
