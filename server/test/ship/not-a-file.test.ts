@@ -44,7 +44,8 @@ const OBJECTS: [string, () => string][] = [
 const OTHERS: [string, (path: string) => unknown][] = [
   ['a FIFO', path => execFileSync('mkfifo', [path])],
   ['a folder', path => mkdir(path)],
-  ['a link to nothing', path => symlink('/nowhere/at/all', path)]
+  ['a link to nothing', path => symlink('/nowhere/at/all', path)],
+  ['a link to itself', path => symlink(path, path)]
 ];
 const BOTH = OBJECTS.flatMap(([what, name]) => OTHERS.map(([other, put]) => [what, other, name, put] as const));
 

@@ -1,16 +1,24 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { hasCode } from '../../errors.js';
+import { isNothing } from '../../files/nothing.js';
 
 /**
  * What has a name in a directory: the one rule by which a name is free, a file, or taken by something else. A link counts as
- * the file that it leads to; one that leads to nothing takes its name all the same.
+ * the file that it leads to; one that leads to nothing that can be looked at takes its name all the same.
  *
  * @returns undefined when the name is free
  * @throws the system's error
  */
 export async function lookAt(path: string): Promise<BigIntStats | undefined> {
-  return (await orMissing(stat(path, { bigint: true }))) ?? (await orMissing(lstat(path, { bigint: true })));
+  const own = await orMissing(lstat(path, { bigint: true }));
+  if (own?.isSymbolicLink() !== true) return own;
+  try {
+    return await stat(path, { bigint: true });
+  } catch (error) {
+    if (isNothing(error) || hasCode(error, 'EACCES')) return own;
+    throw error;
+  }
 }
 
 /** Undefined when what was asked for is not there. */

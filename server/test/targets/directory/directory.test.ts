@@ -155,15 +155,19 @@ test('a list is sorted, follows links, and tells what is not a file', async () =
   await mkdir(join(folder, 'c.zip'));
   await symlink('a.pex', join(folder, 'link.pex'));
   await symlink('gone.pex', join(folder, 'nowhere.pex'));
+  await symlink('itself.pex', join(folder, 'itself.pex'));
+  await symlink('a.pex/below', join(folder, 'through-a-file.pex'));
   const target = await openDirectory(folder);
   expect((await listed(target)).map(({ name, isFile }) => [name, isFile])).toEqual([
     ['a.pex', undefined],
     ['b.zip', undefined],
     ['c.zip', false],
+    ['itself.pex', false],
     ['link.pex', undefined],
-    ['nowhere.pex', false]
+    ['nowhere.pex', false],
+    ['through-a-file.pex', false]
   ]);
-  for (const name of ['c.zip', 'nowhere.pex'])
+  for (const name of ['c.zip', 'itself.pex', 'nowhere.pex', 'through-a-file.pex'])
     expect(await failure(target.head(name, calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
 });
 
