@@ -156,6 +156,17 @@ def test_a_working_directory_below_folders_of_the_cluster_is_used(node: SharedNo
     assert prefix.startswith(str(account / "container" / ".ship-env-pex"))
 
 
+@pytest.mark.parametrize("gone", ["", "dist"])
+def test_what_another_user_can_put_into_a_folder_of_ours_does_not_run(node: SharedNode, gone: str) -> None:
+    planted = node.plant(node.good / "root", OURS)
+    (planted / LAYOUT).chmod(0o777)
+    if gone:
+        (planted / LAYOUT / gone).rmdir()
+    prefix, said = node.run(SHIP_ENV_NODE_ROOT=planted)
+    assert prefix.startswith(str(node.container))
+    assert f"does not run from {planted}" in said
+
+
 def test_links_of_another_user_lead_nowhere(node: SharedNode) -> None:
     node.plant(node.sticky / "theirs", OTHER)
     node.plant(node.sticky / "theirs" / "root", OTHER)

@@ -112,14 +112,11 @@ take() {
   [ -d "$folder" ] || mkdir -m 700 -- "$folder" 2>/dev/null
   if [ -d "$folder" ] && [ ! -h "$folder" ] && [ -w "$folder" ] && [ -x "$folder" ]; then
     folder=$(CDPATH= cd -P -- "$folder" && pwd -P) && [ "$folder" != / ] || folder=
-    base=$folder/${LAYOUT}
-    if [ -e "$base/env" ] && [ -e "$base/dist" ]; then
-      set -- "$1" "$2" "$base" "$base/dist" "$base/env"
-    elif [ -h "$base" ]; then
-      folder=
-    fi
-    choice=$1 above=$2
-    shift 2
+    base=$folder/${LAYOUT} choice=$1 above=$2
+    set --
+    for each in "$base" "$base/dist" "$base/env"; do
+      if [ -d "$each" ] || [ -h "$each" ]; then set -- "$@" "$each"; fi
+    done
     [ -z "$folder" ] || ! is_safe "$folder" "$above" "$@" || { root=$folder && return; }
     set -- "$choice"
   fi
