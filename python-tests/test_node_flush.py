@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,21 @@ def test_what_cannot_be_flushed_is_said_and_nothing_is_removed(node: Node, tmp_p
     assert f"ship_env: nothing was removed: {node.root} cannot be flushed: " in run.stderr
     assert "Traceback" not in run.stderr
     assert files(node.root, node.container, elsewhere) == before
+
+
+def test_a_flush_waits_for_another_process_that_makes_room(node: Node) -> None:
+    pex = node.build()
+    assert node.run(pex, "-c", "").stderr == ""
+    node.settled()
+    grow_old(node)
+    with (node.root / LAYOUT / "lock" / "prune").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        flush = node.start(pex, **FLUSH)
+        with pytest.raises(subprocess.TimeoutExpired):
+            flush.wait(2)
+    assert flush.communicate() == ("", f"ship_env: removed 0 MB from {node.root / LAYOUT}\n")
+    assert flush.returncode == 0
+    assert node.distributions() == []
 
 
 def test_a_folder_in_which_nothing_was_unpacked_is_said(node: Node) -> None:

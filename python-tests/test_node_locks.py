@@ -40,6 +40,17 @@ def test_a_lock_whose_file_cannot_be_touched_is_let_go(
     lock.release()
 
 
+def test_a_lock_whose_file_is_gone_is_let_go_as_any_other(modules: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    lock = modules["locks"].Lock(str(path))
+    assert lock.try_acquire()
+    open_files = Path("/proc/self/fd")
+    before = len(list(open_files.iterdir()))
+    path.unlink()
+    lock.remove()
+    assert len(list(open_files.iterdir())) == before - 1
+
+
 @pytest.mark.parametrize("refused", ["used", "base"])
 def test_a_start_names_what_it_cannot_lock(
     modules: dict[str, Any],

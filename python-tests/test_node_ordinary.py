@@ -28,7 +28,7 @@ from ship_env_node import ordinary, places, prune
 root = places.NodeRoot(sys.argv[2])
 """
 HOLD = f"{PROGRAM}print(ordinary.hold(root, {ID!r}), flush=True); sys.stdin.read()"
-PRUNE = f"{PROGRAM}prune.prune(root, 0, 600)"
+PRUNE = f"{PROGRAM}prune.prune(root, 0)"
 
 
 class Parts:

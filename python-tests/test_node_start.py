@@ -208,6 +208,23 @@ def test_no_python_says_what_was_looked_for(node: Node, pex: Path, tmp_path: Pat
     assert str(tmp_path) in run.stderr
 
 
+def test_a_node_without_a_safe_folder_is_said(node: Node, pex: Path, tmp_path: Path) -> None:
+    lines = """
+import ship_env_node.safe
+def nowhere():
+    raise ship_env_node.safe.UnusableError("no directory of this node is safe")
+ship_env_node.safe._safe_temporary = nowhere
+"""
+    # Others can write to the working directory and to the node root.
+    tmp_path.chmod(0o777)
+    command = node.boot(pex, lines, "-c", "")
+    command[4] = str(tmp_path)
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (126, "")
+    assert run.stderr.endswith(f"ship_env: {pex} was not started: no directory of this node is safe\n")
+    assert "Traceback" not in run.stderr
+
+
 def test_python_runs_it_as_the_pex_that_it_is(node: Node, pex: Path) -> None:
     code = "import harbor, sys; print(harbor.VERSION, harbor.__file__)"
     run = node.run(sys.executable, pex, "-c", code, variables={"PEX_ROOT": str(node.folder / "pex root")})

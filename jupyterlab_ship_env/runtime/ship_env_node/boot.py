@@ -60,7 +60,11 @@ def main(pex: str, root: str, python: str, arguments: list[str]) -> None:
     if safe:
         _start(artifact, safe, python, arguments)
     _say(f"{pex} is unpacked into a new folder, which is removed when it ends")
-    in_fresh_folder(lambda folder: _start(artifact, [NodeRoot(folder)], python, arguments))
+    try:
+        in_fresh_folder(lambda folder: _start(artifact, [NodeRoot(folder)], python, arguments))
+    except (OSError, UnusableError) as error:
+        _say(f"{pex} was not started: {error}")
+        sys.exit(REFUSED)
 
 
 def _open(pex: str) -> Artifact:

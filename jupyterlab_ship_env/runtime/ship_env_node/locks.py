@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class Lock:
             time.sleep(PAUSE)
         return True
 
+    def require(self, patience: float) -> None:
+        """Wait likewise. Raises TimeoutError when another process keeps it."""
+        if not self.acquire(patience):
+            raise TimeoutError(errno.ETIMEDOUT, f"another process held it for {patience:.0f} s", self._path)
+
     def release(self) -> None:
         """Let go."""
         if self._descriptor is not None:
@@ -57,7 +63,9 @@ class Lock:
 
     def remove(self) -> None:
         """Remove the file and let go; who waits for it makes another."""
-        os.unlink(self._path)
+        # What cleans /tmp may have been faster.
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)
         self.release()
 
     def _is_still_there(self, descriptor: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import itertools
 import os
@@ -53,8 +52,7 @@ def _hold_name(root: NodeRoot, name: str) -> bool:
     away = None
     lock = Lock(root.lock(name))
     # Who removes or makes the folder has this lock too, so what is seen here stays so.
-    if not lock.acquire(PATIENCE):
-        raise TimeoutError(errno.ETIMEDOUT, f"another process held it for {PATIENCE:.0f} s", root.lock(name))
+    lock.require(PATIENCE)
     with held(lock):
         if os.path.lexists(folder):
             refuse_foreign(folder)

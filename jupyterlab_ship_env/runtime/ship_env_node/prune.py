@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ship_env_node.locks import Lock, held
 from ship_env_node.marks import BOOT, DISTRIBUTIONS, SYNCED, USED, Mark, last_use, modified, note
-from ship_env_node.unpack import discard
+from ship_env_node.unpack import PATIENCE, discard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,38 +80,55 @@ def settle(root: NodeRoot, name: str, limit: int) -> None:
     prune(root, limit)
 
 
-def prune(root: NodeRoot, limit: int, grace: float = GRACE) -> None:
+def prune(root: NodeRoot, limit: int) -> None:
     """Remove environments and what ordinary PEXes unpacked, least recently used first, down to the limit.
 
-    Distributions go when no environment links to them. What a live process uses stays.
-
-    :param grace: seconds that something stays after its last use
+    Distributions go when no environment links to them. What a live process uses stays. Where another process does the
+    same just now, nothing is left to do.
     """
-    turn = Lock(root.lock("prune"))
-    if not turn.try_acquire():
-        return
-    with held(turn):
-        _remove_leftovers(root)
-        left = _remove_unlinked(root, _total(root) - limit, grace)
-        environments = [root.environment(name) for name in os.listdir(root.environments)]
-        ordinary = [root.pex_root(name) for name in os.listdir(root.ordinary)]
-        for folder in sorted([*environments, *ordinary], key=lambda each: modified(note(each, USED))):
-            if left <= 0:
-                return
-            # What an environment links to is counted when it goes.
-            size = _bytes_in(folder) if folder in ordinary else 0
-            if remove_unused(root, folder, grace):
-                left = _remove_unlinked(root, left - size, grace)
+    turn = _turn(root)
+    if turn.try_acquire():
+        with held(turn):
+            _make_room(root, limit, GRACE)
 
 
 def flush(root: NodeRoot) -> str:
-    """Remove all that no live process uses. Returns what there is to say about it."""
-    before = _total(root)
-    prune(root, 0, FLUSH_GRACE)
+    """Remove all that no live process uses. Returns what there is to say about it.
+
+    Raises TimeoutError when another process makes room all the time.
+    """
+    turn = _turn(root)
+    turn.require(PATIENCE)
+    with held(turn):
+        before = _total(root)
+        _make_room(root, 0, FLUSH_GRACE)
+        after = _total(root)
     left = [*os.listdir(root.environments), *os.listdir(root.ordinary), *os.listdir(root.distributions)]
-    after = _total(root)
     stays = f"; {after / 1e6:.0f} MB stay, which are in use or were used less than a minute ago" if left else ""
     return f"removed {(before - after) / 1e6:.0f} MB from {root.base}{stays}"
+
+
+def _turn(root: NodeRoot) -> Lock:
+    """Return the lock of who makes room."""
+    return Lock(root.lock("prune"))
+
+
+def _make_room(root: NodeRoot, limit: int, grace: float) -> None:
+    """Do what ``prune`` says. It must be our turn.
+
+    :param grace: seconds that something stays after its last use
+    """
+    _remove_leftovers(root)
+    left = _remove_unlinked(root, _total(root) - limit, grace)
+    environments = [root.environment(name) for name in os.listdir(root.environments)]
+    ordinary = [root.pex_root(name) for name in os.listdir(root.ordinary)]
+    for folder in sorted([*environments, *ordinary], key=lambda each: modified(note(each, USED))):
+        if left <= 0:
+            return
+        # What an environment links to is counted when it goes.
+        size = _bytes_in(folder) if folder in ordinary else 0
+        if remove_unused(root, folder, grace):
+            left = _remove_unlinked(root, left - size, grace)
 
 
 def _sync(folder: str) -> bool:
