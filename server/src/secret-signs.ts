@@ -27,9 +27,10 @@ function isRandom(value: string): boolean {
 /** Between the header of a key and its content: white space, also as source code, JSON and the shell spell it. */
 const BLANK = String.raw`(?:\s|\\{1,4}[nrt\r\n])`;
 /** One string literal ends behind a line of the key, and the next one begins; or the next line of a comment begins. */
-const JOINT = String.raw`(?:\\{1,4}n["'][\s+.,(\\]{0,80}[bru]{0,2}["']|\n[ \t]{0,80}(?:#|//|\*|>)[ \t]{0,8})`;
-/** `Proc-Type: 4,ENCRYPTED`, `Version: GnuPG v2`. */
-const PEM_FIELD = String.raw`(?:[A-Z][A-Za-z-]{2,20}: [^\r\n\\]{1,120}${BLANK}{1,8})`;
+const JOINT = String.raw`(?:\\{1,4}n["'][\s+.,(\\]{0,80}[bru]{0,2}["']|\n[ \t]{0,80}(?:#|//|\*|>)[ \t]{0,24}(?![ \t]))`;
+/** `Proc-Type: 4,ENCRYPTED`, `Version: GnuPG v2`. On one line the next field ends the value: no text has several readings. */
+const FIELD_NAME = '[A-Z][A-Za-z-]{2,20}: ';
+const PEM_FIELD = String.raw`(?:${FIELD_NAME}(?:(?! ${FIELD_NAME})[^\r\n\\]){1,120}${BLANK}{1,8})`;
 const BASE64 = '[A-Za-z0-9+/]{16}';
 
 /** How a name gets a value in a shell, an INI file, Python, JSON, YAML and the XML of Hadoop. */
@@ -75,7 +76,7 @@ export const SIGNS: readonly Sign[] = [
   },
   {
     mark: 'token',
-    words: ['_acces', '_ACCES', '_Acces', 'Secret', '3a.sec'],
+    words: ['_acces', '_ACCES', '_Acces', 'Secret', 'Access', '3a.sec'],
     pattern: new RegExp(`${AWS_NAME}${ASSIGNED}${AWS_VALUE}`, 'gi'),
     isMeant: isRandom
   },

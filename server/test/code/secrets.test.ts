@@ -79,6 +79,8 @@ describe('a file that looks like a secret', () => {
     ['in one literal a line', `KEY = (\n  "${header()}\\n"\n  "${BODY}\\n"\n)`],
     ['in added literals', `key = "${header()}\\n" +\n  "${BODY}\\n";`],
     ['in a comment', `# ${header()}\n# ${BODY}\n`],
+    ['in a deep comment', `#  ${header()}\n#${' '.repeat(20)}${BODY}\n`],
+    ['behind fields on its line', `${header('RSA ')} Proc-Type: 4,ENCRYPTED DEK-Info: AES,0A Comment: a: b ${BODY}`],
     ['in JSON within JSON', JSON.stringify(JSON.stringify({ key: `${header()}\n${BODY}` }))],
     ['in a string that the shell goes on with', `"${header()}\\\n${BODY}"`]
   ])('is refused: a key %s', async (_how, content) => {
@@ -96,6 +98,7 @@ describe('a file that looks like a secret', () => {
     ['session.py', `.config("spark.hadoop.fs.s3a.secret.key", "${AWS_SECRET}")`],
     ['core-site.xml', `<name>fs.s3a.secret.key</name>\n  <value>${AWS_SECRET}</value>`],
     ['answer.json', `{"SecretAccessKey": "${AWS_SECRET}"}`],
+    ['client.js', `secretAccessKey: '${AWS_SECRET}'`],
     ['run.sh', `export AWS_SECRET_ACCESS_KEY=${AWS_SECRET}`],
     ['keys.csv', `Access key ID,Secret access key\r\n${KEY_ID},${AWS_SECRET}`],
     ['credentials', 'export AWS_SECRET_ACCESS_KEY=abc'],
@@ -140,6 +143,16 @@ describe('a file that looks like a secret', () => {
     `"""\n${header()}\n...\n"""`
   ])('is no example, placeholder or code about secrets: %s', async content => {
     expect(await refusal({ 'src/m/code.py': content })).toBeUndefined();
+  });
+
+  it.each<[string, string]>([
+    ['comment lines', `\n#${' '.repeat(8)}`.repeat(24)],
+    ['fields', 'Aaa: '.repeat(120)],
+    ['blanks between fields', `Aaa: a${' '.repeat(8)}`.repeat(30)]
+  ])('is none, and soon found to be none, among many %s', (_what, text) => {
+    const scan = new ContentScan();
+    scan.add(Buffer.from(`${header()}\n${text}!\n`.repeat(1000)));
+    expect(scan.marks()).toEqual([]);
   });
 
   it.each<[string, string]>([
