@@ -1,9 +1,8 @@
-import type { Stats } from 'node:fs';
 import { lstat, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import * as z from 'zod';
 import { hasCode } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
+import { isNothing, orNothing } from '../files/nothing.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
 import type { Cache } from './cache.js';
@@ -61,9 +60,10 @@ async function removeOldest(cache: Cache, stored: Stored[], before: number, goal
   for (const { path, bytes, usedMs } of stored.sort((a, b) => a.usedMs - b.usedMs)) {
     if (left <= goal || usedMs >= inUseSince) break;
     // Once more, just before: a ship that began a moment ago may have found it.
-    const now = await statOrNothing(path);
+    const now = await orNothing(lstat(path));
     if (now === undefined || now.mtimeMs !== usedMs) continue;
-    if (await isRemoved(path)) left -= bytes;
+    await orNothing(unlink(path));
+    left -= bytes;
     if (!cache.holds(path)) await removeEmptyFolders(dirname(path), cache.root);
   }
   return left;
@@ -74,19 +74,10 @@ async function everything(cache: Cache): Promise<Stored[]> {
   for (const name of await readdir(cache.root, { recursive: true })) {
     if (NOT_COUNTED.has(name.split(sep, 1)[0] ?? '')) continue;
     const path = join(cache.root, name);
-    const info = await statOrNothing(path);
+    const info = await orNothing(lstat(path));
     if (info?.isFile() === true) found.push({ path, bytes: info.size, usedMs: info.mtimeMs });
   }
   return found;
-}
-
-async function statOrNothing(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 /** The folders that are left behind when all entries of an earlier format have gone. */
@@ -98,16 +89,6 @@ async function removeEmptyFolders(folder: string, root: string): Promise<void> {
       if (hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) return;
       throw error;
     }
-  }
-}
-
-async function isRemoved(path: string): Promise<boolean> {
-  try {
-    await unlink(path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return true;
-    throw error;
   }
 }
 

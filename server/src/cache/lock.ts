@@ -1,7 +1,7 @@
 import { lstat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
+import { isNothing, orNothing } from '../files/nothing.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { isDead, ownerName } from '../process/owner.js';
 import { clear, clearFilledFolder, clearUnlessFolder, makeFolderBelow } from './place.js';
@@ -123,7 +123,7 @@ async function isAbandoned(path: string): Promise<boolean> {
 
 /** Has whoever holds it shown no sign of life for long? */
 async function isUnsigned(path: string): Promise<boolean> {
-  const signed = (await lstat(lockPath(path)).catch(ignoreMissing))?.mtimeMs;
+  const signed = (await orNothing(lstat(lockPath(path))))?.mtimeMs;
   return signed !== undefined && signed < Date.now() - STALE_MS;
 }
 
@@ -140,10 +140,6 @@ async function ownerOf(path: string): Promise<string | undefined> {
 /** The folder that is the lock, as proper-lockfile names it. */
 function lockPath(path: string): string {
   return `${path}.lock`;
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (!hasCode(error, 'ENOENT')) throw error;
 }
 
 function noLock(root: string, cause: unknown): ShipEnvError {

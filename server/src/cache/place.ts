@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readlink, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
+import { isNothing, orNothing } from '../files/nothing.js';
 
 /*
  * The cache belongs to one person, and whatever it lacks is made anew. So what stands in place of one of its files is
@@ -74,11 +74,7 @@ export async function putInPlace(file: string, path: string): Promise<void> {
 
 /** Removes what is there, whatever it is. What a link leads to stays. */
 export async function clear(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true });
-  } catch (error) {
-    if (!isNothing(error)) throw error;
-  }
+  await orNothing(rm(path, { recursive: true, force: true }));
 }
 
 /** Removes what is there unless it is a folder, which it may become at any moment. */
@@ -109,13 +105,4 @@ export async function clearFilledFolder(path: string): Promise<void> {
   }
   if (await isFilled(aside)) await clear(aside);
   else await rename(aside, path);
-}
-
-async function orNothing<T>(look: Promise<T>): Promise<T | undefined> {
-  try {
-    return await look;
-  } catch (error) {
-    if (isNothing(error)) return undefined;
-    throw error;
-  }
 }

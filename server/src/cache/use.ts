@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../errors.js';
+import { orNothing } from '../files/nothing.js';
 import { isDead, ownerName } from '../process/owner.js';
 import { clear, makeFolderBelow } from './place.js';
 import { removedOr } from './removed.js';
@@ -24,13 +24,13 @@ const CLOCKS_APART_MS = 5000;
 export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T> {
   const folder = join(root, 'uses');
   const path = join(folder, `${Date.now()}.${ownerName()}.${randomUUID()}`);
-  await makeFolderBelow(root, folder);
-  await writeFile(path, '', { mode: 0o600 });
   const sign = setInterval(() => {
     // Whoever cleared the folder took the file along; nothing is left that it could keep.
     utimes(path, new Date(), new Date()).catch(() => undefined);
   }, SIGN_MS).unref();
   try {
+    await makeFolderBelow(root, folder);
+    await writeFile(path, '', { mode: 0o600 });
     return await work();
   } catch (error) {
     throw await removedOr(error, root, path);
@@ -43,10 +43,10 @@ export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T>
 /** Since when the cache is in use, in milliseconds since the epoch; Infinity when nobody uses it. */
 export async function oldestUse(root: string): Promise<number> {
   const folder = join(root, 'uses');
-  const names = await readdir(folder).catch(nothingIfMissing);
+  const names = await orNothing(readdir(folder));
   let oldest = Infinity;
   for (const name of names ?? []) {
-    const signed = (await lstat(join(folder, name)).catch(nothingIfMissing))?.mtimeMs;
+    const signed = (await orNothing(lstat(join(folder, name))))?.mtimeMs;
     if (signed === undefined) continue;
     const sinceMs = Number.parseInt(name, 10);
     const isGone =
@@ -57,8 +57,4 @@ export async function oldestUse(root: string): Promise<number> {
     else oldest = Math.min(oldest, sinceMs - CLOCKS_APART_MS);
   }
   return oldest;
-}
-
-function nothingIfMissing(error: unknown): undefined {
-  if (!hasCode(error, 'ENOENT')) throw error;
 }

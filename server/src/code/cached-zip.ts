@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
+import { isNothing, orNothing } from '../files/nothing.js';
 import { NotRegular, openRegular } from '../files/open.js';
 import { parseJson } from '../json.js';
 import { digestOf } from '../targets/payload.js';
@@ -46,7 +46,8 @@ export async function zipInCache(
   for (;;) {
     const { path, reused } = await cache.entry('code', name, write, signal);
     const facts = await knownFacts(cache, name);
-    if (facts !== undefined && facts.bytes === (await sizeOf(path))) {
+    // Another ship may have removed it, since it was damaged.
+    if (facts !== undefined && facts.bytes === (await orNothing(stat(path)))?.size) {
       const mend = (): Promise<void> => cache.mend('code', name, () => isWhole(path, facts, signal), write, signal);
       return { facts, reused, open: opener(path, () => mended(path, facts, mend, signal)) };
     }
@@ -78,16 +79,6 @@ async function mended(path: string, facts: ZipFacts, mend: () => Promise<void>, 
   }
   // Its files have the same content, so only another zlib makes other bytes of them: what it is now was written down.
   if (!(await isWhole(path, facts, signal))) throw codeChanged(path);
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    // Another ship removed it, since it was damaged.
-    if (isNothing(error)) return undefined;
-    throw error;
-  }
 }
 
 async function isWhole(path: string, facts: ZipFacts, signal: AbortSignal): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
+import { orNothing } from '../files/nothing.js';
 import { FILE_KINDS, readBounded } from '../files/read.js';
 
 /**
@@ -41,20 +41,20 @@ export async function mayBePartialClone(top: string): Promise<boolean> {
 }
 
 async function lookFor(path: string): Promise<'repository' | 'damaged' | 'nothing'> {
-  if ((await orNothing(lstat(path))) === undefined) return 'nothing';
-  const info = await orNothing(stat(path));
+  if ((await seenByGit(lstat(path))) === undefined) return 'nothing';
+  const info = await seenByGit(stat(path));
   // A file names the repository. Where it does not, git refuses to answer and looks no further.
   if (info?.isFile() === true) return 'repository';
-  const hasHead = info?.isDirectory() === true && (await orNothing(lstat(join(path, 'HEAD')))) !== undefined;
+  const hasHead = info?.isDirectory() === true && (await seenByGit(lstat(join(path, 'HEAD')))) !== undefined;
   return hasHead ? 'repository' : 'damaged';
 }
 
 /** What may not be looked at is nothing for git, too. */
-async function orNothing<T>(look: Promise<T>): Promise<T | undefined> {
+async function seenByGit<T>(look: Promise<T>): Promise<T | undefined> {
   try {
-    return await look;
+    return await orNothing(look);
   } catch (error) {
-    if (isNothing(error) || hasCode(error, 'EACCES')) return undefined;
+    if (hasCode(error, 'EACCES')) return undefined;
     throw error;
   }
 }

@@ -5,13 +5,13 @@ import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import type { Interpreter } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
 import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../json.js';
 import { ProcessError, run } from '../process/run.js';
 import { shellWord } from '../shell-word.js';
 import { PROBE_SCRIPT } from './probe-script.js';
 import { type Pyvenv, findPyvenv } from './pyvenv.js';
+import { kindOf } from './read.js';
 
 /** A directory that is searched for distributions. */
 export interface SiteDirectory {
@@ -108,15 +108,6 @@ async function findExecutable(python: string): Promise<string> {
         ? 'Check the path. A notebook kernel tells its python in sys.executable.'
         : `The virtual environment was made from a python in ${pyvenv.config.home || 'a folder'} that may be gone. Make the environment again.`
   });
-}
-
-async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {
-  try {
-    return (await stat(path)).isDirectory() ? 'directory' : 'file';
-  } catch (error) {
-    if (isNothing(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Name of the cache entry: everything that the answer depends on. */

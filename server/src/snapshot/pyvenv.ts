@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
-import { isNothing } from '../files/nothing.js';
-import { FILE_KINDS, readBounded } from '../files/read.js';
+import { FILE_KINDS } from '../files/read.js';
 import { decodeText } from './metadata.js';
+import { readOptional } from './read.js';
 
 /** What `pyvenv.cfg` says about a virtual environment (PEP 405; the keys of venv, virtualenv and uv). */
 export interface PyvenvConfig {
@@ -45,17 +45,10 @@ export async function findPyvenv(executable: string): Promise<Pyvenv | undefined
   const binaries = dirname(executable);
   const prefix = dirname(binaries);
   for (const folder of [binaries, prefix]) {
-    const text = await readText(join(folder, 'pyvenv.cfg'));
-    if (text !== undefined) return { prefix, text, config: parsePyvenvConfig(text) };
+    const content = await readOptional(join(folder, 'pyvenv.cfg'), FILE_KINDS.pyvenv);
+    if (content === undefined) continue;
+    const text = decodeText(content);
+    return { prefix, text, config: parsePyvenvConfig(text) };
   }
   return undefined;
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return decodeText(await readBounded(path, FILE_KINDS.pyvenv));
-  } catch (error) {
-    if (isNothing(error)) return undefined;
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@ import { type Dirent } from 'node:fs';
 import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { hasCode } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
+import { isNothing, orNothing } from '../files/nothing.js';
 import { type FileKind, readBounded } from '../files/read.js';
 import { currentLooks } from './looks.js';
 import { compareText } from './names.js';
@@ -16,7 +16,7 @@ import { statHere, targetHere } from './stat-files.js';
  */
 export async function readOptional(path: string, kind: FileKind): Promise<Buffer | undefined> {
   noteFile(path);
-  return orUndefined(() => readBounded(path, kind));
+  return orNothing(readBounded(path, kind));
 }
 
 /** The entries of a directory sorted by name; none when it is not there. */
@@ -65,28 +65,17 @@ function noteFile(path: string): void {
 
 /** What a path is once links are followed; undefined when there is nothing. */
 export async function kindOf(path: string): Promise<'file' | 'directory' | 'other' | undefined> {
-  const kind = await orUndefined(async () => {
-    const info = await stat(path);
-    return info.isDirectory() ? 'directory' : info.isFile() ? 'file' : 'other';
-  });
+  const info = await orNothing(stat(path));
+  const kind = info && (info.isDirectory() ? 'directory' : info.isFile() ? 'file' : 'other');
   currentLooks()?.addAnswer('kind', path, kind ?? '');
   return kind;
 }
 
 /** `realpath`, or undefined when there is nothing. */
 export async function realpathOptional(path: string): Promise<string | undefined> {
-  const real = await orUndefined(() => realpath(path));
+  const real = await orNothing(realpath(path));
   currentLooks()?.addAnswer('real-path', path, real ?? '');
   return real;
-}
-
-async function orUndefined<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isNothing(error)) return undefined;
-    throw error;
-  }
 }
 
 /**
