@@ -83,6 +83,11 @@ export function hasCode(error: unknown, ...codes: string[]): error is NodeJS.Err
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }
 
+/** Is this what the system answered to a call, as against a bug of ours or an abort? */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}
+
 /** The messages of all that led to an error: of several causes at once, each before what led to it. */
 function causesOf(error: unknown, tells: (cause: unknown) => boolean = () => true): string[] {
   // An AggregateError without words of its own only holds the others together.

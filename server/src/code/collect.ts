@@ -4,13 +4,12 @@ import { dirname, join, relative } from 'node:path';
 import pLimit from 'p-limit';
 import type { Finding } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
+import { orNothing } from '../files/nothing.js';
 import { FILE_KINDS, UnusableFile } from '../files/read.js';
 import { isWithin } from '../files/within.js';
 import type { ShippedFile, SkipCounter, SkipRule } from './files.js';
 import { askGit } from './git.js';
 import { isExtensionModule } from './importable.js';
-import { unreadable } from './roots.js';
 import { environmentFolders, isUsableName, ruleForPath } from './rules.js';
 import type { ShipIgnore } from './ship-ignore.js';
 import { Listed } from './there.js';
@@ -67,7 +66,9 @@ export async function collectFolder(place: Place, context: Collecting): Promise<
   const files: ShippedFile[] = [];
   for (const { path, info } of entries) {
     // Tracked and deleted from the work tree.
-    if (info !== undefined) files.push(...(await collectEntry(path, info, place, context)));
+    if (info === undefined) continue;
+    // One by one: a call takes no more than some hundred thousand arguments.
+    for (const file of await collectEntry(path, info, place, context)) files.push(file);
   }
   return files;
 }
@@ -81,10 +82,7 @@ async function requireReadableIgnoreFile(folder: string): Promise<void> {
   // git reads those of the folders above, too.
   if (dirname(folder) !== folder) await requireReadableIgnoreFile(dirname(folder));
   const path = join(folder, '.gitignore');
-  const info = await lstat(path).catch((error: unknown) => {
-    if (isNothing(error)) return undefined;
-    throw unreadable(path, error);
-  });
+  const info = await orNothing(lstat(path));
   if (info === undefined || info.isFile() || info.isSymbolicLink() || info.isDirectory()) return;
   throw new UnusableFile(path, FILE_KINDS.gitIgnore, `it is ${info.isFIFO() ? 'a FIFO' : 'a socket or a device'}`);
 }
@@ -110,12 +108,8 @@ async function candidates(
     return { paths: [...answer.files, ...builtModules(answer.ignored, place, context)], ruled: 'git' };
   }
   const isExcluded = (path: string): SkipRule | undefined => place.ruleFor?.(path) ?? shipIgnored(place, path, context);
-  try {
-    const onSkip = (rule: SkipRule, path: string): void => context.skips.add(rule, shown(place, path, context));
-    return { paths: await walk(place.folder, context.signal, isExcluded, onSkip), ruled: 'plain' };
-  } catch (error) {
-    throw error instanceof Error && 'syscall' in error ? unreadable(place.shownAs, error) : error;
-  }
+  const onSkip = (rule: SkipRule, path: string): void => context.skips.add(rule, shown(place, path, context));
+  return { paths: await walk(place.folder, context.signal, isExcluded, onSkip), ruled: 'plain' };
 }
 
 /**
@@ -167,11 +161,8 @@ async function collectEntry(
 
 async function followLink(path: string, place: Place, context: Collecting): Promise<ShippedFile[]> {
   const link = join(place.folder, path);
-  let target: string;
-  try {
-    target = await realpath(link);
-  } catch (error) {
-    if (!isNothing(error)) throw unreadable(link, error);
+  const target = await orNothing(realpath(link));
+  if (target === undefined) {
     context.skips.add('broken-link', shown(place, path, context));
     return [];
   }

@@ -3,8 +3,9 @@ import type { BigIntStats } from 'node:fs';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
-import { hasCode } from '../errors.js';
+import { hasCode, isSystemError } from '../errors.js';
 import { NotRegular, openRegular } from '../files/open.js';
+import { piecesOf } from '../files/pieces.js';
 import { parseJson } from '../json.js';
 import type { FileIdentity, ShippedFile } from './files.js';
 import { unreadable } from './roots.js';
@@ -34,7 +35,6 @@ export class FileChanged extends Error {
  */
 const RACY_MS = 2_000;
 const READ_CONCURRENCY = 8;
-const CHUNK_BYTES = 256 * 1024;
 
 /** Size, mtime, ctime, inode, device, sha256, marks. */
 const indexFile = z.object({
@@ -87,7 +87,9 @@ export class FileHashes {
     const next: IndexFile['files'] = {};
     let rehashed = 0;
     const limit = pLimit(READ_CONCURRENCY);
-    const contents = await Promise.all(
+    const failed = new AbortController();
+    const stop = AbortSignal.any([signal, failed.signal]);
+    const reading = Promise.all(
       files.map(async file => {
         const identity = identityText(file.identity);
         const known = this.#known[file.sourcePath];
@@ -97,11 +99,16 @@ export class FileHashes {
           return { sha256: known[1], marks: known[2] };
         }
         rehashed++;
-        const content = await limit(() => readContent(file, signal, onBytes));
+        const content = await limit(() => readContent(file, stop, onBytes));
         if (this.#isSettled(file.identity)) next[file.sourcePath] = [identity, content.sha256, [...content.marks]];
         return content;
       })
     );
+    const contents = await reading.catch((error: unknown) => {
+      // Nobody wants the rest.
+      failed.abort();
+      throw error;
+    });
     if (rehashed > 0 || Object.keys(next).length !== Object.keys(this.#known).length) {
       const index: IndexFile = { schema: 3, files: next };
       await this.#cache.replace('hashes', this.#name, JSON.stringify(index));
@@ -149,20 +156,15 @@ export async function* readUnchanged(
       : unreadable(file.sourcePath, error);
   });
   try {
-    let left = file.identity.size;
-    while (left > 0) {
-      signal.throwIfAborted();
-      const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, left));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
-      if (bytesRead === 0) throw new FileChanged(file.sourcePath);
-      left -= bytesRead;
-      onBytes(bytesRead);
-      yield buffer.subarray(0, bytesRead);
+    const { size } = file.identity;
+    for await (const piece of piecesOf(handle, { size, most: size, areKept: true, signal })) {
+      onBytes(piece.length);
+      yield piece;
     }
     const after = await handle.stat({ bigint: true });
     if (identityText(identityOf(after)) !== identityText(file.identity)) throw new FileChanged(file.sourcePath);
   } catch (error) {
-    throw error instanceof Error && 'syscall' in error ? unreadable(file.sourcePath, error) : error;
+    throw isSystemError(error) ? unreadable(file.sourcePath, error) : error;
   } finally {
     await handle.close();
   }

@@ -1,10 +1,11 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Editable, Finding } from '../contract/snapshot.js';
+import { isSystemError } from '../errors.js';
 import { collectFolder, toShippedFile, type Collecting } from './collect.js';
 import { SkipCounter, byCodeUnit, type ShippedFile, type SkipRule, type Skipped } from './files.js';
 import { importableTops, isProjectOwn, mayBeImportable } from './importable.js';
-import { boundaries, findRoots, projectFolder, refuseMoreThanOneProject, type Root } from './roots.js';
+import { boundaries, findRoots, projectFolder, refuseMoreThanOneProject, unreadable, type Root } from './roots.js';
 import { ShipIgnore } from './ship-ignore.js';
 
 /** Which files of an editable ship, and what stays home. */
@@ -42,6 +43,14 @@ export interface Listing {
  *   that leads out of the project; the signal's reason when aborted
  */
 export async function listShippedFiles(editable: Editable, options: { signal: AbortSignal }): Promise<Listing> {
+  try {
+    return await list(editable, options);
+  } catch (error) {
+    throw isSystemError(error) ? unreadable(error.path ?? editable.projectDirectory, error) : error;
+  }
+}
+
+async function list(editable: Editable, options: { signal: AbortSignal }): Promise<Listing> {
   await refuseMoreThanOneProject(editable);
   const roots = await findRoots(editable);
   const project = await projectFolder(editable);

@@ -1,10 +1,11 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Editable } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
+import { orNothing } from '../files/nothing.js';
 import { shellWord } from '../shell-word.js';
-import { PROJECT_MARKS, whyNotOneProject } from '../snapshot/editable-scope.js';
+import { PROJECT_MARKS, hasAny, whyNotOneProject } from '../snapshot/editable-scope.js';
+import { kindOf } from '../snapshot/read.js';
 import { isExtensionModule, moduleOfFile } from './importable.js';
 
 /** One root of an editable, found on disk. */
@@ -29,15 +30,15 @@ export interface Root {
 export async function findRoots(editable: Editable): Promise<Root[]> {
   const roots: Root[] = [];
   for (const { path, importName } of editable.roots) {
-    const kind = (await kindOf(path)) ?? 'missing';
+    const kind = await kindOf(path);
     const prefix = importName === '' ? '' : `${importName.replaceAll('.', '/')}/`;
-    if (kind === 'folder') {
+    if (kind === 'directory') {
       const isProject = await isProjectTop(path, importName === '');
       const isLinkTree = importName === '' && basename(path).startsWith('__editable__.');
-      roots.push({ kind, path, archivePath: prefix, isProject, isLinkTree });
+      roots.push({ kind: 'folder', path, archivePath: prefix, isProject, isLinkTree });
       continue;
     }
-    const file = kind === 'file' ? path : importName === '' ? undefined : await moduleFile(path);
+    const file = kind !== undefined ? path : importName === '' ? undefined : await moduleFile(path);
     if (file === undefined) throw missing(editable, path);
     const suffix = basename(file).slice(basename(file).indexOf('.'));
     const name = importName === '' ? basename(file) : prefix.slice(0, -1) + suffix;
@@ -81,7 +82,7 @@ export async function projectFolder(editable: Editable): Promise<string> {
 /** The real folders that links may lead into: the project and the editable's roots. */
 export async function boundaries(project: string, roots: readonly Root[]): Promise<string[]> {
   const folders = roots.map(root => (root.kind === 'folder' ? root.path : dirname(root.path)));
-  const known = [project, ...folders].map(folder => realpath(folder).catch(ignoreMissing));
+  const known = [project, ...folders].map(folder => orNothing(realpath(folder)));
   return (await Promise.all(known)).filter(folder => folder !== undefined);
 }
 
@@ -90,23 +91,9 @@ async function isProjectTop(path: string, isOnSysPath: boolean): Promise<boolean
   return hasAny(path, isOnSysPath ? [...PROJECT_MARKS, '.git'] : PROJECT_MARKS);
 }
 
-async function hasAny(folder: string, names: readonly string[]): Promise<boolean> {
-  const kinds = await Promise.all(names.map(name => kindOf(join(folder, name))));
-  return kinds.some(kind => kind !== undefined);
-}
-
-async function kindOf(path: string): Promise<'folder' | 'file' | undefined> {
-  try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
-  } catch (error) {
-    if (isNothing(error)) return undefined;
-    throw unreadable(path, error);
-  }
-}
-
 async function moduleFile(path: string): Promise<string | undefined> {
   if ((await kindOf(`${path}.py`)) === 'file') return `${path}.py`;
-  if ((await kindOf(dirname(path))) !== 'folder') return undefined;
+  if ((await kindOf(dirname(path))) !== 'directory') return undefined;
   const siblings = (await readdir(dirname(path))).sort();
   const name = siblings.find(sibling => isExtensionModule(sibling) && moduleOfFile(sibling) === basename(path));
   return name === undefined ? undefined : join(dirname(path), name);
@@ -126,8 +113,4 @@ export function unreadable(path: string, cause: unknown): ShipEnvError {
     hint: 'Make it readable, or leave it out with a line in .shipignore.',
     cause
   });
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (!isNothing(error)) throw error;
 }

@@ -1,8 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isNothing } from '../files/nothing.js';
-import { unreadable } from './roots.js';
+import { orNothing } from '../files/nothing.js';
 
 /**
  * What listed paths are on disk. A path below a link is not there, as git sees it too: git's index still lists the
@@ -20,10 +19,7 @@ export class Listed {
     this.#signal = signal;
   }
 
-  /**
-   * @returns undefined when it is not there
-   * @throws ShipEnvError CODE_UNREADABLE
-   */
+  /** @returns undefined when it is not there */
   async look(path: string): Promise<BigIntStats | undefined> {
     return (await this.#isFree(dirname(path))) ? this.#lstat(path) : undefined;
   }
@@ -37,12 +33,6 @@ export class Listed {
 
   async #lstat(path: string): Promise<BigIntStats | undefined> {
     this.#signal.throwIfAborted();
-    const absolute = join(this.#folder, path);
-    try {
-      return await lstat(absolute, { bigint: true });
-    } catch (error) {
-      if (isNothing(error)) return undefined;
-      throw unreadable(absolute, error);
-    }
+    return orNothing(lstat(join(this.#folder, path), { bigint: true }));
   }
 }

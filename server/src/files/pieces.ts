@@ -3,6 +3,8 @@ import type { FileHandle } from 'node:fs/promises';
 
 /** Of one read. Node ends the whole process at a read of more than 2 GiB. */
 const PIECE_BYTES = 256 * 1024;
+/** Of a file that is smaller: one of /proc says that it is empty. */
+const LEAST_BYTES = 1024;
 
 /** What is known of an open file, and wanted of it. */
 export interface Wanted {
@@ -10,12 +12,14 @@ export interface Wanted {
   readonly size: number;
   /** No more than this is read; without it, all. */
   readonly most?: number;
+  /** Each piece stays as it is; else the next one takes its place. */
+  readonly areKept?: true;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An open file from its beginning, piece by piece: each piece takes the place of the one before. */
+/** An open file from its beginning, piece by piece. */
 export async function* piecesOf(handle: FileHandle, wanted: Wanted): AsyncGenerator<Buffer, void, void> {
-  const buffer = bufferFor(wanted);
+  let buffer = bufferFor(wanted);
   for (let at = 0, left = wanted.most ?? Infinity; left > 0;) {
     wanted.signal?.throwIfAborted();
     const length = Math.min(buffer.length, left);
@@ -25,11 +29,12 @@ export async function* piecesOf(handle: FileHandle, wanted: Wanted): AsyncGenera
     at += bytesRead;
     left -= bytesRead;
     if (at === wanted.size && bytesRead < length) return;
+    if (wanted.areKept === true) buffer = bufferFor(wanted, at);
   }
 }
 
 /** {@link piecesOf}, at once: in this thread. */
-export function* piecesOfHere(file: number, wanted: Wanted): Generator<Buffer, void, void> {
+export function* piecesOfHere(file: number, wanted: Omit<Wanted, 'areKept'>): Generator<Buffer, void, void> {
   const buffer = bufferFor(wanted);
   for (let at = 0, left = wanted.most ?? Infinity; left > 0;) {
     wanted.signal?.throwIfAborted();
@@ -44,6 +49,6 @@ export function* piecesOfHere(file: number, wanted: Wanted): Generator<Buffer, v
 }
 
 /** With room for one byte more than the file had: a read that does not fill it has come to the end. */
-function bufferFor({ size }: Wanted): Buffer {
-  return Buffer.allocUnsafe(Math.min(PIECE_BYTES, size + 1));
+function bufferFor({ size }: Wanted, at = 0): Buffer {
+  return Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(LEAST_BYTES, size - at + 1)));
 }

@@ -43,12 +43,17 @@ export function readBounded(path: string, kind: FileKind): Promise<Buffer> {
  * The content of a file of any size, piece by piece: what it had when it was opened, at most.
  *
  * @param use - is done with a piece when it returns: the next one takes its place
- * @throws as {@link readBounded}
+ * @throws as {@link readBounded}; the signal's reason
  */
-export function readPieces(path: string, kind: AnyFileKind, use: (piece: Buffer) => void): Promise<void> {
+export function readPieces(
+  path: string,
+  kind: AnyFileKind,
+  use: (piece: Buffer) => void,
+  signal?: AbortSignal
+): Promise<void> {
   return withRegular(path, kind, async handle => {
     const { size } = await handle.stat();
-    for await (const piece of piecesOf(handle, { size, most: size })) use(piece);
+    for await (const piece of piecesOf(handle, { size, most: size, signal })) use(piece);
   });
 }
 
@@ -71,22 +76,12 @@ function withRegular<T>(path: string, kind: AnyFileKind, work: (handle: FileHand
 
 async function contentOf(handle: FileHandle, path: string, kind: FileKind): Promise<Buffer> {
   const { size } = await handle.stat();
-  if (size > kind.limit) throw tooLarge(path, kind, `it has ${prettyBytes(size)}`);
-  // A byte more than there should be: /proc says 0 of its files, and a file may grow.
-  let buffer = Buffer.allocUnsafeSlow(size + 1);
-  let filled = 0;
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled);
-    filled += bytesRead;
-    if (filled > kind.limit) throw tooLarge(path, kind, 'it has more');
-    if (bytesRead === 0 || (filled === size && size > 0)) break;
-    if (filled === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(buffer.length)]);
-  }
-  const content = buffer.subarray(0, filled);
+  if (size > kind.limit) throw new UnusableFile(path, kind, `it has ${prettyBytes(size)}`);
+  const pieces: Buffer[] = [];
+  // A byte more than there may be: a file may grow.
+  for await (const piece of piecesOf(handle, { size, most: kind.limit + 1, areKept: true })) pieces.push(piece);
+  const content = Buffer.concat(pieces);
+  if (content.length > kind.limit) throw new UnusableFile(path, kind, 'it has more');
   if (kind.isBinary !== true && content.includes(0)) throw new UnusableFile(path, kind, 'it holds a NUL byte');
   return content;
-}
-
-function tooLarge(path: string, kind: FileKind, found: string): UnusableFile {
-  return new UnusableFile(path, kind, found);
 }

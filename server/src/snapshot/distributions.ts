@@ -126,7 +126,7 @@ async function identify(
     await store.save();
     before += listed.length;
     const { files, changes, patched } = judge(candidate, listed, states);
-    const { suspects, findings: aboutLinks } = await findSuspects(candidate, listed, states);
+    const { suspects, findings: aboutLinks } = await findSuspects(candidate, listed, states, signal);
     const isPure = !files.some(file => isCompiledExtension(file.path));
     const all = [...findings, ...changes, ...aboutLinks];
     parts.set(candidate, { state: randomUUID(), isPure, findings: all, suspects, patched }, looks);

@@ -71,7 +71,8 @@ async function projectsIn(folder: string): Promise<string[]> {
   return names.filter((_, index) => areProjects[index]);
 }
 
-async function hasAny(folder: string, names: readonly string[]): Promise<boolean> {
+/** Does a folder hold one of these? */
+export async function hasAny(folder: string, names: readonly string[]): Promise<boolean> {
   const kinds = await Promise.all(names.map(name => kindOf(join(folder, name))));
   return kinds.some(kind => kind !== undefined);
 }

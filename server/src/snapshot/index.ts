@@ -1,6 +1,6 @@
 import type { Cache } from '../cache/cache.js';
 import type { Distribution, Finding, Snapshot } from '../contract/snapshot.js';
-import { ShipEnvError, hasCode } from '../errors.js';
+import { ShipEnvError, hasCode, isSystemError } from '../errors.js';
 import { orLeaveBehind } from '../files/leave-behind.js';
 import { NotRegular } from '../files/open.js';
 import { identifyDistributions, knownDistributions } from './distributions.js';
@@ -216,11 +216,6 @@ async function unownedModules(sites: readonly SiteContents[], owners: Owners): P
     return findUnownedModules(contents, new Set([...owned, ...hooks]));
   });
   return (await Promise.all(found)).flat();
-}
-
-/** An error of the file system that no one below knew what to do with. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
 }
 
 /** The file was a regular one when it was looked at. */

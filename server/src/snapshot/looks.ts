@@ -50,7 +50,8 @@ export class Looks implements KeptLooks {
 
   /** Takes over the looks of other work. */
   add({ answers, files, states, areSettled }: KeptLooks): void {
-    this.answers.push(...answers);
+    // One by one: a call takes no more than some hundred thousand arguments.
+    for (const answer of answers) this.answers.push(answer);
     for (const path of files) this.files.push(path);
     for (let index = 0; index < states.length; index += 1) this.states.push(states[index] ?? 0);
     this.areSettled &&= areSettled;

@@ -27,12 +27,13 @@ export interface JudgedFile {
  * gives reason, and test keys pass. What was added, edited or is not hashed is judged as the files of an editable are.
  *
  * @param states - of the listed files, in their order
- * @throws what the disk fails with; ShipEnvError SNAPSHOT_UNREADABLE
+ * @throws what the disk fails with; ShipEnvError SNAPSHOT_UNREADABLE; the signal's reason
  */
 export async function findSuspects(
   candidate: Metadata,
   listed: readonly ListedFile[],
-  states: readonly FileState[]
+  states: readonly FileState[],
+  signal: AbortSignal
 ): Promise<{ suspects: Suspect[]; findings: Finding[] }> {
   const files = listed.flatMap((file, index): JudgedFile[] => {
     const state = states[index];
@@ -44,15 +45,18 @@ export async function findSuspects(
     candidate,
     files.filter(({ isPublished }) => !isPublished)
   );
-  return { suspects: [...links, ...(await secretsAmong(files))].sort((a, b) => compareText(a.path, b.path)), findings };
+  return {
+    suspects: [...links, ...(await secretsAmong(files, signal))].sort((a, b) => compareText(a.path, b.path)),
+    findings
+  };
 }
 
-async function secretsAmong(files: readonly JudgedFile[]): Promise<Suspect[]> {
+async function secretsAmong(files: readonly JudgedFile[], signal: AbortSignal): Promise<Suspect[]> {
   const worthALook = files.filter(({ path, isPublished }) => !isPublished || mayBePublishedSecret(path));
   const found = await Promise.all(
     worthALook.map(async ({ path, absolute }) => {
       const scan = new ContentScan();
-      await readPieces(absolute, FILE_KINDS.possibleSecret, piece => scan.add(piece));
+      await readPieces(absolute, FILE_KINDS.possibleSecret, piece => scan.add(piece), signal);
       return looksSecret([path], scan.marks());
     })
   );

@@ -3,6 +3,8 @@ import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Distribution } from '../../src/contract/snapshot.js';
+import type { Metadata } from '../../src/snapshot/candidate.js';
+import { findSuspects } from '../../src/snapshot/suspects.js';
 import { distribution, findings, handMade, sh, siteOf, snap, temporaryFolder, tree, uvVenv } from './fixtures.js';
 
 const root = temporaryFolder('ship-env-suspects ');
@@ -54,6 +56,23 @@ describe('a secret in a distribution', () => {
   it('is suspected also behind 5 MiB of other content', async () => {
     const files = { 'demo/data.bin': `${'x\n'.repeat(2.5 * 1024 * 1024)}${PEM}` };
     expect(await suspects(files, unhashed)).toEqual([secret('demo/data.bin')]);
+  });
+
+  it('is not looked for any more when the ship is cancelled', async () => {
+    const absolute = join(tree(join(root, `cancelled ${count}`), { 'demo.py': 'x' }), 'demo.py');
+    const candidate = {
+      name: 'demo',
+      version: '1.0',
+      site: { path: site, prefix: venv, layer: 'environment' }
+    } as Metadata;
+    const state = { kind: 'file', size: 1, sha256: '', executable: false } as const;
+    const looking = findSuspects(
+      candidate,
+      [{ path: 'demo.py', absolute }],
+      [state],
+      AbortSignal.abort(new Error('enough'))
+    );
+    await expect(looking).rejects.toThrow('enough');
   });
 
   it('is suspected where there is no RECORD at all', async () => {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../contract/errors.js';
-import { ShipEnvError, hasCode } from '../../errors.js';
+import { ShipEnvError, hasCode, isSystemError } from '../../errors.js';
 
 /** What a file system's error means to the person, by its errno. */
 const MEANINGS: readonly { errnos: string[]; code: ErrorCode; found: string; hint: string }[] = [
@@ -36,16 +36,11 @@ const MEANINGS: readonly { errnos: string[]; code: ErrorCode; found: string; hin
  * @param path - the directory
  */
 export function directoryError(error: unknown, doing: string, path: string): unknown {
-  if (error instanceof ShipEnvError || !hasErrno(error)) return error;
+  if (error instanceof ShipEnvError || !isSystemError(error)) return error;
   const meaning = MEANINGS.find(({ errnos }) => hasCode(error, ...errnos));
   return new ShipEnvError(
     meaning?.code ?? 'TARGET_FAILED',
     `${doing} failed: ${meaning?.found ?? `the system answered ${error.code}`} (${path}).`,
     { hint: meaning?.hint ?? 'Check the directory, then ship again.', cause: error }
   );
-}
-
-/** An error of a system call, as against a bug of ours or an abort. */
-function hasErrno(error: unknown): error is Error & { code: string; syscall: string } {
-  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }
