@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { chmod, link, lstat, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { ownerName } from '../process/owner.js';
-import { ignoreExisting, makeFolder, removeStaleTemporaries } from './folder.js';
+import { ignoreExisting, makeFolder, removeLeftovers } from './folder.js';
 import { underLock } from './lock.js';
 import { clear, isFileThere, makeFolderBelow, putInPlace } from './place.js';
 import { cacheRoot } from './root.js';
+import { Turns } from './turns.js';
 
 /** What the cache holds, a folder each; the version in the path changes when a format does. */
 const KINDS = {
@@ -50,7 +50,7 @@ const DIGEST_BYTES = 32;
  */
 export class Cache {
   readonly root: string;
-  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #turns = new Turns();
   /** Since {@link takeWrittenBytes} asked. */
   #writtenBytes = 0;
 
@@ -92,7 +92,7 @@ export class Cache {
         // Whatever is there: to write to a FIFO would take for ever.
         { flag: 'wx' }
       ).catch(ignoreExisting);
-      await removeStaleTemporaries(join(root, 'tmp'));
+      await removeLeftovers(join(root, 'tmp'));
     } catch (error) {
       if (error instanceof ShipEnvError) throw error;
       throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} cannot be used.`, {
@@ -185,15 +185,12 @@ export class Cache {
     signal?: AbortSignal
   ): Promise<{ path: string; reused: boolean }> {
     const path = this.path(kind, name);
-    for (;;) {
+    const ensure = async (): Promise<{ path: string; reused: boolean }> => {
       if (await isFileThere(path)) return { path, reused: true };
-      const other = this.#inFlight.get(path);
-      if (other === undefined) break;
-      // How the other one ended is its caller's business; then look again.
-      await endOf(other, signal);
-    }
-    await this.#alone(path, () => this.#write(path, write, temporary => link(temporary, path).catch(ignoreExisting)));
-    return { path, reused: false };
+      await this.#write(path, write, temporary => link(temporary, path).catch(ignoreExisting));
+      return { path, reused: false };
+    };
+    return this.#turns.take(path, ensure, signal);
   }
 
   /**
@@ -211,11 +208,11 @@ export class Cache {
     signal: AbortSignal
   ): Promise<void> {
     const path = this.path(kind, name);
-    for (let other; (other = this.#inFlight.get(path)) !== undefined;) await endOf(other, signal);
-    await this.#alone(path, async () => {
+    const ensure = async (): Promise<void> => {
       if (await isWhole(path)) return;
       await this.#write(path, write, temporary => putInPlace(temporary, path));
-    });
+    };
+    await this.#turns.take(path, ensure, signal);
   }
 
   /**
@@ -243,17 +240,6 @@ export class Cache {
           });
     } finally {
       await rm(temporary, { force: true });
-    }
-  }
-
-  /** Others of this process wait meanwhile. Nothing may be under way for the path. */
-  async #alone(path: string, work: () => Promise<void>): Promise<void> {
-    const working = work();
-    this.#inFlight.set(path, working);
-    try {
-      await working;
-    } finally {
-      this.#inFlight.delete(path);
     }
   }
 
@@ -300,17 +286,6 @@ export class Cache {
       cause
     });
   }
-}
-
-/** Settles when the work has ended, however that was; rejects with the signal's reason when that aborts first. */
-async function endOf(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  const ended = work.catch(() => undefined);
-  if (signal === undefined) return ended;
-  const waited = new AbortController();
-  await Promise.race([ended, once(signal, 'abort', { signal: waited.signal }).catch(() => undefined)]);
-  waited.abort();
-  signal.throwIfAborted();
 }
 
 function digestOf(...parts: readonly (string | Buffer)[]): Buffer {

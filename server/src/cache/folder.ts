@@ -1,32 +1,18 @@
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { hasCode } from '../errors.js';
-import { isDead } from '../process/owner.js';
-
-/** A temporary file of another machine is a leftover when it is older than any build. */
-const STALE_TEMPORARY_MS = 24 * 60 * 60 * 1000;
+import { leftoversIn } from '../process/leftovers.js';
 
 /** What someone else made meanwhile is as good. */
 export function ignoreExisting(error: unknown): void {
   if (!hasCode(error, 'EEXIST')) throw error;
 }
 
-/**
- * Removes the temporary files of processes that were killed. The name of a file tells its process ({@link isDead}); of a
- * process on another machine only the file's age tells something.
- */
-export async function removeStaleTemporaries(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    // What cannot be removed now is tried again at the next start.
-    if ((await isDead(name)) ?? (await isOld(path)))
-      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+/** Removes the temporary files of killed processes. What cannot be removed now is tried again at the next start. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for await (const path of leftoversIn(folder, Date.now())) {
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
-}
-
-async function isOld(path: string): Promise<boolean> {
-  const info = await lstat(path).catch(() => undefined);
-  return info !== undefined && info.mtimeMs < Date.now() - STALE_TEMPORARY_MS;
 }
 
 /** A folder and those above it, private. Node's own recursive mkdir never ends below /proc, where there is nothing to make. */

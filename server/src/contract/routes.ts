@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { shipRequest } from './ship.js';
-import { listedArtifact, probe, targetSettings } from './targets.js';
+import { probe, targetSettings } from './targets.js';
 
 /** Paths of the sidecar, relative to its root; the Jupyter server serves them under `<base_url>ship-env/`. */
 export const ROUTES = {
@@ -55,7 +55,6 @@ export const health = z.object({ name: z.literal('ship-env'), version: z.string(
 export const snapshotRequest = z.object({ python: z.string().min(1) });
 export const checkReply = probe;
 export const listRequest = z.object({ target: targetSettings });
-export const listReply = z.object({ artifacts: z.array(listedArtifact) });
 /** Config of an environment that was shipped before: the request of a ship, and nothing is written. */
 export const configRequest = shipRequest.omit({ dryRun: true, format: true });
 export const configReply = z.object({ conf: z.record(z.string(), z.string()), cell: z.string() });

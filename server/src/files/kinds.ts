@@ -38,8 +38,8 @@ function metadata(what: string, limit: number): FileKind {
 const CACHED = { code: 'CACHE_UNUSABLE', hint: 'Remove it from the cache, and ship again.', isBinary: true } as const;
 
 /**
- * Every kind of file that is read whole, and those that are only looked through. The limits are some ten times what the largest known file of the kind has, and small
- * enough that nothing fills the memory.
+ * Every kind of file that is read whole, and those that are only looked through. The limits are some ten times what the
+ * largest known file of the kind has, and small enough that nothing fills the memory.
  */
 export const FILE_KINDS = {
   metadata: metadata('the metadata of a distribution', 16 * MIB),

@@ -32,7 +32,7 @@ export interface Judgement {
   readonly kept: readonly Kept[];
 }
 
-/** By what is judged. */
+/** What a judgement goes by. */
 export interface Rules {
   /** The target's time, milliseconds since the epoch. */
   readonly nowMs: number;

@@ -5,7 +5,7 @@ import { ShipEnvError } from '../errors.js';
 import { bufferPayload, openTarget } from '../targets/index.js';
 import type { Target, TargetEntry } from '../targets/target.js';
 import { judge, type Judgement } from './prune-judge.js';
-import { writeLock } from './upload.js';
+import { writeLock } from './transaction.js';
 import { Verified } from './verified.js';
 
 /** What a prune is asked to do. */
@@ -59,7 +59,7 @@ async function judgeAll(
   const entries: TargetEntry[] = [];
   for await (const entry of target.list(signal)) entries.push(entry);
   if (entries.length === 0) return { remove: [], kept: [] };
-  const newest = Math.max(...entries.map(({ modified }) => modified.getTime()));
+  const newest = entries.reduce((latest, { modified }) => Math.max(latest, modified.getTime()), -Infinity);
   // A dry run writes nothing, so it has this machine's clock only.
   const nowMs = dryRun ? Math.max(Date.now(), newest) : await timeOf(target, signal);
   if (newest > nowMs + MAX_AHEAD_MS) throw noTime(target, new Date(newest), new Date(nowMs));

@@ -18,7 +18,8 @@ import { pointerPayload } from './pointer.js';
 import { readAgainIfChanged } from './read-again.js';
 import { TargetArtifacts, wantedOf, type KnownManifests } from './sources.js';
 import { StepRunner } from './steps.js';
-import { Upload, transaction } from './upload.js';
+import { transaction } from './transaction.js';
+import { Upload } from './upload.js';
 import { Verified } from './verified.js';
 
 /** What a ship needs from where it runs. */
@@ -182,11 +183,7 @@ class Ship {
     return this.#steps.run('build', async report => {
       const writable = published === undefined ? this.#requireWritable(signal) : Promise.resolve();
       // The code first: a secret in it must stop the ship before minutes go into the artifact.
-      const code = await archiveAll(editables, this.#request, {
-        cache,
-        signal,
-        onProgress: report
-      });
+      const code = await archiveAll(editables, this.#request, { cache, signal, onProgress: report });
       const codeDetail = code.length === 0 ? '' : `, ${count(code.length, 'code archive')}`;
       if (published !== undefined) {
         onLoaded({ code, fresh: undefined });

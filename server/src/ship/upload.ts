@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import type { Cache } from '../cache/cache.js';
-import { isAbort, isShipEnvError, withLeftovers } from '../errors.js';
+import { isShipEnvError } from '../errors.js';
 import { withRepair } from '../artifact/index.js';
 import type { Arrival, CopySource, ObjectFacts, Payload, SpannedPayload, Target } from '../targets/target.js';
 import { isHeld } from './compare.js';
 import type { Report } from './steps.js';
-import { BY_CONTENT, Verified } from './verified.js';
+import { BY_CONTENT, type Verified } from './verified.js';
 
 /** How long the clean-up after a cancelled or failed upload may take. */
 const ROLLBACK_TIMEOUT_MS = 30_000;
@@ -260,42 +258,6 @@ export class Upload {
   #concerns(artifact: string, manifest: string): void {
     this.#environment = { artifact, manifest };
   }
-}
-
-/**
- * Runs `work` while no other ship of this machine writes to the target, and takes everything back when it fails: else
- * one ship could build on an object that another, cancelled a moment later, removes again.
- *
- * @param work - is given a signal that also aborts when the lock is lost
- * @param onWait - called once when another ship writes to the target
- * @throws what `work` throws; what could not be taken back is told by its causes
- */
-export async function transaction<T>(
-  cache: Cache,
-  target: Target,
-  signal: AbortSignal,
-  work: (upload: Upload, signal: AbortSignal) => Promise<T>,
-  onWait?: () => void
-): Promise<T> {
-  const underLock = async (held: AbortSignal, waited: boolean): Promise<T> => {
-    const upload = new Upload(target, await Verified.open(cache, target), held, waited);
-    try {
-      return await work(upload, held);
-    } catch (error) {
-      // An abort that a library made an error of its own does not say whether the person or the lost lock is behind it.
-      const first: unknown = held.aborted && isAbort(error) ? held.reason : error;
-      await upload.rollback().catch((second: unknown) => {
-        throw withLeftovers(first, second);
-      });
-      throw first;
-    }
-  };
-  return cache.exclusively(writeLock(target), signal, underLock, onWait);
-}
-
-/** Name of the lock that whoever changes a target holds, among the processes of this machine. */
-export function writeLock({ url }: Pick<Target, 'url'>): string {
-  return `target-${createHash('sha256').update(url).digest('hex').slice(0, 16)}`;
 }
 
 /** A payload that the target verifies, as an arrival verifies itself. */

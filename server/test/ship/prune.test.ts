@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import { prune, type PruneOptions } from '../../src/ship/prune.js';
 import { judge, type Rules } from '../../src/ship/prune-judge.js';
-import { writeLock } from '../../src/ship/upload.js';
+import { writeLock } from '../../src/ship/transaction.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { calm, failure } from '../targets/payloads.js';

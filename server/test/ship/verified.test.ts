@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import { isHeld } from '../../src/ship/compare.js';
 import { Verified } from '../../src/ship/verified.js';
-import { transaction } from '../../src/ship/upload.js';
+import { transaction } from '../../src/ship/transaction.js';
 import type { Payload } from '../../src/targets/index.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { calm, failure, makePayload } from '../targets/payloads.js';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, link, lstat, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../errors.js';
-import { isDead, ownerName } from '../../process/owner.js';
+import { leftoversIn } from '../../process/leftovers.js';
+import { ownerName } from '../../process/owner.js';
 import { assertDigest } from '../payload.js';
 import { SpanReader } from '../span-reader.js';
 import type { Payload, SpannedPayload } from '../target.js';
@@ -19,8 +20,6 @@ const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 /** What fsync(2) of a directory answers where a file system cannot do it. */
 const NO_DIRECTORY_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EISDIR', 'EBADF'];
 
-/** A temporary file of another machine that nothing was added to for so long was left by a process that was killed. */
-const STALE_MS = 24 * 60 * 60 * 1000;
 /** `.<object>.<uuid>.tmp`, or with its writer `.<owner>.<object>.<uuid>.tmp`. */
 const TEMPORARY = /^\.(?<owned>.+)\.[0-9a-f-]{36}\.tmp$/u;
 
@@ -100,26 +99,18 @@ export async function publishFile(temporary: string, path: string): Promise<bool
 }
 
 /**
- * Removes what killed processes left. Of this machine's processes it is known which ones live; what others left is judged
- * by the clock of the file system, never by this machine's. Best effort: a file that someone else owns or removes first
- * is no failure.
+ * Removes what killed processes left in the directory. Best effort: a file that someone else owns or removes first is no
+ * failure.
  *
- * @param written - a file in the directory that was written just now: its date is the time of the file system
+ * @param written - a file in the directory that was written just now: its date is the time of the file system, which may
+ *   be another one than this machine's
  */
 export async function removeStaleTemporaries(directory: string, written: string): Promise<void> {
-  const { mtimeMs: now } = await lstat(written);
-  for (const name of await readdir(directory)) {
-    const owned = TEMPORARY.exec(name)?.groups?.['owned'];
-    const path = join(directory, name);
-    if (owned === undefined || path === written) continue;
-    const isOver = (await isDead(owned)) ?? (await isStale(path, now));
-    if (isOver) await rm(path, { force: true }).catch(() => undefined);
+  const { mtimeMs } = await lstat(written);
+  const ownedPart = (name: string): string | undefined => TEMPORARY.exec(name)?.groups?.['owned'];
+  for await (const path of leftoversIn(directory, mtimeMs, ownedPart)) {
+    await rm(path, { force: true }).catch(() => undefined);
   }
-}
-
-async function isStale(path: string, now: number): Promise<boolean> {
-  const info = await lstat(path).catch(() => undefined);
-  return info !== undefined && now - info.mtimeMs > STALE_MS;
 }
 
 /**
