@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import type { Cache } from '../cache/cache.js';
 import { keepWithin } from '../cache/limit.js';
 import { inUse } from '../cache/use.js';
 import { withLeftovers } from '../errors.js';
+import { isNothing } from '../files/nothing.js';
 import { readCacheLimit } from '../settings/jupyterlab.js';
 
 /**
@@ -25,10 +27,19 @@ export async function withCache<T>(cache: Cache, work: () => Promise<T>): Promis
     throw error;
   }
   // What was to be done is done, and published perhaps: that must not be told as failed.
-  await keepWithin(cache, limit).catch((error: unknown) => {
+  await keepWithin(cache, limit).catch(async (error: unknown) => {
+    // What a person removed meanwhile holds nothing.
+    if (!(await isThere(cache.root))) return;
     process.emitWarning(`The local cache ${cache.root} could not be tidied: ${messageOf(error)}`, 'ShipEnvWarning');
   });
   return result;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => !isNothing(error)
+  );
 }
 
 function messageOf(error: unknown): string {

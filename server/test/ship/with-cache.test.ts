@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import { withCache } from '../../src/ship/with-cache.js';
@@ -16,6 +17,18 @@ test('a ship that went well is not told as failed when the cache cannot be tidie
   expect(await warned).toMatchObject([
     { message: `The local cache ${cache.root} could not be tidied: EIO: i/o error, scandir segments` }
   ]);
+});
+
+test('a cache that is gone needs no tidying, and nobody is warned', async () => {
+  const cache = await Cache.open(await temporaryFolder());
+  const warn = vi.spyOn(process, 'emitWarning');
+  const work = async (): Promise<string> => {
+    await rm(cache.root, { recursive: true });
+    return 'shipped';
+  };
+  expect(await withCache(cache, work)).toBe('shipped');
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
 });
 
 test('what went wrong in a ship is told when the cache cannot be tidied after it either', async () => {
