@@ -48,9 +48,15 @@ export async function deliver(
     'verify',
     async report => {
       await upload.verify(payloads, report);
+      const before = upload.sentBytes;
       await upload.publish(cargo, report);
-      const detail = payloads.length === 0 ? 'nothing new' : `${count(payloads.length, 'file')} as sent`;
-      return { value: undefined, detail };
+      // What the step before could not count yet.
+      const rest = upload.sentBytes - before;
+      const parts = [
+        ...(payloads.length === 0 ? [] : [`${count(payloads.length, 'file')} as sent`]),
+        ...(rest === 0 ? [] : [`manifest written, ${prettyBytes(rest)}`])
+      ];
+      return { value: undefined, detail: parts.join('; ') || 'nothing new' };
     },
     () => upload.isPublished
   );

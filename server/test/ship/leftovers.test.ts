@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ShipResult } from '../../src/contract/ship.js';
+import type { ShipResult, StepEvent } from '../../src/contract/ship.js';
 import { configOf } from '../../src/ship/config.js';
 import { listArtifacts } from '../../src/ship/list.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
@@ -50,6 +50,20 @@ test('an artifact that is gone although its manifest is there is sent again; the
   expect(await names(port.directory)).toEqual(all);
   expect((await stat(manifest)).ino).toBe(ino);
   expect(await port.ship()).toMatchObject({ reused: true, uploadedBytes: 0 });
+});
+
+test('a manifest that is gone is sent again, and the steps say so', async () => {
+  const port = await makePort(kernel);
+  const first = await port.ship();
+  await rm(join(port.directory, manifestOf(first)));
+  const details = new Map<string, string | undefined>();
+  const emit = ({ name, state, detail }: StepEvent): void => {
+    if (state === 'done') details.set(name, detail);
+  };
+  const { uploadedBytes } = await port.ship({ emit });
+  expect(uploadedBytes).toBeGreaterThan(0);
+  expect(details.get('upload')).toBe('nothing to send');
+  expect(details.get('verify')).toMatch(/^manifest written, .* B$/);
 });
 
 test('a manifest without its artifact that speaks of another one stops the ship before anything is sent', async () => {
