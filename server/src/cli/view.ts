@@ -23,24 +23,31 @@ export function jsonView(stdout: NodeJS.WritableStream): View {
 const NAME_WIDTH = 11;
 const BAR_WIDTH = 20;
 
+/** Off a terminal, a step says that often how far it is: seldom enough for a log, often enough to tell it from one that hangs. */
+const LOG_INTERVAL_MS = 30_000;
+
 /**
  * For a person: progress on stderr, so that stdout holds the outcome only; a moving line for each step under way on a
- * terminal, one finished line a step elsewhere.
+ * terminal; elsewhere a line for each step that ended, that waits or that takes long.
  */
 export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Promise<View> {
   const moving = stderr.isTTY ? (await import('log-update')).createLogUpdate(stderr) : undefined;
   // A line for each step under way: build and upload overlap.
   const running = new Map<string, string>();
+  // Off a terminal: when each step began or last said something.
+  const told = new Map<string, number>();
   return {
     step(event) {
       if (event.state === 'done') {
         running.delete(event.name);
         moving?.clear();
         stderr.write(
-          `${pc.green('✓')} ${event.name.padEnd(NAME_WIDTH)}${visible(event.detail ?? '')} ${pc.dim(seconds(event.ms ?? 0))}\n`
+          `${pc.green('✓')} ${event.name.padEnd(NAME_WIDTH)}${visible(event.detail ?? '')}${pc.dim(`, ${seconds(event.ms ?? 0)}`)}\n`
         );
-      } else {
-        running.set(event.name, `${pc.cyan('…')} ${event.name.padEnd(NAME_WIDTH)}${progressText(event)}`);
+      } else if (moving !== undefined) {
+        running.set(event.name, `${underWay(event)}${progressText(event)}`);
+      } else if (event.state === 'waiting' || isDue(event, told)) {
+        stderr.write(`${underWay(event)}${plainProgress(event)}\n`);
       }
       if (running.size > 0) moving?.([...running.values()].join('\n'));
     },
@@ -60,14 +67,35 @@ export function seconds(ms: number): string {
   return ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
+/** Is it time to say off a terminal how far a step is? */
+function isDue({ name, state }: StepEvent, told: Map<string, number>): boolean {
+  const now = performance.now();
+  const before = told.get(name);
+  const isLate = state === 'progress' && before !== undefined && now - before >= LOG_INTERVAL_MS;
+  if (isLate || before === undefined || state === 'started') told.set(name, now);
+  return isLate;
+}
+
+function underWay({ name }: StepEvent): string {
+  return `${pc.cyan('…')} ${name.padEnd(NAME_WIDTH)}`;
+}
+
 function progressText({ done, total, detail: told = '' }: StepEvent): string {
   const detail = visible(told);
   if (done === undefined || !total) return detail;
   const filled = Math.min(BAR_WIDTH, Math.round((BAR_WIDTH * done) / total));
   const bar = '█'.repeat(filled) + pc.dim('░'.repeat(BAR_WIDTH - filled));
-  // Steps that move bytes move many of them; the others count files or distributions.
-  const amount = total > 100_000 ? `${prettyBytes(done)} of ${prettyBytes(total)}` : `${done} of ${total}`;
-  return `${bar} ${amount}  ${pc.dim(detail)}`;
+  return `${bar} ${amountOf(done, total)}  ${pc.dim(detail)}`;
+}
+
+function plainProgress({ done, total, detail = '' }: StepEvent): string {
+  const amount = done === undefined || !total ? '' : `${amountOf(done, total)}  `;
+  return `${amount}${visible(detail)}`.trimEnd();
+}
+
+/** Steps that move bytes move many of them; the others count files or distributions. */
+function amountOf(done: number, total: number): string {
+  return total > 100_000 ? `${prettyBytes(done)} of ${prettyBytes(total)}` : `${done} of ${total}`;
 }
 
 function errorLines({ code, message, hint, cause }: ErrorObject): string[] {

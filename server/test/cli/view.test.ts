@@ -1,0 +1,28 @@
+import { PassThrough } from 'node:stream';
+import { afterEach, expect, test, vi } from 'vitest';
+import { personView } from '../../src/cli/view.js';
+
+afterEach(() => vi.useRealTimers());
+
+test('off a terminal a step that takes long says from time to time how far it is, and one that waits says so', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()] as unknown as [
+    NodeJS.WriteStream,
+    NodeJS.WriteStream
+  ];
+  const view = await personView(stdout, stderr);
+  view.step({ type: 'step', name: 'upload', state: 'waiting', detail: 'another ship writes to this target' });
+  view.step({ type: 'step', name: 'upload', state: 'started' });
+  for (let second = 0; second < 61; second += 1) {
+    vi.advanceTimersByTime(1000);
+    view.step({ type: 'step', name: 'upload', state: 'progress', done: second * 1e6, total: 70e6, detail: 'env.pex' });
+  }
+  view.step({ type: 'step', name: 'upload', state: 'done', detail: '70 MB sent', ms: 61_000 });
+  expect(String(stderr.read()).split('\n')).toEqual([
+    '… upload     another ship writes to this target',
+    '… upload     29 MB of 70 MB  env.pex',
+    '… upload     59 MB of 70 MB  env.pex',
+    '✓ upload     70 MB sent, 61 s',
+    ''
+  ]);
+});
