@@ -1,6 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as z from 'zod';
-import { targetSettings, type ShipRequestInput, type TargetSettings } from '../server/src/contract/index.js';
+import {
+  issuesText,
+  targetSettings,
+  type ShipRequestInput,
+  type TargetSettings
+} from '../server/src/contract/index.js';
 import { ShipEnvError } from './errors.js';
 
 /** Where the cell goes when the notebook has none yet. */
@@ -27,7 +32,7 @@ export function parseSettings(composite: unknown, trans: TranslationBundle): Set
   if (!parsed.success) {
     throw new ShipEnvError(
       'SETTINGS_INVALID',
-      trans.__('The settings of Ship env to cluster cannot be used: %1', z.prettifyError(parsed.error)),
+      trans.__('The settings of Ship env to cluster cannot be used: %1', issuesText(parsed.error)),
       { hint: trans.__('Correct them in the settings panel.'), cause: parsed.error }
     );
   }

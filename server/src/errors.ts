@@ -44,7 +44,9 @@ export function toErrorObject(error: unknown): ErrorObject {
     };
   }
   if (isShipEnvError(error)) {
-    return { type: 'error', code: error.code, message: error.message, hint: error.hint, cause: causesOf(error) };
+    // Some messages end with the words of their cause: nobody reads them twice.
+    const cause = causesOf(error, inner => !error.message.includes(messageOf(inner)));
+    return { type: 'error', code: error.code, message: error.message, hint: error.hint, cause };
   }
   if (isAbort(error)) {
     // What an abort says of itself is what the message says; what its clean-up left behind is news.

@@ -31,6 +31,9 @@ export function createProgram(version: string, run: Run): Command {
       const { serveCommand } = await import('./serve.js');
       await run({ json: true }, (view, signal) => serveCommand({ ...options, version }, view, signal));
     });
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(ship-env ${command.name()} --help lists the options)`);
+  }
   return program;
 }
 

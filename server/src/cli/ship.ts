@@ -24,6 +24,7 @@ function summary(result: ShipResult, url: string, options: CliOptions): Line[] {
   return [
     '',
     ...findingLines(result.findings),
+    ...(result.findings.length === 0 ? [] : ['']),
     ['strong', result.dryRun ? 'Would ship' : 'Shipped', ` to ${url}: ${sent}${reused}, ${seconds(ms)}`],
     `  environment  ${artifact.name}  ${prettyBytes(artifact.bytes)}${result.reused ? '  (already there)' : ''}`,
     ...code.map(file => `  code         ${file.name}  ${prettyBytes(file.bytes)}`),

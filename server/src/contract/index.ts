@@ -1,6 +1,7 @@
 /** What crosses a wire or a process, defined once: the only code that the browser and the Node half share. */
 export * from './errors.js';
 export * from './finding-text.js';
+export * from './issues.js';
 export * from './manifest.js';
 export * from './routes.js';
 export * from './ship.js';

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { ERRORS } from '../contract/errors.js';
+import { issuesText } from '../contract/issues.js';
 import { ShipEnvError, isShipEnvError, toErrorObject } from '../errors.js';
 
 /**
@@ -24,7 +25,7 @@ export function jsonRoute<Schema extends z.ZodType>(
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new ShipEnvError('USAGE_INVALID', `The request is not valid: ${z.prettifyError(parsed.error)}`, {
+  throw new ShipEnvError('USAGE_INVALID', `The request is not valid: ${issuesText(parsed.error)}`, {
     hint: 'The extension and the sidecar may be of different versions: reload the page, restart the Jupyter server.'
   });
 }

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
+import { issuesText } from '../contract/issues.js';
 import { targetSettings, type TargetSettings } from '../contract/targets.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { shownUrl } from '../targets/url.js';
@@ -53,7 +54,7 @@ export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promis
     throw invalid(path, 'it is not JSON', error);
   }
   const parsed = settings.safeParse(content);
-  if (!parsed.success) throw invalid(path, z.prettifyError(parsed.error));
+  if (!parsed.success) throw invalid(path, issuesText(parsed.error));
   return parsed.data;
 }
 
@@ -88,6 +89,13 @@ export function resolveTarget(wanted: string | undefined, from: Settings): Targe
   const found = from.targets.find(target => target.name === name);
   if (found !== undefined) return found;
   const names = from.targets.map(target => target.name).join(', ') || 'none';
+  if (wanted === undefined) {
+    throw new ShipEnvError(
+      'TARGET_UNKNOWN',
+      `The default target of the settings is ${shownUrl(name)}; they hold: ${names}.`,
+      { hint: 'Choose another one under Settings > Ship env to cluster, or name a target: --target.' }
+    );
+  }
   throw new ShipEnvError(
     'TARGET_UNKNOWN',
     `A target named ${shownUrl(name)} was wanted; the settings hold: ${names}.`,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
 import type { Interpreter } from '../contract/snapshot.js';
@@ -101,12 +101,15 @@ async function findExecutable(python: string): Promise<string> {
       hint: 'Name the folder of a virtual environment, or the python executable in it.'
     });
   }
+  const beside = join(dirname(path), 'python');
   const pyvenv = await findPyvenv(path);
   throw new ShipEnvError('PYTHON_NOT_FOUND', `There is no python at ${path}.`, {
     hint:
-      pyvenv === undefined
-        ? 'Check the path. A notebook kernel tells its python in sys.executable.'
-        : `The virtual environment was made from a python in ${pyvenv.config.home || 'a folder'} that may be gone. Make the environment again.`
+      (await kindOf(beside)) === 'file'
+        ? `Check the path; beside it there is ${beside}.`
+        : pyvenv === undefined
+          ? 'Check the path. A notebook kernel tells its python in sys.executable.'
+          : `The virtual environment was made from a python in ${pyvenv.config.home || 'a folder'} that may be gone. Make the environment again.`
   });
 }
 

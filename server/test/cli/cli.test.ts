@@ -53,7 +53,7 @@ test('a person reads steps with their times on stderr and the outcome on stdout'
   const home = await temporaryFolder();
   const target = `file://${join(home, 'target')}`;
   const { stdout, stderr } = await shipEnv(home, ['ship', '--python', kernel.python, '--target', target]);
-  for (const name of STEP_NAMES) expect(stderr).toMatch(new RegExp(`^✓ ${name} .*\\d s$`, 'm'));
+  for (const name of STEP_NAMES) expect(stderr).toMatch(new RegExp(`^✓ ${name} .*, \\d.* s$`, 'm'));
   expect(stdout).toMatch(/^Shipped to file:\/\/.*: .* sent, /m);
   expect(stdout).toMatch(/environment {2}env-[0-9a-f]{20}\.pex/);
 });
@@ -192,7 +192,28 @@ test('settings that are damaged are named, not guessed around', async () => {
   const home = await temporaryFolder();
   await saveSettings(home, '{ "targets": "s3://bucket" }');
   const { stdout } = await shipEnv(home, ['check', '--json']);
-  expect(events(stdout)).toMatchObject([{ code: 'SETTINGS_INVALID', message: expect.stringContaining('targets') }]);
+  expect(events(stdout)).toMatchObject([
+    {
+      code: 'SETTINGS_INVALID',
+      message: expect.stringMatching(/cannot be used: targets: expected array, received string\.$/)
+    }
+  ]);
+  await saveSettings(home, '[]');
+  expect((await shipEnv(home, ['check'])).stderr).toContain('cannot be used: expected object, received array.');
+});
+
+test('a default target that the settings do not hold is told as theirs', async () => {
+  const home = await temporaryFolder();
+  await saveSettings(home, '{ "defaultTarget": "nope" }');
+  const { stderr } = await shipEnv(home, ['check']);
+  expect(stderr).toContain('The default target of the settings is "nope"; they hold: local.');
+  expect(stderr).toContain('--target');
+});
+
+test('a wrong option says which command lists the right ones', async () => {
+  const { stderr } = await shipEnv(await temporaryFolder(), ['ship', '--pyton', 'x']);
+  expect(stderr).toContain('Did you mean --python?');
+  expect(stderr).toContain('(ship-env ship --help lists the options)');
 });
 
 test('the interrupt key cancels: exit code 130, and nothing on the target', async () => {
@@ -228,6 +249,7 @@ test('a program that is no python is told in few words', async () => {
   expect(exitCode).toBe(1);
   expect(stderr).toContain('PYTHON_NOT_FOUND');
   expect(stderr.split('\n').length).toBeLessThan(6);
+  expect(stderr.match(/ended with exit code/g)).toHaveLength(1);
 });
 
 test('a cache that cannot be made is an error, also where nothing can ever be made', async () => {

@@ -56,6 +56,15 @@ describe('a python that cannot be used', () => {
     await expect(snap(path)).rejects.toMatchObject({ code: 'PYTHON_NOT_FOUND' });
   });
 
+  it('is misspelt: the hint names the one beside it', async () => {
+    const bin = join(root, 'whole', 'bin');
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(root, 'whole', 'pyvenv.cfg'), 'home = /usr/bin\n');
+    writeFileSync(join(bin, 'python'), '');
+    const hint = `Check the path; beside it there is ${join(bin, 'python')}.`;
+    await expect(snap(join(bin, 'pythn'))).rejects.toMatchObject({ code: 'PYTHON_NOT_FOUND', hint });
+  });
+
   it('has lost its base: the hint names where it was', async () => {
     const folder = join(root, 'orphan');
     mkdirSync(join(folder, 'bin'), { recursive: true });
