@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
-/** Of one read. Node ends the whole process at a read of more than 2 GiB. */
+/** Of one read, unless more is asked for. Node ends the whole process at a read of more than 2 GiB. */
 const PIECE_BYTES = 256 * 1024;
 /** Of a file that is smaller: one of /proc says that it is empty. */
 const LEAST_BYTES = 1024;
@@ -12,6 +12,8 @@ export interface Wanted {
   readonly size: number;
   /** No more than this is read; without it, all. */
   readonly most?: number;
+  /** Bytes of a piece at most. */
+  readonly pieceBytes?: number;
   /** Each piece stays as it is; else the next one takes its place. */
   readonly areKept?: true;
   readonly signal?: AbortSignal | undefined;
@@ -49,6 +51,6 @@ export function* piecesOfHere(file: number, wanted: Omit<Wanted, 'areKept'>): Ge
 }
 
 /** With room for one byte more than the file had: a read that does not fill it has come to the end. */
-function bufferFor({ size }: Wanted, at = 0): Buffer {
-  return Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(LEAST_BYTES, size - at + 1)));
+function bufferFor({ size, pieceBytes = PIECE_BYTES }: Wanted, at = 0): Buffer {
+  return Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(LEAST_BYTES, size - at + 1)));
 }

@@ -78,9 +78,11 @@ async function contentOf(handle: FileHandle, path: string, kind: FileKind): Prom
   const { size } = await handle.stat();
   if (size > kind.limit) throw new UnusableFile(path, kind, `it has ${prettyBytes(size)}`);
   const pieces: Buffer[] = [];
-  // A byte more than there may be: a file may grow.
-  for await (const piece of piecesOf(handle, { size, most: kind.limit + 1, areKept: true })) pieces.push(piece);
-  const content = Buffer.concat(pieces);
+  // A byte more than there may be: a file may grow. One that does not is one piece.
+  const wanted = { size, most: kind.limit + 1, pieceBytes: kind.limit + 1, areKept: true } as const;
+  for await (const piece of piecesOf(handle, wanted)) pieces.push(piece);
+  const [first] = pieces;
+  const content = first?.length === size ? first : Buffer.concat(pieces);
   if (content.length > kind.limit) throw new UnusableFile(path, kind, 'it has more');
   if (kind.isBinary !== true && content.includes(0)) throw new UnusableFile(path, kind, 'it holds a NUL byte');
   return content;
