@@ -1,4 +1,4 @@
-/** `npm run clean`: removes what a build, a test or the demo made. `--all`: also what the set-up installed. */
+/** `npm run clean`: removes what a build, a test, a linter or the demo made. `--all`: also what the set-up installed. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths } from './lib/paths.mjs';
@@ -7,18 +7,25 @@ const MADE = [
   'lib',
   'dist',
   'server/dist',
+  'jupyterlab_ship_env/sidecar',
+  'jupyterlab_ship_env/labextension',
+  'jupyterlab_ship_env/_version.py',
+  'examples/.ipynb_checkpoints',
   'spark-warehouse',
   'artifacts',
   'ui-tests/test-results',
   'ui-tests/playwright-report',
+  '.eslintcache',
+  '.stylelintcache',
+  '.pytest_cache',
+  '.mypy_cache',
+  '.ruff_cache',
   '.cache/demo',
   '.cache/lab',
   '.cache/reports'
 ];
-const INSTALLED = ['.venv', 'node_modules', '.cache'];
+const INSTALLED = ['.venv', 'node_modules', 'server/node_modules', 'ui-tests/node_modules', '.cache'];
 
 for (const path of [...MADE, ...(process.argv.includes('--all') ? INSTALLED : [])]) {
   rmSync(join(paths.root, path), { recursive: true, force: true });
 }
-rmSync(paths.sidecar, { recursive: true, force: true });
-rmSync(paths.labextension, { recursive: true, force: true });
