@@ -80,6 +80,8 @@ export interface IShipFacts {
 /** One press of the button, from the press to its end. */
 export interface IShip extends IShipFacts {
   readonly id: string;
+  /** Of the notebook that it was started from. */
+  readonly notebookPath: string;
   readonly log: readonly ILogLine[];
   readonly isRunning: boolean;
   readonly changed: ISignal<IShip, void>;

@@ -22,9 +22,11 @@ export interface INoticeHandlers {
   copyCell(ship: IShip): void;
 }
 
-/** Shows each ship as one notification, from the press to its end. */
+/** Shows each ship as one notification, from the press until its notebook ships again. */
 export class ShipNotifier implements IDisposable {
   private readonly _shown = new Map<string, ShownNotice>();
+  /** The last one of each notebook, by path. */
+  private readonly _last = new Map<string, ShownNotice>();
   private _isDisposed = false;
 
   constructor(
@@ -49,6 +51,7 @@ export class ShipNotifier implements IDisposable {
     this._isDisposed = true;
     for (const shown of this._shown.values()) shown.dispose();
     this._shown.clear();
+    this._last.clear();
     Signal.clearData(this);
   }
 
@@ -57,7 +60,11 @@ export class ShipNotifier implements IDisposable {
     if (shown !== undefined) {
       shown.update();
     } else if (ship.isRunning) {
-      this._shown.set(ship.id, new ShownNotice(ship, this._handlers, this._trans));
+      // How the ship before it ended is no news any more, and its buttons would show what was.
+      this._last.get(ship.notebookPath)?.withdraw();
+      const notice = new ShownNotice(ship, this._handlers, this._trans);
+      this._shown.set(ship.id, notice);
+      this._last.set(ship.notebookPath, notice);
     }
     if (!ship.isRunning) this._shown.delete(ship.id);
   };
@@ -65,7 +72,7 @@ export class ShipNotifier implements IDisposable {
 
 /** The notification of one ship. */
 class ShownNotice implements IDisposable {
-  private readonly _notificationId: string;
+  private _notificationId: string;
   private _sentAt = performance.now();
   private _timer: number | null = null;
   private _wasOnScreen = false;
@@ -103,6 +110,13 @@ class ShownNotice implements IDisposable {
     this._sentAt = performance.now();
     this._show(noticeOf(this._ship, this._trans));
     this._beat();
+  }
+
+  /** Takes the notification of a ship that ended off the screen and off JupyterLab's list. */
+  withdraw(): void {
+    if (this._ship.isRunning) return;
+    Notification.dismiss(this._notificationId);
+    this.dispose();
   }
 
   dispose(): void {
@@ -157,7 +171,10 @@ class ShownNotice implements IDisposable {
     const autoClose = this._ship.isRunning && this._isHidden() ? 0 : false;
     if (!Notification.update({ id: this._notificationId, ...content, autoClose }) && !this._ship.isRunning) {
       // Dismissed by the person while it ran: the end is news again.
-      Notification.emit(content.message, content.type, { autoClose: false, actions: content.actions });
+      this._notificationId = Notification.emit(content.message, content.type, {
+        autoClose: false,
+        actions: content.actions
+      });
       this.dispose();
     }
   }

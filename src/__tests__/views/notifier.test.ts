@@ -11,13 +11,24 @@ import { trans } from '../trans.js';
  * The screen as JupyterLab has it: what is sent to a notification on its way there is lost, and for a moment after it is
  * there (jupyterlab/jupyterlab#15558).
  */
-const screen = vi.hoisted(() => ({ isThere: false, text: '', losesStill: 0, updates: 0 }));
+const screen = vi.hoisted(() => ({
+  isThere: false,
+  text: '',
+  losesStill: 0,
+  updates: 0,
+  ids: [] as string[],
+  dismissed: [] as string[]
+}));
 
 vi.mock('@jupyterlab/apputils', () => ({
   Notification: {
     emit: (message: string) => {
       screen.text = message;
-      return 'notification';
+      screen.ids.push(`notification ${screen.ids.length}`);
+      return screen.ids.at(-1);
+    },
+    dismiss: (id: string) => {
+      screen.dismissed.push(id);
     },
     update: ({ message }: { message: string }) => {
       screen.updates += 1;
@@ -28,18 +39,32 @@ vi.mock('@jupyterlab/apputils', () => ({
 }));
 
 /** A ship whose facts a test changes. */
-function setUp(): { change: (facts: Partial<IShip>) => void; notifier: ShipNotifier } {
+function setUp(): {
+  change: (facts: Partial<IShip>) => void;
+  add: (facts: Partial<IShip>) => void;
+  notifier: ShipNotifier;
+} {
   const ships = {} as IShips;
   const changed = new Signal<IShips, IShip>(ships);
   const running = { id: 's1', isRunning: true, state: 'running', phase: 'ship', outcome: null, error: null } as const;
-  const ship = { ...running, notebookName: 'demo.ipynb', target, waitsFor: null, steps: initialSteps() } as IShip;
+  const ship = {
+    ...running,
+    notebookName: 'demo.ipynb',
+    notebookPath: 'a/demo.ipynb',
+    target,
+    waitsFor: null,
+    steps: initialSteps()
+  } as IShip;
   const handlers = { showDetails: vi.fn(), openSettings: vi.fn(), copyCell: vi.fn() };
   const notifier = new ShipNotifier(Object.assign(ships, { changed }), handlers, trans);
   const change = (facts: Partial<IShip>): void => {
     changed.emit(Object.assign(ship, facts));
   };
+  const add = (facts: Partial<IShip>): void => {
+    changed.emit({ ...ship, ...running, ...facts });
+  };
   change({});
-  return { change, notifier };
+  return { change, add, notifier };
 }
 
 const uploading = { steps: steps.reduce(withEvent, initialSteps()) };
@@ -56,7 +81,7 @@ describe('a notification that a busy page brings to the screen late', () => {
     vi.stubGlobal('document', {
       getElementById: () => (screen.isThere ? { textContent: screen.text.replaceAll('\n', '') } : null)
     });
-    Object.assign(screen, { isThere: false, text: '', losesStill: 0, updates: 0 });
+    Object.assign(screen, { isThere: false, text: '', losesStill: 0, updates: 0, ids: [], dismissed: [] });
   });
   afterEach(() => {
     vi.unstubAllGlobals();
@@ -103,5 +128,33 @@ describe('a notification that a busy page brings to the screen late', () => {
     change(done);
     vi.advanceTimersByTime(120_000);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a second ship of the same notebook', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal('window', globalThis);
+    vi.stubGlobal('document', { getElementById: () => null });
+    Object.assign(screen, { ids: [], dismissed: [] });
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it('takes the place of how the first one ended', () => {
+    const { change, add } = setUp();
+    change(done);
+    add({ id: 's2', notebookPath: 'b/demo.ipynb' });
+    expect(screen.dismissed).toEqual([]);
+    add({ id: 's3' });
+    expect(screen.dismissed).toEqual(['notification 0']);
+  });
+
+  it('leaves the notification of one that still runs', () => {
+    const { add } = setUp();
+    add({ id: 's2' });
+    expect(screen.dismissed).toEqual([]);
   });
 });
