@@ -9,6 +9,7 @@ import { underLock } from './lock.js';
 import { clear, isFileThere, makeFolderBelow, putInPlace } from './place.js';
 import { cacheRoot } from './root.js';
 import { Turns } from './turns.js';
+import { forgetTheGone } from './use.js';
 
 /** What the cache holds, a folder each; the version in the path changes when a format does. */
 const KINDS = {
@@ -93,6 +94,7 @@ export class Cache {
         { flag: 'wx' }
       ).catch(ignoreExisting);
       await removeLeftovers(join(root, 'tmp'));
+      await forgetTheGone(root);
     } catch (error) {
       if (error instanceof ShipEnvError) throw error;
       throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} cannot be used.`, {

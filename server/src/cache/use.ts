@@ -40,6 +40,11 @@ export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T>
   }
 }
 
+/** Removes what killed processes had said of their use of the cache. */
+export async function forgetTheGone(root: string): Promise<void> {
+  await oldestUse(root);
+}
+
 /** Since when the cache is in use, in milliseconds since the epoch; Infinity when nobody uses it. */
 export async function oldestUse(root: string): Promise<number> {
   const folder = join(root, 'uses');
@@ -50,9 +55,8 @@ export async function oldestUse(root: string): Promise<number> {
     if (signed === undefined) continue;
     const sinceMs = Number.parseInt(name, 10);
     const isGone =
-      Number.isNaN(sinceMs) ||
-      signed + GONE_MS < Date.now() ||
-      (await isDead(name.slice(name.indexOf('.') + 1))) === true;
+      // A process of this machine may have stood still, with the machine itself.
+      Number.isNaN(sinceMs) || ((await isDead(name.slice(name.indexOf('.') + 1))) ?? signed + GONE_MS < Date.now());
     if (isGone) await clear(join(folder, name));
     else oldest = Math.min(oldest, sinceMs - CLOCKS_APART_MS);
   }

@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
 import { requireFormat, startBuild, withRepair, zip64Findings, type ArtifactBuild } from '../artifact/index.js';
@@ -12,7 +12,7 @@ import { planWhole } from '../ship/plan.js';
 import { readAgainIfChanged } from '../ship/read-again.js';
 import { shippedEditables } from '../ship/prepare.js';
 import { withCache } from '../ship/with-cache.js';
-import { writeSpans } from '../targets/directory/write.js';
+import { removeOwnTemporaries, temporaryBeside, writeSpans } from '../targets/directory/write.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines } from './lines.js';
 import type { View } from './view.js';
@@ -86,12 +86,15 @@ async function writeOutput(
   output: string,
   signal: AbortSignal
 ): Promise<{ bytes: number; sha256: string }> {
-  const temporary = `${output}.${process.pid}.tmp`;
+  const temporary = temporaryBeside(output);
   try {
     const facts = await withRepair(async () => {
-      const file = await open(temporary, 'w', 0o755);
+      // Of an attempt before.
+      await rm(temporary, { force: true });
+      const file = await open(temporary, 'wx', 0o755);
       return writeSpans(build, file, signal).finally(() => file.close());
     });
+    await removeOwnTemporaries(dirname(output));
     await rename(temporary, output);
     return facts;
   } catch (cause) {

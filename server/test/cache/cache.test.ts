@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'no
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
+import { inUse } from '../../src/cache/use.js';
 import { deadOwner } from '../support/dead-owner.js';
 import { gate } from '../support/gate.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -51,6 +52,17 @@ test('leftovers of a killed process go at the next start, those of a running one
   expect((await readdir(join(cache.root, 'tmp'))).map(name => join(cache.root, 'tmp', name)).sort()).toEqual(
     [own, young].sort()
   );
+});
+
+test('what says that a killed process uses the cache goes at the next start, also where the limit is far away', async () => {
+  const cache = await openCache();
+  await inUse(cache.root, async () => {
+    const uses = join(cache.root, 'uses');
+    const [own] = await readdir(uses);
+    await writeFile(join(uses, `${Date.now()}.${await deadOwner()}.one`), '');
+    await Cache.open(cache.root);
+    expect(await readdir(uses)).toEqual([own]);
+  });
 });
 
 test('a cache that was removed by hand is made anew before the next use', async () => {

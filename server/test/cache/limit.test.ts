@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
@@ -105,7 +105,12 @@ describe('the limit of the cache', () => {
       expect(await keepWithin(cache, 0)).toBe(0);
       const [only = ''] = await readdir(join(cache.root, 'uses'));
       const hourAgo = Date.now() / 1000 - 3600;
-      await utimes(join(cache.root, 'uses', only), hourAgo, hourAgo);
+      const use = (name: string): string => join(cache.root, 'uses', name);
+      await utimes(use(only), hourAgo, hourAgo);
+      // The process lives; it may have stood still.
+      expect(await keepWithin(cache, 0)).toBe(0);
+      const elsewhere = only.replace(/\.[0-9a-f]{12}-/u, '.000000000000-');
+      await rename(use(only), use(elsewhere));
       expect(await keepWithin(cache, 0)).toBe(2 * KB);
     });
     expect(await readdir(join(cache.root, 'uses'))).toEqual([]);

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { shipEvent, STEP_NAMES, type ShipEvent } from '../../src/contract/ship.js';
 import { exitOf, shipEnv, startShipEnv } from '../support/bundle.js';
+import { deadOwner } from '../support/dead-owner.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -147,6 +149,21 @@ test('build writes a PEX that runs by itself', async () => {
   ]);
   expect(missing.exitCode).toBe(2);
   expect(JSON.parse(missing.stdout.split('\n').at(-1) ?? '')).toMatchObject({ type: 'error', code: 'USAGE_INVALID' });
+});
+
+test('what a killed build left beside its output goes at the next build, and nothing else does', async () => {
+  const home = await temporaryFolder();
+  const folder = join(home, 'out');
+  await mkdir(folder);
+  const output = join(folder, 'environment.pex');
+  const killed = `.${await deadOwner()}.environment.pex.${randomUUID()}.tmp`;
+  await writeFile(join(folder, killed), '');
+  const foreign = `.notes.${randomUUID()}.tmp`;
+  await writeFile(join(folder, foreign), '');
+  await utimes(join(folder, foreign), 1, 1);
+  const built = await shipEnv(home, ['build', '--python', kernel.python, '--output', output]);
+  expect(built.exitCode, built.stderr).toBe(0);
+  expect((await readdir(folder)).sort()).toEqual([foreign, 'environment.pex']);
 });
 
 test('snapshot, list, check and doctor answer in JSON and in words', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, link, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { hasCode } from '../../errors.js';
 import { leftoversIn } from '../../process/leftovers.js';
 import { ownerName } from '../../process/owner.js';
@@ -48,6 +48,11 @@ async function makeOne(path: string): Promise<void> {
   }
 }
 
+/** A hidden file beside another one, for its content while it is written: its name tells who writes it. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${ownerName()}.${basename(path)}.${randomUUID()}.tmp`);
+}
+
 /**
  * Writes a payload to a hidden file in the directory, synced to disk; nothing is left when it fails.
  *
@@ -60,7 +65,7 @@ export async function writeTemporary(
   signal: AbortSignal,
   onProgress?: (bytes: number) => void
 ): Promise<{ path: string; facts: Pick<Payload, 'bytes' | 'sha256'> }> {
-  const path = join(directory, `.${ownerName()}.${payload.name}.${randomUUID()}.tmp`);
+  const path = temporaryBeside(join(directory, payload.name));
   try {
     const file = await open(path, 'wx', FILE_MODE);
     try {
@@ -107,8 +112,21 @@ export async function publishFile(temporary: string, path: string): Promise<bool
  */
 export async function removeStaleTemporaries(directory: string, written: string): Promise<void> {
   const { mtimeMs } = await lstat(written);
-  const ownedPart = (name: string): string | undefined => TEMPORARY.exec(name)?.groups?.['owned'];
-  for await (const path of leftoversIn(directory, mtimeMs, ownedPart)) {
+  await removeAll(leftoversIn(directory, mtimeMs, ownedPart));
+}
+
+/** As {@link removeStaleTemporaries}, but only what killed processes of this machine left: in a folder that is no target. */
+export async function removeOwnTemporaries(directory: string): Promise<void> {
+  // Nothing is old: of processes that nobody can tell, no file goes.
+  await removeAll(leftoversIn(directory, -Infinity, ownedPart));
+}
+
+function ownedPart(name: string): string | undefined {
+  return TEMPORARY.exec(name)?.groups?.['owned'];
+}
+
+async function removeAll(paths: AsyncIterable<string>): Promise<void> {
+  for await (const path of paths) {
     await rm(path, { force: true }).catch(() => undefined);
   }
 }
