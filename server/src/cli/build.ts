@@ -98,12 +98,12 @@ async function writeOutput(
     await rename(temporary, output);
     return facts;
   } catch (cause) {
+    // Where nothing can be written, the removal fails likewise; the first failure is the one to tell.
+    await rm(temporary, { force: true }).catch(() => undefined);
     if (signal.aborted || cause instanceof ShipEnvError) throw cause;
     throw new ShipEnvError('USAGE_INVALID', `The artifact was to be written to ${output}; that is not possible.`, {
       hint: 'Name a file in a folder that exists and that you can write to, on a disk with room.',
       cause
     });
-  } finally {
-    await rm(temporary, { force: true });
   }
 }

@@ -139,16 +139,21 @@ test('build writes a PEX that runs by itself', async () => {
   });
   expect(ran.stdout).toBe('2.21.0');
   expect(built.stdout).toContain('Not in it, since they ship as code archives: harbour');
-  const missing = await shipEnv(home, [
-    'build',
-    '--python',
-    kernel.python,
-    '--output',
-    join(home, 'no', 'folder.pex'),
-    '--json'
-  ]);
-  expect(missing.exitCode).toBe(2);
-  expect(JSON.parse(missing.stdout.split('\n').at(-1) ?? '')).toMatchObject({ type: 'error', code: 'USAGE_INVALID' });
+});
+
+test.each([
+  ['in a folder that is not there', join('no', 'folder.pex')],
+  ['below a file', join('file', 'env.pex')],
+  ['where a folder is', 'folder']
+])('build names an output that cannot be written: %s', async (_, name) => {
+  const home = await temporaryFolder();
+  await writeFile(join(home, 'file'), '');
+  await mkdir(join(home, 'folder'));
+  const output = join(home, name);
+  const { stdout, exitCode } = await shipEnv(home, ['build', '--python', kernel.python, '--output', output, '--json']);
+  expect(events(stdout).at(-1)).toMatchObject({ code: 'USAGE_INVALID', message: expect.stringContaining(output) });
+  expect(exitCode).toBe(2);
+  expect(await readdir(home)).not.toContainEqual(expect.stringMatching(/\.tmp$/));
 });
 
 test('what a killed build left beside its output goes at the next build, and nothing else does', async () => {
