@@ -127,6 +127,19 @@ def _major(version: str) -> int:
     return int(version.split(".", maxsplit=1)[0])
 
 
+def _why(error: Exception) -> str:
+    """Return what a candidate did, without our own script in it."""
+    import subprocess
+
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"it ended with exit code {error.returncode}"
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it did not answer within {error.timeout:.0f} s"
+    if isinstance(error, ValueError):
+        return "it gave another answer"
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _probe(source: str, path: str, rejected: list[str], environ: Mapping[str, str]) -> Node | None:
     """Start a candidate; add what is wrong with it to ``rejected``."""
     import json
@@ -145,7 +158,7 @@ def _probe(source: str, path: str, rejected: list[str], environ: Mapping[str, st
         version, program = json.loads(answer.stdout)
         major = _major(version)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        rejected.append(f"{path} (from {source}) does not run as Node.js: {error}")
+        rejected.append(f"{path} (from {source}) does not run as Node.js: {_why(error)}")
         return None
     if major < MINIMUM_NODE:
         rejected.append(f"{path} (from {source}) is Node.js {version}")

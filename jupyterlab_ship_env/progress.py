@@ -128,7 +128,8 @@ def result_lines(result: Result) -> list[str]:
     lines += [f"{visible(name)} ({_size(size_bytes)})" for name, size_bytes in result.code]
     if not result.is_dry_run:
         reused = f", {_size(result.copied_bytes)} reused on the target" if result.copied_bytes else ""
-        lines.append(f"{_size(result.uploaded_bytes)} uploaded{reused}, {result.seconds:.1f} s.")
+        sent = f"{_size(result.uploaded_bytes)} uploaded{reused}" if result.uploaded_bytes else "Nothing to upload"
+        lines.append(f"{sent}, {result.seconds:.1f} s.")
     return lines + [f"Finding: {visible(message)}" for message in result.findings]
 
 

@@ -22,7 +22,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from jupyterlab_ship_env import ship_process
 from jupyterlab_ship_env.errors import ShipEnvError
-from jupyterlab_ship_env.progress import NotebookView
+from jupyterlab_ship_env.events import Result
+from jupyterlab_ship_env.progress import NotebookView, result_lines
 
 pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
 
@@ -390,6 +391,11 @@ def test_terminal_shows_one_line_a_step(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environ)
     assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("✓")] == ["snapshot", "upload"]
     assert "\x1b[2K" not in done.stdout
+
+
+def test_ship_that_sent_nothing_says_so() -> None:
+    result = Result("env-1.pex", 1, (), 0, 0, True, (), 0.5, "", None, False)  # noqa: FBT003
+    assert result_lines(result)[-1] == "Nothing to upload, 0.5 s."
 
 
 def test_step_names_are_the_contracts() -> None:

@@ -50,6 +50,16 @@ def test_unusable_variable_is_not_passed_over(tmp_path: Path) -> None:
     assert caught.value.hint == "Correct or unset SHIP_ENV_NODE."
 
 
+def test_program_that_is_no_node_is_told_in_few_words(tmp_path: Path) -> None:
+    other = program(tmp_path / "other", "exit 3")
+    with pytest.raises(ShipEnvError) as caught:
+        node.find_node({"SHIP_ENV_NODE": str(other)})
+    assert caught.value.message.endswith("does not run as Node.js: it ended with exit code 3.")
+    with pytest.raises(ShipEnvError) as caught:
+        node.find_node({"SHIP_ENV_NODE": str(tmp_path / "none")})
+    assert caught.value.message.endswith("does not run as Node.js: No such file or directory.")
+
+
 @pytest.mark.usefixtures("no_package")
 def test_path_comes_last_and_a_wrapper_script_is_seen_through(tmp_path: Path) -> None:
     real = fake_node(tmp_path / "real", "20.0.0")
