@@ -1,7 +1,7 @@
 /**
  * `npm run test:spark [-- --again] [-- module …]`: Spark's own Python tests on a local cluster, with a virtual
  * environment on the node, with our artifact, and with our artifact and an editable. What passes plainly must pass with
- * ours. It takes an hour or more; a run that was stopped goes on where it was, and `--again` runs each module anew. What
+ * ours. Before that, unless modules are named, our own tests of each door of Spark, with every pyspark that differs there. It takes an hour or more; a run that was stopped goes on where it was, and `--again` runs each module anew. What
  * an earlier artifact did is not taken for this one's.
  */
 import { createHash } from 'node:crypto';
@@ -9,10 +9,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PARTS } from './build/index.mjs';
 import { ScriptFailure, main } from './lib/main.mjs';
-import { endLeftovers } from './lib/process.mjs';
+import { endLeftovers, run } from './lib/process.mjs';
 import { green, heading, red, step, table } from './lib/terminal.mjs';
 import { setUp } from './setup/index.mjs';
 import { MODULES, PROOF, lostTests, namesWith } from './spark-tests/modules.mjs';
+import { readJunit } from './test/reports.mjs';
 import { FOLDER, prepareSpark, prepareWays, runModule } from './spark-tests/prepare.mjs';
 
 /** @typedef {import('./spark-tests/modules.mjs').Outcomes} Outcomes */
@@ -30,7 +31,7 @@ await main(async args => {
   const ways = await prepareWays(env);
   const sparkEnv = await prepareSpark(env);
   /** @type {Row[]} */
-  const rows = [];
+  const rows = named.length === 0 ? [await doors(env)] : [];
   const modules = named.length === 0 ? MODULES : named;
   if (args.includes('--again')) {
     for (const way of ways) for (const module of [...modules, PROOF]) rmSync(placeOf(module, way), { force: true });
@@ -44,6 +45,27 @@ await main(async args => {
   }
   report(rows);
 });
+
+/**
+ * Our tests of the doors through which Spark starts workers; `npm test` leaves out some of the pysparks.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Row>}
+ */
+async function doors(env) {
+  const file = 'test_runtime_spark.py';
+  heading(file);
+  mkdirSync(RESULTS, { recursive: true });
+  const report = join(RESULTS, 'doors.xml');
+  rmSync(report, { force: true });
+  await run('python', ['-m', 'pytest', join('python-tests', file), `--junitxml=${report}`], {
+    env: { ...env, SPARK_LOCAL_IP: '127.0.0.1', SHIP_ENV_DOORS: 'all' },
+    allowFailure: true
+  });
+  const { passed, failed } = existsSync(report) ? readJunit(readFileSync(report, 'utf8')) : { passed: 0, failed: 0 };
+  const lost = failed === 0 ? [] : [`${failed} tests failed, see above`];
+  return { module: file, way: 'artifact', held: passed, lost, notRun: '', log: report };
+}
 
 /**
  * @param {string} module
