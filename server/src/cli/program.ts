@@ -17,6 +17,8 @@ export function createProgram(version: string, run: Run): Command {
     .version(version)
     .showHelpAfterError('(ship-env --help lists the commands)')
     .exitOverride()
+    // Commander's own answers an unknown command with the whole help and no word of what is wrong.
+    .helpCommand(false)
     // It repeats the argument that is wrong.
     .configureOutput({ writeErr: text => void process.stderr.write(text.split('\n').map(visible).join('\n')) });
   addLooking(program, run);
@@ -30,6 +32,14 @@ export function createProgram(version: string, run: Run): Command {
     .action(async (options: { socket: string; removeFolder?: true }) => {
       const { serveCommand } = await import('./serve.js');
       await run({ json: true }, (view, signal) => serveCommand({ ...options, version }, view, signal));
+    });
+  program
+    .command('help [command]')
+    .description('display help for command')
+    .action((name?: string) => {
+      const found = name === undefined ? program : program.commands.find(command => command.name() === name);
+      if (found === undefined) program.error(`error: unknown command '${name}'`, { code: 'commander.unknownCommand' });
+      found.help();
     });
   for (const command of program.commands) {
     command.showHelpAfterError(`(ship-env ${command.name()} --help lists the options)`);

@@ -238,6 +238,16 @@ test('a wrong option says which command lists the right ones', async () => {
   expect(stderr).toContain('(ship-env ship --help lists the options)');
 });
 
+test('help of a command that is not there says so', async () => {
+  const home = await temporaryFolder();
+  const { stderr, exitCode } = await shipEnv(home, ['help', 'shp']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("unknown command 'shp'");
+  const [known, all] = [await shipEnv(home, ['help', 'ship']), await shipEnv(home, ['help'])];
+  expect(known).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--dry-run') });
+  expect(all).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('help [command]') });
+});
+
 test('the interrupt key cancels: exit code 130, and nothing on the target', async () => {
   const home = await temporaryFolder();
   const target = join(home, 'target');
