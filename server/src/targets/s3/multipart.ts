@@ -71,10 +71,10 @@ export class MultipartUpload {
       return new MultipartUpload(store, name, id, checksums && ChecksumAlgorithm === 'SHA256');
     };
     const canCompare = !copies && store.has('comparesChecksums');
-    const [upload] = await Promise.all([
-      withOptional(store, canCompare ? ['checksums'] : [], uses => create(uses('checksums'))),
-      canCompare ? findOutComparison(store) : undefined
-    ]);
+    const comparison = canCompare ? findOutComparison(store) : undefined;
+    const begun = withOptional(store, canCompare ? ['checksums'] : [], uses => create(uses('checksums')));
+    // Also when the beginning fails: the object by which the comparison asks is to be gone before this process may end.
+    const upload = await begun.finally(() => comparison);
     upload.#vouches = upload.#checksums && store.has('comparesChecksums');
     return upload;
   }

@@ -20,7 +20,7 @@ export function signByChecksum({ middlewareStack }: S3Client): void {
 }
 
 /** Answers that a request gets which bears a wrong date; a HEAD request is not told more. */
-const MAY_BE_THE_CLOCK = [400, 401, 403];
+const MAY_BE_THE_CLOCK = [401, 403];
 
 /**
  * The SDK sets its clock by the date of each answer. One wrong date, as of a proxy or of one server of many, would then make

@@ -164,6 +164,7 @@ describe.each(SERVERS)('on $make,', server => {
     });
     expect(await target.put(payload, { signal: calm })).toBe('created');
     await target.verify(payload, calm);
+    expect(target.remarks().join(' ')).not.toContain('HTTP 403');
   });
 
   test('survives a connection that is cut now and then', async () => {
