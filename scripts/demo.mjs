@@ -5,13 +5,13 @@
  * `%%ship_env` finds that nothing changed. Fails when a result is wrong, or when an executor imported something from
  * the kernel's environment or from the source folder.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { buildWheel } from './build/index.mjs';
 import { check, reportIn } from './demo/job.mjs';
 import { prepareKernel, removeExecutorFolders } from './lib/kernel.mjs';
 import { ScriptFailure, main } from './lib/main.mjs';
+import { TARGET, ownEnvironment } from './lib/own-environment.mjs';
 import { paths, pythonOf } from './lib/paths.mjs';
 import { CommandFailed, endLeftovers, run } from './lib/process.mjs';
 import { bold, bytes, dim, green, heading, red, seconds, shorten, step, stepLine, table } from './lib/terminal.mjs';
@@ -19,7 +19,6 @@ import { setUp } from './setup/index.mjs';
 
 const MASTER = 'local-cluster[2,1,1024]';
 const folder = join(paths.cache, 'demo');
-const target = join(folder, 'target');
 
 await main(async () => {
   const started = performance.now();
@@ -29,7 +28,11 @@ await main(async () => {
   heading('Kernel');
   const describe = () => 'numpy pandas pyarrow scikit-learn, harbour (editable)';
   const kernel = await step('virtual environment', async () => prepareKernel(wheel), describe);
-  const env = environmentOf(baseEnv, kernel.jupyterPath);
+  const env = {
+    ...ownEnvironment(baseEnv, folder, kernel.jupyterPath),
+    SPARK_LOCAL_IP: '127.0.0.1',
+    SPARK_LOCAL_DIRS: join(folder, 'spark')
+  };
 
   heading('Ship');
   const shipped = await ship(env, kernel.python);
@@ -48,33 +51,6 @@ await main(async () => {
     `\nDone in ${seconds(performance.now() - started)}. The same in JupyterLab, by hand: ${bold('npm run lab')}`
   );
 });
-
-/**
- * Settings, cache and target of the demo lie in the checkout, so that nobody's own are touched.
- *
- * @param {NodeJS.ProcessEnv} env
- * @param {string} jupyterPath
- */
-function environmentOf(env, jupyterPath) {
-  const config = join(folder, 'config');
-  const settings = join(config, 'lab', 'user-settings', 'jupyterlab-ship-env');
-  mkdirSync(settings, { recursive: true });
-  mkdirSync(target, { recursive: true });
-  writeFileSync(
-    join(settings, 'plugin.jupyterlab-settings'),
-    JSON.stringify({ defaultTarget: 'demo', targets: [{ name: 'demo', url: pathToFileURL(target).href }] })
-  );
-  return {
-    ...env,
-    JUPYTER_PATH: jupyterPath,
-    JUPYTER_CONFIG_DIR: config,
-    JUPYTER_RUNTIME_DIR: join(folder, 'runtime'),
-    IPYTHONDIR: join(folder, 'ipython'),
-    SHIP_ENV_CACHE: join(folder, 'cache'),
-    SPARK_LOCAL_IP: '127.0.0.1',
-    SPARK_LOCAL_DIRS: join(folder, 'spark')
-  };
-}
 
 /**
  * @typedef {object} Shipped
@@ -96,17 +72,7 @@ async function ship(env, python) {
   /** @type {{result?: Shipped, error?: {code: string, message: string, hint: string}}} */
   const outcome = {};
   const bundle = join(paths.sidecar, 'ship-env.mjs');
-  const args = [
-    bundle,
-    'ship',
-    '--python',
-    python,
-    '--target',
-    pathToFileURL(target).href,
-    '--master',
-    MASTER,
-    '--json'
-  ];
+  const args = [bundle, 'ship', '--python', python, '--target', TARGET, '--master', MASTER, '--json'];
   const { code, output } = await run('node', args, {
     env,
     allowFailure: true,

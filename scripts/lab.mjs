@@ -1,7 +1,7 @@
 /**
  * `npm run lab`: a real JupyterLab on examples/, with the extension from the built wheel and the kernel of the demo.
  *
- * JupyterLab gets an environment and settings of its own in .cache/lab, so that nobody's own are touched. Ends with
+ * JupyterLab gets an environment, settings, a cache and a target of its own in .cache/lab, so that nobody's own are touched. Ends with
  * Ctrl+C.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { buildWheel } from './build/index.mjs';
 import { prepareKernel, removeExecutorFolders } from './lib/kernel.mjs';
 import { main } from './lib/main.mjs';
+import { ownEnvironment } from './lib/own-environment.mjs';
 import { paths, pythonOf } from './lib/paths.mjs';
 import { endLeftovers, run } from './lib/process.mjs';
 import { bold, heading, step } from './lib/terminal.mjs';
@@ -28,13 +29,8 @@ await main(async args => {
   const options = ['--ServerApp.ip=127.0.0.1', '--ServerApp.allow_root=True', '--ServerApp.root_dir', paths.examples];
   await run(join(venv, 'bin', 'jupyter'), ['lab', '--no-browser', ...options, ...args], {
     env: {
-      ...env,
-      PATH: `${join(venv, 'bin')}:${env['PATH'] ?? ''}`,
-      JUPYTER_PATH: kernel.jupyterPath,
-      JUPYTER_CONFIG_DIR: join(folder, 'config'),
-      JUPYTER_DATA_DIR: join(folder, 'data'),
-      JUPYTER_RUNTIME_DIR: join(folder, 'runtime'),
-      IPYTHONDIR: join(folder, 'ipython')
+      ...ownEnvironment(env, folder, kernel.jupyterPath),
+      PATH: `${join(venv, 'bin')}:${env['PATH'] ?? ''}`
     },
     allowFailure: true
   });
