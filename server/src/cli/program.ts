@@ -38,7 +38,9 @@ export function createProgram(version: string, run: Run): Command {
     .description('display help for command')
     .action((name?: string) => {
       const found = name === undefined ? program : program.commands.find(command => command.name() === name);
-      if (found === undefined) program.error(`error: unknown command '${name}'`, { code: 'commander.unknownCommand' });
+      if (found === undefined) {
+        return program.error(`error: unknown command '${name}'`, { code: 'commander.unknownCommand' });
+      }
       found.help();
     });
   for (const command of program.commands) {

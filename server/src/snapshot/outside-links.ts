@@ -14,6 +14,8 @@ type Place = 'installer-cache' | 'managed' | 'foreign';
 const STORE = /^\/(?:nix|gnu)\/store\/[^/]+\/|\/Cellar\/[^/]+\/[^/]+\//;
 /** Another Python environment's packages, and where systems install software. */
 const MANAGED = /\/(?:site|dist)-packages\/|^\/(?:usr|opt)\//;
+/** `<name>-<version>…`: in another folder a file of these names has nothing to do with an installer. */
+const OF_ONE_VERSION = /-v?\d[^/]*$/;
 const FINDINGS_EACH = 10;
 
 /**
@@ -65,6 +67,7 @@ async function isInstallerCache(folder: string): Promise<boolean> {
   for (let above = folder; above !== dirname(above); above = dirname(above)) {
     const below = folder.slice(above.length + 1);
     if (/^[a-z]+-v\d+(?:\/|$)/.test(below) && (await isFile(join(above, 'CACHEDIR.TAG')))) return true;
+    if (!OF_ONE_VERSION.test(above)) continue;
     if (await isFile(join(above, '.checksum'))) return true;
     if (await isFile(join(above, 'info', 'index.json'))) return true;
   }

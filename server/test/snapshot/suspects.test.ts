@@ -178,6 +178,12 @@ describe('a link out of the environment', () => {
     expect(demo.files.map(file => file.path)).toContain('demo/data');
   });
 
+  it.each(['.checksum', 'info/index.json'])('is suspected: to a home folder that has a %s', async mark => {
+    const home = tree(join(root, `marked ${count}`), { [mark]: '', 'work/notes.txt': 'private' });
+    const target = join(home, 'work/notes.txt');
+    expect((await linked(target)).suspects).toEqual([{ kind: 'outside-link', path: 'demo/data', target }]);
+  });
+
   it('is a finding: into the packages of another environment, or what the system installed', async () => {
     const other = join(siteOf(uvVenv(join(root, `other ${count}`))), 'data.txt');
     writeFileSync(other, '');

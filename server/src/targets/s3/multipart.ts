@@ -10,6 +10,7 @@ import {
 import { withLeftovers } from '../../errors.js';
 import { statusOf } from './answer.js';
 import { findOutComparison } from './comparison.js';
+import { noS3Store } from './errors.js';
 import { unlessTaken, withOptional } from './optional.js';
 import { LIVING_UPLOADS } from './orphans.js';
 import type { S3Store } from './store.js';
@@ -66,7 +67,7 @@ export class MultipartUpload {
           ...(checksums && { ChecksumAlgorithm: 'SHA256', ChecksumType: 'COMPOSITE' })
         })
       );
-      store.assertS3(id);
+      if (id === undefined) throw noS3Store(store.settings);
       // Many a store takes no notice of what it does not know.
       return new MultipartUpload(store, name, id, checksums && ChecksumAlgorithm === 'SHA256');
     };
