@@ -46,7 +46,12 @@ export class ShipPage {
 
   /** Opens a notebook with these cells in JupyterLab and waits for its kernel. */
   async openNotebook(name: string, cells: readonly Cell[], kernel = 'kernel-venv'): Promise<void> {
-    await this._page.notebook.openByPath(await this._upload(name, cells, kernel));
+    const path = await this._upload(name, cells, kernel);
+    // Not through the file browser: it goes to the folder of the test at a moment of its own, and a click may come before.
+    await this._page.evaluate(async opened => {
+      await window.jupyterapp.restored;
+      await window.jupyterapp.commands.execute('docmanager:open', { path: opened });
+    }, path);
     await this.expectKernel('idle');
   }
 

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const PROJECT = resolve(fileURLToPath(new URL('../../../..', import.meta.url)));
@@ -18,7 +18,11 @@ export async function makeVenv(path: string, requirements: readonly string[]): P
 /** An artifact as the pex tool itself makes it: everything in a venv, and the runtime module at the root. */
 export async function makePex(path: string, venv: string): Promise<void> {
   const options = ['--venv-repository', venv, '-D', RUNTIME, '--inherit-path=fallback', '--no-compress'];
-  await execa(join(BIN, 'pex'), [...options, '-o', path], { env: { PEX_ROOT: `${venv}-pex-root` } });
+  // The file keeps where this process has its caches, and unpacks itself there: as in the home of `makeSparkHome`.
+  const caches = join(dirname(venv), 'home', '.cache');
+  await execa(join(BIN, 'pex'), [...options, '-o', path], {
+    env: { PEX_ROOT: `${venv}-pex-root`, XDG_CACHE_HOME: caches }
+  });
 }
 
 /**
