@@ -32,6 +32,8 @@ const MAY_BE_PARTIAL = /promisor|partialclone|include|worktreeconfig/i;
  */
 export async function mayBePartialClone(top: string): Promise<boolean> {
   try {
+    // Its configuration is then that of another repository.
+    if ((await seenByGit(lstat(join(top, '.git', 'commondir')))) !== undefined) return true;
     const config = await readBounded(join(top, '.git', 'config'), FILE_KINDS.gitConfig);
     return MAY_BE_PARTIAL.test(config.toString('utf8'));
   } catch {

@@ -228,22 +228,29 @@ describe('in a git work tree', () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  it.each(['its own configuration', 'an included file'])(
+  it.each(['its own configuration', 'an included file', 'a common folder'])(
     'runs no program that the repository names where git does not know GIT_NO_LAZY_FETCH: in %s',
     async where => {
       const { folder } = await hostileRepository();
+      let settings = join(folder, '.git/config');
       if (where === 'an included file') {
         await rename(join(folder, '.git/config'), join(folder, '.git/more'));
         await writeTree(folder, { '.git/config': '[Include]\n\tpath = more\n' });
+      }
+      if (where === 'a common folder') {
+        const common = await temporaryFolder();
+        for (const name of ['config', 'objects', 'refs']) await rename(join(folder, '.git', name), join(common, name));
+        await writeTree(folder, { '.git/commondir': `${common}\n`, '.git/config': '' });
+        settings = join(common, 'config');
       }
       const old = await temporaryFolder();
       const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
       await writeTree(old, { 'git*': `#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec ${real} "$@"\n` });
       setEnvironment({ PATH: `${old}:${process.env['PATH'] ?? ''}` });
-      const before = readFileSync(join(folder, '.git/config'), 'utf8');
+      const before = readFileSync(settings, 'utf8');
       await shippedPaths(editableOf(folder, ['src', '']));
       expect(existsSync(join(folder, 'was-run'))).toBe(false);
-      expect(readFileSync(join(folder, '.git/config'), 'utf8')).toBe(before);
+      expect(readFileSync(settings, 'utf8')).toBe(before);
     }
   );
 

@@ -120,7 +120,7 @@ take() {
     [ -z "$folder" ] || ! is_safe "$folder" "$above" "$@" || { root=$folder && return; }
     set -- "$choice"
   fi
-  echo "$0: does not run from $1: it was to be a directory of user $uid that no other user can write to or replace" >&2
+  echo "$0: does not run from $1: it and our folders in it must be directories of user $uid that no other user can write to or replace" >&2
   return 1
 }
 
