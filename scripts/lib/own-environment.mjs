@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 export const TARGET = 'demo';
 
 /**
- * The environment of a JupyterLab or a ship whose settings, cache and target lie in a folder. Settings that are there stay.
+ * The environment of a JupyterLab or a ship whose settings, cache and target lie in a folder. Existing settings are kept.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {string} folder

@@ -28,7 +28,7 @@ function isRandom(value: string): boolean {
 const BLANK = String.raw`(?:\s|\\{1,4}[nrt\r\n])`;
 /** One string literal ends behind a line of the key, and the next one begins; or the next line of a comment begins. */
 const JOINT = String.raw`(?:\\{1,4}n["'][\s+.,(\\]{0,80}[bru]{0,2}["']|\n[ \t]{0,80}(?:#|//|\*|>)[ \t]{0,24}(?![ \t]))`;
-/** `Proc-Type: 4,ENCRYPTED`, `Version: GnuPG v2`. On one line the next field ends the value: no text has several readings. */
+/** `Proc-Type: 4,ENCRYPTED`, `Version: GnuPG v2`. The next field on a line ends the value, so the pattern reads no text twice. */
 const FIELD_NAME = '[A-Z][A-Za-z-]{2,20}: ';
 const PEM_FIELD = String.raw`(?:${FIELD_NAME}(?:(?! ${FIELD_NAME})[^\r\n\\]){1,120}${BLANK}{1,8})`;
 const BASE64 = '[A-Za-z0-9+/]{16}';

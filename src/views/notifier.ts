@@ -60,7 +60,7 @@ export class ShipNotifier implements IDisposable {
     if (shown !== undefined) {
       shown.update();
     } else if (ship.isRunning) {
-      // How the ship before it ended is no news any more, and its buttons would show what was.
+      // The end of the earlier ship is no news any more, and its buttons show an old state.
       this._last.get(ship.notebookPath)?.withdraw();
       const notice = new ShownNotice(ship, this._handlers, this._trans);
       this._shown.set(ship.id, notice);

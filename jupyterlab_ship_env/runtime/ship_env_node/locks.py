@@ -51,7 +51,7 @@ class Lock:
         return True
 
     def require(self, patience: float) -> None:
-        """Wait likewise. Raises TimeoutError when another process keeps it."""
+        """Wait as ``acquire`` does. Raises TimeoutError when another process keeps the lock."""
         if not self.acquire(patience):
             raise TimeoutError(errno.ETIMEDOUT, f"another process held it for {patience:.0f} s", self._path)
 

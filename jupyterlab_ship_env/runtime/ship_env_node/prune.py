@@ -83,8 +83,8 @@ def settle(root: NodeRoot, name: str, limit: int) -> None:
 def prune(root: NodeRoot, limit: int) -> None:
     """Remove environments and what ordinary PEXes unpacked, least recently used first, down to the limit.
 
-    Distributions go when no environment links to them. What a live process uses stays. Where another process does the
-    same just now, nothing is left to do.
+    Distributions go when no environment links to them. What a live process uses stays. Where another process
+    makes room just now, this one leaves it alone.
     """
     turn = _turn(root)
     if turn.try_acquire():
@@ -95,7 +95,7 @@ def prune(root: NodeRoot, limit: int) -> None:
 def flush(root: NodeRoot) -> str:
     """Remove all that no live process uses. Returns what there is to say about it.
 
-    Raises TimeoutError when another process makes room all the time.
+    Raises TimeoutError when another process makes room for too long.
     """
     turn = _turn(root)
     turn.require(PATIENCE)
@@ -109,7 +109,7 @@ def flush(root: NodeRoot) -> str:
 
 
 def _turn(root: NodeRoot) -> Lock:
-    """Return the lock of who makes room."""
+    """Return the lock that a process holds while it makes room."""
     return Lock(root.lock("prune"))
 
 

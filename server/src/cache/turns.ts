@@ -34,5 +34,5 @@ async function endOf(work: Promise<unknown>, signal: AbortSignal | undefined): P
 }
 
 function nothing(): void {
-  // How other work ends is the business of who asked for it.
+  // The caller of the other work learns how it ended.
 }

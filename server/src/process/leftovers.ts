@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDead } from './owner.js';
 
-/** What another machine left is a leftover when nothing was added to it for so long: longer than any ship takes. */
+/** A file of another machine counts as left behind when nothing was added to it for a day: no ship takes so long. */
 const STALE_MS = 24 * 60 * 60 * 1000;
 
 /**

@@ -117,7 +117,7 @@ export async function removeStaleTemporaries(directory: string, written: string)
 
 /** As {@link removeStaleTemporaries}, but only what killed processes of this machine left: in a folder that is no target. */
 export async function removeOwnTemporaries(directory: string): Promise<void> {
-  // Nothing is old: of processes that nobody can tell, no file goes.
+  // By this clock no file is old: the file of an unknown process stays.
   await removeAll(leftoversIn(directory, -Infinity, ownedPart));
 }
 

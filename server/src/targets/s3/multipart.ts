@@ -74,7 +74,7 @@ export class MultipartUpload {
     const canCompare = !copies && store.has('comparesChecksums');
     const comparison = canCompare ? findOutComparison(store) : undefined;
     const begun = withOptional(store, canCompare ? ['checksums'] : [], uses => create(uses('checksums')));
-    // Also when the beginning fails: the object by which the comparison asks is to be gone before this process may end.
+    // Also when the upload cannot begin: the probe object of the comparison must be gone before this process ends.
     const upload = await begun.finally(() => comparison);
     upload.#vouches = upload.#checksums && store.has('comparesChecksums');
     return upload;

@@ -19,13 +19,13 @@ export function signByChecksum({ middlewareStack }: S3Client): void {
   );
 }
 
-/** Answers that a request gets which bears a wrong date; a HEAD request is not told more. */
+/** The statuses by which a store refuses a request whose date is wrong. The answer to a HEAD request has no more than that. */
 const MAY_BE_THE_CLOCK = [401, 403];
 
 /**
  * The SDK sets its clock by the date of each answer. One wrong date, as of a proxy or of one server of many, would then make
- * the store refuse what comes next, and one that cannot be read would leave the SDK without a clock. So it is shown the
- * date only when the store refuses a request.
+ * the store refuse what comes next, and one that cannot be read would leave the SDK without a clock. So the SDK
+ * sees the date only when the store refuses a request.
  */
 export function keepClockUntilRefused({ middlewareStack }: S3Client): void {
   middlewareStack.add(
