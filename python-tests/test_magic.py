@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets.config import Config
 
 from jupyterlab_ship_env import ship_process
 from jupyterlab_ship_env.errors import ShipEnvError
@@ -28,7 +29,8 @@ pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
+    # The history's database would lie in the test's folder, and IPython still writes to it when the interpreter exits.
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     shell.extension_manager.load_extension("jupyterlab_ship_env")
     yield shell
     InteractiveShell.clear_instance()

@@ -1,8 +1,8 @@
 /**
  * `npm test [-- suite …]`: everything, on real parts. Suites: server, frontend, scripts, python, browser.
  *
- * One suite after the other, each with its own runner's output; then one table, and `N passed, N failed`. A suite that
- * crashes, runs nothing or leaves a process running has failed.
+ * One suite after the other, each with its own runner's output; then what failed, a table, and `N passed, N failed`. A
+ * suite that crashes, runs nothing or leaves a process running has failed.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,8 @@ import { paths } from './lib/paths.mjs';
 import { endLeftovers, run } from './lib/process.mjs';
 import { green, heading, red, seconds, table } from './lib/terminal.mjs';
 import { setUp } from './setup/index.mjs';
-import { outcomeOf, readJunit, readPlaywright, readVitest } from './test/reports.mjs';
+import { printFailures } from './test/failures.mjs';
+import { broken, outcomeOf, readJunit, readPlaywright, readVitest } from './test/reports.mjs';
 import { printTally, readTally } from './test/tally.mjs';
 
 /**
@@ -39,7 +40,11 @@ const SUITES = {
   server: vitest('server'),
   frontend: vitest('frontend'),
   scripts: vitest('scripts'),
-  python: { program: 'python', args: report => ['-m', 'pytest', `--junitxml=${report}`], read: readJunit },
+  python: {
+    program: 'python', // The older family of JUnit XML names the file of each test.
+    args: report => ['-m', 'pytest', '-o', 'junit_family=xunit1', `--junitxml=${report}`],
+    read: readJunit
+  },
   browser: {
     program: 'npx',
     args: () => ['playwright', 'test', '--reporter=list,json'],
@@ -72,6 +77,7 @@ await main(async args => {
     }
   }
   printTally(readTally(tally));
+  printFailures(results);
   report(results);
 });
 
@@ -93,14 +99,7 @@ async function runSuite(name, suite, env) {
   const left = await endLeftovers();
   left.forEach(({ pid, command }) => console.log(`${red('✗')} left running: ${pid} ${command.slice(0, 160)}`));
   const ms = performance.now() - started;
-  return left.length === 0
-    ? { ...outcome, ms }
-    : {
-        ...outcome,
-        failed: outcome.failed + 1,
-        note: `${outcome.note} left ${left.length} processes running`.trim(),
-        ms
-      };
+  return { ...(left.length === 0 ? outcome : broken(outcome, `left ${left.length} processes running`)), ms };
 }
 
 /** @param {readonly (import('./test/reports.mjs').Counts & {name: string, note: string, ms: number})[]} results */
