@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Of the pointer files that this module reads (server/src/contract/manifest.ts, codePointer).
 SCHEMA = 2
-# As TypeScript writes them (server/src/spark/code-pointer.ts).
+# As TypeScript writes them (server/src/deployments/spark/code-pointer.ts).
 POINTER = re.compile(r"ship-env-code-([0-9]{20})-([0-9a-f]{32})\.json")
 # What zipfile raises for an archive that it cannot read; RuntimeError also for compression that this python lacks.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)

@@ -13,7 +13,7 @@ import { paths } from '../lib/paths.mjs';
 import { noticesFor } from './notices.mjs';
 
 const ENTRY = join(paths.root, 'server', 'src', 'start.ts');
-const THREAD = join(paths.root, 'server', 'src', 'artifact', 'threads', 'thread.ts');
+const THREAD = join(paths.root, 'server', 'src', 'content', 'segments', 'threads', 'thread.ts');
 const SEED = join(paths.root, 'server', 'dist', 'seed.pex');
 const RUNTIME = join(paths.pythonPackage, 'runtime');
 

@@ -1,6 +1,6 @@
 """The one rule for folders on a node: what we run lies where no other user can put something in its place.
 
-The header asks the same (``artifact/pex/header.ts``), before there is a python that could ask.
+The header asks the same (``formats/pex/header.ts``), before there is a python that could ask.
 """
 
 from __future__ import annotations

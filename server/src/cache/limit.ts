@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { hasCode } from '../errors.js';
 import { isNothing, orNothing } from '../files/nothing.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
-import { parseJson } from '../json.js';
+import { parseJson } from '../text/json.js';
 import type { Cache } from './cache.js';
 import { putInPlace } from './place.js';
 import { oldestUse } from './use.js';

@@ -1,11 +1,11 @@
 import prettyBytes from 'pretty-bytes';
 import { Cache } from '../cache/cache.js';
 import type { Distribution, Snapshot } from '../contract/snapshot.js';
-import { count } from '../count.js';
+import { count } from '../text/count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { checkTarget } from '../ship/check.js';
 import { listArtifacts } from '../ship/list.js';
-import { takeSnapshot } from '../snapshot/index.js';
+import { takeSnapshot } from '../environment/index.js';
 import { activePython, type CliOptions } from './options.js';
 import { findingLines, type Line } from './lines.js';
 import type { View } from './view.js';

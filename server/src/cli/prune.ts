@@ -1,7 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import { Cache } from '../cache/cache.js';
 import type { Pruned } from '../contract/targets.js';
-import { count } from '../count.js';
+import { count } from '../text/count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { prune } from '../ship/prune.js';
 import type { Line } from './lines.js';

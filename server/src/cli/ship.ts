@@ -3,7 +3,7 @@ import { Cache } from '../cache/cache.js';
 import type { ShipResult } from '../contract/ship.js';
 import { ship } from '../ship/ship.js';
 import { withCache } from '../ship/with-cache.js';
-import { shellWord } from '../shell-word.js';
+import { shellWord } from '../text/shell-word.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines, type Line } from './lines.js';
 import { seconds, type View } from './view.js';

@@ -1,6 +1,6 @@
-import { requireFormat } from '../artifact/index.js';
+import { requireFormat } from '../formats/index.js';
 import type { ShipRequest } from '../contract/ship.js';
-import { parseMaster, requireListable } from '../spark/index.js';
+import { parseMaster, requireListable } from '../deployments/spark/index.js';
 import type { Target } from '../targets/target.js';
 
 /**

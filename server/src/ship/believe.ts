@@ -1,8 +1,8 @@
-import { artifactName, manifestName, promisedLayout, readSegment, type ArtifactPlan } from '../artifact/index.js';
+import { artifactName, manifestName, promisedLayout, readSegment, type ArtifactPlan } from '../formats/index.js';
 import type { Cache } from '../cache/cache.js';
 import type { Manifest, ManifestSegment } from '../contract/manifest.js';
 import { ShipEnvError } from '../errors.js';
-import { shown } from '../shown.js';
+import { shown } from '../text/shown.js';
 
 /** A manifest says something else than it must. */
 export interface Difference {

@@ -1,5 +1,5 @@
 import type { Probe, TargetSettings } from '../contract/targets.js';
-import { requireListable } from '../spark/index.js';
+import { requireListable } from '../deployments/spark/index.js';
 import { openTarget } from '../targets/index.js';
 
 /**

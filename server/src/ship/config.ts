@@ -1,6 +1,6 @@
 import type { ShipRequest } from '../contract/ship.js';
 import { ShipEnvError } from '../errors.js';
-import { lookAtEnvironment } from '../snapshot/index.js';
+import { lookAtEnvironment } from '../environment/index.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
 import { acceptRequest } from './accept.js';

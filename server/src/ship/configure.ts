@@ -1,6 +1,6 @@
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest, ShipResult } from '../contract/ship.js';
-import { cellSource, codePointerFile, deploymentOf, liveUpdate, sparkConfig } from '../spark/index.js';
+import { cellSource, codePointerFile, deploymentOf, liveUpdate, sparkConfig } from '../deployments/spark/index.js';
 import type { Target } from '../targets/target.js';
 import type { ArchivedCode } from './prepare.js';
 

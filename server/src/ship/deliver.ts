@@ -1,8 +1,8 @@
 import prettyBytes from 'pretty-bytes';
-import type { ArtifactBuild, BuiltArtifact } from '../artifact/index.js';
+import type { ArtifactBuild, BuiltArtifact } from '../formats/index.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { Finding } from '../contract/snapshot.js';
-import { count } from '../count.js';
+import { count } from '../text/count.js';
 import type { Payload, Target } from '../targets/target.js';
 import type { Report, StepOutcome, StepRunner } from './steps.js';
 import { sum, type Cargo, type Upload } from './upload.js';

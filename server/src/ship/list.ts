@@ -1,4 +1,4 @@
-import { manifestName } from '../artifact/index.js';
+import { manifestName } from '../formats/index.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ListedArtifact, TargetSettings } from '../contract/targets.js';
 import { isShipEnvError } from '../errors.js';

@@ -10,15 +10,15 @@ import {
   type ArtifactPlan,
   type Plannable,
   type PlanOptions
-} from '../artifact/index.js';
+} from '../formats/index.js';
 import { BUILD_ID } from '../build-id.js';
 import type { Cache } from '../cache/cache.js';
 import type { ShipRequest } from '../contract/ship.js';
 import { finding, type Snapshot } from '../contract/snapshot.js';
 import { FILE_KINDS, readBounded } from '../files/read.js';
-import { parseJson } from '../json.js';
-import { environmentChanged, type LazySnapshot } from '../snapshot/index.js';
-import { refuseSuspects } from './refuse-suspects.js';
+import { parseJson } from '../text/json.js';
+import { environmentChanged, type LazySnapshot } from '../environment/index.js';
+import { refuseSuspects } from '../content/refuse-suspects.js';
 
 const named = z.object({ id: z.string(), findings: z.array(finding) });
 type NamedPlan = z.infer<typeof named>;

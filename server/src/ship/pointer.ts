@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { codePointerFile } from '../spark/index.js';
+import { codePointerFile } from '../deployments/spark/index.js';
 import type { Payload } from '../targets/target.js';
 import type { ArchivedCode } from './prepare.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { manifestName, stayHome } from '../artifact/index.js';
+import { manifestName, stayHome } from '../formats/index.js';
 import type { Cache } from '../cache/cache.js';
-import { archiveEditable, type ArchiveOptions } from '../code/index.js';
+import { archiveEditable, type ArchiveOptions } from '../content/code/index.js';
 import { manifest as manifestSchema, type Manifest } from '../contract/manifest.js';
 import type { ShipRequest } from '../contract/ship.js';
 import type { Editable, Finding } from '../contract/snapshot.js';

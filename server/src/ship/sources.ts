@@ -1,7 +1,7 @@
-import { HEAD_KEY, contentOf, type ArtifactPlan } from '../artifact/index.js';
+import { HEAD_KEY, contentOf, type ArtifactPlan } from '../formats/index.js';
 import type { Manifest } from '../contract/manifest.js';
 import { isShipEnvError } from '../errors.js';
-import type { Recent } from '../recent.js';
+import type { Recent } from '../cache/recent.js';
 import type { CopySource, Target, TargetEntry } from '../targets/target.js';
 import { inconsistencyOf } from './believe.js';
 import { idOf, MANIFEST_NAME } from './names.js';

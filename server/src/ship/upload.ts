@@ -1,5 +1,5 @@
 import { isShipEnvError } from '../errors.js';
-import { withRepair } from '../artifact/index.js';
+import { withRepair } from '../formats/index.js';
 import type { Arrival, CopySource, ObjectFacts, Payload, SpannedPayload, Target } from '../targets/target.js';
 import { isHeld } from './compare.js';
 import type { Report } from './steps.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
-import { parseJson } from '../json.js';
+import { parseJson } from '../text/json.js';
 import type { Target } from '../targets/target.js';
 
 /** What is remembered of a target at most: what was used least recently goes first. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { ListedShip, ShipNote } from '../contract/routes.js';
 import type { JobEvent, ShipEvent, ShipRequest, ShipResult, StepEvent } from '../contract/ship.js';
-import { count } from '../count.js';
+import { count } from '../text/count.js';
 import { ShipEnvError, toErrorObject } from '../errors.js';
 
 /** Ended ships that are remembered, so that a browser that was reloaded still learns how its ship ended. */

@@ -1,14 +1,14 @@
 import { lstat, rm, rmdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { dirname, join } from 'node:path';
-import { createApp } from '../app.js';
+import { createApp } from './app.js';
 import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { ship } from '../ship/ship.js';
 import { MOST_KNOWN_MANIFESTS, type KnownManifests } from '../ship/sources.js';
 import { withCache } from '../ship/with-cache.js';
-import { Recent } from '../recent.js';
-import { DigestMemory } from '../targets/digest-memory.js';
+import { Recent } from '../cache/recent.js';
+import { DigestMemory } from '../payloads/digest-memory.js';
 import { Jobs } from './jobs.js';
 
 /** How the sidecar is started. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Probe } from '../contract/targets.js';
-import type { DigestMemory } from './digest-memory.js';
-import type { Slice } from './slices.js';
+import type { DigestMemory } from '../payloads/digest-memory.js';
+import type { Slice } from './s3/delta/slices.js';
 
 /** Immutable bytes with a name, read as often as needed: what a target is asked to hold. */
 export interface Payload {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import { keepWithin } from '../../src/cache/limit.js';
 import { inUse, oldestUse } from '../../src/cache/use.js';
-import { CompiledModules } from '../../src/artifact/pex/compiled-modules.js';
+import { CompiledModules } from '../../src/content/segments/compile/compiled-modules.js';
 import type { ShipResult } from '../../src/contract/ship.js';
 import { withCache } from '../../src/ship/with-cache.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';

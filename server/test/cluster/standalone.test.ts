@@ -6,8 +6,8 @@ import * as z from 'zod';
 import { Cache } from '../../src/cache/cache.js';
 import { shipRequest, type ShipResult } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';
-import { Kernel } from '../spark/support/kernel.js';
-import { makeSparkHome } from '../spark/support/spark.js';
+import { Kernel } from '../deployments/spark/support/kernel.js';
+import { makeSparkHome } from '../deployments/spark/support/spark.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { startStandalone, type Standalone } from './standalone.js';
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
-import { ShipIgnore } from '../../src/code/ship-ignore.js';
+import { ShipIgnore } from '../../src/content/code/ship-ignore.js';
 import type { Finding } from '../../src/contract/snapshot.js';
 import { FILE_KINDS } from '../../src/files/read.js';
-import { takeSnapshot } from '../../src/snapshot/index.js';
+import { takeSnapshot } from '../../src/environment/index.js';
 import { BUNDLE, shipEnv } from '../support/bundle.js';
 import {
   FIFO,

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRequirement } from '../../src/artifact/dependencies.js';
-import { holds } from '../../src/artifact/markers.js';
-import { recordText } from '../../src/artifact/pex/record.js';
-import { readFinder } from '../../src/snapshot/finder.js';
-import { parseHeaders } from '../../src/snapshot/metadata.js';
-import { parsePth } from '../../src/snapshot/pth.js';
-import { parseCsv, parseRecord } from '../../src/snapshot/record.js';
+import { parseRequirement } from '../../src/content/dependencies.js';
+import { holds } from '../../src/python/markers.js';
+import { recordText } from '../../src/content/segments/plan/record-text.js';
+import { readFinder } from '../../src/python/finder.js';
+import { parseHeaders } from '../../src/python/metadata.js';
+import { parsePth } from '../../src/python/pth.js';
+import { parseCsv, parseRecord } from '../../src/python/record.js';
 import { RUNS, askPython } from './python.js';
 
 /** Texts in which what a format gives a meaning to is frequent. */

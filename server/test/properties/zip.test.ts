@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crc32 } from '../../src/artifact/zip/crc32.js';
+import { crc32 } from '../../src/content/segments/zip/crc32.js';
 import {
   DEFLATED,
   STORED,
@@ -13,8 +13,8 @@ import {
   endRecords,
   joinedDirectories,
   localHeader
-} from '../../src/artifact/zip/records.js';
-import { problemOfPath } from '../../src/path-names.js';
+} from '../../src/content/segments/zip/records.js';
+import { problemOfPath } from '../../src/files/path-names.js';
 import { askPython } from './python.js';
 
 /** Archives that are read back: three programs read each of them. */

@@ -7,12 +7,12 @@ import { listArtifacts } from '../../src/ship/list.js';
 import { planLazily, type LazyPlan } from '../../src/ship/plan.js';
 import { publishedManifest } from '../../src/ship/prepare.js';
 import { Verified } from '../../src/ship/verified.js';
-import { lookAtEnvironment } from '../../src/snapshot/index.js';
+import { lookAtEnvironment } from '../../src/environment/index.js';
 import { openTarget, type Target } from '../../src/targets/index.js';
 import { untilNextTick } from '../support/disk.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
-import { calm } from '../targets/payloads.js';
+import { calm } from '../payloads/payloads.js';
 import { portIn, type Port } from './port.js';
 
 let kernel: KernelVenv;

@@ -6,7 +6,7 @@ import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sd
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { manifest as manifestSchema } from '../../src/contract/manifest.js';
 import { STEP_NAMES, type ShipResult, type StepEvent } from '../../src/contract/ship.js';
-import { DigestMemory } from '../../src/targets/digest-memory.js';
+import { DigestMemory } from '../../src/payloads/digest-memory.js';
 import { NOT_IMPLEMENTED, startFaultyProxy, type Answer, type Fault, type Passing } from '../support/faulty-proxy.js';
 import { gate } from '../support/gate.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';

@@ -9,7 +9,7 @@ import { listArtifacts } from '../../src/ship/list.js';
 import { prune } from '../../src/ship/prune.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
-import { calm } from '../targets/payloads.js';
+import { calm } from '../payloads/payloads.js';
 import { names, portIn, type Port } from './port.js';
 
 let kernel: KernelVenv;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import { shipRequest, type ShipRequest, type ShipRequestInput } from '../../src/contract/ship.js';
 import { planLazily, planWhole } from '../../src/ship/plan.js';
-import { type LazySnapshot, lookAtEnvironment, takeSnapshot } from '../../src/snapshot/index.js';
+import { type LazySnapshot, lookAtEnvironment, takeSnapshot } from '../../src/environment/index.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 

@@ -5,7 +5,7 @@ import { manifest } from '../../src/contract/manifest.js';
 import { shipRequest, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';
 import type { KnownManifests } from '../../src/ship/sources.js';
-import type { DigestMemory } from '../../src/targets/digest-memory.js';
+import type { DigestMemory } from '../../src/payloads/digest-memory.js';
 import type { KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 

@@ -8,7 +8,7 @@ import { judge, type Rules } from '../../src/ship/prune-judge.js';
 import { writeLock } from '../../src/ship/transaction.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
-import { calm, failure } from '../targets/payloads.js';
+import { calm, failure } from '../payloads/payloads.js';
 import { useBucket } from '../targets/s3/bucket.js';
 import { makePort, names, type Port } from './port.js';
 

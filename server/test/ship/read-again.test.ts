@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cache } from '../../src/cache/cache.js';
 import type { StepEvent } from '../../src/contract/ship.js';
-import { takeSnapshot } from '../../src/snapshot/index.js';
+import { takeSnapshot } from '../../src/environment/index.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { makePort, names } from './port.js';
 

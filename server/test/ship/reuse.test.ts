@@ -3,13 +3,13 @@ import { appendFileSync, chmodSync, readFileSync, rmSync, statSync, unlinkSync, 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ArtifactPlan } from '../../src/artifact/index.js';
+import type { ArtifactPlan } from '../../src/formats/index.js';
 import { Cache } from '../../src/cache/cache.js';
 import { shipRequest } from '../../src/contract/ship.js';
 import type { Snapshot } from '../../src/contract/snapshot.js';
 import { planLazily, planWhole } from '../../src/ship/plan.js';
-import { type LazySnapshot, lookAtEnvironment, takeSnapshot } from '../../src/snapshot/index.js';
-import { handMade, siteOf, sh, temporaryFolder, tree, uvInstall, uvVenv } from '../snapshot/fixtures.js';
+import { type LazySnapshot, lookAtEnvironment, takeSnapshot } from '../../src/environment/index.js';
+import { handMade, siteOf, sh, temporaryFolder, tree, uvInstall, uvVenv } from '../environment/fixtures.js';
 import { bytesRead, untilNextTick } from '../support/disk.js';
 
 const root = temporaryFolder('ship-env-reuse-');

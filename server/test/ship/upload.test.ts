@@ -9,7 +9,7 @@ import { transaction } from '../../src/ship/transaction.js';
 import type { Cargo } from '../../src/ship/upload.js';
 import { openTarget, type Target } from '../../src/targets/index.js';
 import { temporaryFolder } from '../support/temporary.js';
-import { calm, makePayload, payloadOf } from '../targets/payloads.js';
+import { calm, makePayload, payloadOf } from '../payloads/payloads.js';
 
 const artifact = makePayload('env-00000001.pex', 1000);
 const manifest = payloadOf('env-00000001.json', Buffer.from('{}'));

@@ -7,7 +7,7 @@ import { Verified } from '../../src/ship/verified.js';
 import { transaction } from '../../src/ship/transaction.js';
 import type { Payload } from '../../src/targets/index.js';
 import { temporaryFolder } from '../support/temporary.js';
-import { calm, failure, makePayload } from '../targets/payloads.js';
+import { calm, failure, makePayload } from '../payloads/payloads.js';
 import { useBucket } from '../targets/s3/bucket.js';
 
 const bucket = useBucket();

@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createApp, TOKEN_HEADER } from '../../src/app.js';
+import { createApp, TOKEN_HEADER } from '../../src/sidecar/app.js';
 import { Cache } from '../../src/cache/cache.js';
 import { ROUTES, shipEventsPath, shipPath } from '../../src/contract/routes.js';
 import { jobEvent, shipRequest, type JobEvent, type ShipResult, type StepEvent } from '../../src/contract/ship.js';

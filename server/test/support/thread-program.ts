@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export default async function makeThreadProgram(): Promise<void> {
   const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
   await build({
-    entryPoints: [path('src/artifact/threads/thread.ts')],
+    entryPoints: [path('src/content/segments/threads/thread.ts')],
     outfile: path('dist/thread.mjs'),
     bundle: true,
     format: 'esm',

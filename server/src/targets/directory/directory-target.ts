@@ -14,9 +14,9 @@ import { missingDirectory, requireMakeable } from './missing.js';
 import { makeSharedDirectory, publishFile, removeStaleTemporaries, writeTemporary } from './write.js';
 import { assertObjectName, isHidden } from '../names.js';
 import { MAX_READ_BYTES, conflict, differs, missing, notAFile, tooLarge } from '../object-errors.js';
-import { digestOf } from '../payload.js';
+import { digestOf } from '../../payloads/read.js';
 import { probe } from '../probe.js';
-import { spanned } from '../spanned.js';
+import { spanned } from '../../payloads/spanned.js';
 import type {
   Arrival,
   ObjectFacts,

@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { ShipEnvError, hasCode } from '../../errors.js';
 import { isWithin } from '../../files/within.js';
-import { shellWord } from '../../shell-word.js';
+import { shellWord } from '../../text/shell-word.js';
 
 /** A directory that is not there. */
 export interface MissingDirectory {

@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { hasCode } from '../../errors.js';
 import { leftoversIn } from '../../process/leftovers.js';
 import { ownerName } from '../../process/owner.js';
-import { assertDigest } from '../payload.js';
-import { SpanReader } from '../span-reader.js';
+import { assertDigest } from '../../payloads/read.js';
+import { SpanReader } from '../../payloads/span-reader.js';
 import type { Payload, SpannedPayload } from '../target.js';
 
 /** Executors run as other users: what ships must be readable for them, whatever this process's umask. */

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Probed, TargetSettings } from '../../contract/targets.js';
 import { assertObjectName, isHidden } from '../names.js';
-import { readRange } from '../payload.js';
+import { readRange } from '../../payloads/read.js';
 import { probe } from '../probe.js';
-import { findOutComparison } from './comparison.js';
-import { identityOf } from './identity.js';
+import { findOutComparison } from './store/comparison.js';
+import { identityOf } from './objects/identity.js';
 import type { S3Location } from './location.js';
-import { listObjects } from './listing.js';
-import { headObject, readObject, removeObject } from './objects.js';
-import { assembleObject, estimateObject } from './assemble.js';
-import { putObject } from './put.js';
+import { listObjects } from './objects/listing.js';
+import { headObject, readObject, removeObject } from './objects/objects.js';
+import { assembleObject, estimateObject } from './delta/assemble.js';
+import { putObject } from './objects/put.js';
 import { resolveS3Settings } from './settings.js';
 import { s3SparkProperties } from './spark.js';
-import { S3Store, type Patience } from './store.js';
-import { digestObject, sha256Of, verifyPayload } from './verify.js';
-import { putWhole } from './whole.js';
-import { requireWritable } from './writable.js';
-import { spanned } from '../spanned.js';
+import { S3Store, type Patience } from './store/store.js';
+import { digestObject, sha256Of, verifyPayload } from './objects/verify.js';
+import { putWhole } from './objects/whole.js';
+import { requireWritable } from './objects/writable.js';
+import { spanned } from '../../payloads/spanned.js';
 import type {
   Arrival,
   AssembleOptions,

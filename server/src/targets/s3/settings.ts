@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { loadConfig, loadSharedConfigFiles } from '@smithy/core/config';
 import type { TargetSettings } from '../../contract/targets.js';
 import { ShipEnvError } from '../../errors.js';
-import type { FeatureName } from './features.js';
+import type { FeatureName } from './store/features.js';
 import type { S3Location } from './location.js';
 
 /** Everything that decides which store is asked and how: the settings, completed by AWS's own conventions. */

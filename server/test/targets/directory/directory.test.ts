@@ -11,7 +11,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ownerName } from '../../../src/process/owner.js';
 import { openTarget, type Payload, type Target, type TargetEntry } from '../../../src/targets/index.js';
 import { temporaryFolder } from '../../support/temporary.js';
-import { calm, failure, makePayload } from '../payloads.js';
+import { calm, failure, makePayload } from '../../payloads/payloads.js';
 
 const run = promisify(execFile);
 const payload = makePayload('env-00000001.pex', 3 * 1024 * 1024 + 7);

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { untilNextTick } from '../../support/disk.js';
 import { temporaryFolder } from '../../support/temporary.js';
-import { calm, failure, makePayload } from '../payloads.js';
+import { calm, failure, makePayload } from '../../payloads/payloads.js';
 
 const NAME = 'env-0123456789abcdef0123.pex';
 

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { openTarget } from '../../../src/targets/index.js';
 import { temporaryFolder } from '../../support/temporary.js';
-import { calm, failure, makePayload } from '../payloads.js';
+import { calm, failure, makePayload } from '../../payloads/payloads.js';
 
 /** A file system without hard links (vfat, some shares): link(2) answers EPERM. */
 vi.mock('node:fs/promises', async importOriginal => ({

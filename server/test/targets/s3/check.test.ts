@@ -9,7 +9,7 @@ import type { TargetSettings } from '../../../src/contract/targets.js';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { startFaultyProxy, type Fault } from '../../support/faulty-proxy.js';
 import { S3Server } from '../../support/s3-server.js';
-import { calm, failure, makePayload } from '../payloads.js';
+import { calm, failure, makePayload } from '../../payloads/payloads.js';
 
 let server: S3Server;
 

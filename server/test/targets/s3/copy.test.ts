@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { CompleteMultipartUploadCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { DigestMemory } from '../../../src/targets/digest-memory.js';
-import { slicesOf } from '../../../src/targets/slices.js';
+import { DigestMemory } from '../../../src/payloads/digest-memory.js';
+import { slicesOf } from '../../../src/targets/s3/delta/slices.js';
 import type { CopySource, Span, SpannedPayload } from '../../../src/targets/target.js';
 import type { Answer, Fault, Passing } from '../../support/faulty-proxy.js';
 import { gate } from '../../support/gate.js';
-import { calm } from '../payloads.js';
+import { calm } from '../../payloads/payloads.js';
 import { useBucket } from './bucket.js';
 import { SERVERS } from './servers.js';
 

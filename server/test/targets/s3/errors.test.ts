@@ -9,7 +9,7 @@ import { openS3Target } from '../../../src/targets/s3/s3-target.js';
 import { parseTargetUrl } from '../../../src/targets/url.js';
 import { S3Server } from '../../support/s3-server.js';
 import { answering, closedPort, silentServer, talkingServer, webServer } from './bad-servers.js';
-import { calm, failure, makePayload } from '../payloads.js';
+import { calm, failure, makePayload } from '../../payloads/payloads.js';
 
 /** A secret that must never be seen again. */
 const CANARY = 'canary-Zm9yZ2V0LW1l';

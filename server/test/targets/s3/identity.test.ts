@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, ListMultipartUploadsCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openTarget } from '../../../src/targets/index.js';
-import { calm, failure, makePayload } from '../payloads.js';
+import { calm, failure, makePayload } from '../../payloads/payloads.js';
 import { useBucket } from './bucket.js';
 
 const bucket = useBucket();

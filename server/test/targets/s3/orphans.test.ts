@@ -4,7 +4,7 @@ import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, UploadPartCo
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { NOT_IMPLEMENTED, type Answer, type Passing } from '../../support/faulty-proxy.js';
 import { gate } from '../../support/gate.js';
-import { calm, makePayload } from '../payloads.js';
+import { calm, makePayload } from '../../payloads/payloads.js';
 import { useBucket, type Bucket } from './bucket.js';
 
 const HOUR_MS = 60 * 60 * 1000;

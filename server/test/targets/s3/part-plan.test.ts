@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { PART_BYTES, PartPlanner, partBytesOf, type Part } from '../../../src/targets/s3/part-plan.js';
-import { slicesOf } from '../../../src/targets/slices.js';
+import { PART_BYTES, PartPlanner, partBytesOf, type Part } from '../../../src/targets/s3/delta/part-plan.js';
+import { slicesOf } from '../../../src/targets/s3/delta/slices.js';
 import type { CopySource } from '../../../src/targets/target.js';
 
 const MIB = 1024 * 1024;

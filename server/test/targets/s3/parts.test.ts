@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { toErrorObject } from '../../../src/errors.js';
 import type { Answer } from '../../support/faulty-proxy.js';
 import { gate } from '../../support/gate.js';
-import { calm, failure, makePayload } from '../payloads.js';
+import { calm, failure, makePayload } from '../../payloads/payloads.js';
 import { useBucket } from './bucket.js';
 import { SERVERS } from './servers.js';
 

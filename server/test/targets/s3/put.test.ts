@@ -1,9 +1,9 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import type { Payload } from '../../../src/targets/index.js';
-import { PART_BYTES } from '../../../src/targets/s3/part-plan.js';
+import { PART_BYTES } from '../../../src/targets/s3/delta/part-plan.js';
 import { NOT_IMPLEMENTED } from '../../support/faulty-proxy.js';
-import { calm, makePayload } from '../payloads.js';
+import { calm, makePayload } from '../../payloads/payloads.js';
 import { useBucket } from './bucket.js';
 import { SERVERS } from './servers.js';
 

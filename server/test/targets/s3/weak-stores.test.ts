@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { NOT_IMPLEMENTED, type Answer, type Fault } from '../../support/faulty-proxy.js';
-import { calm, failure, makePayload } from '../payloads.js';
+import { calm, failure, makePayload } from '../../payloads/payloads.js';
 import { useBucket } from './bucket.js';
 import { SERVERS } from './servers.js';
 

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import prettyBytes from 'pretty-bytes';
+import type { Cache } from '../../cache/cache.js';
+import type { CodeArchive } from '../../contract/manifest.js';
+import type { Editable, Finding } from '../../contract/snapshot.js';
+import { ShipEnvError } from '../../errors.js';
+import { orLeaveBehind } from '../../files/leave-behind.js';
+import { looksSecret } from '../../secrets/secrets.js';
+import type { Payload } from '../../targets/target.js';
+import { zipInCache } from './cached-zip.js';
+import type { ShippedFile, Skipped } from './files.js';
+import { FileChanged, FileHashes, type OnBytes } from './hashes.js';
+import { importNames } from './importable.js';
+import { listShippedFiles, type Listing } from './listing.js';
+import { metadataEntries } from './metadata.js';
+import { refuseSecrets } from './secrets.js';
+import { bytesOf, isLarge, sizeFindings } from './size.js';
+import { ZIP_ENCODING, type ZipEntry } from './zip.js';
+
+export interface ArchiveOptions {
+  readonly cache: Cache;
+  readonly signal: AbortSignal;
+  /** File names, or paths relative to the project, of secret-looking files that may ship all the same. */
+  readonly allowSecrets: readonly string[];
+  /** Called with bytes done and in all; each file counts when it is hashed and when it is packed. */
+  readonly onProgress?: ((progress: ArchiveProgress) => void) | undefined;
+}
+
+export interface ArchiveProgress {
+  readonly done: number;
+  readonly total: number;
+  /** What is packed; of large code it says so at once, since packing it may take a minute. */
+  readonly detail: string;
+}
+
+/** A code archive in the cache, ready to go to a target. */
+export interface ArchivedEditable {
+  readonly archive: CodeArchive;
+  readonly payload: Payload;
+  readonly findings: Finding[];
+  /** It was in the cache already. */
+  readonly reused: boolean;
+  /** What stayed home and why, for the person. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** A person who saves a file meets a ship seldom; one whose files never rest should hear it. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * The code archive of an editable: a reproducible zip of its importable tree ({@link listShippedFiles} says what that
+ * is), named `<package>-<16 hex digits>.zip` by what it holds. Same files, same bytes, wherever and whenever made with
+ * the same zlib. Python imports from it as it is (zipimport, importlib.resources, importlib.metadata).
+ *
+ * A tree whose files look unchanged is neither read nor zipped again. A zip that was damaged in the cache is made anew.
+ *
+ * @throws ShipEnvError EDITABLE_MISSING, CODE_UNREADABLE (also when files keep changing), CODE_SECRET_FOUND, DISK_FULL;
+ *   the signal's reason when aborted. Nothing is left behind then.
+ */
+export async function archiveEditable(editable: Editable, options: ArchiveOptions): Promise<ArchivedEditable> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await orLeaveBehind(options.signal, () => archiveOnce(editable, options));
+    } catch (error) {
+      if (!(error instanceof FileChanged)) throw error;
+      if (attempt < MAX_ATTEMPTS) continue;
+      throw new ShipEnvError(
+        'CODE_UNREADABLE',
+        `The code of ${editable.name} should ship, but ${error.path} keeps changing.`,
+        {
+          hint: 'Stop what writes to it, or leave it out with a line in .shipignore.',
+          cause: error
+        }
+      );
+    }
+  }
+}
+
+async function archiveOnce(editable: Editable, options: ArchiveOptions): Promise<ArchivedEditable> {
+  const { cache, signal } = options;
+  const listing = await listShippedFiles(editable, { signal });
+  const onBytes = progressOf(editable.name, listing.files, options);
+  const entries = await readEntries(editable, listing, options, onBytes);
+  const fileName = `${editable.normalizedName.replaceAll('-', '_')}-${contentHash(entries)}.zip`;
+  const { facts, reused, open } = await zipInCache(fileName, entries, { cache, signal, onBytes });
+  const modules = importNames(listing.files.map(file => file.archivePath));
+  return {
+    archive: { name: editable.name, fileName, ...facts, modules },
+    payload: { name: fileName, ...facts, open },
+    findings: [...listing.findings, ...sizeFindings(editable.name, listing.files)],
+    reused,
+    skipped: listing.skipped
+  };
+}
+
+/** Adds the bytes up and reports them. */
+function progressOf(name: string, files: readonly ShippedFile[], { onProgress }: ArchiveOptions): OnBytes {
+  const bytes = bytesOf(files);
+  const detail = `code of ${name}${isLarge(bytes) ? `: ${prettyBytes(bytes)}, which travel whole with every change` : ''}`;
+  let done = 0;
+  onProgress?.({ done, total: 2 * bytes, detail });
+  return more => {
+    done += more;
+    onProgress?.({ done, total: 2 * bytes, detail });
+  };
+}
+
+async function readEntries(
+  editable: Editable,
+  listing: Listing,
+  { cache, signal, allowSecrets }: ArchiveOptions,
+  onBytes: OnBytes
+): Promise<ZipEntry[]> {
+  const hashes = await FileHashes.open(cache, JSON.stringify([editable.projectDirectory, editable.roots]));
+  const contents = await hashes.contents(listing.files, signal, onBytes);
+  const entries: ZipEntry[] = [];
+  const suspects = [];
+  for (const [index, file] of listing.files.entries()) {
+    const content = contents[index];
+    if (content === undefined) throw new RangeError(`no content for ${file.archivePath}`);
+    // A link is judged by its own name and by that of what it leads to.
+    const paths = [file.archivePath, file.displayPath, file.sourcePath];
+    if (looksSecret(paths, content.marks)) suspects.push(file);
+    entries.push({ archivePath: file.archivePath, file, sha256: content.sha256 });
+  }
+  refuseSecrets(editable.name, suspects, allowSecrets);
+  return [...entries, ...metadataEntries(editable)];
+}
+
+function contentHash(entries: readonly ZipEntry[]): string {
+  const hash = createHash('sha256').update(`${ZIP_ENCODING}\n`);
+  for (const entry of entries) {
+    const isFile = 'file' in entry;
+    const sha256 = isFile ? entry.sha256 : createHash('sha256').update(entry.content).digest('hex');
+    // No path holds a NUL.
+    hash.update(`${entry.archivePath}\0${sha256}\0${isFile && entry.file.executable ? 'x' : '-'}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,117 @@
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import * as z from 'zod';
+import type { Cache } from '../../cache/cache.js';
+import { ShipEnvError } from '../../errors.js';
+import { isNothing, orNothing } from '../../files/nothing.js';
+import { NotRegular, openRegular } from '../../files/open.js';
+import { parseJson } from '../../text/json.js';
+import { digestOf } from '../../payloads/read.js';
+import type { Payload } from '../../targets/target.js';
+import { FileChanged, type OnBytes } from './hashes.js';
+import { writeZip, type ZipEntry } from './zip.js';
+
+const zipFacts = z.object({ bytes: z.number().int(), sha256: z.string() });
+/** What a zip was when it was written. */
+export type ZipFacts = z.infer<typeof zipFacts>;
+
+/** A zip in the cache. */
+export interface CachedZip {
+  readonly facts: ZipFacts;
+  /** It was in the cache already. */
+  readonly reused: boolean;
+  /**
+   * As `Payload.open`. The zip is compared with its sha256 before the first byte is handed out, and written anew when it was
+   * damaged or is that of another process, which may have another zlib. The stream fails with ARTIFACT_FILE_CHANGED when that gives other bytes.
+   */
+  readonly open: Payload['open'];
+}
+
+/**
+ * The zip of these entries, from the cache when it is there. What it was is written down beside it when it is written, so
+ * that nothing is read to ship an unchanged tree whose zip the target holds.
+ *
+ * @throws as `writeZip`; ShipEnvError DISK_FULL, CACHE_UNUSABLE; the signal's reason
+ */
+export async function zipInCache(
+  name: string,
+  entries: readonly ZipEntry[],
+  options: { readonly cache: Cache; readonly signal: AbortSignal; readonly onBytes: OnBytes }
+): Promise<CachedZip> {
+  const { cache, signal, onBytes } = options;
+  const write = async (temporary: string): Promise<void> => {
+    await writeZip(temporary, entries, signal, onBytes);
+    await cache.replace('code', factsName(name), JSON.stringify(await measure(temporary, signal)));
+  };
+  for (;;) {
+    const { path, reused } = await cache.entry('code', name, write, signal);
+    const facts = await knownFacts(cache, name);
+    // Another ship may have removed it, since it was damaged.
+    if (facts !== undefined && facts.bytes === (await orNothing(stat(path)))?.size) {
+      const mend = (): Promise<void> => cache.mend('code', name, () => isWhole(path, facts, signal), write, signal);
+      return { facts, reused, open: opener(path, () => mended(path, facts, mend, signal)) };
+    }
+    // A power cut can leave a file short of bytes that were never written back.
+    await cache.drop('code', name);
+  }
+}
+
+function factsName(name: string): string {
+  return `${name}.json`;
+}
+
+async function knownFacts(cache: Cache, name: string): Promise<ZipFacts | undefined> {
+  const content = await cache.hint('code', factsName(name));
+  return zipFacts.safeParse(content && parseJson(content.toString('utf8'))).data;
+}
+
+/**
+ * Sees to it that the zip is what it was.
+ *
+ * @throws ShipEnvError ARTIFACT_FILE_CHANGED when what is written anew is not what was promised
+ */
+async function mended(path: string, facts: ZipFacts, mend: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  if (await isWhole(path, facts, signal)) return;
+  try {
+    await mend();
+  } catch (error) {
+    throw error instanceof FileChanged ? codeChanged(path, error) : error;
+  }
+  // Its files have the same content, so only another zlib makes other bytes of them: what it is now was written down.
+  if (!(await isWhole(path, facts, signal))) throw codeChanged(path);
+}
+
+async function isWhole(path: string, facts: ZipFacts, signal: AbortSignal): Promise<boolean> {
+  try {
+    const found = await measure(path, signal);
+    return found.bytes === facts.bytes && found.sha256 === facts.sha256;
+  } catch (error) {
+    if (isNothing(error) || error instanceof NotRegular) return false;
+    throw error;
+  }
+}
+
+async function measure(path: string, signal: AbortSignal): Promise<ZipFacts> {
+  const file = await openRegular(path);
+  return digestOf(file.createReadStream({ signal }), signal);
+}
+
+function opener(path: string, prepare: () => Promise<void>): Payload['open'] {
+  let prepared: Promise<void> | undefined;
+  async function* bytes(range?: { start: number; end: number }): AsyncGenerator {
+    await (prepared ??= prepare());
+    if (range !== undefined && range.end <= range.start) return;
+    const file = await openRegular(path);
+    // `end` is exclusive here, inclusive for Node.
+    yield* file.createReadStream(range && { start: range.start, end: range.end - 1 });
+  }
+  return range => Readable.from(bytes(range), { objectMode: false });
+}
+
+function codeChanged(path: string, cause?: unknown): ShipEnvError {
+  return new ShipEnvError(
+    'ARTIFACT_FILE_CHANGED',
+    `The code archive ${path} was damaged and had to be made anew; the code has changed since it was made.`,
+    { hint: 'Ship again.', cause }
+  );
+}

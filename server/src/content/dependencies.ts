@@ -1,0 +1,65 @@
+import { satisfies, valid } from '@renovatebot/pep440';
+import type { Finding } from '../contract/snapshot.js';
+import { compareText, normalizeName } from '../python/names.js';
+import { holds, markerEnvironment } from '../python/markers.js';
+import type { Plannable } from '../formats/types.js';
+
+/**
+ * What `pip check` would say of the environment: requirements that nothing in it meets. Such an environment ships all
+ * the same; the person should know. Extras are left out: nothing tells which of them were asked for.
+ *
+ * @param staysHome - does a normalized name stay home? Its requirements and requirements of it are not looked at
+ */
+export function missingDependencies(snapshot: Plannable, staysHome: (normalizedName: string) => boolean): Finding[] {
+  const environment = markerEnvironment(snapshot.interpreter);
+  const present = [...snapshot.distributions, ...snapshot.editables];
+  const versions = new Map(present.map(({ normalizedName, version }) => [normalizedName, version]));
+  const findings: Finding[] = [];
+  for (const { name, normalizedName, requires } of present) {
+    if (staysHome(normalizedName)) continue;
+    for (const text of requires) {
+      const requirement = parseRequirement(text);
+      // Unknown markers are given the benefit of the doubt.
+      if (requirement === undefined || holds(requirement.marker, environment) !== true) continue;
+      const problem = problemOf(requirement, versions.get(requirement.normalizedName));
+      if (problem === undefined || staysHome(requirement.normalizedName)) continue;
+      findings.push({
+        kind: 'missing-dependency',
+        subject: name,
+        message: `${name} requires ${requirement.text}, ${problem}.`
+      });
+    }
+  }
+  return findings.sort((a, b) => compareText(a.message, b.message));
+}
+
+interface Requirement {
+  readonly normalizedName: string;
+  /** Version specifier; empty when any version will do. */
+  readonly specifier: string;
+  readonly marker: string;
+  /** Without the marker, for the person. */
+  readonly text: string;
+}
+
+/** A `Requires-Dist` line (PEP 508; PEP 345's parentheses too); undefined when it is none. */
+export function parseRequirement(line: string): Requirement | undefined {
+  const [requirement = '', ...marker] = line.split(';');
+  const match = /^\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*\(?([^()@]*)\)?\s*(?:@.*)?$/.exec(
+    requirement
+  );
+  if (match === null) return undefined;
+  const [, name = '', specifier = ''] = match;
+  return {
+    normalizedName: normalizeName(name),
+    specifier: specifier.trim(),
+    marker: marker.join(';').trim(),
+    text: requirement.trim()
+  };
+}
+
+function problemOf({ specifier }: Requirement, version: string | undefined): string | undefined {
+  if (version === undefined) return 'which is not installed';
+  if (specifier === '' || valid(version) === null) return undefined;
+  return satisfies(version, specifier, { prereleases: true }) ? undefined : `but ${version} is installed`;
+}

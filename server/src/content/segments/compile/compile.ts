@@ -1,0 +1,295 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
+import pLimit, { type LimitFunction } from 'p-limit';
+import * as z from 'zod';
+import type { Distribution, Interpreter } from '../../../contract/snapshot.js';
+import { ShipEnvError } from '../../../errors.js';
+import { parseJson } from '../../../text/json.js';
+import { ProcessError, run } from '../../../process/run.js';
+import { changed } from '../seen-file.js';
+import type { CompiledFacts, FileEntry, ModulesToCompile, SegmentEntry } from '../../../formats/types.js';
+import { OutputFile } from '../zip/output-file.js';
+import { COMPILE_SCRIPT } from './compile-script.js';
+
+/** Changes with everything that gives other bytes for the same sources: the script, the format. */
+const COMPILE_VERSION = 2;
+
+/** Folders of tests, which nodes do not import: half of all modules, a third of the time, in a data scientist's environment. */
+const TESTS = /(?:^|\/)tests?\//;
+
+/** What a notebook's kernel needs and an executor does not: a third of the rest. An executor that does compiles it. */
+const OF_THE_KERNEL = new Set([
+  'debugpy',
+  'ipykernel',
+  'ipython',
+  'ipython-pygments-lexers',
+  'ipywidgets',
+  'jedi',
+  'jupyter-client',
+  'jupyter-core',
+  'jupyterlab',
+  'jupyterlab-pygments',
+  'jupyterlab-widgets',
+  'matplotlib-inline',
+  'nbclient',
+  'nbconvert',
+  'nbformat',
+  'notebook',
+  'parso',
+  'pexpect',
+  'pip',
+  'prompt-toolkit',
+  'pygments',
+  'pyzmq',
+  'setuptools',
+  'stack-data',
+  'tornado',
+  'wcwidth',
+  'widgetsnbextension'
+]);
+
+/**
+ * Which modules of a distribution are compiled, by which python; undefined when there are none.
+ *
+ * `identity` is what the result depends on besides the sources: other versions of Python, also in the third place, may
+ * compile the same source to other bytes.
+ */
+export function modulesToCompile(
+  { normalizedName }: Pick<Distribution, 'normalizedName'>,
+  entries: Iterable<SegmentEntry>,
+  { executable, implementation, version, abiTag, basePrefix }: Interpreter
+): ModulesToCompile | undefined {
+  if (OF_THE_KERNEL.has(normalizedName)) return undefined;
+  const sources = modulesAmong(entries);
+  if (sources.length === 0) return undefined;
+  const identity = JSON.stringify([COMPILE_VERSION, implementation, abiTag, version, basePrefix]);
+  return { python: executable, identity, sources };
+}
+
+/** Those entries that ship compiled as well, in their order. */
+export function modulesAmong(entries: Iterable<SegmentEntry>): FileEntry[] {
+  return [...entries].filter(isModule);
+}
+
+/** Bytes by which the name of a compiled module is longer: `.cpython-314t.pyc` for `.py`, and some to spare. */
+const COMPILED_SUFFIX_BYTES = 32;
+const MAX_FILE_NAME_BYTES = 255;
+
+function isModule(entry: SegmentEntry): entry is FileEntry {
+  const { name } = entry;
+  // On the node, too, the name must be one that a file can have.
+  if (Buffer.byteLength(name.slice(name.lastIndexOf('/') + 1)) > MAX_FILE_NAME_BYTES - COMPILED_SUFFIX_BYTES)
+    return false;
+  return entry.kind === 'file' && name.endsWith('.py') && !name.startsWith('.prefix/') && !TESTS.test(name);
+}
+
+const compiledFiles = z.object({ tag: z.string(), files: z.array(z.tuple([z.string(), z.number()])) });
+type CompiledFiles = z.infer<typeof compiledFiles>;
+
+const answer = z.union([
+  compiledFiles,
+  z.object({ changed: z.string() }),
+  z.object({ error: z.tuple([z.string(), z.string()]) })
+]);
+type Answer = z.infer<typeof answer>;
+
+/** More processes than this take memory and bring little: reading the environment takes time, too. */
+const MAX_PROCESSES = 4;
+
+/** Bytes of sources that one process gets at a time: the largest distribution must keep all processes busy. */
+const CHUNK_BYTES = 512 * 1024;
+
+/** Characters of an answer that is none. */
+const SHOWN_LENGTH = 200;
+
+/** Some modules of a distribution, and the file that gets them compiled. */
+interface Chunk {
+  readonly sources: readonly FileEntry[];
+  readonly output: string;
+}
+
+/**
+ * Processes of the kernel python that compile modules for as long as a plan takes. Each compiles one chunk after the other:
+ * its start takes as long as the modules of a small distribution.
+ */
+export class Compilers {
+  readonly #signal: AbortSignal;
+  readonly #stopped = new AbortController();
+  readonly #limit: LimitFunction;
+  readonly #idle: CompilerProcess[] = [];
+  readonly #all: CompilerProcess[] = [];
+
+  /** @param processes - at most; one at least */
+  constructor(processes: number, signal: AbortSignal) {
+    this.#limit = pLimit(Math.min(MAX_PROCESSES, Math.max(1, processes)));
+    this.#signal = AbortSignal.any([signal, this.#stopped.signal]);
+  }
+
+  /**
+   * Compiles the modules of a distribution into one file, so that no node has to, and a central directory does not grow.
+   * The file holds the length of a list in four bytes, little-endian, the list as JSON (`tag`, and `files`: rows of name
+   * and size), and the compiled modules, back to back; ship_env_node/unpack.py reads it.
+   *
+   * @param output - path of the file, which must not exist
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND, PYTHON_FAILED; an error with the code of the system's;
+   *   the signal's reason
+   */
+  async compile({ python, sources }: ModulesToCompile, output: string): Promise<CompiledFacts> {
+    const chunks = chunksOf(sources).map((chunk, index) => ({ sources: chunk, output: `${output}.${index}` }));
+    try {
+      const results = await Promise.all(chunks.map(chunk => this.#limit(() => this.#compileChunk(python, chunk))));
+      return await joinChunks(results, chunks, output);
+    } catch (error) {
+      // What else is being compiled is wanted by nobody any more, and must not write after the clean-up.
+      this.stop(error);
+      await this.end();
+      throw error;
+    } finally {
+      await Promise.all(chunks.map(chunk => rm(chunk.output, { force: true })));
+    }
+  }
+
+  /** Stops what is being compiled. */
+  stop(reason: unknown): void {
+    this.#stopped.abort(reason);
+  }
+
+  /** Lets the processes end; no more is compiled. */
+  async end(): Promise<void> {
+    await Promise.all(this.#all.map(compiler => compiler.end()));
+  }
+
+  async #compileChunk(python: string, chunk: Chunk): Promise<CompiledFiles> {
+    const said = await this.#ask(python, chunk);
+    if ('changed' in said) {
+      throw changed(chunk.sources.find(({ source }) => source === said.changed) ?? unknown(said.changed));
+    }
+    if ('error' in said) throw Object.assign(new Error(said.error[1]), { code: said.error[0] });
+    return said;
+  }
+
+  async #ask(python: string, { sources, output }: Chunk): Promise<Answer> {
+    this.#signal.throwIfAborted();
+    const compiler = this.#idle.pop() ?? this.#start(python);
+    const said = await compiler.ask(
+      JSON.stringify({ output, sources: sources.map(({ name, source, sha256 }) => [name, source, sha256]) })
+    );
+    this.#idle.push(compiler);
+    const { data } = answer.safeParse(parseJson(said));
+    if (data === undefined) throw notCompiled(python, `It wrote: ${said.slice(0, SHOWN_LENGTH)}`);
+    return data;
+  }
+
+  #start(python: string): CompilerProcess {
+    const compiler = new CompilerProcess(python, this.#signal);
+    this.#all.push(compiler);
+    return compiler;
+  }
+}
+
+/** The sources in their order, cut where a chunk is full. */
+function chunksOf(sources: readonly FileEntry[]): FileEntry[][] {
+  const chunks: FileEntry[][] = [];
+  let left = 0;
+  for (const source of sources) {
+    if (left <= 0) {
+      chunks.push([]);
+      left = CHUNK_BYTES;
+    }
+    chunks.at(-1)?.push(source);
+    left -= source.size;
+  }
+  return chunks;
+}
+
+/** Writes what was compiled in chunks as one file. */
+async function joinChunks(
+  results: readonly CompiledFiles[],
+  chunks: readonly Chunk[],
+  output: string
+): Promise<CompiledFacts> {
+  const list = Buffer.from(
+    JSON.stringify({
+      tag: results[0]?.tag,
+      files: results.flatMap(({ files }) => files)
+    } satisfies Partial<CompiledFiles>)
+  );
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(list.length);
+  const hash = createHash('sha256');
+  return OutputFile.create(output, 0o600, async file => {
+    const add = async (bytes: Buffer): Promise<void> => {
+      hash.update(bytes);
+      await file.append(bytes);
+    };
+    await add(length);
+    await add(list);
+    for (const chunk of chunks) await add(await readFile(chunk.output));
+    return { sha256: hash.digest('hex'), bytes: file.position };
+  });
+}
+
+/** One process, which answers each line with one. */
+class CompilerProcess {
+  readonly #python: string;
+  readonly #input = new PassThrough();
+  readonly #ended: Promise<void>;
+  #onAnswer: (line: string) => void = () => undefined;
+
+  constructor(python: string, signal: AbortSignal) {
+    this.#python = python;
+    // Without -I, which would ignore the seed of hashes as well.
+    const args = ['-S', '-s', '-B', '-W', 'ignore', '-c', COMPILE_SCRIPT];
+    const env = { ...withoutPythonVariables(), PYTHONHASHSEED: '0' };
+    const onLine = (line: string): void => this.#onAnswer(line);
+    this.#ended = run(python, args, { signal, cwd: '/', input: this.#input, env, onLine }).then(
+      () => undefined,
+      (error: unknown) => {
+        throw error instanceof ProcessError ? notCompiled(python, error.message, error) : error;
+      }
+    );
+    // Whoever asks is told.
+    this.#ended.catch(() => undefined);
+  }
+
+  /** @throws ShipEnvError PYTHON_NOT_FOUND, PYTHON_FAILED; the signal's reason */
+  async ask(line: string): Promise<string> {
+    const answered = new Promise<string>(resolve => (this.#onAnswer = resolve));
+    this.#input.write(`${line}\n`);
+    const ended = this.#ended.then(() => {
+      throw notCompiled(this.#python, 'It ended before it had answered.');
+    });
+    return Promise.race([answered, ended]);
+  }
+
+  /** Settles when the process has ended, however that was. */
+  async end(): Promise<void> {
+    this.#input.end();
+    await Promise.allSettled([this.#ended]);
+  }
+}
+
+function notCompiled(python: string, reason: string, cause?: ProcessError): ShipEnvError {
+  const isThere = cause?.reason !== 'not-found' && cause?.reason !== 'not-executable';
+  return new ShipEnvError(
+    isThere ? 'PYTHON_FAILED' : 'PYTHON_NOT_FOUND',
+    `${python} was to compile modules and did not. ${reason}`,
+    {
+      hint:
+        cause?.reason === 'killed'
+          ? 'Something killed it, as Linux does when memory runs out. Free some and ship again: what is compressed is kept.'
+          : 'Start it by hand to see why; make the environment again if it is broken.',
+      cause
+    }
+  );
+}
+
+function withoutPythonVariables(): Record<string, undefined> {
+  const names = Object.keys(process.env).filter(name => /^_?PYTHON/.test(name));
+  return Object.fromEntries(names.map(name => [name, undefined]));
+}
+
+function unknown(path: string): never {
+  throw new RangeError(`The compiler names ${path}, which it was not given.`);
+}

@@ -1,0 +1,138 @@
+import type { FileHandle } from 'node:fs/promises';
+import * as z from 'zod';
+import { ShipEnvError, hasCode } from '../../errors.js';
+import { openRegular } from '../../files/open.js';
+import { slicesOf, type Slice } from '../../targets/s3/delta/slices.js';
+import { crc32 as crc32Of } from './zip/crc32.js';
+import type { OutputFile } from './zip/output-file.js';
+import { centralHeader, type ZipEntry } from './zip/records.js';
+
+/** A segment in the cache. */
+export interface Segment {
+  readonly path: string;
+  /** Local headers and data, from the file's start on; what goes into an artifact. */
+  readonly bytes: number;
+  /** Of those bytes, lower-case hex: what a manifest says. */
+  readonly sha256: string;
+  /** Of those bytes: what whoever reads them checks, since it costs a fraction of a sha256. */
+  readonly crc32: number;
+  /** The same bytes cut as a target copies them. */
+  readonly slices: readonly Slice[];
+  /** Central directory headers of its entries; offsets are relative to the file's start. */
+  readonly directory: Buffer;
+  readonly entryCount: number;
+}
+
+/** Digests of a segment's bytes. */
+export interface SegmentDigests extends Pick<Segment, 'sha256' | 'crc32'> {
+  /** Of its slices (`slicesOf`), lower-case hex; none where the system forbids MD5. */
+  readonly md5s: readonly string[];
+}
+
+const segmentIndex = z.object({
+  sha256: z.string(),
+  crc32: z.number(),
+  md5s: z.array(z.string()).readonly(),
+  entryCount: z.number(),
+  directory: z.object({ bytes: z.number(), crc32: z.number() })
+});
+
+/** As many bytes are read from the end of a segment's file at once: the index of nearly every distribution. */
+const AT_ONCE = 64 * 1024;
+
+/**
+ * Ends a segment file: its part of the central directory, digests as JSON, then the length of that in four bytes. No one
+ * who assembles an artifact need look at its entries one by one.
+ */
+export async function appendIndex(
+  file: OutputFile,
+  entries: readonly ZipEntry[],
+  digests: SegmentDigests
+): Promise<void> {
+  const directory = Buffer.concat(entries.map(entry => centralHeader(entry, 0)));
+  const index = Buffer.from(
+    JSON.stringify({
+      ...digests,
+      entryCount: entries.length,
+      directory: { bytes: directory.length, crc32: crc32Of(directory) }
+    } satisfies z.infer<typeof segmentIndex>)
+  );
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(index.length);
+  await file.append(directory);
+  await file.append(index);
+  await file.append(length);
+}
+
+/**
+ * Reads the index of a segment file; undefined when it is damaged, or was removed because it was. Whether the bytes before
+ * it are whole shows to who reads them.
+ */
+export async function readSegment(path: string): Promise<Segment | undefined> {
+  const handle = await openRegular(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  if (handle === undefined) return undefined;
+  try {
+    const { size } = await handle.stat();
+    const last = await readExactly(handle, Math.min(size, AT_ONCE), size);
+    const indexEnd = last.length - 4;
+    const indexBytes = last.readUInt32LE(indexEnd);
+    if (indexBytes > indexEnd) throw new RangeError('The file is too short for its index.');
+    const text = last.toString('utf8', indexEnd - indexBytes, indexEnd);
+    const { sha256, crc32, md5s, entryCount, directory: told } = segmentIndex.parse(JSON.parse(text));
+    const behind = indexBytes + 4;
+    const directory =
+      behind + told.bytes <= last.length
+        ? Buffer.from(last.subarray(last.length - behind - told.bytes, last.length - behind))
+        : await readExactly(handle, told.bytes, size - behind);
+    if (crc32Of(directory) !== told.crc32) return undefined;
+    const bytes = size - behind - told.bytes;
+    const slices = slicesOf(bytes).map((sliceBytes, slice) => ({ bytes: sliceBytes, md5: md5s[slice] }));
+    return { path, bytes, sha256, crc32, slices, directory, entryCount };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError || error instanceof RangeError) return undefined;
+    throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The bytes of a segment were damaged after they were written. It was dropped; who reads it again gets a new one. */
+export class DamagedSegment extends ShipEnvError<'CACHE_UNUSABLE'> {
+  readonly path: string;
+
+  constructor({ path, bytes }: Segment) {
+    super('CACHE_UNUSABLE', `The cached segment ${path} no longer held the ${bytes} bytes that were written.`, {
+      hint: 'It was removed. Check the disk and ship again.'
+    });
+    this.path = path;
+  }
+}
+
+/**
+ * Runs what reads an artifact, and again when a segment was damaged: what is read then is compressed anew.
+ *
+ * @throws DamagedSegment when the same one is damaged again
+ */
+export async function withRepair<T>(work: () => Promise<T>): Promise<T> {
+  const repaired = new Set<string>();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DamagedSegment) || repaired.has(error.path)) throw error;
+      repaired.add(error.path);
+    }
+  }
+}
+
+/** So many bytes before `end`. */
+async function readExactly(handle: FileHandle, length: number, end: number): Promise<Buffer> {
+  const position = end - length;
+  if (position < 0) throw new RangeError('The file is too short for an index.');
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
+  if (bytesRead !== length) throw new RangeError(`${length} bytes were wanted at ${position}, ${bytesRead} were read`);
+  return buffer;
+}

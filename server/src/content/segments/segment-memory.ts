@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { BUILD_ID } from '../../build-id.js';
+import type { Cache } from '../../cache/cache.js';
+import type { Interpreter } from '../../contract/snapshot.js';
+import type { PlannedBefore, SegmentMemory } from '../../formats/types.js';
+
+/**
+ * The segments of an environment's distributions as they were planned before, one file an environment, so that planning
+ * costs what changed. A state names what a distribution holds; what else a segment depends on names the file.
+ */
+export class SegmentMemoryFile implements SegmentMemory {
+  readonly #cache: Cache;
+  readonly #name: string;
+  readonly #known: Map<string, PlannedBefore>;
+  #isNew = false;
+
+  private constructor(cache: Cache, name: string, known: Map<string, PlannedBefore>) {
+    this.#cache = cache;
+    this.#name = name;
+    this.#known = known;
+  }
+
+  static async open(cache: Cache, interpreter: Interpreter): Promise<SegmentMemoryFile> {
+    const parts = JSON.stringify([BUILD_ID, interpreter]);
+    const name = `${createHash('sha256').update(parts).digest('hex')}.json`;
+    const content = await cache.hint('outlines', name);
+    // The cache hands out only what was put there, and the name says of what form that is.
+    const known = content && (JSON.parse(content.toString('utf8')) as Record<string, PlannedBefore>);
+    return new SegmentMemoryFile(cache, name, new Map(Object.entries(known ?? {})));
+  }
+
+  get(state: string): PlannedBefore | undefined {
+    return this.#known.get(state);
+  }
+
+  set(state: string, value: PlannedBefore): void {
+    this.#known.set(state, value);
+    this.#isNew = true;
+  }
+
+  /**
+   * Keeps what is known of these states, which are all that there are, when that is more than was.
+   *
+   * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
+   */
+  async save(states: readonly string[]): Promise<void> {
+    if (!this.#isNew) return;
+    const kept = Object.fromEntries(
+      states.flatMap(state => {
+        const known = this.#known.get(state);
+        return known === undefined ? [] : [[state, known]];
+      })
+    );
+    await this.#cache.replace('outlines', this.#name, JSON.stringify(kept));
+  }
+}

@@ -1,0 +1,162 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { BUILD_ID } from '../../../build-id.js';
+import { changed, readError, type SeenFile } from '../seen-file.js';
+import { perform } from './perform.js';
+import { slotAt, slotMemory, type Slot } from './slot.js';
+import type { Outcome, ResultOf, Task } from './tasks.js';
+
+/** More would compress faster than a disk reads. */
+const MAX_THREADS = 8;
+/** Of each thread: one for the task that it performs, one for the next, one for what is being written. */
+const SLOTS_EACH = 3;
+
+/** The program of a thread lies beside the bundle; the tests, which run the sources, have it made in dist/. */
+const PROGRAM = fileURLToPath(
+  new URL(BUILD_ID === 'source' ? '../../../../dist/thread.mjs' : './thread.mjs', import.meta.url)
+);
+
+/**
+ * A thread has few objects, but each piece that it compressed is one that holds a megabyte outside the heap. A small heap lets
+ * V8 collect them after a dozen instead of seventy.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 20 };
+
+const ENDED = 'The threads that compress ended before this was done.';
+
+/** A task that waits for a slot, or has one. */
+interface Job {
+  readonly task: Task;
+  readonly turn: number;
+  readonly settle: (performed: Performed) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** How a task ended, and the slot that it was performed in. */
+interface Performed {
+  readonly outcome: Outcome;
+  readonly slot: number;
+}
+
+/** What a task gave. The slot is the caller's until it is released. */
+export type Lease<T extends Task> = ResultOf<T> & { readonly slot: Slot; readonly release: () => void };
+
+/**
+ * Threads that compress and digest, one a core, for as long as a build takes. Node's own thread pool does the same at
+ * twice the cost when files are small.
+ */
+export class Threads {
+  readonly #size: number;
+  readonly #memory: SharedArrayBuffer;
+  readonly #freeSlots: number[];
+  readonly #threads = new Set<Thread>();
+  readonly #waiting: Job[] = [];
+
+  /** @param size - 0 performs every task at once, in this thread: for so little work that no thread is worth its start */
+  constructor(size = Math.min(MAX_THREADS, availableParallelism())) {
+    this.#size = size;
+    this.#freeSlots = Array.from({ length: Math.max(1, size) * SLOTS_EACH }, (_, index) => index);
+    this.#memory = slotMemory(this.#freeSlots.length);
+  }
+
+  /**
+   * Performs a task as soon as there is a slot for it and nothing of an earlier turn waits; within a turn those that came
+   * first first.
+   *
+   * @param options - `files`: what the snapshot saw of the files of the environment that the task reads
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; what the system fails with
+   */
+  async run<T extends Task>(
+    task: T,
+    { files = [], turn = 0 }: { files?: readonly SeenFile[]; turn?: number | undefined } = {}
+  ): Promise<Lease<T>> {
+    const { outcome, slot } = await new Promise<Performed>((settle, fail) => {
+      const later = this.#waiting.findIndex(job => job.turn > turn);
+      this.#waiting.splice(later === -1 ? this.#waiting.length : later, 0, { task, turn, settle, fail });
+      this.#assign();
+    });
+    const release = (): void => {
+      this.#freeSlots.push(slot);
+      this.#assign();
+    };
+    if ('result' in outcome) {
+      return { ...(outcome.result as ResultOf<T>), slot: slotAt(this.#memory, slot), release };
+    }
+    release();
+    throw errorOf(outcome, files);
+  }
+
+  /** Ends the threads; what is not performed yet fails. */
+  async end(): Promise<void> {
+    for (const { fail } of this.#waiting.splice(0)) fail(new Error(ENDED));
+    await Promise.all([...this.#threads].map(thread => thread.end()));
+  }
+
+  #assign(): void {
+    while (this.#waiting.length > 0) {
+      const slot = this.#freeSlots.pop();
+      if (slot === undefined) return;
+      const job = this.#waiting.shift();
+      if (job === undefined) return;
+      if (this.#size === 0) job.settle({ outcome: perform(job.task, slotAt(this.#memory, slot)), slot });
+      else this.#leastBusy().take(job, slot);
+    }
+  }
+
+  /** The least busy thread; a new one when all are busy and there may be more. */
+  #leastBusy(): Thread {
+    const [first] = [...this.#threads].sort((a, b) => a.load - b.load);
+    if (first !== undefined && (first.load === 0 || this.#threads.size === this.#size)) return first;
+    const thread = new Thread(this.#memory, () => this.#threads.delete(thread));
+    this.#threads.add(thread);
+    return thread;
+  }
+}
+
+/** One thread and the jobs that it was given. */
+class Thread {
+  readonly #worker: Worker;
+  readonly #jobs: { readonly job: Job; readonly slot: number }[] = [];
+
+  /** @param onEnd - called when it takes no more jobs */
+  constructor(memory: SharedArrayBuffer, onEnd: () => void) {
+    this.#worker = new Worker(PROGRAM, { name: 'compress', workerData: memory, resourceLimits: LIMITS });
+    const fail = (error: unknown): void => {
+      onEnd();
+      for (const { job, slot } of this.#jobs.splice(0)) job.settle({ outcome: { error, code: undefined }, slot });
+    };
+    this.#worker.on('message', (outcome: Outcome) => {
+      const done = this.#jobs.shift();
+      done?.job.settle({ outcome, slot: done.slot });
+    });
+    // It could not start, or had no memory left.
+    this.#worker.on('error', fail);
+    this.#worker.on('exit', () => fail(new Error(ENDED)));
+  }
+
+  get load(): number {
+    return this.#jobs.length;
+  }
+
+  take(job: Job, slot: number): void {
+    this.#jobs.push({ job, slot });
+    this.#worker.postMessage({ task: job.task, slot });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/** What the outcome of a task means to the person. */
+function errorOf(outcome: Exclude<Outcome, { result: unknown }>, files: readonly SeenFile[]): unknown {
+  if ('error' in outcome) {
+    const { error, code } = outcome;
+    return error instanceof Error && code !== undefined ? Object.assign(error, { code }) : error;
+  }
+  const { path, code, message } = outcome;
+  const file = files.find(({ source }) => source === path);
+  if (file === undefined) return new RangeError(`A thread names ${path}, which it was not given.`);
+  return code === undefined ? changed(file) : readError(file, Object.assign(new Error(message), { code }));
+}

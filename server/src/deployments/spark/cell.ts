@@ -1,0 +1,63 @@
+import type { CodeArchive, Manifest } from '../../contract/manifest.js';
+import { PYTHON_KEY, type SparkConf } from './config.js';
+import { pythonComment, pythonLiteral } from './python-text.js';
+
+/** How the first line of the cell begins: by it a person, and a search, recognises the cell. */
+export const CELL_MARK = '# Ship env to cluster:';
+
+/** Values that the cell writes as a list, an item a line. */
+const LISTS: ReadonlySet<string> = new Set(['spark.files', 'spark.yarn.dist.files']);
+
+/**
+ * Source of the notebook cell: plain PySpark that ends with `builder` ready for `builder.getOrCreate()`. It starts
+ * nothing and imports nothing of ours, so it may run again at any time, also beside a running session.
+ *
+ * @param of.conf - from `sparkConfig`
+ */
+export function cellSource(of: {
+  manifest: Manifest;
+  code: readonly CodeArchive[];
+  conf: SparkConf;
+  master: string;
+}): string {
+  return [
+    pythonComment(
+      `${CELL_MARK.slice(2)} the executors run this kernel's packages and code. The next ship rewrites this cell.`
+    ),
+    pythonComment(contents(of.manifest, of.code)),
+    '# Now: spark = builder.getOrCreate()',
+    '# A session that runs already keeps its environment: spark.stop() first.',
+    'import os',
+    '',
+    'from pyspark.sql import SparkSession',
+    '',
+    `os.environ["PYSPARK_PYTHON"] = ${pythonLiteral(pythonOf(of.conf))}  # on the executors`,
+    'builder = (',
+    '    SparkSession.builder',
+    ...of.conf.flatMap(([key, value]) => setting(key, value)),
+    ')'
+  ].join('\n');
+}
+
+function pythonOf(conf: SparkConf): string {
+  const python = conf.find(([key]) => key === PYTHON_KEY)?.[1];
+  if (python === undefined) throw new Error(`The config lacks ${PYTHON_KEY}.`);
+  return python;
+}
+
+function contents(manifest: Manifest, code: readonly CodeArchive[]): string {
+  const count = manifest.segments.length;
+  const names = code.map(({ name }) => name).sort();
+  const python = `Python ${manifest.python.minor}, ${count} ${count === 1 ? 'package' : 'packages'} (${manifest.id})`;
+  return names.length === 0 ? `${python}.` : `${python}; code of ${names.join(', ')}.`;
+}
+
+function setting(key: string, value: string): string[] {
+  if (key === 'spark.master') return [`    .master(${pythonLiteral(value)})`];
+  if (!LISTS.has(key)) return [`    .config(${pythonLiteral(key)}, ${pythonLiteral(value)})`];
+  return [
+    `    .config(${pythonLiteral(key)}, ",".join([`,
+    ...value.split(',').map(item => `        ${pythonLiteral(item)},`),
+    '    ]))'
+  ];
+}

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Cache } from '../../cache/cache.js';
+import type { Distribution, DistributionFile, Finding, Interpreter } from '../../contract/snapshot.js';
+import type { Candidate, Metadata } from './candidate.js';
+import { type ListedFile, listFiles, refused } from './distribution-files.js';
+import { HashStore } from './hash-store.js';
+import { type FileState, identifyFiles } from './identity.js';
+import type { DistributionOutline, LazyDistribution } from '../lazy.js';
+import { noteLooks } from '../../memo/looks.js';
+import { compareText, isCompiledExtension } from '../../python/names.js';
+import type { Owners } from './owners.js';
+import { PackedFiles } from './packed-files.js';
+import type { Identified, Part, Parts } from '../known-distributions.js';
+import { Disk } from '../../memo/stat-files.js';
+import { findSuspects } from './suspects.js';
+
+/** More than these say the same again, and would hide the other findings. */
+const FINDINGS_EACH = 10;
+
+/** What identifying takes. */
+interface Context {
+  readonly interpreter: Interpreter;
+  readonly parts: Parts;
+  readonly owners: Owners;
+  readonly cache: Cache;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Reads a distribution that is known, when someone needs its files. */
+type WholeOf = (outline: DistributionOutline) => Promise<Distribution>;
+
+/** Distributions with the identity of every file that ships, and what was found on the way. */
+export interface IdentifiedDistributions {
+  readonly distributions: LazyDistribution[];
+  readonly findings: Finding[];
+}
+
+/**
+ * Lists and identifies the files of distributions, unless they are known.
+ *
+ * @param chosen - one of each name
+ */
+export async function identifyDistributions(
+  chosen: readonly Candidate[],
+  context: Context,
+  wholeOf: WholeOf
+): Promise<IdentifiedDistributions> {
+  const { parts, owners, interpreter } = context;
+  parts.choose(chosen);
+  const fresh = await identify(
+    chosen.filter(candidate => parts.identified(candidate) === undefined),
+    context
+  );
+  const distributions: LazyDistribution[] = [];
+  const findings: Finding[] = [];
+  for (const candidate of chosen) {
+    const found = parts.identified(candidate);
+    if (found === undefined) continue;
+    const outline = outlineOf(candidate, found, interpreter);
+    distributions.push(lazily(outline, found.state, { files: fresh.get(candidate), wholeOf }));
+    findings.push(...found.findings, ...(await patchedFiles(candidate, found, owners)));
+  }
+  return { distributions, findings };
+}
+
+/** The distributions of an environment that is known as a whole, sorted by normalized name. */
+export function knownDistributions(
+  parts: readonly Part[],
+  interpreter: Interpreter,
+  wholeOf: WholeOf
+): LazyDistribution[] {
+  const distributions = parts.flatMap(({ metadata, identified: found }) => {
+    if (found === undefined) return [];
+    const outline = outlineOf(metadata, found, interpreter);
+    return [lazily(outline, found.state, { wholeOf })];
+  });
+  return distributions.sort((left, right) => compareText(left.normalizedName, right.normalizedName));
+}
+
+/**
+ * By itself, so that what it returns keeps nothing else in memory that was read of the environment. The files are given
+ * once, to who plans; who asks again has them read again.
+ */
+function lazily(
+  outline: DistributionOutline,
+  state: string,
+  { files, wholeOf }: { files?: PackedFiles | undefined; wholeOf: WholeOf }
+): LazyDistribution {
+  let kept = files;
+  const whole = async (): Promise<Distribution> => {
+    const given = kept;
+    kept = undefined;
+    return given === undefined ? wholeOf(outline) : { ...outline, files: given.unpack() };
+  };
+  return { ...outline, state, whole };
+}
+
+/**
+ * One distribution after the other: the files of all of them at a time would take hundreds of megabytes.
+ *
+ * @returns the files that each distribution ships, sorted by path
+ */
+async function identify(
+  candidates: readonly Candidate[],
+  { parts, owners, cache, signal, onProgress }: Context
+): Promise<ReadonlyMap<Candidate, PackedFiles>> {
+  const found = new Map<Candidate, PackedFiles>();
+  const disk = new Disk();
+  let before = 0;
+  // As the lists have it, until it is known how many of those files ship.
+  let behind = candidates.reduce((sum, { listed }) => sum + (listed?.entryCount ?? 0), 0);
+  for (const candidate of candidates) {
+    signal.throwIfAborted();
+    const looks = parts.startLooks(candidate);
+    const { files: listed, findings } = await noteLooks(looks, () => listFiles(candidate, owners));
+    behind -= candidate.listed?.entryCount ?? 0;
+    const store = new HashStore(cache, join(candidate.site.path, candidate.normalizedName));
+    const states = await identifyFiles(listed, store, {
+      disk,
+      signal,
+      onLook: (own, target, index) => looks.addFile(listed[index]?.absolute ?? '', own, target),
+      onProgress: (done, total) => onProgress?.(before + done, before + total + behind)
+    });
+    await store.save();
+    before += listed.length;
+    const { files, changes, patched } = judge(candidate, listed, states);
+    const { suspects, findings: aboutLinks } = await findSuspects(candidate, listed, states, signal);
+    const isPure = !files.some(file => isCompiledExtension(file.path));
+    const all = [...findings, ...changes, ...aboutLinks];
+    parts.set(candidate, { state: randomUUID(), isPure, findings: all, suspects, patched }, looks);
+    found.set(candidate, new PackedFiles(files));
+  }
+  return found;
+}
+
+function judge(
+  candidate: Candidate,
+  listed: readonly ListedFile[],
+  states: readonly FileState[]
+): { files: DistributionFile[]; changes: Finding[]; patched: Few } {
+  const files: DistributionFile[] = [];
+  const patched: string[] = [];
+  const missing: string[] = [];
+  const changes: Finding[] = [];
+  listed.forEach((file, index) => {
+    const state = states[index] ?? { kind: 'missing' };
+    if (state.kind === 'missing') missing.push(file.path);
+    if (state.kind === 'special') changes.push(refused(candidate, file.path, 'is a device, pipe or socket'));
+    if (state.kind !== 'file') return;
+    const { size, sha256, executable } = state;
+    files.push({ path: file.path, size, sha256, executable });
+    if (file.sha256 !== undefined && file.sha256 !== sha256) patched.push(file.path);
+  });
+  changes.push(...missingFiles(candidate, few(missing)));
+  return { files: files.sort((left, right) => compareText(left.path, right.path)), changes, patched: few(patched) };
+}
+
+/** The first few of many paths. */
+type Few = Identified['patched'];
+
+function few(paths: readonly string[]): Few {
+  const sorted = [...paths].sort(compareText);
+  return { paths: sorted.slice(0, FINDINGS_EACH), more: Math.max(0, sorted.length - FINDINGS_EACH) };
+}
+
+function missingFiles({ name, version }: Candidate, { paths, more }: Few): Finding[] {
+  const findings = paths.map((path): Finding => {
+    const message = `${path} of ${name} ${version} is gone. The cluster will not have it either.`;
+    return { kind: 'missing-file', subject: path, message };
+  });
+  return withRest(findings, more);
+}
+
+async function patchedFiles(candidate: Candidate, { patched }: Identified, owners: Owners): Promise<Finding[]> {
+  const { name, version, site } = candidate;
+  const findings: Finding[] = [];
+  for (const path of patched.paths) {
+    const others = await owners.othersThatList(`${site.path}/${path}`, candidate);
+    const by = others.length === 0 ? '' : `, and ${others.join(', ')} lists it too`;
+    const message = `${path} of ${name} ${version} differs from what was installed${by}. It ships as it is now.`;
+    findings.push({ kind: 'patched-file', subject: path, message });
+  }
+  return withRest(findings, patched.more);
+}
+
+function withRest(findings: Finding[], more: number): Finding[] {
+  const last = findings.at(-1);
+  if (last !== undefined && more > 0) last.message += ` The same holds for ${more} more of its files.`;
+  return findings;
+}
+
+/** What a distribution is, but for its files. */
+export function outlineOf(
+  candidate: Metadata,
+  { isPure, suspects }: Pick<Identified, 'isPure' | 'suspects'>,
+  { pythonTag, abiTag, platformTag }: Interpreter
+): DistributionOutline {
+  const origin = candidate.directUrl?.editable === false ? candidate.directUrl.origin : undefined;
+  const wheel = candidate.wheel ?? {
+    tags: [isPure ? 'py3-none-any' : `${pythonTag}-${abiTag}-${platformTag}`],
+    rootIsPurelib: isPure
+  };
+  return {
+    name: candidate.name,
+    normalizedName: candidate.normalizedName,
+    version: candidate.version,
+    metadataKind: candidate.metadataKind,
+    location: candidate.site.path,
+    metadataName: candidate.metadataName,
+    layer: candidate.site.layer,
+    tags: wheel.tags,
+    rootIsPurelib: wheel.rootIsPurelib,
+    requires: candidate.requires,
+    suspects: [...suspects],
+    ...(origin === undefined ? {} : { origin })
+  };
+}

@@ -1,0 +1,125 @@
+import type { Stats } from 'node:fs';
+import { hashEach } from './hash-files.js';
+import type { HashStore } from './hash-store.js';
+import { Disk, type VisitStats, statEach } from '../../memo/stat-files.js';
+
+/** A file that a distribution says it has. */
+export interface FileClaim {
+  readonly absolute: string;
+  /** Of RECORD, when it tells. */
+  readonly sha256?: string;
+  readonly size?: number;
+  /** Times of the RECORD that tells it. */
+  readonly recordTimes?: RecordTimes;
+}
+
+/** When RECORD was written, in milliseconds. */
+export interface RecordTimes {
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
+
+/** What is on disk now. */
+export type FileState =
+  | { readonly kind: 'file'; readonly size: number; readonly sha256: string; readonly executable: boolean }
+  | { readonly kind: 'missing' }
+  /** A device, pipe or socket, which is never opened. */
+  | { readonly kind: 'special' }
+  | { readonly kind: 'directory' };
+
+/**
+ * The identity of each file, in the order of the claims, reading as little content as can be.
+ *
+ * RECORD's hash is taken over when the size is RECORD's and mtime and ctime are earlier than RECORD's own: an
+ * installer writes RECORD last, so a later change of content, mode or links means a second look, and so does one in
+ * the same tick of the clock, which could be either. Then the content is hashed, once: the store remembers it.
+ */
+export async function identifyFiles(
+  claims: readonly FileClaim[],
+  store: HashStore,
+  {
+    signal,
+    onProgress,
+    onLook,
+    disk = new Disk()
+  }: {
+    signal: AbortSignal;
+    onProgress?: (done: number, total: number) => void;
+    /** Called with what the disk says of each claim. */
+    onLook?: (...stats: Parameters<VisitStats>) => void;
+    disk?: Disk;
+  }
+): Promise<FileState[]> {
+  const states: FileState[] = [];
+  const unvouched: Unvouched[] = [];
+  const visit: VisitStats = (own, target, index) => {
+    const claim = claims[index];
+    if (claim === undefined) return false;
+    onLook?.(own, target, index);
+    const state = stateByRecord(claim, own, target);
+    if ('unvouched' in state) unvouched.push({ path: claim.absolute, index, stats: state.unvouched });
+    states.push('unvouched' in state ? MISSING : state);
+    return true;
+  };
+  const paths = claims.map(claim => claim.absolute);
+  await statEach(paths, signal, visit, disk);
+  const unread = await recall(unvouched, states, store);
+  let done = claims.length - unread.length;
+  onProgress?.(done, claims.length);
+  await hashEach(unread, { signal, disk }, ({ path, index }, { sha256, size, before, after, startedMs }) => {
+    if (after.ctimeMs === before.ctimeMs && after.size === size) store.set(path, after, sha256, startedMs);
+    states[index] = { ...toState(after, sha256), size };
+    onProgress?.(++done, claims.length);
+  });
+  return states;
+}
+
+const MISSING: FileState = { kind: 'missing' };
+
+/** A file that RECORD does not vouch for. */
+interface Unvouched {
+  readonly path: string;
+  /** Of its claim. */
+  readonly index: number;
+  readonly stats: Stats;
+}
+
+/** @returns the stats when there is a file that RECORD does not vouch for */
+function stateByRecord(
+  claim: FileClaim,
+  own: Stats | undefined,
+  target: Stats | undefined
+): FileState | { readonly unvouched: Stats } {
+  const isLink = own?.isSymbolicLink() === true;
+  const stats = isLink ? target : own;
+  if (stats === undefined) return MISSING;
+  if (stats.isDirectory()) return { kind: 'directory' };
+  if (!stats.isFile()) return { kind: 'special' };
+  const isVouched = !isLink && claim.sha256 !== undefined && isAsRecorded(claim, stats);
+  return isVouched ? toState(stats, claim.sha256) : { unvouched: stats };
+}
+
+/** Fills in the states of files that were hashed before and did not change since; returns the others. */
+async function recall(
+  unvouched: readonly Unvouched[],
+  states: FileState[],
+  store: HashStore
+): Promise<readonly Unvouched[]> {
+  if (unvouched.length === 0) return unvouched;
+  await store.load();
+  return unvouched.filter(({ path, index, stats }) => {
+    const sha256 = store.get(path, stats);
+    if (sha256 !== undefined) states[index] = toState(stats, sha256);
+    return sha256 === undefined;
+  });
+}
+
+/** @param stats - of no link: it can be pointed at another, older file without any time of that file changing */
+function isAsRecorded({ size, recordTimes }: FileClaim, stats: Stats): boolean {
+  if (size === undefined || recordTimes === undefined) return false;
+  return stats.size === size && stats.mtimeMs < recordTimes.mtimeMs && stats.ctimeMs < recordTimes.ctimeMs;
+}
+
+function toState(stats: Stats, sha256: string): FileState & { kind: 'file' } {
+  return { kind: 'file', size: stats.size, sha256, executable: (stats.mode & 0o111) !== 0 };
+}

@@ -1,0 +1,64 @@
+import type { Distribution, Finding } from '../../contract/snapshot.js';
+import { FILE_KINDS, readPieces } from '../../files/read.js';
+import { ContentScan, looksSecret, mayBePublishedSecret } from '../../secrets/secrets.js';
+import type { Metadata } from './candidate.js';
+import type { ListedFile } from './distribution-files.js';
+import type { FileState } from './identity.js';
+import { outsideLinks } from './outside-links.js';
+import { compareText } from '../../python/names.js';
+
+/** A file that stops a ship unless it is allowed. */
+export type Suspect = Distribution['suspects'][number];
+
+/** A file that would ship. */
+export interface JudgedFile {
+  /** Relative to the site directory. */
+  readonly path: string;
+  readonly absolute: string;
+  /** It has the content that RECORD names: its publisher put it there, whatever links lead to it now. */
+  readonly isPublished: boolean;
+}
+
+/**
+ * The files of a distribution that probably nobody meant to ship: links out of the environment, and secrets. Asked when a
+ * distribution is read anew, and remembered with it.
+ *
+ * A file that RECORD names with its hash, and that still has it, is the publisher's: it is looked into only when its name
+ * gives reason, and test keys pass. What was added, edited or is not hashed is judged as the files of an editable are.
+ *
+ * @param states - of the listed files, in their order
+ * @throws what the disk fails with; ShipEnvError SNAPSHOT_UNREADABLE; the signal's reason
+ */
+export async function findSuspects(
+  candidate: Metadata,
+  listed: readonly ListedFile[],
+  states: readonly FileState[],
+  signal: AbortSignal
+): Promise<{ suspects: Suspect[]; findings: Finding[] }> {
+  const files = listed.flatMap((file, index): JudgedFile[] => {
+    const state = states[index];
+    if (state?.kind !== 'file') return [];
+    const { path, absolute } = file;
+    return [{ path, absolute, isPublished: file.sha256 === state.sha256 }];
+  });
+  const { suspects: links, findings } = await outsideLinks(
+    candidate,
+    files.filter(({ isPublished }) => !isPublished)
+  );
+  return {
+    suspects: [...links, ...(await secretsAmong(files, signal))].sort((a, b) => compareText(a.path, b.path)),
+    findings
+  };
+}
+
+async function secretsAmong(files: readonly JudgedFile[], signal: AbortSignal): Promise<Suspect[]> {
+  const worthALook = files.filter(({ path, isPublished }) => !isPublished || mayBePublishedSecret(path));
+  const found = await Promise.all(
+    worthALook.map(async ({ path, absolute }) => {
+      const scan = new ContentScan();
+      await readPieces(absolute, FILE_KINDS.possibleSecret, piece => scan.add(piece), signal);
+      return looksSecret([path], scan.marks());
+    })
+  );
+  return worthALook.filter((_, index) => found[index]).map(({ path }) => ({ kind: 'secret', path, target: '' }));
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { Finding } from '../contract/snapshot.js';
+import { isCompiledExtension, isIdentifier } from '../python/names.js';
+import { kindOf, walkFiles } from '../memo/disk.js';
+import type { SiteContents } from './site-contents.js';
+
+/** What virtualenv puts beside the packages; it belongs to no distribution and needs not ship. */
+const TOOL_MODULES = new Set(['_virtualenv']);
+
+/**
+ * Top-level names in a site directory that can be imported on the kernel's side and belong to nothing that ships.
+ *
+ * @param owned - top-level entries that a distribution or editable accounts for
+ */
+export async function findUnownedModules(contents: SiteContents, owned: ReadonlySet<string>): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const entry of contents.names) {
+    const module = entry.split('.')[0] ?? '';
+    if (owned.has(entry) || TOOL_MODULES.has(module) || !isIdentifier(module) || module === '__pycache__') continue;
+    const path = join(contents.site.path, entry);
+    if (!(await isImportable(path, entry))) continue;
+    findings.push({
+      kind: 'unowned-module',
+      subject: module,
+      message: `${path} belongs to no installed distribution, so it does not ship. Install it as a package if the cluster needs it.`
+    });
+  }
+  return findings;
+}
+
+async function isImportable(path: string, entry: string): Promise<boolean> {
+  if (isModuleFile(entry)) return (await kindOf(path)) === 'file';
+  if (entry.includes('.') || (await kindOf(path)) !== 'directory') return false;
+  // An uninstalled package may leave a folder with nothing but caches behind.
+  for await (const file of walkFiles(path, isIdentifier)) {
+    if (isModuleFile(file) && !file.includes('__pycache__/')) return true;
+  }
+  return false;
+}
+
+function isModuleFile(path: string): boolean {
+  return path.endsWith('.py') || isCompiledExtension(path);
+}

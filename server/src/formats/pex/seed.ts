@@ -1,0 +1,197 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inflateRawSync } from 'node:zlib';
+import type { Entry } from 'yauzl';
+import * as z from 'zod';
+import { ShipEnvError, hasCode } from '../../errors.js';
+import type { Seed } from '../types.js';
+import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from '../../content/segments/zip/records.js';
+
+/** Modules of ours at the root of every artifact, sorted; executors run the runtime with `-m` and import it. */
+export const ROOT_MODULES = ['ship_env_code.py', 'ship_env_finder.py', 'ship_env_runtime.py'];
+
+// Beside this file: in the wheel and in server/dist it is the bundle, in tests it is the source.
+const SEED_PLACES = ['./seed.pex', '../../../dist/seed.pex'];
+const MODULE_FOLDERS = [
+  '.',
+  '../runtime',
+  '../../jupyterlab_ship_env/runtime',
+  '../../../../jupyterlab_ship_env/runtime'
+];
+
+/** The node bootstrap, a package; in the order in which its modules need each other. */
+const NODE_PACKAGE = 'ship_env_node';
+const NODE_MODULES = [
+  '__init__',
+  'safe',
+  'marks',
+  'places',
+  'locks',
+  'identity',
+  'artifact',
+  'unpack',
+  'verify',
+  'start',
+  'link',
+  'prune',
+  'ordinary',
+  'boot'
+];
+
+const BOOTSTRAP = '.bootstrap/';
+const LOCAL_HEADER_BYTES = 30;
+/** APPNOTE 4.4.4, bit 3: sizes follow the data. The pex tool writes none of these. */
+const FLAG_DATA_DESCRIPTOR = 0x0008;
+const PEX_HASH = /pex_hash='([0-9a-f]{40})'/g;
+
+const seedInfo = z.looseObject({
+  inherit_path: z.literal('fallback'),
+  bootstrap_hash: z.string(),
+  pex_hash: z.string(),
+  distributions: z.record(z.string(), z.never())
+});
+
+let released: Promise<Seed> | undefined;
+
+/**
+ * The seed of this release, read once in a process; of a seed of the person's own, `$SHIP_ENV_SEED`, what it is now.
+ *
+ * @throws as {@link loadSeed} does
+ */
+export function currentSeed(): Promise<Seed> {
+  if (process.env['SHIP_ENV_SEED']) return loadSeed();
+  released ??= loadSeed().catch((error: unknown) => {
+    released = undefined;
+    throw error;
+  });
+  return released;
+}
+
+/**
+ * Reads the empty PEX that scripts/build-seed.mjs had the pex tool write, and our modules.
+ *
+ * @param options - where they lie; else `$SHIP_ENV_SEED`, else beside the bundle
+ * @throws ShipEnvError INTERNAL when one is missing, or is not what the pinned pex tool writes
+ */
+export async function loadSeed(options: { seedPath?: string; modulesPath?: string } = {}): Promise<Seed> {
+  const seedPath = options.seedPath ?? process.env['SHIP_ENV_SEED'];
+  const file = await readFirst('the PEX seed', seedPath, SEED_PLACES);
+  const module = (name: string): Promise<Buffer> =>
+    readFirst(
+      `the module ${name}`,
+      options.modulesPath === undefined ? undefined : join(options.modulesPath, name),
+      MODULE_FOLDERS.map(folder => `${folder}/${name}`)
+    );
+  const modules = await Promise.all(ROOT_MODULES.map(async name => ({ name, source: await module(name) })));
+  const node = await Promise.all(
+    NODE_MODULES.map(async part => {
+      const name = `${NODE_PACKAGE}/${part}.py`;
+      return { name, source: await module(name) };
+    })
+  );
+  const entries = await zipEntries(file);
+  const text = (name: string): string => {
+    const entry = entries.find(candidate => candidate.fileName === name);
+    if (entry === undefined) throw malformed(`It has no ${name}.`);
+    return content(file, entry).toString('utf8');
+  };
+  const info = seedInfo.safeParse(JSON.parse(text('PEX-INFO')));
+  if (!info.success)
+    throw malformed('Its PEX-INFO is not that of an empty PEX with inherit_path=fallback.', info.error);
+  const main = text('__main__.py');
+  const importHook = text('__pex__/__init__.py');
+  for (const source of [main, importHook]) {
+    const literals = [...source.matchAll(PEX_HASH)].map(match => match[1]);
+    if (literals.length !== 1 || literals[0] !== info.data.pex_hash)
+      throw malformed('Its boot code does not name pex_hash once.');
+  }
+  return {
+    bootstrap: rawEntries(
+      file,
+      entries.filter(entry => entry.fileName.startsWith(BOOTSTRAP))
+    ),
+    pexInfo: info.data,
+    main,
+    importHook,
+    pexHash: info.data.pex_hash,
+    modules,
+    node
+  };
+}
+
+async function readFirst(what: string, given: string | undefined, places: readonly string[]): Promise<Buffer> {
+  const paths = given ? [given] : places.map(place => fileURLToPath(new URL(place, import.meta.url)));
+  for (const path of paths) {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+  }
+  throw new ShipEnvError('INTERNAL', `Could not find ${what}. Looked for ${paths.join(', ')}.`, {
+    hint: 'Install jupyterlab-ship-env again; in a clone, run `npm run build`.'
+  });
+}
+
+async function zipEntries(file: Buffer): Promise<Entry[]> {
+  const { fromBuffer } = (await import('yauzl')).default;
+  return new Promise((resolve, reject) => {
+    fromBuffer(file, (error, zip) => {
+      if (error) return reject(malformed('It is not a zip file.', error));
+      const entries: Entry[] = [];
+      zip.on('entry', (entry: Entry) => entries.push(entry));
+      zip.on('end', () => resolve(entries));
+      zip.on('error', cause => reject(malformed('It is not a zip file.', cause)));
+    });
+  });
+}
+
+/** Where an entry's compressed data lies; the local header's own extra field may differ from the directory's. */
+function dataRange(file: Buffer, entry: Entry): { start: number; end: number } {
+  const header = entry.relativeOffsetOfLocalHeader;
+  const start = header + LOCAL_HEADER_BYTES + file.readUInt16LE(header + 26) + file.readUInt16LE(header + 28);
+  return { start, end: start + entry.compressedSize };
+}
+
+function content(file: Buffer, entry: Entry): Buffer {
+  const { start, end } = dataRange(file, entry);
+  const data = file.subarray(start, end);
+  return methodOf(entry) === DEFLATED ? inflateRawSync(data) : data;
+}
+
+function rawEntries(file: Buffer, entries: readonly Entry[]): Seed['bootstrap'] {
+  const parts: Buffer[] = [];
+  const rows: ZipEntry[] = [];
+  let offset = 0;
+  for (const entry of entries) {
+    if (entry.generalPurposeBitFlag & FLAG_DATA_DESCRIPTOR) throw malformed(`${entry.fileName} has a data descriptor.`);
+    const part = file.subarray(entry.relativeOffsetOfLocalHeader, dataRange(file, entry).end);
+    parts.push(part);
+    rows.push({
+      name: entry.fileName,
+      offset,
+      crc32: entry.crc32,
+      compressedSize: entry.compressedSize,
+      size: entry.uncompressedSize,
+      method: methodOf(entry),
+      mode: entry.externalFileAttributes >>> 16
+    });
+    offset += part.length;
+  }
+  if (rows.length === 0) throw malformed('It has no .bootstrap.');
+  return { bytes: Buffer.concat(parts), entries: rows };
+}
+
+function methodOf(entry: Entry): ZipMethod {
+  if (entry.compressionMethod === DEFLATED) return DEFLATED;
+  if (entry.compressionMethod === STORED) return STORED;
+  throw malformed(`${entry.fileName} is compressed in an unknown way.`);
+}
+
+function malformed(what: string, cause?: unknown): ShipEnvError {
+  return new ShipEnvError('INTERNAL', `The PEX seed is not what the pex tool of this release writes. ${what}`, {
+    hint: 'Install jupyterlab-ship-env again; in a clone, run `npm run build`.',
+    cause
+  });
+}

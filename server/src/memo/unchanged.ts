@@ -1,0 +1,50 @@
+import { type KeptLooks, type Question, STATE_LENGTH, isState } from './looks.js';
+import { kindOf, listDirectory, listingText, realpathOptional } from './disk.js';
+import { statEach } from './stat-files.js';
+
+const ASK: Record<Question, (path: string) => Promise<string>> = {
+  kind: async path => (await kindOf(path)) ?? '',
+  'real-path': async path => (await realpathOptional(path)) ?? '',
+  // The names and what they are, not the folder's times: an editor that saves by renaming touches those.
+  listing: async path => listingText(await listDirectory(path))
+};
+
+/**
+ * Would every look give the same again? No file is opened.
+ *
+ * @returns the answer for each of the works whose looks they were
+ * @throws the signal's reason when it is aborted; what the disk fails with
+ */
+export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSignal): Promise<boolean[]> {
+  const same = await Promise.all(works.map(work => areSameAnswers(work)));
+  let work = -1;
+  let left = 0;
+  let states: ArrayLike<number> = [];
+  let at = 0;
+  // In one go, so that a slow disk is asked for several files at a time.
+  await statEach(filesOf(works), signal, (own, target) => {
+    for (; left === 0; at = 0) {
+      work += 1;
+      left = works[work]?.files.length ?? 0;
+      states = works[work]?.states ?? [];
+    }
+    left -= 1;
+    const isLink = own?.isSymbolicLink() === true;
+    if (!isState(states, at, own) || (isLink && !isState(states, at + STATE_LENGTH, target))) same[work] = false;
+    at += isLink ? 2 * STATE_LENGTH : STATE_LENGTH;
+    return true;
+  });
+  return same;
+}
+
+/** One after the other: all of them at a time would take more memory than all else that is known of an environment. */
+function* filesOf(works: readonly KeptLooks[]): Generator<string> {
+  for (const { files } of works) yield* files;
+}
+
+async function areSameAnswers({ answers }: KeptLooks): Promise<boolean> {
+  const same = await Promise.all(
+    answers.map(async ([question, path, answer]) => (await ASK[question](path)) === answer)
+  );
+  return !same.includes(false);
+}

@@ -1,0 +1,113 @@
+import { createHash, type Hash } from 'node:crypto';
+import { crc32 } from '../content/segments/zip/crc32.js';
+import type { Recent } from '../cache/recent.js';
+import { BEGINNING, boundaryBehind, rangeBefore, type DigestMemory } from './digest-memory.js';
+import type { Span } from '../targets/target.js';
+
+/** A span at its place. */
+export interface Placed {
+  readonly span: Span;
+  readonly start: number;
+  readonly end: number;
+  /** Names all up to its end; undefined where no other artifact begins so. */
+  readonly boundary: string | undefined;
+  /** Of all up to its end, where that is remembered. */
+  readonly digest: Hash | undefined;
+}
+
+/**
+ * The digest of an artifact, front to back, span for span as they become known: of the whole, and of each span, so that
+ * a damaged local copy is noticed before anything of it is published.
+ */
+export class SpanDigest {
+  readonly #memory: Recent<Hash> | undefined;
+  #whole = createHash('sha256');
+  /** Those that are not digested to their end. */
+  readonly #spans: Placed[] = [];
+  #end = 0;
+  /** Behind the last span. */
+  #boundary: string | undefined = BEGINNING;
+  #position = 0;
+  /** Of the current span, as far as it is digested. */
+  #crc = 0;
+
+  constructor(memory: DigestMemory | undefined) {
+    this.#memory = memory?.running;
+  }
+
+  /** Appends the next span. */
+  add(span: Span): void {
+    if (span.bytes === 0) return;
+    const start = this.#end;
+    this.#end += span.bytes;
+    this.#boundary = boundaryBehind(this.#boundary, span);
+    const digest = this.#boundary === undefined ? undefined : this.#memory?.get(this.#boundary);
+    this.#spans.push({ span, start, end: this.#end, boundary: this.#boundary, digest });
+  }
+
+  /** Bytes digested so far. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** End of the span that is digested in part; else the position. */
+  get begunEnd(): number {
+    const [current] = this.#spans;
+    return current === undefined || current.start === this.#position ? this.#position : current.end;
+  }
+
+  /** The spans that are not digested to their end. */
+  get ahead(): readonly Placed[] {
+    return [...this.#spans];
+  }
+
+  /** Names bytes that are not digested yet; undefined where no other artifact has them at that place. */
+  rangeOf(start: number, end: number): string | undefined {
+    const boundary = this.#spans.find(placed => placed.end >= end)?.boundary;
+    return boundary === undefined ? undefined : rangeBefore(boundary, start, end);
+  }
+
+  /** Takes the bytes that come next. @throws what the check of a span throws */
+  async update(bytes: Buffer): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const [current] = this.#spans;
+      if (current === undefined) throw new RangeError('More was digested of an artifact than it has.');
+      const piece = bytes.subarray(done, done + current.end - this.#position);
+      this.#whole.update(piece);
+      this.#crc = crc32(piece, this.#crc);
+      done += piece.length;
+      this.#position += piece.length;
+      if (this.#position === current.end) await this.#leave(current);
+    }
+  }
+
+  /**
+   * Goes on at the last boundary up to `end` for which the digest is remembered. What is passed over is not checked.
+   *
+   * @returns as far as must be read: `end`, but the position while a later leap may go past what lies between
+   */
+  leap(end: number): number {
+    const last = this.#spans.findLastIndex(placed => placed.digest !== undefined && placed.end <= end);
+    const landing = this.#spans.splice(0, last + 1).at(-1);
+    if (landing?.digest !== undefined) {
+      this.#whole = landing.digest.copy();
+      this.#crc = 0;
+      this.#position = landing.end;
+    }
+    return this.#spans.some(({ digest }) => digest !== undefined) ? this.#position : end;
+  }
+
+  /** sha256 of all the spans, lower-case hex. The last call. */
+  sha256(): string {
+    if (this.#position < this.#end) throw new RangeError('Less was digested of an artifact than it has.');
+    return this.#whole.digest('hex');
+  }
+
+  async #leave({ span, boundary }: Placed): Promise<void> {
+    const crc = this.#crc;
+    this.#crc = 0;
+    this.#spans.shift();
+    await span.check(crc);
+    if (boundary !== undefined) this.#memory?.set(boundary, this.#whole.copy());
+  }
+}

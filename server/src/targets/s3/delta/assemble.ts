@@ -1,0 +1,79 @@
+import { CopyRefused } from './copy.js';
+import { PartPlanner } from './part-plan.js';
+import { putObject } from '../objects/put.js';
+import type { S3Store } from '../store/store.js';
+import { verifyObject } from '../objects/verify.js';
+import type { Written } from '../objects/writer.js';
+import type { Arrival, AssembleOptions, CopySource, SpannedPayload } from '../../target.js';
+
+/**
+ * Writes an artifact, copying on the store what earlier ones hold; where that fails, all of it is sent.
+ *
+ * @returns undefined when there is an object of that name
+ */
+export async function assembleObject(
+  store: S3Store,
+  artifact: SpannedPayload,
+  options: AssembleOptions
+): Promise<Arrival | undefined> {
+  const { sources, refusal } = await sourcesFor(store, options);
+  if (sources.length === 0) return sendAll(store, artifact, options, refusal);
+  try {
+    return arrival(store, artifact, await putObject(store, artifact, sources, options));
+  } catch (error) {
+    if (!(error instanceof CopyRefused)) throw error;
+    if (error.isLasting) store.features.lacks('copies', error.message);
+    // The copying may have taken minutes.
+    return sendAll(store, artifact, { ...options, isFree: false }, error.message);
+  }
+}
+
+/** What {@link assembleObject} would send and copy now. */
+export async function estimateObject(
+  store: S3Store,
+  artifact: SpannedPayload,
+  options: AssembleOptions
+): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
+  const { sources } = await sourcesFor(store, options);
+  const planner = new PartPlanner(sources, artifact.maximalBytes);
+  const parts = [];
+  for await (const span of artifact.spans()) parts.push(...planner.add(span));
+  parts.push(...planner.end());
+  let [sentBytes, copiedBytes] = [0, 0];
+  for (const { start, end, copy } of parts) {
+    if (copy === undefined) sentBytes += end - start;
+    else copiedBytes += end - start;
+  }
+  return { sentBytes, copiedBytes };
+}
+
+async function sourcesFor(
+  store: S3Store,
+  { sources }: AssembleOptions
+): Promise<{ sources: readonly CopySource[]; refusal: string | undefined }> {
+  const refusal = store.features.whyNot('copies');
+  return { sources: refusal === undefined ? await sources() : [], refusal };
+}
+
+async function sendAll(
+  store: S3Store,
+  artifact: SpannedPayload,
+  options: AssembleOptions,
+  fullUpload: string | undefined
+): Promise<Arrival | undefined> {
+  return arrival(store, artifact, await putObject(store, artifact, [], options), fullUpload);
+}
+
+function arrival(
+  store: S3Store,
+  { name }: SpannedPayload,
+  written: Written | undefined,
+  fullUpload?: string
+): Arrival | undefined {
+  if (written === undefined) return undefined;
+  const { bytes, sha256, sentBytes, copiedBytes } = written;
+  return {
+    ...{ bytes, sha256, sentBytes, copiedBytes, fullUpload },
+    verify: signal => verifyObject(store, { name, ...written }, signal)
+  };
+}

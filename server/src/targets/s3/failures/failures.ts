@@ -1,0 +1,258 @@
+import type { ErrorCode } from '../../../contract/errors.js';
+import { s3CodeOf, statusOf, systemCodeOf } from './answer.js';
+import type { S3Settings } from '../settings.js';
+
+/** One way a store fails: the code, what was found, and what to do about it. */
+export interface Failure {
+  readonly code: ErrorCode;
+  found(settings: S3Settings): string;
+  hint(settings: S3Settings): string;
+}
+
+/** The store in words: its endpoint, or Amazon S3. */
+const store = ({ endpoint }: S3Settings): string => endpoint ?? 'Amazon S3';
+const profileHint = ({ profile }: S3Settings): string =>
+  profile === undefined
+    ? 'the AWS_* variables or the default profile in ~/.aws/credentials'
+    : `the profile ${JSON.stringify(profile)} in ~/.aws/credentials`;
+
+/** Every way a store fails that a person can do something about; these sentences stand under "Test connection". */
+export const FAILURES = {
+  refused: {
+    code: 'TARGET_REFUSED',
+    found: of => `${store(of)} refused the connection`,
+    hint: () => 'Check that the store runs, and the host and port of the endpoint.'
+  },
+  unreachable: {
+    code: 'TARGET_REFUSED',
+    found: of => `there is no way through the network to ${store(of)}`,
+    hint: () => 'Check the network, the VPN and the endpoint.'
+  },
+  nameNotFound: {
+    code: 'TARGET_NAME_NOT_FOUND',
+    found: of => `the host name of ${store(of)} was not found`,
+    hint: of =>
+      of.pathStyle
+        ? 'Check the endpoint for a typing error, and the network and VPN.'
+        : 'Check the endpoint for a typing error. When the store has no host name for each bucket, turn on path style.'
+  },
+  timeout: {
+    code: 'TARGET_TIMEOUT',
+    found: of => `${store(of)} did not answer in time`,
+    hint: () => 'Check the endpoint, the network and any proxy or firewall in between, then try again.'
+  },
+  tls: {
+    code: 'TARGET_TLS',
+    found: of => `no trusted TLS connection to ${store(of)} could be made`,
+    hint: () =>
+      'When the store has a certificate of your organisation, name its CA file in AWS_CA_BUNDLE. When it has no TLS at all, write http:// in the endpoint.'
+  },
+  notS3: {
+    code: 'TARGET_FAILED',
+    found: of => `${store(of)} does not answer as an S3 store does`,
+    hint: () =>
+      'Check the endpoint: the port may belong to a web console, or the store may want https:// instead of http://.'
+  },
+  closed: {
+    code: 'TARGET_FAILED',
+    found: of => `${store(of)} closed the connection`,
+    hint: ({ endpoint }) =>
+      `Try again. When it happens each time, check ${endpoint?.startsWith('http:') ? 'whether the store wants https:// instead of http://, ' : ''}the endpoint and any proxy in between.`
+  },
+  noCredentials: {
+    code: 'TARGET_CREDENTIALS_MISSING',
+    found: ({ profile }) =>
+      profile === undefined
+        ? 'no AWS credentials were found'
+        : `no credentials were found for the AWS profile ${JSON.stringify(profile)}`,
+    hint: of =>
+      of.profile === undefined
+        ? 'Name a profile in the target’s settings, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where JupyterLab is started.'
+        : 'Check the profile’s name against ~/.aws/credentials and ~/.aws/config; a single sign-on profile may need a new login.'
+  },
+  wrongSecret: {
+    code: 'TARGET_SIGNATURE',
+    found: of => `${store(of)} knows the access key, but the secret key does not fit it`,
+    hint: of => `Check the secret key in ${profileHint(of)}.`
+  },
+  unknownKey: {
+    code: 'TARGET_SIGNATURE',
+    found: of => `${store(of)} does not know the access key`,
+    hint: of => `Check the access key in ${profileHint(of)}, and that the endpoint is the store it belongs to.`
+  },
+  expired: {
+    code: 'TARGET_SIGNATURE',
+    found: () => 'the credentials have expired or their session token is not valid',
+    hint: of => `Log in again and renew ${profileHint(of)}.`
+  },
+  clock: {
+    code: 'TARGET_SIGNATURE',
+    found: () => 'this machine’s clock and the store’s differ too much',
+    hint: () => 'Set the clock of this machine.'
+  },
+  wrongRegion: {
+    code: 'TARGET_SIGNATURE',
+    found: ({ region }) => `the store does not accept a signature for the region ${region ?? 'us-east-1'}`,
+    hint: () => 'Set the region of the bucket in the target’s settings.'
+  },
+  elsewhere: {
+    code: 'TARGET_FAILED',
+    found: ({ bucket, region }) =>
+      `the bucket ${bucket} is not in the region ${region ?? 'us-east-1'}, or is addressed another way`,
+    hint: () => 'Set the region and endpoint of the bucket in the target’s settings.'
+  },
+  denied: {
+    code: 'TARGET_DENIED',
+    found: ({ bucket }) => `these credentials may not do that in the bucket ${bucket}`,
+    hint: () =>
+      'Ask who runs the bucket for s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on the target’s objects and s3:ListBucket on the bucket.'
+  },
+  bucketMissing: {
+    code: 'TARGET_BUCKET_MISSING',
+    found: of => `there is no bucket ${of.bucket} on ${store(of)}`,
+    hint: () => 'Create the bucket, or correct its name in the target’s URL.'
+  },
+  bucketName: {
+    code: 'TARGET_URL_INVALID',
+    found: ({ bucket }) => `the store does not accept ${bucket} as a bucket’s name`,
+    hint: () => 'Correct the bucket in the target’s URL.'
+  },
+  uploadGone: {
+    code: 'TARGET_FAILED',
+    found: of => `${store(of)} does not know the upload any more, which someone or a rule of the bucket removed`,
+    hint: () => 'Ship again. When it happens each time, look at the lifecycle rules of the bucket.'
+  },
+  checksum: {
+    code: 'TARGET_CHECKSUM',
+    found: of => `${store(of)} received other bytes than were sent, and kept none of them`,
+    hint: () =>
+      'Something in between changes data: a proxy or a broken network. Try again; when it stays, ask who runs the network.'
+  },
+  full: {
+    code: 'DISK_FULL',
+    found: ({ bucket }) => `the store has no room left for the bucket ${bucket}`,
+    hint: () => 'Remove old artifacts from the target, or ask for a larger quota.'
+  },
+  busy: {
+    code: 'TARGET_FAILED',
+    found: of => `${store(of)} is overloaded`,
+    hint: () => 'Wait a little and try again.'
+  },
+  broken: {
+    code: 'TARGET_FAILED',
+    found: of => `${store(of)} failed`,
+    hint: () => 'Try again. When it stays, ask who runs the store; its log says more.'
+  },
+  refusedRequest: {
+    code: 'TARGET_FAILED',
+    found: of => `${store(of)} did not accept the request`,
+    hint: () => 'The store may lack a part of the S3 protocol. Please report it with the name and version of the store.'
+  }
+} as const satisfies Record<string, Failure>;
+
+export type FailureName = keyof typeof FAILURES;
+
+const BY_SYSTEM_CODE: Record<string, FailureName> = {
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENOTFOUND: 'nameNotFound',
+  EAI_AGAIN: 'nameNotFound',
+  EAI_FAIL: 'nameNotFound',
+  EAI_NODATA: 'nameNotFound',
+  EAI_NONAME: 'nameNotFound',
+  ETIMEDOUT: 'timeout',
+  ECONNRESET: 'closed',
+  ECONNABORTED: 'closed',
+  EPIPE: 'closed',
+  ERR_STREAM_PREMATURE_CLOSE: 'closed',
+  EPROTO: 'tls',
+  CERT_HAS_EXPIRED: 'tls',
+  CERT_NOT_YET_VALID: 'tls',
+  CERT_REVOKED: 'tls',
+  CERT_REJECTED: 'tls',
+  CERT_UNTRUSTED: 'tls',
+  CERT_SIGNATURE_FAILURE: 'tls',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls',
+  UNABLE_TO_GET_ISSUER_CERT: 'tls',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls',
+  INVALID_CA: 'tls'
+};
+
+const BY_S3_CODE: Record<string, FailureName> = {
+  SignatureDoesNotMatch: 'wrongSecret',
+  InvalidAccessKeyId: 'unknownKey',
+  InvalidClientTokenId: 'unknownKey',
+  UnrecognizedClientException: 'unknownKey',
+  ExpiredToken: 'expired',
+  ExpiredTokenException: 'expired',
+  InvalidToken: 'expired',
+  TokenRefreshRequired: 'expired',
+  RequestTimeTooSkewed: 'clock',
+  RequestExpired: 'clock',
+  AuthorizationHeaderMalformed: 'wrongRegion',
+  PermanentRedirect: 'elsewhere',
+  TemporaryRedirect: 'elsewhere',
+  Redirect: 'elsewhere',
+  IllegalLocationConstraintException: 'elsewhere',
+  AccessDenied: 'denied',
+  AllAccessDisabled: 'denied',
+  AccountProblem: 'denied',
+  InvalidObjectState: 'denied',
+  NoSuchBucket: 'bucketMissing',
+  InvalidBucketName: 'bucketName',
+  NoSuchUpload: 'uploadGone',
+  BadDigest: 'checksum',
+  InvalidDigest: 'checksum',
+  XAmzContentSHA256Mismatch: 'checksum',
+  XAmzContentChecksumMismatch: 'checksum',
+  QuotaExceeded: 'full',
+  XMinioStorageFull: 'full',
+  XMinioAdminBucketQuotaExceeded: 'full',
+  SlowDown: 'busy',
+  ServiceUnavailable: 'busy',
+  RequestTimeout: 'timeout'
+};
+
+/** What the SDK's credential providers throw when they have none to give. */
+const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError', 'ProviderError'];
+
+/** Which of the table it is; undefined for what no library throws on purpose. */
+export function failureOf(error: unknown): FailureName | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const status = statusOf(error);
+  const code = s3CodeOf(error);
+  if (status !== undefined) return (code && BY_S3_CODE[code]) || byStatus(status, code !== undefined);
+  if (NO_CREDENTIALS.includes(error.name)) return 'noCredentials';
+  const systemCode = systemCodeOf(error);
+  if (systemCode !== undefined) return bySystemCode(systemCode);
+  return error.name === 'TimeoutError' ? 'timeout' : undefined;
+}
+
+/** Does the store's answer name a reason that has nothing to do with what the request used? */
+export function isExplained(error: unknown): boolean {
+  const code = s3CodeOf(error);
+  return code !== undefined && code in BY_S3_CODE;
+}
+
+function byStatus(status: number, isS3: boolean): FailureName {
+  if (status === 403) return 'denied';
+  if (status === 401) return 'unknownKey';
+  if (status === 301 || status === 307 || status === 308) return 'elsewhere';
+  if (status === 408 || status === 504) return 'timeout';
+  if (status === 429 || status === 503) return 'busy';
+  if (status === 507) return 'full';
+  if (status >= 500) return 'broken';
+  // An answer that could not be read: a web page, a proxy's greeting, a TLS server that was spoken to in clear.
+  return isS3 ? 'refusedRequest' : 'notS3';
+}
+
+function bySystemCode(code: string): FailureName | undefined {
+  if (code in BY_SYSTEM_CODE) return BY_SYSTEM_CODE[code];
+  if (/^(?:ERR_SSL|ERR_TLS|ERR_OSSL)_/u.test(code)) return 'tls';
+  // Node's HTTP parser: what answered does not speak HTTP.
+  return code.startsWith('HPE_') ? 'notS3' : undefined;
+}

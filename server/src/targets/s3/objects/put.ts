@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { ShipEnvError, isShipEnvError, withLeftovers } from '../../../errors.js';
+import { conflict } from '../../object-errors.js';
+import { CopyRefused } from '../delta/copy.js';
+import { headObject, removeObject } from './objects.js';
+import type { S3Store } from '../store/store.js';
+import { UPLOAD_ID } from './whole.js';
+import { ObjectWriter, type Written } from './writer.js';
+import type { CopySource, SpannedPayload, TransferOptions } from '../../target.js';
+
+/** How long the look after a failed or aborted write, and the removal of what it made all the same, may take. */
+const SETTLE_MS = 10_000;
+
+/**
+ * Writes an object that does not exist yet, in one request or in parts.
+ *
+ * The object carries the id of its upload as metadata. So when an answer is lost on the way, or the SDK's own retry
+ * finds the name taken, the object itself tells whether it is ours.
+ *
+ * @param sources - what may be copied from
+ * @returns undefined when there is an object of that name
+ * @throws ShipEnvError TARGET_*; CopyRefused
+ */
+export async function putObject(
+  store: S3Store,
+  payload: SpannedPayload,
+  sources: readonly CopySource[],
+  options: TransferOptions
+): Promise<Written | undefined> {
+  const { signal } = options;
+  const writer = new ObjectWriter(store, payload, sources, options);
+  const id = randomUUID();
+  // Unless who calls has looked: also for stores that take If-None-Match without a word and then overwrite.
+  let outcome = options.isFree === true ? undefined : await settle(store, payload, writer, id, signal);
+  // Twice: what took the name may be gone a moment later, and a store may ask to try again (409).
+  for (let attempt = 0; outcome === undefined && attempt < 2; attempt += 1) {
+    outcome = (await write(store, payload, writer, id, signal))
+      ? 'created'
+      : await settle(store, payload, writer, id, signal);
+  }
+  if (outcome === undefined) {
+    throw new ShipEnvError(
+      'TARGET_FAILED',
+      `${store.settings.url} does not take ${payload.name} and does not hold it either.`,
+      {
+        hint: 'Someone writes or removes it just now. Ship again.'
+      }
+    );
+  }
+  if (outcome === 'created' && signal.aborted) {
+    await removeObject(store, payload.name, AbortSignal.timeout(SETTLE_MS)).catch((second: unknown) => {
+      throw withLeftovers(signal.reason, second);
+    });
+    signal.throwIfAborted();
+  }
+  return outcome === 'created' ? writer.written : undefined;
+}
+
+/** @returns false when the name is taken */
+async function write(
+  store: S3Store,
+  payload: SpannedPayload,
+  writer: ObjectWriter,
+  id: string,
+  signal: AbortSignal
+): Promise<boolean> {
+  try {
+    const outcome = await store.attempt(
+      `Writing ${payload.name} to`,
+      // A refused copy is for the caller, as it is.
+      () => writer.write(id).catch((error: unknown) => unlessRefused(error)),
+      signal
+    );
+    if (outcome instanceof CopyRefused) throw outcome;
+    return outcome;
+  } catch (error) {
+    if (await wroteAllTheSame(store, payload, writer, id, error, signal)) return true;
+    throw error;
+  }
+}
+
+function unlessRefused(error: unknown): CopyRefused {
+  if (error instanceof CopyRefused) return error;
+  throw error;
+}
+
+/** Did a request arrive whose answer did not? Asked only where that can be; the error at hand stays the one to report. */
+async function wroteAllTheSame(
+  store: S3Store,
+  payload: SpannedPayload,
+  writer: ObjectWriter,
+  id: string,
+  error: unknown,
+  signal: AbortSignal
+): Promise<boolean> {
+  if (!signal.aborted && !isShipEnvError(error, 'TARGET_FAILED') && !isShipEnvError(error, 'TARGET_TIMEOUT'))
+    return false;
+  const outcome = await settle(store, payload, writer, id, AbortSignal.timeout(SETTLE_MS)).catch(() => undefined);
+  return outcome === 'created';
+}
+
+/**
+ * What the object of that name is: `created` by this very upload, there already, or undefined: not there.
+ *
+ * @throws ShipEnvError TARGET_CONFLICT when it has another size
+ */
+async function settle(
+  store: S3Store,
+  { name, promised }: SpannedPayload,
+  writer: ObjectWriter,
+  id: string,
+  signal: AbortSignal
+): Promise<'created' | 'exists' | undefined> {
+  const found = await headObject(store, name, signal);
+  if (found === undefined) return undefined;
+  const bytes = found.ContentLength ?? 0;
+  const known = writer.written ?? promised;
+  if (known !== undefined && bytes !== known.bytes)
+    throw conflict(store.settings.url, { name, bytes: known.bytes, sha256: known.sha256 }, `${bytes} bytes`);
+  return found.Metadata?.[UPLOAD_ID] === id ? 'created' : 'exists';
+}

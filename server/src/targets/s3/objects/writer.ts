@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import type { CompletedPart } from '@aws-sdk/client-s3';
+import { newMd5 } from '../../../payloads/md5.js';
+import { BufferPool } from '../multipart/buffer-pool.js';
+import { CopyRefused, bareEtag } from '../delta/copy.js';
+import { assertDigest } from '../../../payloads/read.js';
+import { InFlight } from '../multipart/in-flight.js';
+import { MultipartUpload, type CopyRange } from '../multipart/multipart.js';
+import { removeOrphanedUploads } from '../multipart/orphans.js';
+import { PartPlanner, type Part } from '../delta/part-plan.js';
+import { checksumOf, etagOf, readPast, sizesOf, type Row } from '../delta/rows.js';
+import type { S3Store } from '../store/store.js';
+import { putWhole } from './whole.js';
+import { SpanReader } from '../../../payloads/span-reader.js';
+import type { CopySource, SpannedPayload, TransferOptions } from '../../target.js';
+
+/** What was written, and by what the store's object shows that it arrived. */
+export interface Written {
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly sentBytes: number;
+  readonly copiedBytes: number;
+  /** The SHA-256 that the store keeps of it, base64, if it keeps any. */
+  readonly checksum?: string | undefined;
+  /** The ETag that it has, without quotes, if the store's ETags are digests. */
+  readonly etag?: string | undefined;
+}
+
+/**
+ * Writes one object: small ones by one request, others in parts, several on their way at once, some of them copied from
+ * what the store holds. When it fails or is aborted, the parts are removed from the store before it rejects.
+ */
+export class ObjectWriter {
+  readonly #store: S3Store;
+  readonly #payload: SpannedPayload;
+  readonly #sources: readonly CopySource[];
+  readonly #options: TransferOptions;
+  /** Set as soon as it is known what is written: before the request that makes it an object. */
+  written: Written | undefined;
+  constructor(store: S3Store, payload: SpannedPayload, sources: readonly CopySource[], options: TransferOptions) {
+    this.#store = store;
+    this.#payload = payload;
+    this.#sources = sources;
+    this.#options = options;
+  }
+
+  /**
+   * Writes, unless there is an object of that name.
+   *
+   * @param uploadId - becomes the object's metadata
+   * @returns false when the name is taken
+   * @throws what the SDK throws; CopyRefused; what the payload throws; the signal's reason
+   */
+  async write(uploadId: string): Promise<boolean> {
+    const reader = new SpanReader(this.#payload.digests);
+    const parts = partsOf(this.#payload, reader, this.#sources);
+    const first = await parts.next();
+    if (first.done !== true && !first.value.isOnly) {
+      return this.#writeParts(uploadId, reader, startingWith(first.value, parts));
+    }
+    const body = Buffer.allocUnsafe(first.done === true ? 0 : first.value.end);
+    await reader.take(body, this.#options.signal);
+    const sha256 = reader.sha256();
+    assertDigest(this.#payload, sha256);
+    this.#options.signal.throwIfAborted();
+    const digest = Buffer.from(sha256, 'hex');
+    const { length } = body;
+    const checksum = digest.toString('base64');
+    this.written = { bytes: length, sha256, sentBytes: length, copiedBytes: 0, checksum };
+    const etag = bareEtag(await putWhole(this.#store, { name: this.#payload.name, body, digest }, uploadId));
+    if (etag === undefined) return false;
+    // Where it is a digest, the store computed it of what arrived.
+    if (etag === newMd5()?.update(body).digest('hex')) this.written = { ...this.written, etag };
+    this.#options.onProgress?.(length);
+    return true;
+  }
+
+  async #writeParts(uploadId: string, reader: SpanReader, parts: AsyncGenerator<Part>): Promise<boolean> {
+    const { name } = this.#payload;
+    const { signal } = this.#options;
+    const upload = await MultipartUpload.begin(this.#store, name, uploadId, { copies: this.#sources.length > 0 });
+    const flight = new InFlight(this.#store.partsInFlight, signal);
+    // A store keeps the parts of uploads that never ended; while ours go there, nobody waits for this.
+    const tidying = removeOrphanedUploads(this.#store, upload.id);
+    try {
+      const rows = await this.#transfer(upload, flight, reader, parts);
+      const sha256 = reader.sha256();
+      assertDigest(this.#payload, sha256);
+      const proof = upload.vouches ? checksumOf(rows) : etagOf(rows, this.#payload.digests);
+      this.written = { ...sizesOf(rows), sha256, ...proof };
+      signal.throwIfAborted();
+      const isWritten = await upload.complete(rows.flatMap(({ completed }) => completed ?? []));
+      if (!isWritten) await upload.abort();
+      await tidying;
+      return isWritten;
+    } catch (error) {
+      throw await upload.abortAfter(await flight.settle(error));
+    }
+  }
+
+  /**
+   * Sends and copies several parts at once. All is read in its order, which lets the whole be digested on the way; what
+   * is copied is read while the store copies, unless nothing need be known of it.
+   */
+  async #transfer(
+    upload: MultipartUpload,
+    flight: InFlight,
+    reader: SpanReader,
+    parts: AsyncGenerator<Part>
+  ): Promise<Row[]> {
+    const rows: Row[] = [];
+    const buffers = new BufferPool();
+    let [copying, reading] = [Promise.resolve(), Promise.resolve()];
+    let taken = 0;
+    const run = (row: Row, request: (cut: AbortSignal) => Promise<CompletedPart>): Promise<void> =>
+      flight.begin(async cut => {
+        row.completed = await request(cut);
+        taken += row.part.end - row.part.start;
+        if (!flight.stop.aborted) this.#options.onProgress?.(taken);
+      });
+    for await (const part of flight.untilStopped(parts)) {
+      const row: Row = { part };
+      const number = rows.push(row);
+      if (part.copy === undefined) {
+        await reading;
+        const { bytes, giveBack } = buffers.lend(part.end - part.start);
+        await reader.take(bytes, flight.stop);
+        const digest = createHash('sha256').update(bytes).digest();
+        row.digest = digest;
+        if (!upload.vouches) row.md5 = newMd5()?.update(bytes).digest('hex');
+        await run(row, async cut => {
+          const completed = await upload.send(number, bytes, digest, cut);
+          giveBack();
+          return completed;
+        });
+      } else {
+        const range = this.#rangeOf(part, part.copy);
+        // It holds no memory while it waits for its turn, and what is behind it may take time to be built.
+        copying = copying.then(() => run(row, cut => copied(upload.copy(number, range, cut))));
+        flight.beside(copying);
+        reading = reading.then(() => readPast(row, reader, this.#payload.digests, flight.stop));
+        flight.beside(reading);
+      }
+    }
+    await flight.drain();
+    return rows;
+  }
+
+  #rangeOf({ start, end }: Part, { name, offset }: { name: string; offset: number }): CopyRange {
+    const etag = this.#sources.find(source => source.name === name)?.etag;
+    if (etag === undefined) throw new Error(`A part was planned to be copied from ${name}, which is no source.`);
+    return { name, etag, offset, bytes: end - start };
+  }
+}
+
+/** The payload's parts, each as soon as its last byte is known; its spans go to the reader. */
+async function* partsOf(
+  payload: SpannedPayload,
+  reader: SpanReader,
+  sources: readonly CopySource[]
+): AsyncGenerator<Part & { isOnly: boolean }> {
+  const planner = new PartPlanner(sources, payload.maximalBytes);
+  let count = 0;
+  for await (const span of payload.spans()) {
+    reader.add(span);
+    // The planner keeps something back, so none of these is the only one.
+    for (const part of planner.add(span)) {
+      count += 1;
+      yield { ...part, isOnly: false };
+    }
+  }
+  const last = planner.end();
+  for (const part of last) yield { ...part, isOnly: count === 0 && last.length === 1 };
+}
+
+async function* startingWith(first: Part, rest: AsyncGenerator<Part>): AsyncGenerator<Part> {
+  yield first;
+  yield* rest;
+}
+
+/** @throws CopyRefused when the store answered, but not with the copy */
+async function copied(request: Promise<CompletedPart>): Promise<CompletedPart> {
+  const completed = await request.catch((error: unknown) => {
+    throw CopyRefused.of(error) ?? error;
+  });
+  if (completed.ETag !== undefined) return completed;
+  throw new CopyRefused('the store does not copy ranges of objects (its answer names no ETag)', { isLasting: true });
+}

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach } from 'vitest';
+import { Cache } from '../../../src/cache/cache.js';
+import type { ArchiveProgress } from '../../../src/content/code/archive.js';
+import {
+  archiveEditable,
+  listShippedFiles,
+  type ArchivedEditable,
+  type Listing
+} from '../../../src/content/code/index.js';
+import type { Editable } from '../../../src/contract/snapshot.js';
+
+const execFileAsync = promisify(execFile);
+const temporaryFolders: string[] = [];
+
+afterEach(async () => {
+  for (const folder of temporaryFolders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+/** A folder that is removed after the test; its path holds no link. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(await realpath(tmpdir()), 'ship-env code é-'));
+  temporaryFolders.push(folder);
+  return folder;
+}
+
+/** Writes files below a folder; a name that ends with `*` is made executable. */
+export async function writeTree(folder: string, files: Record<string, string | Buffer>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name.replace(/\*$/, ''));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+    if (name.endsWith('*')) await chmod(path, 0o755);
+  }
+}
+
+/** A project folder with these files and a pyproject.toml. */
+export async function project(files: Record<string, string | Buffer>): Promise<string> {
+  const folder = await temporaryFolder();
+  await writeTree(folder, { 'pyproject.toml': '', ...files });
+  return folder;
+}
+
+/** An editable with these roots, relative to its project: `['src', '']` is a folder on sys.path. */
+export function editableOf(folder: string, ...roots: [path: string, importName: string][]): Editable {
+  return {
+    name: 'My-Model',
+    normalizedName: 'my-model',
+    version: '1.2.0',
+    kind: 'pth',
+    projectDirectory: folder,
+    roots: roots.map(([path, importName]) => ({ path: join(folder, path), importName })),
+    requires: ['numpy>=2'],
+    entryPoints: ''
+  };
+}
+
+/** Runs git with an identity and without the machine's own configuration. */
+export async function git(folder: string, ...args: string[]): Promise<void> {
+  const identity = ['-c', 'user.name=A', '-c', 'user.email=a@b', '-c', 'protocol.file.allow=always'];
+  await execFileAsync('git', [...identity, ...args], {
+    cwd: folder,
+    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' }
+  });
+}
+
+/** What ships, and where from. */
+export function list(editable: Editable, signal = new AbortController().signal): Promise<Listing> {
+  return listShippedFiles(editable, { signal });
+}
+
+/** The archive paths that ship. */
+export async function shippedPaths(editable: Editable): Promise<string[]> {
+  return (await list(editable)).files.map(file => file.archivePath);
+}
+
+/** Archives into a cache of its own, unless one is given. */
+export async function archive(
+  editable: Editable,
+  options: {
+    cache?: Cache;
+    allowSecrets?: string[];
+    signal?: AbortSignal;
+    onProgress?: (progress: ArchiveProgress) => void;
+  } = {}
+): Promise<ArchivedEditable & { path: string; cache: Cache }> {
+  const cache = options.cache ?? (await Cache.open(await temporaryFolder()));
+  const result = await archiveEditable(editable, {
+    cache,
+    signal: options.signal ?? new AbortController().signal,
+    allowSecrets: options.allowSecrets ?? [],
+    onProgress: options.onProgress
+  });
+  return { ...result, cache, path: cache.path('code', result.payload.name) };
+}
+
+/** Runs a program with only this archive on its path beside the standard library; resolves to what it prints. */
+export async function python(interpreter: string, archivePath: string, source: string): Promise<string> {
+  const program = `import sys; sys.path.insert(0, ${JSON.stringify(archivePath)})\n${source}`;
+  const { stdout } = await execFileAsync(interpreter, ['-I', '-S', '-c', program], { cwd: tmpdir() });
+  return stdout.trim();
+}
+
+/** The interpreters of this machine that a kernel may run, each minor once; at least `python3`. */
+export async function pythons(): Promise<string[]> {
+  const names = ['python3', ...[9, 10, 11, 12, 13, 14].map(minor => `python3.${minor}`)];
+  const found = new Map<string, string>();
+  for (const name of names) {
+    for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+      const path = join(folder, name);
+      const version = await execFileAsync(path, ['-c', 'import sys; print(*sys.version_info[:2])']).catch(
+        () => undefined
+      );
+      if (version !== undefined && !found.has(version.stdout)) found.set(version.stdout, path);
+    }
+  }
+  return [...found.values()];
+}

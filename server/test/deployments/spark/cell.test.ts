@@ -1,0 +1,138 @@
+import { execaSync } from 'execa';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { CodeArchive } from '../../../src/contract/manifest.js';
+import {
+  CELL_MARK,
+  cellSource,
+  sparkConfig,
+  submitArguments,
+  type SparkConf
+} from '../../../src/deployments/spark/index.js';
+import { manifestOf } from './support/code.js';
+import { PROJECT } from './support/spark.js';
+
+const PYTHON = join(PROJECT, '.venv', 'bin', 'python');
+const manifest = manifestOf('env-1234');
+const code: CodeArchive[] = [
+  { name: 'my-model', fileName: 'my_model-aa.zip', bytes: 10, sha256: 'a', modules: ['my_model'] }
+];
+const folder = { uri: (name: string) => `file:///data/${name}`, sparkProperties: () => ({}) };
+
+function cellOf(conf: SparkConf, archives = code): string {
+  return cellSource({ manifest, code: archives, conf, master: '' });
+}
+
+/** What the cell asks a builder for, run with a builder that only takes notes. */
+function settingsOf(cell: string): unknown {
+  const program = `
+import json, os, sys, types
+notes = []
+class Builder:
+    def config(self, key, value): notes.append([key, value]); return self
+    def master(self, value): notes.append(["master", value]); return self
+pyspark, sql = types.ModuleType("pyspark"), types.ModuleType("pyspark.sql")
+sql.SparkSession = types.SimpleNamespace(builder=Builder())
+sys.modules.update({"pyspark": pyspark, "pyspark.sql": sql})
+names = {}
+source = sys.stdin.read()
+exec(source, names)
+exec(source, names)
+assert notes[: len(notes) // 2] == notes[len(notes) // 2 :], "twice is the same"
+assert isinstance(names["builder"], Builder)
+del names["__builtins__"]
+print(json.dumps({"python": os.environ["PYSPARK_PYTHON"], "settings": notes[len(notes) // 2 :], "names": sorted(names)}))
+`;
+  return JSON.parse(
+    execaSync(PYTHON, ['-c', program], { input: cell, env: { PYTHONIOENCODING: 'utf-8', PYTHONUTF8: '1' } }).stdout
+  );
+}
+
+test('The cell is plain PySpark that a person can read', () => {
+  const conf = sparkConfig({ manifest, code, pointer: 'p.json', target: folder, master: 'local-cluster[2,1,1024]' });
+  expect(cellOf(conf))
+    .toBe(`# Ship env to cluster: the executors run this kernel's packages and code. The next ship rewrites this cell.
+# Python 3.11, 2 packages (env-1234); code of my-model.
+# Now: spark = builder.getOrCreate()
+# A session that runs already keeps its environment: spark.stop() first.
+import os
+
+from pyspark.sql import SparkSession
+
+os.environ["PYSPARK_PYTHON"] = "./env-1234.pex"  # on the executors
+builder = (
+    SparkSession.builder
+    .master("local-cluster[2,1,1024]")
+    .config("spark.files", ",".join([
+        "file:///data/env-1234.pex",
+        "file:///data/my_model-aa.zip",
+        "file:///data/p.json",
+    ]))
+    .config("spark.pyspark.python", "./env-1234.pex")
+    .config("spark.python.daemon.module", "ship_env_runtime")
+)`);
+});
+
+test.each(['', 'yarn', 'spark://host:7077'])('The cell asks for exactly the config of master "%s"', master => {
+  const conf = sparkConfig({ manifest, code, pointer: 'p.json', target: folder, master });
+  expect(settingsOf(cellOf(conf))).toEqual({
+    python: './env-1234.pex',
+    settings: conf.map(([key, value]) => [key === 'spark.master' ? 'master' : key, value]),
+    names: ['SparkSession', 'builder', 'os']
+  });
+});
+
+test('No value and no name can leave its quotes or its comment', () => {
+  const hostile = [
+    '"',
+    "'",
+    '"""',
+    '\\',
+    '\\"',
+    '\n',
+    '\r',
+    '\u2028',
+    '\u0085',
+    '\0',
+    '\u007f',
+    '{x}',
+    '%s',
+    '\\N{DASH}',
+    'é🐍',
+    '#'
+  ];
+  const conf: SparkConf = hostile.map((text, index) => [`spark.${index}.${text}`, `"); raise SystemExit(${text})`]);
+  conf.push(['spark.pyspark.python', `./${hostile.filter(text => text !== '\0').join('')}`]);
+  const archives = hostile.map(text => ({
+    name: `${text}\nraise SystemExit`,
+    fileName: 'x.zip',
+    bytes: 1,
+    sha256: '',
+    modules: []
+  }));
+  expect(settingsOf(cellOf(conf, archives))).toMatchObject({ settings: conf });
+});
+
+test('The first line tells the cell from others', () => {
+  expect(cellOf([['spark.pyspark.python', './env-1234.pex']]).startsWith(CELL_MARK)).toBe(true);
+});
+
+test('spark-submit gets the same config through a shell', () => {
+  const conf: SparkConf = [
+    ['spark.master', 'local-cluster[2,1,1024]'],
+    ['spark.files', "file:///it's here/$HOME/`x`,file:///b"],
+    ['spark.python.daemon.module', 'ship_env_runtime']
+  ];
+  const words = (text: string) => execaSync('sh', ['-c', `printf '%s\\n' ${text}`]).stdout.split('\n');
+  const expected = [
+    ['--master', 'local-cluster[2,1,1024]'],
+    ['--conf', "spark.files=file:///it's here/$HOME/`x`,file:///b"],
+    ['--conf', 'spark.python.daemon.module=ship_env_runtime']
+  ];
+  expect(words(submitArguments(conf))).toEqual(expected.flat());
+  expect(words(submitArguments(Object.fromEntries(conf), { driverPython: '/a b/python' }))).toEqual([
+    ...expected.flat(),
+    '--conf',
+    'spark.pyspark.driver.python=/a b/python'
+  ]);
+});

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { codePointer, type CodeArchive } from '../../../src/contract/manifest.js';
+import { codePointerFile, sparkConfig } from '../../../src/deployments/spark/index.js';
+import { manifestOf } from './support/code.js';
+
+const manifest = manifestOf('env-1234');
+const model: CodeArchive = {
+  name: 'my-model',
+  fileName: 'my_model-aa.zip',
+  bytes: 10,
+  sha256: 'a',
+  modules: ['my_model', 'extra']
+};
+const acme: CodeArchive = { name: 'acme', fileName: 'acme-bb.zip', bytes: 20, sha256: 'b', modules: ['acme'] };
+const bucket = {
+  uri: (name: string) => `s3a://bucket/prefix/${name}`,
+  sparkProperties: () => ({
+    'spark.hadoop.fs.s3a.path.style.access': 'true',
+    'spark.hadoop.fs.s3a.endpoint': 'http://127.0.0.1'
+  })
+};
+const FILES =
+  's3a://bucket/prefix/env-1234.pex,s3a://bucket/prefix/acme-bb.zip,s3a://bucket/prefix/my_model-aa.zip,s3a://bucket/prefix/p.json';
+
+test.each([
+  ['', 'spark.files'],
+  ['local-cluster[2,1,1024]', 'spark.files'],
+  ['spark://host:7077', 'spark.files'],
+  ['yarn', 'spark.yarn.dist.files']
+])('A session on "%s" gets its files through %s', (master, key) => {
+  expect(sparkConfig({ manifest, code: [model, acme], pointer: 'p.json', target: bucket, master })).toEqual([
+    ...(master === '' ? [] : [['spark.master', master]]),
+    [key, FILES],
+    ...(master === 'spark://host:7077' ? [['spark.files.useFetchCache', 'false']] : []),
+    ['spark.pyspark.python', './env-1234.pex'],
+    ['spark.python.daemon.module', 'ship_env_runtime'],
+    ['spark.hadoop.fs.s3a.endpoint', 'http://127.0.0.1'],
+    ['spark.hadoop.fs.s3a.path.style.access', 'true']
+  ]);
+});
+
+test('Without code there is only the artifact', () => {
+  const conf = Object.fromEntries(
+    sparkConfig({ manifest, code: [], pointer: undefined, target: bucket, master: 'yarn' })
+  );
+  expect(conf['spark.yarn.dist.files']).toBe('s3a://bucket/prefix/env-1234.pex');
+});
+
+test('An artifact that every executor sees is run where it lies, and Spark copies the code only', () => {
+  const sharedArtifact = '/nfs/env-1234.pex';
+  const confOf = (code: CodeArchive[], pointer: string | undefined) =>
+    sparkConfig({ manifest, code, pointer, sharedArtifact, target: bucket, master: 'yarn' }).slice(0, 3);
+  expect(confOf([model], 'p.json')).toEqual([
+    ['spark.master', 'yarn'],
+    ['spark.yarn.dist.files', 's3a://bucket/prefix/my_model-aa.zip,s3a://bucket/prefix/p.json'],
+    ['spark.pyspark.python', sharedArtifact]
+  ]);
+  expect(confOf([], undefined).slice(0, 2)).toEqual([
+    ['spark.master', 'yarn'],
+    ['spark.pyspark.python', sharedArtifact]
+  ]);
+});
+
+test('The order in which editables and properties come does not matter', () => {
+  const turned = {
+    ...bucket,
+    sparkProperties: () => Object.fromEntries(Object.entries(bucket.sparkProperties()).reverse())
+  };
+  const one = sparkConfig({ manifest, code: [model, acme], pointer: 'p.json', target: bucket, master: 'yarn' });
+  expect(sparkConfig({ manifest, code: [acme, model], pointer: 'p.json', target: turned, master: 'yarn' })).toEqual(
+    one
+  );
+  expect(codePointerFile([model, acme])).toEqual(codePointerFile([acme, model]));
+});
+
+test('An environment without pyarrow turns Arrow off for Python functions', () => {
+  const arrow = (distributions: Record<string, string>) =>
+    sparkConfig({
+      manifest: manifestOf('env-1', distributions),
+      code: [],
+      pointer: undefined,
+      target: bucket,
+      master: ''
+    }).filter(([key]) => key.includes('arrow'));
+  expect(arrow({ pyarrow: '18.0.0' })).toEqual([]);
+  expect(arrow({ numpy: '2.1.0', 'pyarrow-stubs': '1' })).toEqual([
+    ['spark.sql.execution.pythonUDF.arrow.enabled', 'false'],
+    ['spark.sql.execution.pythonUDTF.arrow.enabled', 'false']
+  ]);
+});
+
+test.each([',', '%2C', '[', '%5b', '{', '*', '%3F', '%5C'])('A target whose URIs hold "%s" is refused', character => {
+  const target = { ...bucket, uri: (name: string) => `file:///data/a${character}b/${name}` };
+  const configure = () => sparkConfig({ manifest, code: [], pointer: undefined, target, master: 'yarn' });
+  expect(configure).toThrow(
+    expect.objectContaining({
+      code: 'TARGET_URL_INVALID',
+      message: expect.stringContaining(decodeURIComponent(character))
+    })
+  );
+});
+
+test('The pointer file is named by its content and stands before any later one', () => {
+  const { name, content } = codePointerFile([model, acme]);
+  expect(codePointer.parse(JSON.parse(content))).toEqual({
+    schema: 2,
+    archives: [
+      { file: 'acme-bb.zip', bytes: 20, sha256: acme.sha256, modules: ['acme'] },
+      { file: 'my_model-aa.zip', bytes: 10, sha256: model.sha256, modules: ['extra', 'my_model'] }
+    ]
+  });
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 32);
+  expect(name).toBe(`ship-env-code-00000000000000000000-${hash}.json`);
+});

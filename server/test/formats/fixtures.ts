@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { execa, execaSync } from 'execa';
+import { buildArtifact, loadSeed, planArtifact } from '../../src/formats/index.js';
+import type { ArtifactPlan, BuiltArtifact, PlanOptions, Seed } from '../../src/formats/index.js';
+import { Cache } from '../../src/cache/cache.js';
+import type { Distribution, Interpreter, Snapshot } from '../../src/contract/snapshot.js';
+import { takeSnapshot } from '../../src/environment/index.js';
+
+/** Of a test that aborts nothing. */
+export const NEVER = new AbortController().signal;
+
+/** A folder of a test file, with a cache, a seed from the real pex tool, and what tests make there. */
+export class Workshop {
+  readonly folder: string;
+  readonly cache: Cache;
+  readonly seed: Seed;
+
+  private constructor(folder: string, cache: Cache, seed: Seed) {
+    this.folder = folder;
+    this.cache = cache;
+    this.seed = seed;
+  }
+
+  static async open(): Promise<Workshop> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'ship-env-artifact-')));
+    const seedPath = join(folder, 'seed.pex');
+    await execa('node', [
+      fileURLToPath(new URL('../../../scripts/build-seed.mjs', import.meta.url)),
+      '--out',
+      seedPath
+    ]);
+    return new Workshop(folder, await Cache.open(join(folder, 'cache')), await loadSeed({ seedPath }));
+  }
+
+  async remove(): Promise<void> {
+    // An artifact's first start goes on in the background for a moment.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  /** A wheel with one of everything; see make_wheel.py. */
+  async wheel(): Promise<string> {
+    const directory = this.path('wheels');
+    await mkdir(directory, { recursive: true });
+    const script = fileURLToPath(new URL('./make_wheel.py', import.meta.url));
+    return (await execa('python', [script, directory])).stdout;
+  }
+
+  /** A venv with these requirements, filled by pip or by uv; answers its python. */
+  async venv(name: string, installer: 'pip' | 'uv', requirements: readonly string[]): Promise<string> {
+    const python = this.path(name, 'bin', 'python');
+    // Copies: by default uv hard-links into its cache, and a test that edits a file would edit the person's cache.
+    // A pip from outside, so that the venv holds the same whoever fills it.
+    await execa('uv', ['--quiet', 'venv', '--python', await basePython(), this.path(name)]);
+    await (installer === 'uv'
+      ? execa('uv', [
+          '--quiet',
+          'pip',
+          'install',
+          '--link-mode',
+          'copy',
+          '--python',
+          python,
+          '--no-deps',
+          ...requirements
+        ])
+      : execa('python', ['-m', 'pip', '--quiet', '--python', python, 'install', '--no-deps', ...requirements]));
+    return python;
+  }
+
+  async plan(snapshot: Snapshot, options: Partial<PlanOptions> = {}): Promise<ArtifactPlan> {
+    return planArtifact(snapshot, {
+      ...{ format: 'pex', excludes: [], includeSpark: false, seed: this.seed, cache: this.cache, signal: NEVER },
+      ...options
+    });
+  }
+
+  /** What a venv gives, as a file of that name in the workshop. */
+  async build(python: string, name: string, options: Partial<PlanOptions> = {}): Promise<Made> {
+    const snapshot = await takeSnapshot({ python, cache: this.cache, signal: NEVER });
+    return this.assemble(snapshot, name, options);
+  }
+
+  async assemble(snapshot: Snapshot, name: string, options: Partial<PlanOptions> = {}): Promise<Made> {
+    const plan = await this.plan(snapshot, options);
+    const built = await buildArtifact(plan, { cache: this.cache, signal: NEVER });
+    const path = this.path(name);
+    await pipeline(built.payload.open(), createWriteStream(path, { flags: 'wx', mode: 0o755 }));
+    return { path, plan, built, snapshot };
+  }
+
+  /** Environment of a run on a node: a PEX_ROOT's parent of its own, and nothing else that PEX reads. */
+  nodeEnvironment(nodeRoot: string): Record<string, string> {
+    return { PATH: process.env['PATH'] ?? '', HOME: this.folder, SHIP_ENV_NODE_ROOT: this.path(nodeRoot) };
+  }
+}
+
+export interface Made {
+  readonly path: string;
+  readonly plan: ArtifactPlan;
+  readonly built: BuiltArtifact;
+  readonly snapshot: Snapshot;
+}
+
+/** The interpreter that the tests' own python stands on. */
+export async function basePython(): Promise<string> {
+  const code =
+    'import os, sys; print(os.path.join(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}"))';
+  return (await execa('python', ['-c', code])).stdout;
+}
+
+export const INTERPRETER: Interpreter = {
+  // A real one: it compiles the modules of distributions made by hand.
+  executable: execaSync('python', ['-c', 'import sys; print(sys.executable)']).stdout,
+  implementation: 'cpython',
+  version: '3.11.7',
+  minor: '3.11',
+  pythonTag: 'cp311',
+  abiTag: 'cp311',
+  platformTag: 'linux_x86_64',
+  prefix: '/venv',
+  basePrefix: '/usr',
+  siteDirectories: [{ path: '/venv/lib/python3.11/site-packages', layer: 'environment' }]
+};
+
+/** A distribution made by hand: files by name, written below a site directory. */
+export async function handMade(
+  site: string,
+  name: string,
+  files: Readonly<Record<string, Buffer | string>>
+): Promise<Distribution> {
+  const metadataName = `${name}-1.0.dist-info`;
+  const all: Record<string, Buffer | string> = {
+    ...files,
+    [`${metadataName}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,
+    [`${metadataName}/WHEEL`]: 'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n'
+  };
+  for (const directory of new Set(Object.keys(all).map(path => dirname(join(site, path))))) {
+    await mkdir(directory, { recursive: true });
+  }
+  const rows: Distribution['files'] = [];
+  for (const [path, content] of Object.entries(all)) {
+    await writeFile(join(site, path), content);
+    const data = Buffer.from(content);
+    const sha256 = createHash('sha256').update(data).digest('hex');
+    rows.push({ path, size: data.length, sha256, executable: false });
+  }
+  return {
+    name,
+    normalizedName: name,
+    version: '1.0',
+    metadataKind: 'dist-info',
+    location: site,
+    metadataName,
+    layer: 'environment',
+    tags: ['py3-none-any'],
+    suspects: [],
+    rootIsPurelib: true,
+    requires: [],
+    files: rows
+  };
+}
+
+export function snapshotOf(distributions: Distribution[], interpreter = INTERPRETER): Snapshot {
+  return { interpreter, distributions, editables: [], findings: [] };
+}

@@ -1,0 +1,279 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { crc32 } from '../../src/content/segments/zip/crc32.js';
+import { BEGINNING, boundaryBehind, DigestMemory } from '../../src/payloads/digest-memory.js';
+import { SpanReader } from '../../src/payloads/span-reader.js';
+import type { Target } from '../../src/targets/index.js';
+import type { Arrival, CopySource, Span, SpannedPayload } from '../../src/targets/target.js';
+import { calm } from './payloads.js';
+import { useBucket } from '../targets/s3/bucket.js';
+
+const MIB = 1024 * 1024;
+/** Finer than those of segments, to have several of them in what a test can afford. */
+const SLICE_BYTES = 5 * MIB;
+
+const bucket = useBucket();
+
+/** A span in memory as a segment in the cache is one: it knows its digests, and how much of it was read. */
+class Piece implements Span {
+  readonly content: string | undefined;
+  readonly slices: Span['slices'];
+  /** As it was built, and as it is now. */
+  readonly #whole: Buffer;
+  #now: Buffer;
+  readBytes = 0;
+
+  constructor(whole: Buffer, { isShared = true, knowsMd5 = true } = {}) {
+    [this.#whole, this.#now] = [whole, whole];
+    this.content = isShared ? `piece ${sha256(whole)}` : undefined;
+    this.slices = Array.from({ length: Math.ceil(whole.length / SLICE_BYTES) }, (_, index) => {
+      const slice = whole.subarray(index * SLICE_BYTES, (index + 1) * SLICE_BYTES);
+      const md5 = createHash('md5').update(slice).digest('hex');
+      return { bytes: slice.length, md5: knowsMd5 ? md5 : undefined };
+    });
+  }
+
+  get bytes(): number {
+    return this.#whole.length;
+  }
+
+  get whole(): Buffer {
+    return this.#whole;
+  }
+
+  read(into: Buffer, position: number): Promise<void> {
+    this.readBytes += into.length;
+    this.#now.copy(into, 0, position, position + into.length);
+    return Promise.resolve();
+  }
+
+  check(found: number): Promise<void> {
+    return found === crc32(this.#whole) ? Promise.resolve() : Promise.reject(new Error('The piece is damaged.'));
+  }
+
+  damage(at: number): void {
+    this.#now = Buffer.from(this.#whole);
+    this.#now.writeUInt8(this.#now.readUInt8(at) ^ 1, at);
+  }
+
+  repair(): void {
+    this.#now = this.#whole;
+  }
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A tail, or what was just installed. */
+function fresh(bytes = MIB): Piece {
+  return new Piece(randomBytes(bytes), { isShared: false });
+}
+
+const [first, second, third] = [30 * MIB, 15 * MIB, 15 * MIB].map(bytes => randomBytes(bytes)) as [
+  Buffer,
+  Buffer,
+  Buffer
+];
+/** Too small to be a part: the store copies several at once. */
+const small = [1, 2, 3, 4].map(() => randomBytes(2 * MIB));
+
+let url: string;
+let target: Target;
+let memory: DigestMemory;
+let sources: CopySource[];
+let number: number;
+beforeEach(async () => {
+  url = bucket.freshUrl();
+  target = await bucket.open(url);
+  [memory, sources, number] = [new DigestMemory(), [], 0];
+});
+
+/** Ships an artifact of these pieces; later ones may be copied from it. */
+async function ship(pieces: readonly Piece[], digests: DigestMemory | undefined = memory): Promise<Arrival> {
+  const name = `env-${(number += 1)}.pex`;
+  for (const piece of pieces) piece.readBytes = 0;
+  const artifact: SpannedPayload = {
+    ...{ name, maximalBytes: 100 * MIB, digests },
+    spans: async function* spans() {
+      yield* await Promise.resolve(pieces);
+    }
+  };
+  const arrival = await target.assemble(artifact, { signal: calm, sources: () => Promise.resolve(sources) });
+  if (arrival === undefined) throw new Error(`There was a ${name}.`);
+  await arrival.verify(calm);
+  const whole = Buffer.concat(pieces.map(piece => piece.whole));
+  expect(arrival).toMatchObject({ bytes: whole.length, sha256: sha256(whole), fullUpload: undefined });
+  expect((await download(name)).equals(whole)).toBe(true);
+  for await (const { name: listed, bytes, etag = '' } of target.list(calm)) {
+    if (listed === name) sources.push({ name, bytes, etag, offsets: offsetsOf(pieces) });
+  }
+  return arrival;
+}
+
+function offsetsOf(pieces: readonly Piece[]): Map<string, number> {
+  const offsets = new Map<string, number>();
+  let offset = 0;
+  for (const { content, bytes } of pieces) {
+    if (content !== undefined) offsets.set(content, offset);
+    offset += bytes;
+  }
+  return offsets;
+}
+
+async function download(name: string): Promise<Buffer> {
+  const Key = `${url.slice('s3://ship/'.length)}/${name}`;
+  const { Body } = await bucket.client.send(new GetObjectCommand({ Bucket: 'ship', Key }));
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+}
+
+const read = (pieces: readonly Piece[]): number[] => pieces.map(({ readBytes }) => readBytes);
+
+describe('what the store copies', () => {
+  test.each([
+    ['is not read when its digest is remembered', true, [0, 0, 0]],
+    ['is read where nothing is remembered', false, [30 * MIB, 15 * MIB, 15 * MIB]]
+  ])('%s', async (_, isRemembered, wanted) => {
+    const shared = [new Piece(first), new Piece(second), new Piece(third)];
+    await ship([...shared, fresh()]);
+    const { sentBytes } = await ship([...shared, fresh()], isRemembered ? memory : new DigestMemory());
+    expect(sentBytes).toBe(MIB);
+    expect(read(shared)).toEqual(wanted);
+  });
+
+  test('is read behind what is new', async () => {
+    const [a, b, c] = [new Piece(first), new Piece(second), new Piece(third)];
+    await ship([a, b, c, fresh()]);
+    const { copiedBytes } = await ship([a, fresh(), b, c, fresh()]);
+    expect(copiedBytes).toBe((30 + 11 + 15) * MIB);
+    expect(read([a, b, c])).toEqual([0, b.bytes, c.bytes]);
+  });
+
+  test('is read where the same stands behind something else', async () => {
+    const [a, b, c] = [new Piece(first), new Piece(second), new Piece(third)];
+    await ship([a, b, c, fresh()]);
+    await ship([b, c, fresh()]);
+    expect(read([b, c])).toEqual([b.bytes, c.bytes]);
+  });
+
+  test('is read once for its MD5 where that is known of slices alone', async () => {
+    const shared = [first, ...small].map(bytes => new Piece(bytes));
+    const wanted: number[][] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { copiedBytes } = await ship([...shared, fresh()]);
+      expect(copiedBytes).toBe(turn === 0 ? 0 : 38 * MIB);
+      wanted.push(read(shared));
+    }
+    const sizes = small.map(({ length }) => length);
+    expect(wanted).toEqual([
+      [first.length, ...sizes],
+      [0, ...sizes],
+      [0, 0, 0, 0, 0]
+    ]);
+  });
+});
+
+describe('a piece of which something is sent', () => {
+  // What is new is filled up to a part: from behind it, or, where a short piece follows, from before it.
+  test('is read whole when its first bytes are', async () => {
+    const [a, added, b] = [new Piece(first), new Piece(randomBytes(MIB)), new Piece(second)];
+    await ship([a, b, fresh()]);
+    const wanted: number[][] = [];
+    // What was added is known the second time, but not on the store.
+    const older = sources;
+    for (let turn = 0; turn < 2; turn += 1) {
+      sources = [...older];
+      const { sentBytes } = await ship([a, added, b, fresh()]);
+      expect(sentBytes).toBe((1 + 4 + 1) * MIB);
+      wanted.push(read([a, added, b]));
+    }
+    expect(wanted).toEqual([
+      [0, MIB, b.bytes],
+      [0, MIB, b.bytes]
+    ]);
+    sources = [...older];
+    b.damage(14 * MIB);
+    await expect(ship([a, added, b, fresh()])).rejects.toThrow('damaged');
+  });
+
+  test.each([
+    ['and a slice is cut', 15 * MIB],
+    ['which are a slice', 14 * MIB]
+  ])('is read whole, from the boundary before it, when its last bytes are, %s', async (_, bytes) => {
+    const [a, b, short] = [new Piece(first), new Piece(randomBytes(bytes)), new Piece(randomBytes(6 * MIB))];
+    await ship([a, b, short, fresh()]);
+    const { sentBytes } = await ship([a, b, fresh(), short, fresh()]);
+    expect(sentBytes).toBe((1 + 4 + 1) * MIB);
+    expect(read([a, b])).toEqual([0, b.bytes]);
+    b.damage(1);
+    await expect(ship([a, b, fresh(), short, fresh()])).rejects.toThrow('damaged');
+  });
+});
+
+describe('a damaged piece', () => {
+  test('does not count where it is read for an MD5 alone: the store shows that it is another', async () => {
+    const [a, b] = [new Piece(small[0] as Buffer), new Piece(first)];
+    await ship([a, b, fresh()]);
+    b.damage(1);
+    const next = [a, b, fresh()];
+    // All is sent then, and who sends reads.
+    await expect(ship(next)).rejects.toThrow('damaged');
+    b.repair();
+    const { copiedBytes } = await ship(next);
+    expect(copiedBytes).toBe(32 * MIB);
+    // The first slice of the second makes one part with the first; what is behind it is known.
+    expect(read([a, b])).toEqual([a.bytes, SLICE_BYTES]);
+    await ship([a, b, fresh()]);
+    expect(read([a, b])).toEqual([0, 0]);
+  });
+
+  test('is not noticed while the store copies it, and what arrives is right', async () => {
+    const shared = [new Piece(first), new Piece(second)];
+    await ship([...shared, fresh()]);
+    shared.forEach(piece => piece.damage(1));
+    await ship([...shared, fresh()]);
+    expect(read(shared)).toEqual([0, 0]);
+    sources = [];
+    await expect(ship([...shared, fresh()])).rejects.toThrow('damaged');
+  });
+
+  test.each([true, false])('leaves nothing in memory (the MD5 of its slices is known: %s)', async knowsMd5 => {
+    const shared = [...small, second].map(bytes => new Piece(bytes, { knowsMd5 }));
+    const last = shared.at(-1);
+    await ship([...shared, fresh()], new DigestMemory());
+    last?.damage(MIB);
+    await expect(ship([...shared, fresh()])).rejects.toThrow('damaged');
+    last?.repair();
+    await ship([...shared, fresh()]);
+    expect(last?.readBytes).toBe(last?.bytes);
+  });
+});
+
+test('what was used least recently is forgotten, and read again', async () => {
+  memory = new DigestMemory(2);
+  const [a, b, c] = [new Piece(first), new Piece(second), new Piece(third)];
+  for (const piece of [a, b, a, c]) await ship([piece, fresh()]);
+  await ship([a, fresh()]);
+  expect(a.readBytes).toBe(0);
+  await ship([b, fresh()]);
+  expect(b.readBytes).toBe(b.bytes);
+});
+
+test('a boundary is named by what lies before it', () => {
+  const named = [
+    boundaryBehind(BEGINNING, { content: 'a', bytes: 1 }),
+    boundaryBehind(BEGINNING, { content: 'a', bytes: 2 }),
+    boundaryBehind(BEGINNING, { content: 'b', bytes: 1 }),
+    boundaryBehind(boundaryBehind(BEGINNING, { content: 'b', bytes: 1 }), { content: 'a', bytes: 1 })
+  ];
+  expect(new Set(named).size).toBe(4);
+  expect(boundaryBehind(BEGINNING, { content: undefined, bytes: 1 })).toBeUndefined();
+  expect(boundaryBehind(undefined, { content: 'a', bytes: 1 })).toBeUndefined();
+});
+
+test('there is no digest of an artifact that was not read to its end', () => {
+  const reader = new SpanReader();
+  reader.add(fresh());
+  expect(() => reader.sha256()).toThrow(RangeError);
+});
