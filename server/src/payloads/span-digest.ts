@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { crc32 } from '../content/segments/zip/crc32.js';
+import { crc32 } from './crc32.js';
 import type { Recent } from '../cache/recent.js';
 import { BEGINNING, boundaryBehind, rangeBefore, type DigestMemory } from './digest-memory.js';
 import type { Span } from '../targets/target.js';

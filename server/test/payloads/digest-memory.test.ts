@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { crc32 } from '../../src/content/segments/zip/crc32.js';
+import { crc32 } from '../../src/payloads/crc32.js';
 import { BEGINNING, boundaryBehind, DigestMemory } from '../../src/payloads/digest-memory.js';
 import { SpanReader } from '../../src/payloads/span-reader.js';
 import type { Target } from '../../src/targets/index.js';

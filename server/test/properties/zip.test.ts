@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crc32 } from '../../src/content/segments/zip/crc32.js';
+import { crc32 } from '../../src/payloads/crc32.js';
 import {
   DEFLATED,
   STORED,

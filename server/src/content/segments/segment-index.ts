@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ShipEnvError, hasCode } from '../../errors.js';
 import { openRegular } from '../../files/open.js';
 import { slicesOf, type Slice } from '../../targets/s3/delta/slices.js';
-import { crc32 as crc32Of } from './zip/crc32.js';
+import { crc32 as crc32Of } from '../../payloads/crc32.js';
 import type { OutputFile } from './zip/output-file.js';
 import { centralHeader, type ZipEntry } from './zip/records.js';
 

@@ -8,7 +8,7 @@ import { HEADERS_BYTES, windowBytes } from './threads/slot.js';
 import type { EntriesTask, EntrySource, PieceTask, Task } from './threads/tasks.js';
 import type { Lease, Threads } from './threads/threads.js';
 import type { FileEntry, PlannedSegment, SegmentEntry } from '../../formats/types.js';
-import { crc32 } from './zip/crc32.js';
+import { crc32 } from '../../payloads/crc32.js';
 import { PIECE_BYTES, WINDOW_BYTES, pays } from './zip/deflate.js';
 import { OutputFile } from './zip/output-file.js';
 import { DEFLATED, STORED, localHeader, localHeaderBytes, type ZipEntry, type ZipMethod } from './zip/records.js';

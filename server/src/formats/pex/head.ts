@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ArtifactPlan, Seed } from '../types.js';
-import { crc32 } from '../../content/segments/zip/crc32.js';
+import { crc32 } from '../../payloads/crc32.js';
 import { STORED, localHeader, type ZipEntry } from '../../content/segments/zip/records.js';
 import { OURS, shHeader } from './header.js';
 

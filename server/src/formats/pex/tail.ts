@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import type { ArtifactPlan, LazySegment, Seed } from '../types.js';
-import { crc32 } from '../../content/segments/zip/crc32.js';
+import { crc32 } from '../../payloads/crc32.js';
 import {
   DEFLATED,
   centralHeader,

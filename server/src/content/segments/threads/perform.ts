@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
 import { NotRegular, openRegularHere } from '../../../files/open.js';
-import { newMd5 } from '../../../payloads/md5.js';
-import { crc32 } from '../zip/crc32.js';
+import { newMd5 } from '../../../targets/s3/md5.js';
+import { crc32 } from '../../../payloads/crc32.js';
 import { deflatePiece, pays } from '../zip/deflate.js';
 import { DEFLATED, STORED, localHeader, type ZipMethod } from '../zip/records.js';
 import { windowBytes, type Slot } from './slot.js';

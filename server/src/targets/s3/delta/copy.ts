@@ -1,4 +1,4 @@
-import { newMd5 } from '../../../payloads/md5.js';
+import { newMd5 } from '../md5.js';
 import { s3CodeOf, statusOf } from '../failures/answer.js';
 
 /** Answers that say that the store cannot copy; a later ship need not ask again. Other credentials may. */

@@ -1,5 +1,5 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import { newMd5 } from '../../../payloads/md5.js';
+import { newMd5 } from '../md5.js';
 import type { DigestMemory } from '../../../payloads/digest-memory.js';
 import { compositeChecksum } from '../objects/checksum.js';
 import { CopyRefused, bareEtag, compositeEtag } from './copy.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import { newMd5 } from '../../../payloads/md5.js';
+import { newMd5 } from '../md5.js';
 import { BufferPool } from '../multipart/buffer-pool.js';
 import { CopyRefused, bareEtag } from '../delta/copy.js';
 import { assertDigest } from '../../../payloads/read.js';
