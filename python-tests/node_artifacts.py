@@ -1,5 +1,6 @@
 """Artifacts from the real bundle, of distributions made by hand, and runs of them as on a node."""
 
+# needs: bundle
 from __future__ import annotations
 
 import base64

@@ -1,5 +1,6 @@
 """The magics and real Spark: a headless notebook ships, computes on executors, and updates their running code."""
 
+# needs: bundle
 from __future__ import annotations
 
 import os
@@ -16,8 +17,6 @@ from nbformat.v4 import new_code_cell, new_notebook
 from jupyterlab_ship_env.node import find_node
 
 ROOT = Path(__file__).parents[1]
-
-pytestmark = pytest.mark.assets
 
 SETUP = """
 import sys, os

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from node_artifacts import LAYOUT, Node, install, wait_for
 
-pytestmark = pytest.mark.assets
-
 DAY = 24 * 60 * 60 * 10**9
 # Another variable than PEX_ROOT, which asks for what only the PEX's own boot code does.
 ORDINARY = {"PEX_EXTRA_SYS_PATH": "/nowhere"}

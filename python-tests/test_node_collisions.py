@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from node_artifacts import Node, install
 
-pytestmark = pytest.mark.assets
-
 # What pip and uv write for an entry point.
 PIP = """#!{python}
 # -*- coding: utf-8 -*-

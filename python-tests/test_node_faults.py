@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from node_artifacts import LAYOUT, Node, install
 
-pytestmark = pytest.mark.assets
-
 CODE = "import small, sys; print(sys.prefix)"
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from node_artifacts import LAYOUT, Node, install
 
-pytestmark = pytest.mark.assets
-
 FLUSH = {"SHIP_ENV_FLUSH": "1"}
 # Executors of a node root that is of no use unpack below their working directory.
 CONTAINER = ".ship-env-pex"

@@ -158,7 +158,6 @@ def test_who_starts_while_an_old_process_keeps_what_lost_files_share_the_next(pa
     assert parts.marks.has_witness(old)
 
 
-@pytest.mark.assets
 def test_an_ordinary_pex_that_the_cache_cannot_hold_says_so(tmp_path: Path) -> None:
     node = Node(tmp_path)
     install(node.site, "small", {"small.py": ""})

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from node_artifacts import LAYOUT, Node, install, wait_for
 
-pytestmark = pytest.mark.assets
-
 MEGABYTE = 1_000_000
 # Room for two of the distributions below, in gigabytes.
 LIMIT = {"SHIP_ENV_NODE_CACHE_LIMIT": "0.0025"}

@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 from node_artifacts import BASE_PYTHON, Node, install, pythons
 
-pytestmark = pytest.mark.assets
-
 SHOW = "import json, sys; print(json.dumps({'path': sys.path, 'argv': sys.argv, 'python': sys.executable}))"
 
 

@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 from node_artifacts import LAYOUT, Node, install, wait_for
 
-pytestmark = pytest.mark.assets
-
 # Says what it unpacks. The entry goes out in one write, so that those of several processes do not mix.
 TELL = """
 import os

@@ -17,8 +17,6 @@ from typing import Any
 import pytest
 from node_artifacts import LAYOUT, RUNTIME, Node, install
 
-pytestmark = pytest.mark.assets
-
 REFUSED = 126
 INDEX = ".deps/.ship-env/index.json"
 SHOW = "import small; print(small.VALUE)"

@@ -16,8 +16,6 @@ from pathlib import Path
 import pytest
 from node_artifacts import BOOT, LAYOUT, RUNTIME, Node, install
 
-pytestmark = pytest.mark.assets
-
 # Of no one on this machine.
 OURS, OTHER = 61_234, 61_235
 CODE = "import harbor, sys; print(harbor.VERSION, sys.prefix)"

@@ -1,5 +1,6 @@
 """The built wheel in a virtual environment of its own, with the real Node bundle."""
 
+# needs: wheel
 from __future__ import annotations
 
 import asyncio
@@ -19,8 +20,6 @@ import pytest
 from jupyterlab_ship_env.node import find_node
 
 ROOT = Path(__file__).parents[1]
-
-pytestmark = pytest.mark.assets
 
 
 @pytest.fixture(scope="module")

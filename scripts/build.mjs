@@ -1,7 +1,7 @@
 /**
  * `npm run build [-- --prod] [part …]`: what the wheel carries, from the sources. Parts: lib, seed, server, labextension.
  */
-import { PARTS } from './build/index.mjs';
+import { PARTS, forgetBuilds } from './build/index.mjs';
 import { ScriptFailure, main } from './lib/main.mjs';
 import { heading } from './lib/terminal.mjs';
 import { setUp } from './setup/index.mjs';
@@ -14,6 +14,7 @@ await main(async args => {
   }
   const env = await setUp('build');
   heading('Build');
+  forgetBuilds();
   for (const [name, build] of Object.entries(PARTS)) {
     if (named.length === 0 || named.includes(name)) {
       await build({ env, prod: args.includes('--prod') });

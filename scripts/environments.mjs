@@ -8,7 +8,7 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildWheel } from './build/index.mjs';
+import { buildBundle } from './build/index.mjs';
 import { LIST_MODULES, IMPORT_ALL, differences, importedOf } from './environments/import-all.mjs';
 import { ENVIRONMENTS } from './environments/list.mjs';
 import { ScriptFailure, main } from './lib/main.mjs';
@@ -25,8 +25,8 @@ await main(async args => {
   if (unknown !== undefined) {
     throw new ScriptFailure(`There is no environment '${unknown}': ${Object.keys(ENVIRONMENTS).join(', ')}.`);
   }
-  const env = await setUp('test');
-  await buildWheel(env);
+  const env = await setUp('test', []);
+  await buildBundle(env);
   heading('Environments');
   let [passed, failed] = [0, 0];
   for (const [name, requirements] of Object.entries(ENVIRONMENTS)) {

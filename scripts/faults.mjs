@@ -6,7 +6,7 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildWheel } from './build/index.mjs';
+import { buildBundle } from './build/index.mjs';
 import { main } from './lib/main.mjs';
 import { paths } from './lib/paths.mjs';
 import { run } from './lib/process.mjs';
@@ -14,9 +14,8 @@ import { setUp } from './setup/index.mjs';
 import { countsOf, printTally, readTally } from './test/tally.mjs';
 
 await main(async args => {
-  const env = await setUp('test');
-  // The wheel carries the bundle that the tests start.
-  await buildWheel(env);
+  const env = await setUp('test', ['s3']);
+  await buildBundle(env);
   mkdirSync(paths.reports, { recursive: true });
   const tally = join(paths.reports, 'faults.jsonl');
   rmSync(tally, { force: true });

@@ -20,7 +20,7 @@ import { whenChanged } from './setup/stamp.mjs';
 const folder = join(paths.cache, 'lab');
 
 await main(async args => {
-  const env = await setUp('test');
+  const env = await setUp('test', []);
   const wheel = await buildWheel(env);
   heading('JupyterLab');
   const kernel = await step('kernel', async () => prepareKernel(wheel));

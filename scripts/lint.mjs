@@ -35,7 +35,7 @@ const CHECKS = [
 ];
 
 await main(async args => {
-  const env = await setUp('test');
+  const env = await setUp('test', []);
   const isFix = args.includes('--fix');
   heading(isFix ? 'Fix' : 'Lint');
   /** @type {{name: string, output: string}[]} */

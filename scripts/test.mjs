@@ -1,80 +1,36 @@
 /**
- * `npm test [-- suite …]`: everything, on real parts. Suites: server, frontend, scripts, python, browser.
+ * `npm test [-- [suite] [path …]]`: everything, or the test files whose path contains one of these, on real parts. Suites:
+ * server, frontend, scripts, python, browser.
  *
- * One suite after the other, each with its own runner's output; then what failed, a table, and `N passed, N failed`. A
- * suite that crashes, runs nothing or leaves a process running has failed.
+ * Installs and builds only what these files need. One suite after the other, each with its own runner's output; then what
+ * failed, a table, and `N passed, N failed`. A suite that crashes, runs nothing or leaves a process running has failed.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildWheel } from './build/index.mjs';
-import { ScriptFailure, main } from './lib/main.mjs';
+import { buildBundle, buildSeed, buildWheel } from './build/index.mjs';
+import { main } from './lib/main.mjs';
 import { paths } from './lib/paths.mjs';
 import { endLeftovers, run } from './lib/process.mjs';
 import { green, heading, red, seconds, table } from './lib/terminal.mjs';
 import { setUp } from './setup/index.mjs';
 import { printFailures } from './test/failures.mjs';
-import { broken, outcomeOf, readJunit, readPlaywright, readVitest } from './test/reports.mjs';
+import { needsOf } from './test/needs.mjs';
+import { broken, outcomeOf } from './test/reports.mjs';
+import { select } from './test/select.mjs';
+import { SUITES } from './test/suites.mjs';
 import { printTally, readTally } from './test/tally.mjs';
 
-/**
- * @typedef {object} Suite
- * @property {string} program
- * @property {(report: string) => string[]} args
- * @property {string} [cwd]
- * @property {(report: string) => NodeJS.ProcessEnv} [env]
- * @property {import('./test/reports.mjs').ReadReport} read
- */
-
-/** @type {(project: string) => Suite} */
-const vitest = project => ({
-  program: 'npx',
-  args: report => [
-    ...['vitest', 'run', '--project', project],
-    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  ],
-  read: readVitest
-});
-
-/** @type {Readonly<Record<string, Suite>>} */
-const SUITES = {
-  server: vitest('server'),
-  frontend: vitest('frontend'),
-  scripts: vitest('scripts'),
-  python: {
-    program: 'python', // The older family of JUnit XML names the file of each test.
-    args: report => ['-m', 'pytest', '-o', 'junit_family=xunit1', `--junitxml=${report}`],
-    read: readJunit
-  },
-  browser: {
-    program: 'npx',
-    args: () => ['playwright', 'test', '--reporter=list,json'],
-    cwd: join(paths.root, 'ui-tests'),
-    env: report => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: report }),
-    read: readPlaywright
-  }
-};
-
 await main(async args => {
-  const unknown = args.find(name => !(name in SUITES));
-  if (unknown !== undefined) {
-    throw new ScriptFailure(`There is no suite '${unknown}': ${Object.keys(SUITES).join(', ')}.`);
-  }
-  const baseEnv = await setUp('test');
+  const selected = select(args);
+  const needs = new Set(selected.flatMap(({ name, files }) => [...(SUITES[name]?.needs ?? []), ...needsOf(files)]));
+  const env = await provide(needs);
   mkdirSync(paths.reports, { recursive: true });
   const tally = join(paths.reports, 'faults.jsonl');
   rmSync(tally, { force: true });
-  const env = {
-    ...baseEnv,
-    SPARK_LOCAL_IP: '127.0.0.1',
-    SHIP_ENV_TALLY: tally,
-    SHIP_ENV_WHEEL: await buildWheel(baseEnv)
-  };
   const results = [];
-  for (const [name, suite] of Object.entries(SUITES)) {
-    if (args.length === 0 || args.includes(name)) {
-      heading(`Tests: ${name}`);
-      results.push({ name, ...(await runSuite(name, suite, env)) });
-    }
+  for (const { name, isWhole, files } of selected) {
+    heading(`Tests: ${name}`);
+    results.push({ name, ...(await runSuite(name, isWhole ? [] : files, { ...env, SHIP_ENV_TALLY: tally })) });
   }
   printTally(readTally(tally));
   printFailures(results);
@@ -82,15 +38,42 @@ await main(async args => {
 });
 
 /**
+ * Installs and builds what the tests need.
+ *
+ * @param {ReadonlySet<import('./test/needs.mjs').Need>} needs
+ * @returns {Promise<NodeJS.ProcessEnv>} of the tests
+ */
+async function provide(needs) {
+  const env = await setUp(
+    'test',
+    /** @type {const} */ (['s3', 'browser']).filter(extra => needs.has(extra))
+  );
+  env['SPARK_LOCAL_IP'] = '127.0.0.1';
+  if (needs.has('wheel')) {
+    return { ...env, SHIP_ENV_WHEEL: await buildWheel(env) };
+  }
+  if (needs.has('bundle')) {
+    await buildBundle(env);
+  } else if (needs.has('seed')) {
+    await buildSeed(env);
+  }
+  return env;
+}
+
+/**
  * @param {string} name
- * @param {Suite} suite
+ * @param {readonly string[]} files none: all of the suite
  * @param {NodeJS.ProcessEnv} env
  */
-async function runSuite(name, suite, env) {
+async function runSuite(name, files, env) {
+  const suite = SUITES[name];
+  if (suite === undefined) {
+    throw new Error(`There is no suite '${name}'.`);
+  }
   const started = performance.now();
   const report = join(paths.reports, name);
   rmSync(report, { force: true });
-  const { code } = await run(suite.program, suite.args(report), {
+  const { code } = await run(suite.program, suite.args(report, files), {
     cwd: suite.cwd ?? paths.root,
     env: { ...env, ...suite.env?.(report) },
     allowFailure: true

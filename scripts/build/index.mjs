@@ -5,7 +5,7 @@ import { paths } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { bytes, heading, step } from '../lib/terminal.mjs';
 import { uv } from '../setup/python.mjs';
-import { whenChanged } from '../setup/stamp.mjs';
+import { whenChanged, writeStamp } from '../setup/stamp.mjs';
 import { buildSidecar } from './sidecar.mjs';
 
 /**
@@ -23,11 +23,7 @@ export const PARTS = {
       await run('npx', ['tsc', '-p', '.'], { env, stdout: 'capture' });
     });
   },
-  seed: async ({ env }) => {
-    const seed = join(paths.root, 'server', 'dist', 'seed.pex');
-    const make = async () => run('node', ['scripts/build-seed.mjs'], { env, stdout: 'capture' });
-    await step('PEX seed', make, () => bytes(statSync(seed).size));
-  },
+  seed: async ({ env }) => buildSeed(env),
   server: async ({ prod }) => {
     const describe = (/** @type {{files: number, bytes: number}} */ made) =>
       `${made.files} files, ${bytes(made.bytes)}`;
@@ -44,8 +40,19 @@ export const PARTS = {
   }
 };
 
+/** What the bundle is made of. */
+const BUNDLE_SOURCES = [
+  'jupyterlab_ship_env/runtime',
+  'scripts/build',
+  'scripts/build-seed.mjs',
+  'server/src',
+  'package-lock.json',
+  'package.json',
+  'requirements/build.txt',
+  'tsconfig.base.json'
+];
 /** What a wheel is made of: when none of it changed, the wheel of the last run is good. */
-const SOURCES = [
+const WHEEL_SOURCES = [
   'jupyter-config',
   'jupyterlab_ship_env',
   'schema',
@@ -67,6 +74,44 @@ const SOURCES = [
 ];
 const MADE = ['labextension', 'sidecar', '__pycache__', '_version.py', '.mypy_cache', '.ruff_cache'];
 
+/** Notes of what stands minified in the folders of the build, and in dist/. */
+const STAMPS = { bundle: join(paths.cache, 'bundle.stamp'), wheel: join(paths.cache, 'wheel.stamp') };
+const BUNDLE = join(paths.sidecar, 'ship-env.mjs');
+
+/** Before something else than the minified parts of a wheel is written to the folders of the build. */
+export function forgetBuilds() {
+  Object.values(STAMPS).forEach(stamp => rmSync(stamp, { force: true }));
+}
+
+/**
+ * Makes the empty PEX that every artifact begins with, unless it is there.
+ *
+ * @param {NodeJS.ProcessEnv} env from `setUp`
+ */
+export async function buildSeed(env) {
+  const seed = join(paths.root, 'server', 'dist', 'seed.pex');
+  const make = async () => run('node', ['scripts/build-seed.mjs'], { env, stdout: 'capture' });
+  const inputs = ['scripts/build-seed.mjs', 'requirements/build.txt'].flatMap(inRoot);
+  const build = async () => {
+    await step('PEX seed', make, () => bytes(statSync(seed).size));
+  };
+  await whenChanged(join(paths.cache, 'seed.stamp'), inputs, build, [seed]);
+}
+
+/**
+ * Builds the sidecar and the command line, minified, unless they are those of these very sources.
+ *
+ * @param {NodeJS.ProcessEnv} env from `setUp`
+ */
+export async function buildBundle(env) {
+  const build = async () => {
+    heading('Build');
+    await buildSeed(env);
+    await PARTS['server']?.({ env, prod: true });
+  };
+  await whenChanged(STAMPS.bundle, BUNDLE_SOURCES.flatMap(inRoot), build, [BUNDLE]);
+}
+
 /**
  * Builds everything, minified, and the wheel; unless dist/ holds the wheel of these very sources.
  *
@@ -74,17 +119,15 @@ const MADE = ['labextension', 'sidecar', '__pycache__', '_version.py', '.mypy_ca
  * @returns {Promise<string>} path of the wheel
  */
 export async function buildWheel(env) {
-  const inputs = SOURCES.flatMap(source => contentsOf(join(paths.root, source)));
-  const made = [join(paths.sidecar, 'ship-env.mjs'), join(paths.labextension, 'package.json')];
-  const stamp = join(paths.cache, 'wheel.stamp');
-  if (findWheel() === undefined || made.some(path => !existsSync(path))) {
-    rmSync(stamp, { force: true });
+  if (findWheel() === undefined) {
+    rmSync(STAMPS.wheel, { force: true });
   }
-  await whenChanged(stamp, inputs, async () => {
+  const build = async () => {
     heading('Build');
-    for (const build of Object.values(PARTS)) {
-      await build({ env, prod: true });
+    for (const buildPart of Object.values(PARTS)) {
+      await buildPart({ env, prod: true });
     }
+    writeStamp(STAMPS.bundle, BUNDLE_SOURCES.flatMap(inRoot));
     await step('wheel', async () => {
       rmSync(paths.dist, { recursive: true, force: true });
       await uv(
@@ -92,7 +135,11 @@ export async function buildWheel(env) {
         env
       );
     });
-  });
+  };
+  const made = [BUNDLE, join(paths.labextension, 'package.json')];
+  await whenChanged(STAMPS.wheel, WHEEL_SOURCES.flatMap(inRoot), build, made);
+  // The wheel may be older than what was bundled last, from other sources.
+  await buildBundle(env);
   const wheel = findWheel();
   if (wheel === undefined) {
     throw new Error('The build ended well, but there is no wheel in dist/.');
@@ -104,6 +151,11 @@ function findWheel() {
   const names = existsSync(paths.dist) ? readdirSync(paths.dist) : [];
   const wheel = names.find(name => name.endsWith('.whl'));
   return wheel === undefined ? undefined : join(paths.dist, wheel);
+}
+
+/** @param {string} source */
+function inRoot(source) {
+  return contentsOf(join(paths.root, source));
 }
 
 /**

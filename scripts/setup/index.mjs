@@ -1,9 +1,9 @@
 /**
  * Sets the checkout up, from a machine that has Node ≥ 20, Python ≥ 3.10, Java 17 and git, and nothing of ours.
  *
- * Three levels, each with the one before: `build` makes the wheel, `demo` runs a notebook on Spark, `test` drives a
- * browser and an S3 server too. Standard library only: nothing is installed when this starts. What is there already is
- * looked at, not made again; a set-up that has nothing to do takes well under a second.
+ * Three levels, each with the one before: `build` makes the wheel, `demo` runs a notebook on Spark, `test` runs tests and
+ * linters, and has extras that only some tests need. Standard library only: nothing is installed when this starts. What
+ * is there already is looked at, not made again; a set-up that has nothing to do takes well under a second.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -34,15 +34,19 @@ export function projectEnvironment() {
   return env;
 }
 
+/** What only some tests need: S3 servers, Chromium. */
+const EXTRAS = /** @type {const} */ (['s3', 'browser']);
+
 /**
  * @param {'build' | 'demo' | 'test'} level
+ * @param {readonly typeof EXTRAS[number][]} [extras] of the level `test`
  * @returns {Promise<NodeJS.ProcessEnv>} the environment for everything that runs after it
  * @throws {import('./problem.mjs').SetupProblem}
  */
-export async function setUp(level) {
+export async function setUp(level, extras = level === 'test' ? EXTRAS : []) {
   const work = new Work();
   await work.do('machine', async () => {
-    await prepareMachine(level);
+    await prepareMachine({ java: level !== 'build', browser: extras.includes('browser') });
     return false;
   });
   await work.do('python environment', async () => {
@@ -53,7 +57,7 @@ export async function setUp(level) {
   linkNode();
   const env = projectEnvironment();
   await work.do('npm packages', async () => installNodeModules(env));
-  if (level === 'test') {
+  if (extras.includes('s3')) {
     await work.do('S3 server', installS3Server);
     await work.do('second S3 server', installMoto);
   }

@@ -10,20 +10,20 @@ const OLDEST_JAVA = 17;
 export const CHROMIUM = '/usr/bin/chromium';
 
 /**
- * @param {'build' | 'demo' | 'test'} level
+ * @param {{java: boolean, browser: boolean}} what besides Node and git
  * @throws {SetupProblem}
  */
-export async function prepareMachine(level) {
+export async function prepareMachine({ java, browser }) {
   checkNode();
   /** @type {import('./debian.mjs').SystemNeed[]} */
   const needs = [];
   if (!isProgram('git')) {
     needs.push({ packages: ['git'], why: 'git decides which files of an editable package ship' });
   }
-  if (level !== 'build' && (await javaMajor()) < OLDEST_JAVA) {
+  if (java && (await javaMajor()) < OLDEST_JAVA) {
     needs.push({ packages: ['openjdk-17-jre-headless'], why: `Spark 4 runs on Java ${OLDEST_JAVA} or later` });
   }
-  if (level === 'test' && !isExecutable(CHROMIUM)) {
+  if (browser && !isExecutable(CHROMIUM)) {
     needs.push({ packages: ['chromium', 'fonts-dejavu-core'], why: 'the browser tests drive a real Chromium' });
   }
   await installDebianPackages(needs);

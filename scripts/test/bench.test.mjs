@@ -1,4 +1,5 @@
 /** The benchmark runs, and its counts are right: of times, nothing is said here. */
+// needs: wheel
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -22,6 +22,15 @@ describe('an installation', () => {
     expect(await whenChanged(stamp, ['a', 'b'], done)).toBe(true);
     expect(await whenChanged(stamp, ['a', 'b'], done)).toBe(false);
     expect(await whenChanged(stamp, ['ab', ''], done)).toBe(true);
+  });
+
+  it('runs again when something of it is gone', async () => {
+    const output = join(folder, 'output');
+    const make = async () => writeFileSync(output, '');
+    expect(await whenChanged(stamp, ['a'], make, [output])).toBe(true);
+    expect(await whenChanged(stamp, ['a'], make, [output])).toBe(false);
+    rmSync(output);
+    expect(await whenChanged(stamp, ['a'], make, [output])).toBe(true);
   });
 
   it('that failed does not look finished', async () => {

@@ -3,6 +3,8 @@ import { text } from 'node:stream/consumers';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
+// needs: bundle
+
 /** What `npm run build` makes and the wheel carries. */
 export const BUNDLE = fileURLToPath(new URL('../../../jupyterlab_ship_env/sidecar/ship-env.mjs', import.meta.url));
 

@@ -173,6 +173,7 @@ interface Program {
   readonly path: string;
 }
 
+// needs: s3
 const VERSITYGW: Program = { name: 'versitygw', variable: 'SHIP_ENV_TEST_S3_SERVER', path: '.cache/bin/versitygw' };
 const MOTO: Program = { name: 'moto', variable: 'SHIP_ENV_TEST_MOTO_SERVER', path: '.cache/moto/bin/moto_server' };
 

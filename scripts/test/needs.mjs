@@ -1,0 +1,68 @@
+/**
+ * Finds out what test files need to have installed or built. A test file says so in a line of its comments, which is
+ * `needs:` and the names below; so does a file of the tests' support, for every file that imports it.
+ *
+ * Standard library only: this is read before `npm ci` has run.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { paths } from '../lib/paths.mjs';
+
+/**
+ * - `seed`: the empty PEX that every artifact begins with
+ * - `bundle`: the sidecar and the command line as one program; has the seed
+ * - `wheel`: everything that is shipped, and the wheel; has the bundle
+ * - `s3`: the S3 servers
+ * - `browser`: Chromium
+ *
+ * @typedef {'seed' | 'bundle' | 'wheel' | 's3' | 'browser'} Need
+ */
+const NEEDS = /** @type {const} */ (['seed', 'bundle', 'wheel', 's3', 'browser']);
+
+const LINE = /^[ */#]*needs: ([a-z0-9]+(?:, [a-z0-9]+)*)$/gm;
+/** What is imported for its types only is not there when the test runs. */
+const MODULE_IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*'(\.[^']+)'/g;
+const TYPE_IMPORT = /^(?:import|export) type\b[^;]*;$/gm;
+const PYTHON_IMPORT = /^(?:from|import) (\w+)/gm;
+
+/**
+ * @param {readonly string[]} files relative to the checkout
+ * @param {string} [root]
+ * @returns {Set<Need>}
+ * @throws {Error} a file needs something that is not known
+ */
+export function needsOf(files, root = paths.root) {
+  const needs = new Set(/** @type {Need[]} */ ([]));
+  const seen = new Set(files.map(file => join(root, file)));
+  // A set's iteration comes to what is added meanwhile, too.
+  for (const file of seen) {
+    const text = readFileSync(file, 'utf8');
+    for (const [line, words = ''] of text.matchAll(LINE)) {
+      for (const word of words.split(', ')) {
+        const need = NEEDS.find(known => known === word);
+        if (need === undefined) {
+          throw new Error(`${file} says '${line.trim()}'; what can be needed is ${NEEDS.join(', ')}.`);
+        }
+        needs.add(need);
+      }
+    }
+    importsOf(file, text).forEach(path => seen.add(path));
+  }
+  return needs;
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ * @returns {string[]} the files of the checkout that it imports
+ */
+function importsOf(file, text) {
+  const isPython = file.endsWith('.py');
+  const found = isPython
+    ? [...text.matchAll(PYTHON_IMPORT)].map(([, name]) => `${name}.py`)
+    : [...text.replace(TYPE_IMPORT, '').matchAll(MODULE_IMPORT)].map(([, path = '']) => path);
+  return found
+    .map(path => join(dirname(file), path))
+    .flatMap(path => (isPython ? [path] : [path, path.replace(/\.js$/, '.ts'), path.replace(/\.js$/, '.tsx')]))
+    .filter(path => /\.\w+$/.test(path) && existsSync(path));
+}

@@ -1,0 +1,64 @@
+/** The suites of `npm test`: where their tests are, what runs them, and how their reports are read. */
+import { join } from 'node:path';
+import { paths } from '../lib/paths.mjs';
+import { readJunit, readPlaywright, readVitest } from './reports.mjs';
+
+/**
+ * @typedef {import('./needs.mjs').Need} Need
+ *
+ * @typedef {object} Suite
+ * @property {string} folder of its tests
+ * @property {RegExp} isTest matches the path of a file with tests, below that folder
+ * @property {readonly Need[]} needs of every test, whatever else its file needs
+ * @property {string} program
+ * @property {(report: string, files: readonly string[]) => string[]} args for some test files, relative to the
+ *   checkout; none: all of them
+ * @property {string} [cwd]
+ * @property {(report: string) => NodeJS.ProcessEnv} [env]
+ * @property {import('./reports.mjs').ReadReport} read
+ */
+
+/** @type {(project: string, files: Pick<Suite, 'folder' | 'isTest'>, needs?: readonly Need[]) => Suite} */
+const vitest = (project, { folder, isTest }, needs = []) => ({
+  folder,
+  isTest,
+  needs,
+  program: 'npx',
+  args: (report, files) => [
+    ...['vitest', 'run', '--project', project],
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ...files
+  ],
+  read: readVitest
+});
+
+/** @type {Readonly<Record<string, Suite>>} */
+export const SUITES = {
+  server: vitest('server', { folder: 'server/test', isTest: /\.test\.ts$/ }, ['seed']),
+  frontend: vitest('frontend', { folder: 'src', isTest: /__tests__\/.*\.test\.ts$/ }),
+  scripts: vitest('scripts', { folder: 'scripts/test', isTest: /\.test\.mjs$/ }),
+  python: {
+    folder: 'python-tests',
+    isTest: /^test_\w+\.py$/,
+    needs: [],
+    program: 'python',
+    // The older family of JUnit XML names the file of each test.
+    args: (report, files) => ['-m', 'pytest', '-o', 'junit_family=xunit1', `--junitxml=${report}`, ...files],
+    read: readJunit
+  },
+  browser: {
+    folder: 'ui-tests/tests',
+    isTest: /\.spec\.ts$/,
+    needs: ['browser', 'wheel'],
+    program: 'npx',
+    args: (_report, files) => [
+      'playwright',
+      'test',
+      '--reporter=list,json',
+      ...files.map(file => join(paths.root, file))
+    ],
+    cwd: join(paths.root, 'ui-tests'),
+    env: report => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: report }),
+    read: readPlaywright
+  }
+};
