@@ -1,4 +1,4 @@
-"""The one error of the Python half; the codes are those of server/src/contract/errors.ts and docs/errors.md."""
+"""The one error of the Python half; docs/errors.md explains the codes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
+
+    from ._contract import ErrorCode
 
 
 class ShipEnvError(Exception):
@@ -17,7 +19,7 @@ class ShipEnvError(Exception):
     :param causes: messages of the causes, outermost first
     """
 
-    def __init__(self, code: str, message: str, hint: str = "", causes: Sequence[str] = ()) -> None:
+    def __init__(self, code: ErrorCode, message: str, hint: str = "", causes: Sequence[str] = ()) -> None:
         super().__init__(code, message, hint, tuple(causes))
         self.code = code
         self.message = message

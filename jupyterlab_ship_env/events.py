@@ -9,9 +9,6 @@ from typing import Any, Optional, Union
 
 from .errors import ShipEnvError
 
-#: The steps of a ship, in their order.
-STEP_NAMES = ("snapshot", "plan", "build", "upload", "verify", "configure")
-
 
 @dataclass(frozen=True)
 class Step:
@@ -19,7 +16,7 @@ class Step:
 
     name: str
     state: str
-    """``started``, ``progress`` or ``done``."""
+    """One of STEP_STATES of the contract."""
     done: Optional[float]
     """Units of work done and in all, bytes where bytes move; None when unknown."""
     total: Optional[float]
@@ -34,7 +31,7 @@ class Live:
     source: str
     """Python source to run in the kernel."""
     expression: str
-    """Expression for the outcome: the JSON text ``{"state": "none|updated|restart|failed", "message": …}``."""
+    """Expression for the outcome: the JSON text ``{"state": …, "message": …}``, with one of LIVE_STATES."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from tornado import web
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
 
+from ._contract import BODY_LIMIT, ERRORS, SHIPS_PATH, TOKEN_HEADER
 from .errors import ShipEnvError
 from .sidecar_process import Endpoint, SidecarProcess
 from .upstream import Upstream
@@ -22,13 +23,9 @@ from .upstream import Upstream
 #: Path segments of plain characters only: no dots, no percent signs, so there is nothing to normalise or to decode.
 PATH_PATTERN = r"ship-env/((?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+)"
 
-#: Bytes; a request is a small JSON object.
-BODY_LIMIT = 1 << 20
-
 _STREAM_TYPE = "application/x-ndjson"
 
 #: Every page asks for the ships that run when it opens. No sidecar, no ships: none is started for that answer.
-_SHIPS_PATH = "ships"
 _NO_SHIPS: dict[str, list[object]] = {"ships": []}
 
 
@@ -67,7 +64,7 @@ class ShipEnvHandler(APIHandler):
     @authorized
     async def get(self, path: str) -> None:
         """Read: health, the ships that run, the events of a ship."""
-        if path == _SHIPS_PATH and not self._sidecar.is_running:
+        if path == SHIPS_PATH and not self._sidecar.is_running:
             self.finish(json.dumps(_NO_SHIPS))
             return
         await self._forward(path)
@@ -93,7 +90,7 @@ class ShipEnvHandler(APIHandler):
         if self._is_gone:
             self._upstream.close()
             return
-        headers = {"X-Ship-Env-Token": endpoint.token}
+        headers = {TOKEN_HEADER: endpoint.token}
         if self._body:
             headers["Content-Type"] = self.request.headers.get("Content-Type", "application/json")
         is_whole = await self._upstream.request(
@@ -154,7 +151,7 @@ class ShipEnvHandler(APIHandler):
             self.detach().close()
 
     def _finish_with(self, error: ShipEnvError) -> None:
-        self.set_status(500 if error.code == "NODE_MISSING" else 503)
+        self.set_status(ERRORS[error.code][0])
         self.finish(json.dumps(error.to_object()))
 
     def _content_type(self) -> str:

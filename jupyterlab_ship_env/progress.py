@@ -9,8 +9,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Optional, Protocol
 
+from ._contract import STEP_NAMES
 from .errors import ShipEnvError
-from .events import STEP_NAMES, Result, Step
+from .events import Result, Step
 from .visible import visible
 
 if TYPE_CHECKING:

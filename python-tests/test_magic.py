@@ -319,17 +319,6 @@ def test_ship_that_sent_nothing_says_so() -> None:
     assert result_lines(result)[-1] == "Nothing to upload, 0.5 s."
 
 
-def test_step_names_are_the_contracts() -> None:
-    import re
-
-    from jupyterlab_ship_env.events import STEP_NAMES
-
-    source = Path(__file__).parents[1].joinpath("server", "src", "contract", "ship.ts").read_text()
-    names = re.search(r"STEP_NAMES = \[([^]]*)\]", source)
-    assert names is not None
-    assert tuple(re.findall(r"'(\w+)'", names[1])) == STEP_NAMES
-
-
 def test_what_is_no_choice_is_not_offered(shell: InteractiveShell) -> None:
     help_text = shell.find_line_magic("ship_env").__doc__ or ""
     assert "--master" in help_text

@@ -1,5 +1,5 @@
 /**
- * `npm run build [-- --prod] [part …]`: what the wheel carries, from the sources. Parts: lib, seed, server, labextension.
+ * `npm run build [-- --prod] [part …]`: what the wheel carries, from the sources. Parts: generated, lib, seed, server, labextension.
  */
 import { PARTS, forgetBuilds } from './build/index.mjs';
 import { ScriptFailure, main } from './lib/main.mjs';

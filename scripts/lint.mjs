@@ -9,6 +9,11 @@ import { setUp } from './setup/index.mjs';
 
 /** @type {readonly {name: string, check: string[], fix?: string[]}[]} */
 const CHECKS = [
+  {
+    name: 'generated files',
+    check: ['node', 'scripts/generate.mjs', '--check'],
+    fix: ['node', 'scripts/generate.mjs']
+  },
   { name: 'tsc, front end', check: ['npx', 'tsc', '--noEmit'] },
   { name: 'tsc, front end tests', check: ['npx', 'tsc', '-p', 'tsconfig.tests.json'] },
   { name: 'tsc, server', check: ['npx', 'tsc', '-p', 'server', '--noEmit'] },

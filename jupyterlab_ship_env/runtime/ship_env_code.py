@@ -32,10 +32,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Of the pointer files that this module reads (server/src/contract/manifest.ts, codePointer).
+# The form and the name of the pointer files that this module reads (server/src/contract/pointer-name.ts).
+# generated: pointer files
 SCHEMA = 2
-# As TypeScript writes them (server/src/deployments/spark/code-pointer.ts).
 POINTER = re.compile(r"ship-env-code-([0-9]{20})-([0-9a-f]{32})\.json")
+# end of generated: pointer files
 # What zipfile raises for an archive that it cannot read; RuntimeError also for compression that this python lacks.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 

@@ -1,6 +1,7 @@
 /** The parts of a build, in their order: what the wheel carries, from the sources. */
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeGenerated } from '../generate/index.mjs';
 import { paths } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { bytes, heading, step } from '../lib/terminal.mjs';
@@ -16,6 +17,13 @@ import { buildSidecar } from './sidecar.mjs';
 
 /** @type {Readonly<Record<string, (build: Build) => Promise<void>>>} */
 export const PARTS = {
+  generated: async () => {
+    await step(
+      'generated files',
+      () => writeGenerated(),
+      names => names.join(', ')
+    );
+  },
   lib: async ({ env }) => {
     await step('front end', async () => {
       // tsc leaves what an earlier run made from files that are gone.

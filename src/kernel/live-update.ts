@@ -1,16 +1,9 @@
 import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import * as z from 'zod';
-import type { LiveUpdate } from '../../server/src/contract/index.js';
+import { liveOutcome, type LiveUpdate } from '../../server/src/contract/index.js';
 import { ShipEnvError } from '../errors.js';
 import type { ILiveOutcome, IWait } from '../ship/types.js';
 import { evaluate } from './evaluate.js';
-
-/** What the expression of a live update evaluates to. */
-const outcome = z.object({
-  state: z.enum(['none', 'current', 'updated', 'restart', 'failed']),
-  message: z.string().default('')
-});
 
 /**
  * Hands new code to the session that the kernel runs, if there is one.
@@ -24,7 +17,7 @@ export async function updateSession(
   trans: TranslationBundle
 ): Promise<ILiveOutcome> {
   const text = await evaluate(kernel, { code: live.source, expression: live.expression }, wait, trans);
-  const parsed = outcome.safeParse(parseJson(text));
+  const parsed = liveOutcome.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new ShipEnvError(
     'SESSION_UPDATE_FAILED',

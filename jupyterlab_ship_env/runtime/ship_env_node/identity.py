@@ -1,7 +1,7 @@
 """Compute by what an artifact's name vouches for its bytes: name, then index, then the content of each distribution.
 
-The driver computes the same (``formats/pex/artifact-id.ts``, ``content/segments/plan/segment-key.ts``). The text under each sha256
-is a row of fields, each ended by NUL, which no field holds.
+The driver computes the same (``formats/pex/artifact-id.ts``, ``content/segments/plan/segment-key.ts``). The text under
+each sha256 is a row of fields, each ended by NUL, which no field holds.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './finding-text.js';
 export * from './issues.js';
 export * from './manifest.js';
+export * from './pointer-name.js';
 export * from './routes.js';
 export * from './ship.js';
 export * from './snapshot.js';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { POINTER_SCHEMA } from './pointer-name.js';
 
 /** One distribution inside an artifact: the byte range of its segment and what it is. */
 export const manifestSegment = z.object({
@@ -61,8 +62,7 @@ export type CodeArchive = z.infer<typeof codeArchive>;
  * The `sha256` of each archive is what the worker compares before it imports anything of it (ship_env_code.py).
  */
 export const codePointer = z.object({
-  /** 1, up to release 0.1.0, had no sha256. */
-  schema: z.literal(2),
+  schema: z.literal(POINTER_SCHEMA),
   archives: z.array(
     z.object({
       file: z.string(),

@@ -18,6 +18,11 @@ export const ROUTES = {
   config: 'config'
 } as const;
 
+/** The header that carries the token which the parent process chose for this sidecar. */
+export const TOKEN_HEADER = 'X-Ship-Env-Token';
+/** Bytes that the body of a request may have: it is a small JSON object. */
+export const BODY_LIMIT = 1024 * 1024;
+
 /** GET: the events of a ship as newline-delimited JSON, from the first on, ended by its result or error. */
 export const shipEventsPath = (id: string): string => `${ROUTES.ships}/${encodeURIComponent(id)}/events`;
 /** DELETE: cancel. */

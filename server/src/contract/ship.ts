@@ -31,11 +31,15 @@ export const STEP_NAMES = ['snapshot', 'plan', 'build', 'upload', 'verify', 'con
 export const stepName = z.enum(STEP_NAMES);
 export type StepName = z.infer<typeof stepName>;
 
+/**
+ * How far a step is. `waiting`: the step has not begun, since other ships go first; the event's `detail` says which.
+ */
+export const STEP_STATES = ['waiting', 'started', 'progress', 'done'] as const;
+
 export const stepEvent = z.object({
   type: z.literal('step'),
   name: stepName,
-  /** `waiting`: the step has not begun, since other ships go first; `detail` says which. */
-  state: z.enum(['waiting', 'started', 'progress', 'done']),
+  state: z.enum(STEP_STATES),
   /** Units of work done and in all, bytes where bytes move; absent when unknown. */
   done: z.number().optional(),
   total: z.number().optional(),
@@ -60,14 +64,18 @@ export const liveUpdate = z.object({
   artifactId: z.string(),
   /** Python source, plain pyspark, that a kernel runs silently; leaves its outcome in the variable named below. */
   source: z.string(),
-  /**
-   * Expression for `user_expressions`: a JSON text `{"state", "message"}`. State `none`: no session that it could
-   * concern; `current`: it runs this code already; `updated`: the next task runs it; `restart`: it has another
-   * environment, or the cell did not build it; `failed`: the message says why.
-   */
+  /** Expression for `user_expressions`: the JSON text of a {@link liveOutcome}. */
   expression: z.string()
 });
 export type LiveUpdate = z.infer<typeof liveUpdate>;
+
+/**
+ * What a running session did with new code. `none`: there is no session that it could concern; `current`: the session
+ * runs this code already; `updated`: its next task runs it; `restart`: the session has another environment, or the cell
+ * did not build it; `failed`: the message says why.
+ */
+export const LIVE_STATES = ['none', 'current', 'updated', 'restart', 'failed'] as const;
+export const liveOutcome = z.object({ state: z.enum(LIVE_STATES), message: z.string().default('') });
 
 export const shipResult = z.object({
   type: z.literal('result'),

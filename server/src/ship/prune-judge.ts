@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { POINTER_NAME } from '../contract/pointer-name.js';
 import { artifactName, manifestName } from '../formats/index.js';
 import { count } from '../text/count.js';
 import { parseJson } from '../text/json.js';
 import { isShipEnvError } from '../errors.js';
-import { POINTER_NAME } from '../deployments/spark/code-pointer.js';
 import type { TargetEntry } from '../targets/target.js';
 import { inconsistencyOf } from './believe.js';
 import { idOf, MANIFEST_NAME } from './names.js';

@@ -2,7 +2,15 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
 import type * as z from 'zod';
 import type { Cache } from '../cache/cache.js';
-import { type configReply, configRequest, listRequest, ROUTES, snapshotRequest } from '../contract/routes.js';
+import {
+  BODY_LIMIT,
+  type configReply,
+  configRequest,
+  listRequest,
+  ROUTES,
+  snapshotRequest,
+  TOKEN_HEADER
+} from '../contract/routes.js';
 import { targetSettings } from '../contract/targets.js';
 import { ShipEnvError } from '../errors.js';
 import { jsonRoute, replyWithError } from './routes/reply.js';
@@ -12,9 +20,6 @@ import { configOf } from '../ship/config.js';
 import { listArtifacts } from '../ship/list.js';
 import type { Jobs } from './jobs.js';
 import { takeSnapshot } from '../environment/index.js';
-
-/** The header that carries the token which the parent process chose for this sidecar. */
-export const TOKEN_HEADER = 'X-Ship-Env-Token';
 
 /** What the app stands on. */
 export interface AppDependencies {
@@ -30,7 +35,7 @@ export function createApp({ jobs, cache, token, version }: AppDependencies): Exp
   const app = express();
   app.disable('x-powered-by');
   app.use(requireToken(token));
-  app.use(express.json({ limit: '1mb' }));
+  app.use(express.json({ limit: BODY_LIMIT }));
   app.get(`/${ROUTES.health}`, (_request, response) => void response.json({ name: 'ship-env', version }));
   app.use(`/${ROUTES.ships}`, shipRoutes(jobs));
   // The sidecar lives for days, and people remove the cache by hand meanwhile.

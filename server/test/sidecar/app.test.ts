@@ -1,7 +1,8 @@
 import { createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createApp, TOKEN_HEADER } from '../../src/sidecar/app.js';
+import { TOKEN_HEADER } from '../../src/contract/routes.js';
+import { createApp } from '../../src/sidecar/app.js';
 import { Cache } from '../../src/cache/cache.js';
 import { ROUTES, shipEventsPath, shipPath } from '../../src/contract/routes.js';
 import { jobEvent, shipRequest, type JobEvent, type ShipResult, type StepEvent } from '../../src/contract/ship.js';

@@ -1,24 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { CodeArchive, CodePointer } from '../../contract/manifest.js';
-
-/** Digits of the sequence: as many as 2^64 has, so that names sort like numbers. */
-const SEQUENCE_DIGITS = 20;
-/** Hexadecimal digits of the content hash in the name. */
-const HASH_DIGITS = 32;
-
-/** What a pointer file is called, with its sequence and hash: a regular expression, for Python too (ship_env_code.py). */
-export const POINTER_NAME = String.raw`ship-env-code-([0-9]{${SEQUENCE_DIGITS}})-([0-9a-f]{${HASH_DIGITS}})\.json`;
+import { POINTER_HASH_DIGITS, POINTER_SCHEMA, POINTER_SEQUENCE_DIGITS } from '../../contract/pointer-name.js';
 
 /** Content of a pointer file, and the hash in its name: the beginning of the content's sha256. */
 export function codePointerContent(code: readonly CodeArchive[]): { content: string; hash: string } {
   const pointer: CodePointer = {
-    schema: 2,
+    schema: POINTER_SCHEMA,
     archives: code
       .map(({ fileName, bytes, sha256, modules }) => ({ file: fileName, bytes, sha256, modules: [...modules].sort() }))
       .sort((a, b) => (a.file < b.file ? -1 : 1))
   };
   const content = `${JSON.stringify(pointer)}\n`;
-  return { content, hash: createHash('sha256').update(content).digest('hex').slice(0, HASH_DIGITS) };
+  return { content, hash: createHash('sha256').update(content).digest('hex').slice(0, POINTER_HASH_DIGITS) };
 }
 
 /**
@@ -27,5 +20,5 @@ export function codePointerContent(code: readonly CodeArchive[]): { content: str
  */
 export function codePointerFile(code: readonly CodeArchive[]): { name: string; content: string } {
   const { content, hash } = codePointerContent(code);
-  return { name: `ship-env-code-${'0'.repeat(SEQUENCE_DIGITS)}-${hash}.json`, content };
+  return { name: `ship-env-code-${'0'.repeat(POINTER_SEQUENCE_DIGITS)}-${hash}.json`, content };
 }

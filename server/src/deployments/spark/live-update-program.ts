@@ -1,4 +1,4 @@
-import { POINTER_NAME } from './code-pointer.js';
+import { POINTER_NAME, POINTER_SEQUENCE_DIGITS } from '../../contract/pointer-name.js';
 
 /**
  * The program that `liveUpdate` sends to a kernel: plain Python 3.9+, one function, no output, no exception.
@@ -59,7 +59,7 @@ def _ship_env_update(want):
                 sc.addFile(archive["uri"])
         from pyspark import SparkFiles
 
-        name = "ship-env-code-%020d-%s.json" % (max(time.time_ns(), sequence + 1), want["pointer"]["hash"])
+        name = "ship-env-code-%0${POINTER_SEQUENCE_DIGITS}d-%s.json" % (max(time.time_ns(), sequence + 1), want["pointer"]["hash"])
         pointer = Path(tempfile.mkdtemp(prefix="ship-env-", dir=SparkFiles.getRootDirectory())) / name
         pointer.write_bytes(want["pointer"]["content"].encode())
         sc.addFile(pointer.as_uri())

@@ -15,7 +15,8 @@ import {
 } from '../../../src/formats/pex/header.js';
 import { LAYOUT_NAME } from '../../../src/content/segments/plan/segment-key.js';
 import { COMMENT_PREFIX } from '../../../src/formats/pex/tail.js';
-import { POINTER_NAME, codePointerFile } from '../../../src/deployments/spark/code-pointer.js';
+import { POINTER_NAME } from '../../../src/contract/pointer-name.js';
+import { codePointerFile } from '../../../src/deployments/spark/code-pointer.js';
 
 const RUNTIME = fileURLToPath(new URL('../../../../jupyterlab_ship_env/runtime', import.meta.url));
 

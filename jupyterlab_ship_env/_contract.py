@@ -1,0 +1,124 @@
+"""What the Python half shares with the Node half: plain values, no import.
+
+Generated from server/src/contract by `npm run generate`. Change it there, not here.
+"""
+
+from __future__ import annotations
+
+# Type checkers know the name; importing it from `typing` takes longer than all the rest.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    ErrorCode = Literal[
+        "USAGE_INVALID",
+        "AUTH_REFUSED",
+        "NOT_FOUND",
+        "SHIP_CANCELLED",
+        "SHIP_UNKNOWN",
+        "PYTHON_NOT_FOUND",
+        "PYTHON_FAILED",
+        "PYTHON_NO_ENVIRONMENT",
+        "PYTHON_UNSUPPORTED",
+        "SNAPSHOT_UNREADABLE",
+        "EDITABLE_MISSING",
+        "EDITABLE_NOT_A_PROJECT",
+        "LINK_OUTSIDE",
+        "CODE_SECRET_FOUND",
+        "CODE_UNREADABLE",
+        "ARTIFACT_FILE_CHANGED",
+        "ARTIFACT_NAME_RESERVED",
+        "ARTIFACT_NOT_SHIPPED",
+        "FORMAT_UNKNOWN",
+        "CACHE_UNUSABLE",
+        "OPEN_FILES_EXHAUSTED",
+        "DISK_FULL",
+        "TARGET_URL_INVALID",
+        "TARGET_UNKNOWN",
+        "TARGET_REFUSED",
+        "TARGET_NAME_NOT_FOUND",
+        "TARGET_TIMEOUT",
+        "TARGET_TLS",
+        "TARGET_CREDENTIALS_MISSING",
+        "TARGET_SIGNATURE",
+        "TARGET_DENIED",
+        "TARGET_BUCKET_MISSING",
+        "TARGET_CHECKSUM",
+        "TARGET_CONFLICT",
+        "TARGET_FAILED",
+        "CONFIG_MASTER_UNSUPPORTED",
+        "SETTINGS_INVALID",
+        "NODE_MISSING",
+        "SIDECAR_UNAVAILABLE",
+        "KERNEL_MISSING",
+        "KERNEL_NOT_PYTHON",
+        "KERNEL_DIED",
+        "KERNEL_FAILED",
+        "KERNEL_NO_PYSPARK",
+        "NOTEBOOK_READ_ONLY",
+        "SESSION_UPDATE_FAILED",
+        "INTERNAL",
+    ]
+
+#: Each error: the HTTP status of a route that fails with it, and a title.
+ERRORS = {
+    "USAGE_INVALID": (400, "The request or command line is not valid"),
+    "AUTH_REFUSED": (401, "The caller did not prove who it is"),
+    "NOT_FOUND": (404, "There is nothing under that address"),
+    "SHIP_CANCELLED": (499, "The ship was cancelled"),
+    "SHIP_UNKNOWN": (404, "No ship has this id"),
+    "PYTHON_NOT_FOUND": (422, "The kernel python does not exist or does not start"),
+    "PYTHON_FAILED": (422, "The kernel python started and did not do its work"),
+    "PYTHON_NO_ENVIRONMENT": (422, "No virtual environment was named and none is active"),
+    "PYTHON_UNSUPPORTED": (422, "This python cannot be shipped"),
+    "SNAPSHOT_UNREADABLE": (422, "A file of the environment cannot be read"),
+    "EDITABLE_MISSING": (422, "The folder of an editable package is gone"),
+    "EDITABLE_NOT_A_PROJECT": (422, "What an editable package leads to is not one project"),
+    "LINK_OUTSIDE": (422, "A link leads out of the environment"),
+    "CODE_SECRET_FOUND": (422, "A file that looks like a secret would be shipped"),
+    "CODE_UNREADABLE": (422, "A file of an editable package cannot be read"),
+    "ARTIFACT_FILE_CHANGED": (409, "A file changed while it was being read, or a code archive was damaged"),
+    "ARTIFACT_NAME_RESERVED": (422, "A file of the environment has a name that nodes use themselves"),
+    "ARTIFACT_NOT_SHIPPED": (404, "This environment is not on the target yet"),
+    "FORMAT_UNKNOWN": (400, "There is no artifact format of this name"),
+    "CACHE_UNUSABLE": (500, "The local cache cannot be used"),
+    "OPEN_FILES_EXHAUSTED": (503, "The system allows no more open files"),
+    "DISK_FULL": (507, "A disk is full"),
+    "TARGET_URL_INVALID": (400, "The target is not a URL that can be shipped to"),
+    "TARGET_UNKNOWN": (404, "No target has this name"),
+    "TARGET_REFUSED": (502, "The target refused the connection"),
+    "TARGET_NAME_NOT_FOUND": (502, "The target's host name was not found"),
+    "TARGET_TIMEOUT": (504, "The target did not answer in time"),
+    "TARGET_TLS": (502, "No trusted TLS connection to the target"),
+    "TARGET_CREDENTIALS_MISSING": (502, "No credentials for the target were found"),
+    "TARGET_SIGNATURE": (502, "The target does not accept the credentials"),
+    "TARGET_DENIED": (502, "The target does not allow this"),
+    "TARGET_BUCKET_MISSING": (502, "The bucket or directory of the target does not exist"),
+    "TARGET_CHECKSUM": (502, "What the target holds is not what was sent"),
+    "TARGET_CONFLICT": (409, "The target holds something else under this name"),
+    "TARGET_FAILED": (502, "The target failed"),
+    "CONFIG_MASTER_UNSUPPORTED": (422, "There is no configuration for this Spark master"),
+    "SETTINGS_INVALID": (422, "The settings cannot be used"),
+    "NODE_MISSING": (500, "No usable Node.js was found"),
+    "SIDECAR_UNAVAILABLE": (503, "The sidecar does not run"),
+    "KERNEL_MISSING": (409, "The notebook has no kernel"),
+    "KERNEL_NOT_PYTHON": (409, "The kernel is not a Python kernel"),
+    "KERNEL_DIED": (409, "The kernel went away"),
+    "KERNEL_FAILED": (409, "The kernel could not answer"),
+    "KERNEL_NO_PYSPARK": (409, "The kernel cannot import pyspark"),
+    "NOTEBOOK_READ_ONLY": (409, "The notebook is read-only"),
+    "SESSION_UPDATE_FAILED": (409, "The running session could not be updated"),
+    "INTERNAL": (500, "A bug in ship-env"),
+}
+#: The steps of a ship, in their order.
+STEP_NAMES = ("snapshot", "plan", "build", "upload", "verify", "configure")
+#: How far a step is.
+STEP_STATES = ("waiting", "started", "progress", "done")
+#: What a running session did with new code.
+LIVE_STATES = ("none", "current", "updated", "restart", "failed")
+#: Path of the ships below the root of the sidecar.
+SHIPS_PATH = "ships"
+#: The header with which a request proves that this server sends it.
+TOKEN_HEADER = "X-Ship-Env-Token"
+#: Bytes that the body of a request may have.
+BODY_LIMIT = 1048576

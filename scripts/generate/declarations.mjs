@@ -1,0 +1,27 @@
+/** The declarations of the contract, which are TypeScript: a script that Node.js 20 starts cannot import them as they are. */
+import { paths } from '../lib/paths.mjs';
+
+/** What the generated files are made from; zod is the copy that the contract's own schemas come from. */
+const ENTRY = `
+export * from './server/src/contract/index.js';
+export * as zod from 'zod';
+`;
+
+/** @typedef {typeof import('../../server/src/contract/index.js') & { zod: typeof import('zod') }} Declarations */
+
+/** @returns {Promise<Declarations>} */
+export async function loadDeclarations() {
+  // Only here: this module is read before `npm ci` has run.
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    stdin: { contents: ENTRY, resolveDir: paths.root, loader: 'ts' },
+    absWorkingDir: paths.root,
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20'
+  });
+  const code = outputFiles.map(({ text }) => text).join('');
+  return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+}
