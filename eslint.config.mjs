@@ -6,10 +6,16 @@ import playwright from 'eslint-plugin-playwright';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const UNIT_TESTS = ['server/test/**/*.test.ts', 'src/**/__tests__/**/*.test.ts', 'scripts/test/**/*.test.mjs'];
+const UNIT_TESTS = [
+  'server/test/**/*.test.ts',
+  'src/**/__tests__/**/*.test.ts',
+  'bench/test/**/*.test.ts',
+  'scripts/test/**/*.test.mjs'
+];
 const TESTS = [
   'server/test/**',
   'src/**/__tests__/**',
+  'bench/test/**',
   'scripts/test/**/*.test.mjs',
   'python-tests/**/*.mjs',
   'ui-tests/**'
@@ -39,6 +45,7 @@ export default defineConfig(
           'tsconfig.json',
           'tsconfig.tests.json',
           'server/tsconfig.json',
+          'bench/tsconfig.json',
           'scripts/tsconfig.json',
           'ui-tests/tsconfig.json'
         ],
@@ -86,6 +93,8 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-return': 'off'
     }
   },
+  // The benchmark prints what it found.
+  { files: ['bench/src/**'], rules: { 'no-console': 'off' } },
   { plugins: { jupyter } },
   {
     ...extensionRules,

@@ -13,6 +13,7 @@ export default defineConfig({
         }
       },
       { test: { name: 'frontend', include: ['src/**/__tests__/**/*.test.ts'] } },
+      { test: { name: 'bench', include: ['bench/test/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'scripts', include: ['scripts/test/**/*.test.mjs'], testTimeout: 120_000 } }
     ],
     // Two cores: more workers only make the real pex, Spark and S3 processes wait for each other.

@@ -24,7 +24,14 @@ const MADE = [
   '.cache/lab',
   '.cache/reports'
 ];
-const INSTALLED = ['.venv', 'node_modules', 'server/node_modules', 'ui-tests/node_modules', '.cache'];
+const INSTALLED = [
+  '.venv',
+  'node_modules',
+  'server/node_modules',
+  'bench/node_modules',
+  'ui-tests/node_modules',
+  '.cache'
+];
 
 for (const path of [...MADE, ...(process.argv.includes('--all') ? INSTALLED : [])]) {
   rmSync(join(paths.root, path), { recursive: true, force: true });

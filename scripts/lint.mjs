@@ -18,6 +18,7 @@ const CHECKS = [
   { name: 'tsc, front end tests', check: ['npx', 'tsc', '-p', 'tsconfig.tests.json'] },
   { name: 'tsc, server', check: ['npx', 'tsc', '-p', 'server', '--noEmit'] },
   { name: 'tsc, browser tests', check: ['npx', 'tsc', '-p', 'ui-tests', '--noEmit'] },
+  { name: 'tsc, benchmark', check: ['npx', 'tsc', '-p', 'bench'] },
   { name: 'tsc, scripts', check: ['npx', 'tsc', '-p', 'scripts'] },
   {
     name: 'eslint',

@@ -1,6 +1,6 @@
 /**
  * `npm test [-- [suite] [path …]]`: everything, or the test files whose path contains one of these, on real parts. Suites:
- * server, frontend, scripts, python, browser.
+ * server, frontend, bench, scripts, python, browser.
  *
  * Installs and builds only what these files need. One suite after the other, each with its own runner's output; then what
  * failed, a table, and `N passed, N failed`. A suite that crashes, runs nothing or leaves a process running has failed.

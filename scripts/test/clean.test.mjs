@@ -6,7 +6,14 @@ import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { paths } from '../lib/paths.mjs';
 
-const INSTALLED = ['.cache', '.venv', 'node_modules', 'server/node_modules', 'ui-tests/node_modules'];
+const INSTALLED = [
+  '.cache',
+  '.venv',
+  'bench/node_modules',
+  'node_modules',
+  'server/node_modules',
+  'ui-tests/node_modules'
+];
 
 /** What git ignores by a full name: all that the repository's own commands make lies there. */
 function ignored() {

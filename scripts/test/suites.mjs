@@ -36,6 +36,7 @@ const vitest = (project, { folder, isTest }, needs = []) => ({
 export const SUITES = {
   server: vitest('server', { folder: 'server/test', isTest: /\.test\.ts$/ }, ['seed']),
   frontend: vitest('frontend', { folder: 'src', isTest: /__tests__\/.*\.test\.ts$/ }),
+  bench: vitest('bench', { folder: 'bench/test', isTest: /\.test\.ts$/ }),
   scripts: vitest('scripts', { folder: 'scripts/test', isTest: /\.test\.mjs$/ }),
   python: {
     folder: 'python-tests',

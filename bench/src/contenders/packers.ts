@@ -1,0 +1,79 @@
+/** Tools that build an archive from a virtual environment and upload nothing: pex and venv-pack. */
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Bench } from '../bench.js';
+import { timed } from '../measuring/processes.js';
+
+/** What executors have of their own. */
+export const SPARK = ['pyspark', 'py4j'] as const;
+
+/** A build that has ended well. */
+export interface Built {
+  readonly ms: number;
+  /** Size of what was built. */
+  readonly bytes: number;
+}
+
+/** A build to start. */
+export interface Packing {
+  /** Directory of the virtual environment that is packed. */
+  readonly venv: string;
+  /** Distributions that stay home. */
+  readonly excluded?: readonly string[];
+}
+
+/**
+ * `pex --venv-repository`, everything cold: its cache folder is new.
+ *
+ * @param tool - virtual environment of pex
+ */
+export async function pex(
+  bench: Bench,
+  tool: string,
+  { venv, excluded = [], layout }: Packing & { layout: 'zipapp' | 'loose' }
+): Promise<Built> {
+  const root = join(bench.work, 'pex-root');
+  const output = join(bench.work, 'out.pex');
+  const args = [
+    ...['--venv-repository', venv, '--inherit-path=fallback', '--layout', layout, '--output-file', output],
+    ...excluded.flatMap(name => ['--exclude', name])
+  ];
+  const env = { ...bench.env, PEX_ROOT: root };
+  return pack(join(tool, 'bin', 'pex'), args, { env, output, leftovers: [root] });
+}
+
+/**
+ * `venv-pack` to a .tar.gz, its default.
+ *
+ * @param tool - virtual environment of venv-pack
+ */
+export async function venvPack(bench: Bench, tool: string, { venv, excluded = [] }: Packing): Promise<Built> {
+  const output = join(bench.work, 'out.tar.gz');
+  const patterns = excluded.flatMap(name => ['--exclude', `lib/python*/site-packages/${name}*`]);
+  const args = ['--prefix', venv, '--output', output, '--quiet', ...patterns];
+  return pack(join(tool, 'bin', 'venv-pack'), args, { env: bench.env, output, leftovers: [] });
+}
+
+/** Builds, and removes the output and the folders that the tool leaves. */
+async function pack(
+  program: string,
+  args: readonly string[],
+  { env, output, leftovers }: { env: NodeJS.ProcessEnv; output: string; leftovers: readonly string[] }
+): Promise<Built> {
+  try {
+    const { ms } = await timed(program, args, { env });
+    return { ms, bytes: sizeOf(output) };
+  } finally {
+    [output, ...leftovers].forEach(path => rmSync(path, { recursive: true, force: true }));
+  }
+}
+
+/** @returns bytes of the file, or of all files below the folder */
+function sizeOf(path: string): number {
+  const entry = statSync(path);
+  return entry.isFile()
+    ? entry.size
+    : readdirSync(path, { recursive: true, withFileTypes: true })
+        .filter(file => file.isFile())
+        .reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0);
+}

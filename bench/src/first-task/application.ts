@@ -1,0 +1,55 @@
+/** One application of the measurement: application.py, and what came of it. */
+import { fileURLToPath } from 'node:url';
+import type { Cluster } from './cluster.js';
+import { lastJsonLine } from './json-lines.js';
+import type { Conf } from './layouts.js';
+import type { FirstTaskSetup } from './setup.js';
+
+const APPLICATION = fileURLToPath(new URL('application.py', import.meta.url));
+
+/** What application.py prints. */
+export interface ApplicationResult {
+  readonly sessionSeconds: number;
+  readonly firstTaskSeconds: number;
+  readonly executors: readonly {
+    readonly importSeconds: number;
+    readonly python: string;
+    /** Where the modules came from. */
+    readonly modules: readonly string[];
+  }[];
+}
+
+/**
+ * Runs one application whose first task goes to every executor.
+ *
+ * @throws {@link Error} when an executor used something of a folder that its node must not see
+ */
+export async function runApplication(
+  conf: Conf,
+  { python, hidden, env, executors }: FirstTaskSetup,
+  cluster: Cluster
+): Promise<ApplicationResult> {
+  const specification = {
+    executors,
+    conf: {
+      'spark.master': cluster.master,
+      'spark.driver.host': '127.0.0.1',
+      'spark.driver.bindAddress': '127.0.0.1',
+      'spark.ui.enabled': 'false',
+      // The session is ready when every executor is, and not before.
+      'spark.scheduler.minRegisteredResourcesRatio': '1',
+      'spark.scheduler.maxRegisteredResourcesWaitingTime': '120s',
+      ...cluster.conf,
+      ...conf
+    }
+  };
+  const args = [APPLICATION, JSON.stringify(specification)];
+  const result = (await lastJsonLine(python, args, { ...env, ...cluster.env })) as ApplicationResult;
+  for (const { python: used, modules } of result.executors) {
+    const strangers = [used, ...modules].filter(path => hidden.some(folder => path.startsWith(`${folder}/`)));
+    if (strangers.length > 0) {
+      throw new Error(`An executor used what its node must not see: ${strangers.join(', ')}.`);
+    }
+  }
+  return result;
+}

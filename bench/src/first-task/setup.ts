@@ -1,0 +1,110 @@
+/** What every run of the measurement shares: the kernel's environment, a copy of it on the node, Spark, the artifacts. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { pythonOf, sitePackages } from '../../../scripts/lib/paths.mjs';
+import { run } from '../../../scripts/lib/process.mjs';
+import { BENCH_FOLDER, compileModules, lockedVenv } from '../environments/venvs.js';
+
+/** Executors of an application, all on one node. */
+const EXECUTORS = 2;
+
+/** Less of the compiler: compiling at the highest level costs more than so short a life gives back. */
+const JVM = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
+
+const NAME = 'first-task';
+
+/** What every run of the measurement shares. */
+export interface FirstTaskSetup {
+  /** Holds all that the measurement makes. What is costly is kept from one measurement to the next. */
+  readonly folder: string;
+  /** The kernel's. */
+  readonly python: string;
+  /** Of a virtual environment with the same packages, which the node has. */
+  readonly nodePython: string;
+  /** The kernel's environment as a zipapp of the pex tool, without pyspark. */
+  readonly othersPex: string;
+  /** Folders that no node may see. */
+  readonly hidden: readonly string[];
+  /** Environment variables of Spark's programs and of the applications. */
+  readonly env: NodeJS.ProcessEnv;
+  /** How many executors an application has. */
+  readonly executors: number;
+}
+
+/** @param baseEnv - from `setUp` */
+export async function prepareFirstTask(baseEnv: NodeJS.ProcessEnv): Promise<FirstTaskSetup> {
+  const folder = join(BENCH_FOLDER, NAME);
+  mkdirSync(folder, { recursive: true });
+  const kernel = await lockedVenv(join(NAME, 'kernel'), ['kernel']);
+  const onNode = await lockedVenv(join(NAME, 'node-venv'), ['kernel']);
+  await compileModules(onNode);
+  return {
+    folder,
+    python: pythonOf(kernel),
+    nodePython: pythonOf(onNode),
+    othersPex: await makeOthersPex(folder, kernel, baseEnv),
+    hidden: [kernel],
+    env: await sparkEnvironment(folder, kernel, baseEnv),
+    executors: EXECUTORS
+  };
+}
+
+/** How others ship an environment: one file by the pex tool, which each executor unpacks for itself. */
+async function makeOthersPex(folder: string, kernel: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const file = join(folder, 'others.pex');
+  if (!existsSync(file)) {
+    const args = ['--venv-repository', kernel, '--exclude', 'pyspark', '--exclude', 'py4j', '--inherit-path=fallback'];
+    await run('pex', [...args, '-o', file], {
+      env: { ...env, PEX_ROOT: join(folder, 'pex-root') },
+      stdout: 'capture'
+    });
+    rmSync(join(folder, 'pex-root'), { recursive: true, force: true });
+  }
+  return file;
+}
+
+/**
+ * A SPARK_HOME and a PATH that the nodes have of their own: Spark's files are hard links to those of the kernel's
+ * pyspark, and python is the one that the kernel's environment was made with.
+ */
+async function sparkEnvironment(folder: string, kernel: string, env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  const home = join(folder, 'spark');
+  rmSync(home, { recursive: true, force: true });
+  await run('cp', ['-al', join(sitePackages(kernel), 'pyspark'), home]);
+  const bin = join(folder, 'bin');
+  await linkBasePython(kernel, bin);
+  const tmp = join(folder, 'tmp');
+  rmSync(tmp, { recursive: true, force: true });
+  mkdirSync(tmp);
+  const libraries = readdirSync(join(home, 'python', 'lib')).filter(name => name.endsWith('.zip'));
+  return {
+    PATH: [bin, env['PATH'] ?? ''].join(delimiter),
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    TMPDIR: tmp,
+    SPARK_HOME: home,
+    SPARK_LOCAL_IP: '127.0.0.1',
+    SPARK_LOCAL_DIRS: tmp,
+    JAVA_HOME: env['JAVA_HOME'] ?? javaHome(),
+    JDK_JAVA_OPTIONS: `${JVM} -Djava.io.tmpdir=${tmp}`,
+    // The same for YARN's containers as the executors of Spark standalone get from SPARK_HOME.
+    PYSPARK_ARCHIVES_PATH: libraries.map(name => `local:${join(home, 'python', 'lib', name)}`).join(',')
+  };
+}
+
+/** Makes a folder in which the interpreter behind a virtual environment is `python3` and, say, `python3.11`. */
+async function linkBasePython(venv: string, bin: string): Promise<void> {
+  rmSync(bin, { recursive: true, force: true });
+  mkdirSync(bin, { recursive: true });
+  const program = 'import sys; print(sys._base_executable, "python3.%d" % sys.version_info[1])';
+  const { output } = await run(pythonOf(venv), ['-c', program], { stdout: 'capture' });
+  const [base = '', versioned = ''] = output.trim().split(' ');
+  symlinkSync(base, join(bin, versioned));
+  symlinkSync(base, join(bin, 'python3'));
+}
+
+function javaHome(): string {
+  const java = execFileSync('sh', ['-c', 'command -v java'], { encoding: 'utf8' }).trim();
+  return dirname(dirname(realpathSync(java)));
+}

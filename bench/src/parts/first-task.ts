@@ -1,0 +1,26 @@
+/** Target 6: from a session that is ready to the end of the first task on its executors. Full benchmark only. */
+import { DEPLOYMENTS } from '../first-task/cluster.js';
+import { measureFirstTask } from '../first-task/measure.js';
+import { asRatio } from '../report/units.js';
+import type { Part } from './part.js';
+
+const RUNS = 3;
+/** To a virtual environment that is on the node; cold means that the node has nothing of ours. */
+const WANTED = { cold: 2, warm: 1.25, delta: 1.25 };
+
+export const firstTask: Part = {
+  name: 'first-task',
+  title: 'First task on executors',
+  async run({ scale, results }) {
+    if (scale !== 'full') {
+      results.found.leftOut.push('the first task on executors (target 6), which --full measures');
+      return;
+    }
+    const rows = await measureFirstTask(process.env, { deployments: DEPLOYMENTS, runs: RUNS });
+    results.found.firstTask.push(...rows);
+    for (const { deployment, layout, state, ratio } of rows.filter(row => row.layout.startsWith('ship-env'))) {
+      const what = `first task, ${deployment}, ${layout}, ${state}`;
+      results.judge({ target: 6, what, found: ratio.median, bound: WANTED[state], show: asRatio });
+    }
+  }
+};

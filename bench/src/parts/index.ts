@@ -1,0 +1,26 @@
+/** The parts of the benchmark, in their order. */
+import { beforeAfter } from './before-after.js';
+import { cold } from './cold.js';
+import { firstTask } from './first-task.js';
+import { growth } from './growth.js';
+import { large } from './large.js';
+import { memory } from './memory.js';
+import { oneLine } from './one-line.js';
+import type { Part } from './part.js';
+import { tinyPackage } from './tiny-package.js';
+import { unchanged } from './unchanged.js';
+import { upload } from './upload.js';
+
+/** A new part is a file beside this one, and a name here. */
+export const PARTS: readonly Part[] = [
+  beforeAfter,
+  cold,
+  unchanged,
+  tinyPackage,
+  oneLine,
+  upload,
+  growth,
+  memory,
+  large,
+  firstTask
+];

@@ -1,0 +1,175 @@
+/** What a benchmark found, as plain data: docs/benchmarks/results.json has this shape. */
+import { median, minimum } from '../measuring/figures.js';
+import { describeMachine } from './machine.js';
+
+/** Begins the name of each case in which two wheels of ours are compared. */
+export const BEFORE_AFTER = 'before and after, ';
+
+/** Several runs of one case. */
+export interface Row {
+  /** What was done, such as `cold, medium`. */
+  readonly part: string;
+  /** Who did it, and how. */
+  readonly what: string;
+  readonly unit: 'ms' | 'bytes' | 'segments' | 'bytes/s';
+  readonly minimum: number;
+  readonly median: number;
+  readonly runs: number;
+}
+
+/** A target and what became of it. */
+export interface Verdict {
+  /** Its number in docs/benchmarks.md. */
+  readonly target: number;
+  readonly what: string;
+  readonly wanted: string;
+  readonly found: string;
+  readonly isMet: boolean;
+}
+
+/** One generated environment. Times are medians, but for the cold ship, which runs once. */
+export interface GrowthPoint {
+  /** What varies along its curve. */
+  readonly axis: 'distributions' | 'files' | 'bytes';
+  readonly distributions: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly unchangedMs: number;
+  readonly editedMs: number;
+  readonly coldMs: number;
+  /** Of the sidecar. */
+  readonly peakBytes: number;
+}
+
+/** One way to upload. */
+export interface UploadPoint {
+  readonly who: string;
+  readonly partsInFlight: number;
+  /** What the proxy added. */
+  readonly roundTripMs: number;
+  readonly bytesPerSecond: number;
+}
+
+/** Some runs, summed up; the unit stands where it is used. */
+export interface Summary {
+  readonly minimum: number;
+  readonly median: number;
+}
+
+/** First tasks of one deployment, of one way to bring the environment, on nodes in one state. */
+export interface FirstTaskRow {
+  readonly deployment: string;
+  readonly layout: string;
+  /** See `layoutsOf` in first-task/layouts.ts. */
+  readonly state: 'cold' | 'warm' | 'delta';
+  /** Until the session and all of its executors are ready. */
+  readonly sessionSeconds: Summary;
+  /** From then to the end of the first task. */
+  readonly firstTaskSeconds: Summary;
+  /** The imports in the first task. */
+  readonly importSeconds: Summary;
+  /** Of firstTaskSeconds to that of a virtual environment which is on the node. */
+  readonly ratio: Summary;
+}
+
+/** What one part or several parts found. */
+export interface Findings {
+  rows: Row[];
+  verdicts: Verdict[];
+  growth: GrowthPoint[];
+  /** How much small ships grow along each axis, in words. */
+  slopes: Partial<Record<GrowthPoint['axis'], string[]>>;
+  upload: UploadPoint[];
+  firstTask: FirstTaskRow[];
+  /** What was not measured, and why. */
+  leftOut: string[];
+}
+
+/** What one part found, and the day and the command that measured it: a part can be measured anew by itself. */
+export type PartFindings = Findings & { readonly date: string; readonly command: string };
+
+/** The whole file. */
+export interface ResultsFile {
+  readonly machine: Readonly<Record<string, string>>;
+  /** By the name of the part. */
+  readonly parts: Record<string, PartFindings>;
+}
+
+/** A target that is a bound. */
+export interface Bound {
+  readonly target: number;
+  readonly what: string;
+  readonly found: number;
+  readonly bound: number;
+  readonly sense?: 'at most' | 'at least';
+  /** Writes found and bound. */
+  readonly show: (value: number) => string;
+}
+
+function nothing(): Findings {
+  return { rows: [], verdicts: [], growth: [], slopes: {}, upload: [], firstTask: [], leftOut: [] };
+}
+
+/** Collects what the parts of one benchmark find. */
+export class Results {
+  readonly file: ResultsFile;
+  /** Of the part that is measured now. */
+  found: Findings = nothing();
+  readonly #command: string;
+
+  /**
+   * @param command - as a person types it
+   * @param python - version
+   */
+  constructor(command: string, python: string) {
+    this.#command = command;
+    this.file = { machine: { ...describeMachine(), python }, parts: {} };
+  }
+
+  /** @param name - of the part that is measured from now on */
+  begin(name: string): void {
+    this.found = nothing();
+    const date = new Date().toISOString().slice(0, 10);
+    this.file.parts[name] = Object.assign(this.found, { date, command: this.#command });
+  }
+
+  /** Adds the runs of one case. */
+  row(part: string, what: string, unit: Row['unit'], samples: readonly number[]): void {
+    this.found.rows.push({
+      part,
+      what,
+      unit,
+      minimum: minimum(samples),
+      median: median(samples),
+      runs: samples.length
+    });
+  }
+
+  /** Judges a target. */
+  judge({ target, what, found, bound, show, sense = 'at most' }: Bound): void {
+    const isMet = sense === 'at most' ? found <= bound : found >= bound;
+    this.found.verdicts.push({ target, what, wanted: `${sense} ${show(bound)}`, found: show(found), isMet });
+  }
+}
+
+/**
+ * @returns what was measured now and, where the earlier file is of the same machine with the same programs, its other parts
+ */
+export function merged(earlier: ResultsFile, now: ResultsFile): ResultsFile {
+  const isSame = Object.entries(now.machine).every(([key, value]) => earlier.machine[key] === value);
+  return { machine: now.machine, parts: { ...(isSame ? earlier.parts : {}), ...now.parts } };
+}
+
+/** @returns the findings of all parts, the verdicts ordered by target */
+export function findingsIn({ parts }: ResultsFile): Findings {
+  const all = Object.values(parts);
+  return {
+    rows: all.flatMap(({ rows }) => rows),
+    verdicts: all.flatMap(({ verdicts }) => verdicts).sort((a, b) => a.target - b.target),
+    growth: all.flatMap(({ growth }) => growth),
+    slopes: Object.assign({}, ...all.map(({ slopes }) => slopes)) as Findings['slopes'],
+    upload: all.flatMap(({ upload }) => upload),
+    firstTask: all.flatMap(({ firstTask }) => firstTask),
+    leftOut: all.flatMap(({ leftOut }) => leftOut)
+  };
+}

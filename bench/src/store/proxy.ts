@@ -1,0 +1,83 @@
+/** A proxy on loopback in front of the S3 server: counts what passes on the wire, and delays it. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** So much may be under way in one direction of one connection; then its sender waits. */
+const WINDOW_BYTES = 64 * 1024 ** 2;
+
+/** Passes bytes through as they are, so that signatures hold. */
+export class Proxy {
+  /** Bytes from clients to the server, TCP payload: HTTP's headers too. Set it back to 0 before you measure. */
+  sentBytes = 0;
+  /** Each byte arrives so much later, in either direction: a round trip takes twice as long. Set it between runs. */
+  delayMs = 0;
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer();
+
+  /** @param endpoint - `http://host:port` of the server behind it */
+  constructor(endpoint: string) {
+    const { hostname, port } = new URL(endpoint);
+    this.#server.on('connection', client => {
+      const server = connect(Number(port), hostname);
+      for (const socket of [client, server]) {
+        this.#sockets.add(socket);
+        socket.setNoDelay(true);
+        // When one connection breaks, its own end tells the connection on the other side.
+        socket.on('error', () => socket.destroy());
+        socket.on('close', () => this.#sockets.delete(socket));
+      }
+      this.#pass(client, server, bytes => (this.sentBytes += bytes));
+      this.#pass(server, client, () => undefined);
+    });
+  }
+
+  /** @returns `http://127.0.0.1:<port>` */
+  async start(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') {
+      throw new Error('The proxy does not listen.');
+    }
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** Ends all connections. */
+  async stop(): Promise<void> {
+    this.#sockets.forEach(socket => socket.destroy());
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #pass(from: Socket, to: Socket, count: (bytes: number) => void): void {
+    let waiting = 0;
+    const later = (action: () => void) => {
+      if (this.delayMs === 0) {
+        action();
+      } else {
+        setTimeout(action, this.delayMs);
+      }
+    };
+    from.on('data', (chunk: Buffer) => {
+      count(chunk.length);
+      waiting += chunk.length;
+      if (waiting >= WINDOW_BYTES) {
+        from.pause();
+      }
+      later(() => {
+        waiting -= chunk.length;
+        if (to.destroyed) {
+          return;
+        }
+        if (to.write(chunk)) {
+          from.resume();
+        } else {
+          from.pause();
+        }
+      });
+    });
+    to.on('drain', () => from.resume());
+    from.on('end', () => later(() => to.end()));
+    from.on('close', () => later(() => to.destroy()));
+  }
+}

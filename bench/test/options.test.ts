@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { commandLine, readOptions } from '../src/options.js';
+
+it('choose the scale and the parts', () => {
+  expect(readOptions([])).toMatchObject({ scale: 'default', only: [], docs: false });
+  expect(readOptions(['--full', '--docs', '--only', 'cold', '--only', 'upload'])).toMatchObject({
+    scale: 'full',
+    only: ['cold', 'upload'],
+    docs: true
+  });
+});
+
+it('that cannot be followed are refused before anything is measured', () => {
+  expect(() => readOptions(['--fast'])).toThrow(/--fast.*\nUsage: npm run bench/u);
+  expect(() => readOptions(['--only', 'warm'])).toThrow(/no part 'warm': before-after, cold, /u);
+  expect(() => readOptions(['--against', '/nowhere/ship.whl'])).toThrow('There is no wheel /nowhere/ship.whl');
+  expect(() => readOptions(['--only', 'before-after'])).toThrow(/needs an earlier wheel: --against/u);
+});
+
+it('are published without the folders of this machine', () => {
+  expect(commandLine([])).toBe('npm run bench');
+  expect(commandLine(['--against', '/home/ann/ship-1.whl'])).toBe('npm run bench -- --against ship-1.whl');
+});
