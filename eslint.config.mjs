@@ -95,6 +95,20 @@ export default defineConfig(
   },
   // The benchmark prints what it found.
   { files: ['bench/src/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['bench/**'],
+    ignores: ['bench/src/product.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '/server/', message: 'What the benchmark takes from server/ stands in bench/src/product.ts.' }
+          ]
+        }
+      ]
+    }
+  },
   { plugins: { jupyter } },
   {
     ...extensionRules,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { interleaved, median, minimum, slope } from '../../src/measuring/figures.js';
 
-it('come from runs that take turns', async () => {
+it('runs cases in turns', async () => {
   const order: string[] = [];
   const one = async (run: number) => order.push(`one ${run}`);
   const two = async (run: number) => order.push(`two ${run}`);
@@ -9,12 +9,12 @@ it('come from runs that take turns', async () => {
   expect(order).toEqual(['one 0', 'two 0', 'one 1', 'two 1']);
 });
 
-it('are summed up right', () => {
+it('takes the smallest figure and the one in the middle', () => {
   expect([minimum([3, 1, 2]), median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([1, 2, 2.5]);
   expect(median([])).toBeNaN();
 });
 
-it('lie on a line of the right slope', () => {
+it('finds the slope of a line', () => {
   const points = [
     [1, 5],
     [2, 7],

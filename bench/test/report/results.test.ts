@@ -13,14 +13,14 @@ function commandsIn({ parts }: ResultsFile): Record<string, string> {
   return Object.fromEntries(Object.entries(parts).map(([name, { command }]) => [name, command]));
 }
 
-it('of a part that was measured anew replace the old ones, on the same machine only', () => {
+it('replaces the findings of a part that was measured anew, and keeps the others on the same machine only', () => {
   const earlier = fileOf('x', 'earlier', ['cold', 'upload']);
   const now = fileOf('x', 'now', ['upload']);
   expect(commandsIn(merged(earlier, now))).toEqual({ cold: 'earlier', upload: 'now' });
   expect(commandsIn(merged({ ...earlier, machine: { cpu: 'y' } }, now))).toEqual({ upload: 'now' });
 });
 
-it('say whether a bound is kept', () => {
+it('says whether a bound is kept', () => {
   const results = new Results('command', '3.11.7');
   const bound = { target: 1, what: 'a', found: 10, bound: 9, show: asMs };
   results.judge(bound);
