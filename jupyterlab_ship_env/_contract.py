@@ -111,7 +111,7 @@ ERRORS = {
     "INTERNAL": (500, "A bug in ship-env"),
 }
 #: The steps of a ship, in their order.
-STEP_NAMES = ("snapshot", "plan", "build", "upload", "verify", "configure")
+STEP_NAMES = ("snapshot", "plan", "build", "upload", "verify", "publish", "configure")
 #: How far a step is.
 STEP_STATES = ("waiting", "started", "progress", "done")
 #: What a running session did with new code.

@@ -167,7 +167,7 @@ def test_jupyter_server_ships_through_the_real_sidecar(
 
     events = jp_asyncio_loop.run_until_complete(story())
     assert [event["name"] for event in events if event.get("state") == "done"] == [
-        *["snapshot", "plan", "build", "upload", "verify", "configure"]
+        *["snapshot", "plan", "build", "upload", "verify", "publish", "configure"]
     ]
     assert events[-1]["type"] == "result", events[-1]
     assert (target / events[-1]["artifact"]["name"]).is_file()

@@ -12,6 +12,7 @@ export function stepTitle(name: StepName, trans: TranslationBundle): string {
     build: trans.__('Building the artifact'),
     upload: trans.__('Uploading'),
     verify: trans.__('Verifying'),
+    publish: trans.__('Publishing'),
     configure: trans.__('Writing the Spark configuration')
   };
   return titles[name];

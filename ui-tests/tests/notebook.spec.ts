@@ -19,7 +19,7 @@ test('Notebook 7 ships, and Details shows the steps and the log', async ({ page,
   await expect(ship.notice).toContainText(/Shipped to|Already on/);
   await ship.action('Details').click();
   const details = page.locator('.jp-ShipEnv-details');
-  await expect(details.locator('[data-state="done"]')).toHaveCount(6);
+  await expect(details.locator('[data-state="done"]')).toHaveCount(7);
   await expect(details.locator('[data-state="done"]').first()).toBeInViewport();
   await expect(details.locator('.jp-ShipEnv-log')).toContainText('Kernel python:');
   await ship.hideNotice();

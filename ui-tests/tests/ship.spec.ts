@@ -19,7 +19,7 @@ test.describe('ships the environment of the kernel and runs it on executors', ()
     await picture(page, 'button');
 
     await ship.press();
-    await expect(ship.notice).toContainText(/Ship env of berths\.ipynb to story\s*3\/6 Building the artifact: \d+ %/);
+    await expect(ship.notice).toContainText(/Ship env of berths\.ipynb to story\s*3\/7 Building the artifact: \d+ %/);
     await picture(page, 'progress');
     await expect(ship.notice).toContainText(/Shipped to story in .+ uploaded\./);
     expect((await ship.cells)[1]).toContain('builder = (');

@@ -34,7 +34,9 @@ const KINDS = {
   /** Code archives, by content, and what each was when it was written. */
   code: 'v2',
   /** Objects whose content was verified on a target, one file a target. */
-  verified: 'v1'
+  verified: 'v1',
+  /** What targets noted about contents, in one file. */
+  digests: 'v1'
 } as const;
 export type CacheKind = keyof typeof KINDS;
 const KIND_NAMES = Object.keys(KINDS) as CacheKind[];

@@ -1,6 +1,7 @@
 /** A bounded map that forgets what was used least recently. */
 export class Recent<T> {
   readonly #most: number;
+  #changes = 0;
   /** Map keeps insertion order: the first are the oldest. */
   readonly #values = new Map<string, T>();
 
@@ -14,7 +15,22 @@ export class Recent<T> {
     return value;
   }
 
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** How often a value was set under a key that had another one. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** The one that was used least recently first. */
+  entries(): Iterable<[string, T]> {
+    return this.#values.entries();
+  }
+
   set(key: string, value: T): void {
+    if (this.#values.get(key) !== value) this.#changes += 1;
     this.#values.delete(key);
     this.#values.set(key, value);
     const [oldest] = this.#values.keys();

@@ -2,7 +2,8 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
-import { requireFormat, startBuild, withRepair, zip64Findings, type ArtifactBuild } from '../formats/index.js';
+import type { ArtifactBuild } from '../formats/format.js';
+import { formatOf } from '../formats/registry.js';
 import { Cache } from '../cache/cache.js';
 import { count } from '../text/count.js';
 import { ShipEnvError } from '../errors.js';
@@ -10,12 +11,13 @@ import { StepRunner } from '../ship/steps.js';
 import { takeSnapshot } from '../environment/index.js';
 import { planWhole } from '../ship/plan.js';
 import { readAgainIfChanged } from '../ship/read-again.js';
-import { shippedEditables } from '../ship/prepare.js';
+import { shippedEditables } from '../content/code/shipped.js';
 import { withCache } from '../ship/with-cache.js';
 import { removeOwnTemporaries, temporaryBeside, writeSpans } from '../targets/directory/write.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import { findingLines } from './lines.js';
 import type { View } from './view.js';
+import { withRepair } from '../content/segments/segment-index.js';
 
 /** `ship-env build`: the artifact as a file, without a target. */
 export async function buildCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
@@ -26,7 +28,7 @@ export async function buildCommand(options: CliOptions, view: View, signal: Abor
 async function buildInto(options: CliOptions, view: View, cache: Cache, signal: AbortSignal): Promise<void> {
   const output = resolve(options.output ?? '');
   const request = await toShipRequest({ ...options, target: 'file:///' });
-  requireFormat(request.format);
+  const format = formatOf(request.format);
   const steps = new StepRunner(event => view.step(event), signal);
   const snapshot = await steps.run('snapshot', async report => {
     const value = await takeSnapshot({
@@ -47,7 +49,7 @@ async function buildInto(options: CliOptions, view: View, cache: Cache, signal: 
   const editables = shippedEditables(snapshot.editables, request);
   const built = await steps.run('build', async report => {
     const failed = new AbortController();
-    const build = startBuild(plan, {
+    const build = plan.build({
       cache,
       signal: AbortSignal.any([signal, failed.signal]),
       onProgress: ({ doneBytes, totalBytes, detail }) => report({ done: doneBytes, total: totalBytes, detail })
@@ -61,7 +63,7 @@ async function buildInto(options: CliOptions, view: View, cache: Cache, signal: 
     const value = await build.complete(facts);
     return { value, detail: prettyBytes(value.payload.bytes) };
   });
-  const findings = [...snapshot.findings, ...plan.findings, ...zip64Findings(built.manifest)];
+  const findings = [...snapshot.findings, ...plan.findings, ...format.findingsOf(built.manifest)];
   const { name, bytes, sha256 } = built.payload;
   view.result(
     {

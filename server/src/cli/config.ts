@@ -1,6 +1,6 @@
 import { Cache } from '../cache/cache.js';
 import { configOf } from '../ship/config.js';
-import { submitArguments } from '../deployments/spark/index.js';
+import { submitArguments } from '../deployments/spark/submit.js';
 import { toShipRequest, type CliOptions } from './options.js';
 import type { View } from './view.js';
 

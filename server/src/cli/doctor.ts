@@ -7,7 +7,7 @@ import { count } from '../text/count.js';
 import { ShipEnvError, toErrorObject } from '../errors.js';
 import { ProcessError, run } from '../process/run.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
-import { checkTarget } from '../ship/check.js';
+import { checkTarget } from '../inventory/check.js';
 import { takeSnapshot } from '../environment/index.js';
 import { activePython, type CliOptions } from './options.js';
 import type { Line } from './lines.js';

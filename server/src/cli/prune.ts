@@ -3,7 +3,7 @@ import { Cache } from '../cache/cache.js';
 import type { Pruned } from '../contract/targets.js';
 import { count } from '../text/count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
-import { prune } from '../ship/prune.js';
+import { prune } from '../inventory/prune.js';
 import type { Line } from './lines.js';
 import type { CliOptions } from './options.js';
 import type { View } from './view.js';

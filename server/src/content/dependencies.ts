@@ -1,8 +1,9 @@
 import { satisfies, valid } from '@renovatebot/pep440';
 import type { Finding } from '../contract/snapshot.js';
-import { compareText, normalizeName } from '../python/names.js';
+import { normalizeName } from '../python/names.js';
 import { holds, markerEnvironment } from '../python/markers.js';
-import type { Plannable } from '../formats/types.js';
+import { compareText } from '../text/compare.js';
+import type { Plannable } from './content.js';
 
 /**
  * What `pip check` would say of the environment: requirements that nothing in it meets. Such an environment ships all

@@ -17,14 +17,11 @@ export const manifestSegment = z.object({
 });
 export type ManifestSegment = z.infer<typeof manifestSegment>;
 
-/**
- * `env-<hash>.json` beside the artifact. Deterministic: no time, no user, no path, so that two people who ship the
- * same environment write the same bytes. An artifact whose manifest is not there yet is not there.
- */
-export const manifest = z.object({
+/** What every manifest says, whatever the format of its artifact. */
+const common = z.object({
   schema: z.literal(1),
   id: z.string(),
-  format: z.literal('pex'),
+  format: z.string(),
   artifact: z.object({ name: z.string(), bytes: z.number().int().nonnegative(), sha256: z.string() }),
   python: z.object({
     implementation: z.string(),
@@ -33,14 +30,27 @@ export const manifest = z.object({
     abiTag: z.string(),
     platformTag: z.string()
   }),
-  /** What the artifact begins with: the same bytes in all artifacts of one release and one Python. */
+  /** What the artifact begins with: the same bytes in all artifacts of one release, one format and one Python. */
   head: z.object({ length: z.number().int().nonnegative(), sha256: z.string() }),
   /** In the order of the file; the first begins where the head ends, and each where the one before it ends. */
-  segments: z.array(manifestSegment),
+  segments: z.array(manifestSegment)
+});
+
+const pexManifest = common.extend({
+  format: z.literal('pex'),
   /** Zip entries in all: from 65,535 on, or from 4 GiB on, only zip64 can name them. */
   entries: z.number().int().nonnegative()
 });
+
+/**
+ * `env-<hash>.json` beside the artifact: facts that all formats have, and a part for each format. Deterministic: no time,
+ * no user, no path, so that two people who ship the same environment write the same bytes. An artifact whose manifest is
+ * not there yet is not there.
+ */
+export const manifest = z.discriminatedUnion('format', [pexManifest]);
 export type Manifest = z.infer<typeof manifest>;
+/** The name of an artifact format. */
+export type FormatName = Manifest['format'];
 
 /** A code archive: the zip of one editable's importable tree. */
 export const codeArchive = z.object({

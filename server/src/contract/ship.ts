@@ -27,7 +27,7 @@ export type ShipRequest = z.infer<typeof shipRequest>;
 export type ShipRequestInput = z.input<typeof shipRequest>;
 
 /** The steps of a ship, in the order in which they begin and end; `build` and `upload` overlap. */
-export const STEP_NAMES = ['snapshot', 'plan', 'build', 'upload', 'verify', 'configure'] as const;
+export const STEP_NAMES = ['snapshot', 'plan', 'build', 'upload', 'verify', 'publish', 'configure'] as const;
 export const stepName = z.enum(STEP_NAMES);
 export type StepName = z.infer<typeof stepName>;
 

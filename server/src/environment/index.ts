@@ -11,7 +11,6 @@ import { type InterpreterAnswer, askInterpreter } from './interpreter/interprete
 import { type KeptSnapshot, keepSnapshot, keptSnapshot } from './kept.js';
 import { type DistributionOutline, type LazyDistribution, type LazySnapshot, environmentChanged } from './lazy.js';
 import { Looks, noteLooks } from '../memo/looks.js';
-import { compareText } from '../python/names.js';
 import { Owners } from './distributions/owners.js';
 import { Parts } from './known-distributions.js';
 import { kindOf } from '../memo/disk.js';
@@ -20,6 +19,7 @@ import { findSharedFiles } from './distributions/shared-files.js';
 import { type SiteContents, readSites } from './site-contents.js';
 import { areUnchanged } from '../memo/unchanged.js';
 import { findUnownedModules } from './unowned.js';
+import { compareText } from '../text/compare.js';
 
 export { type LazyDistribution, type LazySnapshot, environmentChanged } from './lazy.js';
 

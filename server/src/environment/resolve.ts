@@ -8,8 +8,8 @@ import {
   editablesFromPth,
   unownedPthFiles
 } from './editables/editables.js';
-import { compareText } from '../python/names.js';
 import type { SiteContents } from './site-contents.js';
+import { compareText } from '../text/compare.js';
 
 /** Which distribution or editable counts for each name. */
 export interface Resolution {

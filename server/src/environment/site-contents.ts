@@ -4,9 +4,10 @@ import { FILE_KINDS, type FileKind, UnusableFile } from '../files/read.js';
 import type { Candidate } from './distributions/candidate.js';
 import type { SiteDirectory } from './interpreter/interpreter.js';
 import { decodeText } from '../python/metadata.js';
-import { compareText, compareVersions } from '../python/names.js';
+import { compareVersions } from '../python/names.js';
 import { type PthContent, parsePth } from '../python/pth.js';
 import { kindOf, listDirectory, readOptional, realpathOptional } from '../memo/disk.js';
+import { compareText } from '../text/compare.js';
 
 /** A `.pth` file of a site directory. */
 export interface PthFile extends PthContent {

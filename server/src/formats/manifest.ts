@@ -1,22 +1,4 @@
 import { manifest, type Manifest } from '../contract/manifest.js';
-import type { ArtifactPlan } from './types.js';
-
-/** The manifest of an artifact: of the same plan and bytes always the same. */
-export function manifestOf(
-  plan: ArtifactPlan,
-  { artifact, head, segments, entries }: Pick<Manifest, 'artifact' | 'head' | 'segments' | 'entries'>
-): Manifest {
-  return manifest.parse({
-    schema: 1,
-    id: plan.id,
-    format: plan.format,
-    artifact,
-    python: plan.identity.python,
-    head,
-    segments,
-    entries
-  } satisfies Manifest);
-}
 
 /** File name of a manifest. */
 export function manifestName(id: string): string {

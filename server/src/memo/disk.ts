@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { hasCode } from '../errors.js';
 import { isNothing, orNothing } from '../files/nothing.js';
 import { type FileKind, readBounded } from '../files/read.js';
 import { currentLooks } from './looks.js';
-import { compareText } from '../python/names.js';
 import { statHere, targetHere } from './stat-files.js';
+import { compareText } from '../text/compare.js';
 
 /**
  * The content of a file of that kind, undefined when it is not there.

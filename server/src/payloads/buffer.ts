@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { Payload } from '../targets/target.js';
+import type { Payload } from './payload.js';
 
 /** Bytes in memory as a payload. */
 export function bufferPayload(name: string, data: Buffer): Payload {

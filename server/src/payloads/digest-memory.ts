@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Recent } from '../cache/recent.js';
-import type { Span } from '../targets/target.js';
+import type { Span } from './payload.js';
 
 /** A running digest takes a kilobyte: those of some artifacts of a thousand distributions. */
 const MOST_KEPT = 4096;
@@ -12,13 +12,25 @@ const MOST_KEPT = 4096;
 export class DigestMemory {
   /** By boundary: the running sha256 of all before it, which was read and checked. Copied before it is used. */
   readonly running: Recent<Hash>;
-  /** By range (`rangeBefore`): what its bytes have, which were read and checked; lower-case hex. */
-  readonly md5s: Recent<string>;
+  /** Notes of a target about contents, by names of its own. */
+  readonly notes: Recent<string>;
+
+  #noted = 0;
 
   /** @param most - so many of each are kept */
   constructor(most = MOST_KEPT) {
     this.running = new Recent(most);
-    this.md5s = new Recent(most);
+    this.notes = new Recent(most);
+  }
+
+  /** Whether there are notes since {@link noted} was called last. */
+  get hasNews(): boolean {
+    return this.notes.changes !== this.#noted;
+  }
+
+  /** The notes are kept elsewhere, too. */
+  noted(): void {
+    this.#noted = this.notes.changes;
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ShipEnvError } from '../errors.js';
-import type { Payload, SpannedPayload } from '../targets/target.js';
+import type { Payload, SpannedPayload } from './payload.js';
 
 /**
  * The bytes from `start` (inclusive) to `end` (exclusive), held in memory: for ranges of a few MiB.

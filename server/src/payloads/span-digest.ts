@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from './crc32.js';
 import type { Recent } from '../cache/recent.js';
 import { BEGINNING, boundaryBehind, rangeBefore, type DigestMemory } from './digest-memory.js';
-import type { Span } from '../targets/target.js';
+import type { Span } from './payload.js';
 
 /** A span at its place. */
 export interface Placed {
@@ -15,12 +15,21 @@ export interface Placed {
   readonly digest: Hash | undefined;
 }
 
+/** Sees the bytes of spans as they are digested. */
+export interface SpanObserver {
+  /** @param at - of the piece in the span */
+  take(span: Span, at: number, piece: Buffer): void;
+  /** The whole span was read, and its local copy is undamaged. */
+  checked(span: Span): void;
+}
+
 /**
  * The digest of an artifact, front to back, span for span as they become known: of the whole, and of each span, so that
  * a damaged local copy is noticed before anything of it is published.
  */
 export class SpanDigest {
   readonly #memory: Recent<Hash> | undefined;
+  readonly #observer: SpanObserver | undefined;
   #whole = createHash('sha256');
   /** Those that are not digested to their end. */
   readonly #spans: Placed[] = [];
@@ -31,8 +40,9 @@ export class SpanDigest {
   /** Of the current span, as far as it is digested. */
   #crc = 0;
 
-  constructor(memory: DigestMemory | undefined) {
+  constructor(memory: DigestMemory | undefined, observer?: SpanObserver) {
     this.#memory = memory?.running;
+    this.#observer = observer;
   }
 
   /** Appends the next span. */
@@ -75,6 +85,7 @@ export class SpanDigest {
       const piece = bytes.subarray(done, done + current.end - this.#position);
       this.#whole.update(piece);
       this.#crc = crc32(piece, this.#crc);
+      this.#observer?.take(current.span, this.#position - current.start, piece);
       done += piece.length;
       this.#position += piece.length;
       if (this.#position === current.end) await this.#leave(current);
@@ -108,6 +119,7 @@ export class SpanDigest {
     this.#crc = 0;
     this.#spans.shift();
     await span.check(crc);
+    this.#observer?.checked(span);
     if (boundary !== undefined) this.#memory?.set(boundary, this.#whole.copy());
   }
 }

@@ -1,6 +1,6 @@
 import type { DigestMemory } from './digest-memory.js';
-import { SpanDigest } from './span-digest.js';
-import type { Span } from '../targets/target.js';
+import { SpanDigest, type SpanObserver } from './span-digest.js';
+import type { Span } from './payload.js';
 
 /** What is read but not kept is read in pieces of this size, one while the one before it is digested. */
 const PIECE_BYTES = 2 * 1024 * 1024;
@@ -18,9 +18,12 @@ export class SpanReader {
   /** Two, of which one is read into while the other is digested; made once, since new memory of that size is slow. */
   #scratch: readonly [Buffer, Buffer] | undefined;
 
-  /** @param memory - of the artifacts that were read before */
-  constructor(memory?: DigestMemory) {
-    this.#digest = new SpanDigest(memory);
+  /**
+   * @param memory - digests of the artifacts that were read before
+   * @param observer - sees what is digested
+   */
+  constructor(memory?: DigestMemory, observer?: SpanObserver) {
+    this.#digest = new SpanDigest(memory, observer);
   }
 
   /** Appends the next span. */

@@ -1,11 +1,13 @@
 import { readRange } from './read.js';
-import type { Payload, Span, SpannedPayload } from '../targets/target.js';
+import type { Payload, Span, SpannedPayload } from './payload.js';
 
-/** Any payload as one whose bytes are known from the first to the last: of one span. */
-export function spanned(payload: Payload): SpannedPayload {
+/** A payload as a row of spans: as it is when it has spans, else of one span. */
+export function spanned(payload: Payload | SpannedPayload): SpannedPayload {
+  if ('spans' in payload) return payload;
   return {
     name: payload.name,
     maximalBytes: payload.bytes,
+    isExecutable: payload.isExecutable,
     spans: () => only(spanOf(payload)),
     promised: payload
   };

@@ -3,11 +3,6 @@ export function normalizeName(name: string): string {
   return name.replace(/[-_.]+/g, '-').toLowerCase();
 }
 
-/** Order by UTF-16 code units: the same on every machine and in every locale. */
-export function compareText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
 /** May this be a top-level name that `import` accepts? */
 export function isIdentifier(name: string): boolean {
   return /^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(name);

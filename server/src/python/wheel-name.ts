@@ -1,5 +1,5 @@
 import type { Distribution } from '../contract/snapshot.js';
-import { compareText } from './names.js';
+import { compareText } from '../text/compare.js';
 
 /**
  * The name of a distribution's wheel, rebuilt as the pex tool does (pex/wheel.py, Wheel.wheel_file_name): the tags of

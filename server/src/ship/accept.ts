@@ -1,16 +1,24 @@
-import { requireFormat } from '../formats/index.js';
 import type { ShipRequest } from '../contract/ship.js';
-import { parseMaster, requireListable } from '../deployments/spark/index.js';
+import type { Deployment } from '../deployments/deployment.js';
+import { parseMaster } from '../deployments/registry.js';
+import { requireListable } from '../deployments/spark/config.js';
+import { formatOf } from '../formats/registry.js';
 import type { Target } from '../targets/target.js';
 
+/** A request in its one spelling, with the deployment that it is for. */
+export interface Accepted {
+  readonly request: ShipRequest;
+  readonly deployment: Deployment;
+}
+
 /**
- * The request in its one spelling. Called before anything is read: what no ship can fulfil must not cost a snapshot.
+ * Accepts a request. Called before anything is read: what no ship can fulfil must not cost a snapshot.
  *
  * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, FORMAT_UNKNOWN, TARGET_URL_INVALID
  */
-export function acceptRequest(request: ShipRequest, target: Pick<Target, 'uri'>): ShipRequest {
-  const { master } = parseMaster(request.master);
-  requireFormat(request.format);
-  requireListable(target.uri('name'));
-  return { ...request, master };
+export function acceptRequest(request: ShipRequest, { access }: Pick<Target, 'access'>): Accepted {
+  const { master, deployment } = parseMaster(request.master);
+  formatOf(request.format);
+  requireListable(access.uri('name'));
+  return { request: { ...request, master }, deployment };
 }

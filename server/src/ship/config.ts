@@ -1,17 +1,19 @@
-import type { ShipRequest } from '../contract/ship.js';
+import { archiveAll } from '../content/code/shipped.js';
+import { pointerPayload } from '../content/code/pointer-file.js';
+import type { ShipRequest, ShipResult } from '../contract/ship.js';
 import { ShipEnvError } from '../errors.js';
-import { lookAtEnvironment } from '../environment/index.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
+import { isHeld } from '../trust/compare.js';
 import { acceptRequest } from './accept.js';
-import { isHeld } from './compare.js';
-import { configure, type Configured } from './configure.js';
-import { planLazily } from './plan.js';
-import { archiveAll, publishedManifest, shippedEditables } from './prepare.js';
-import { pointerPayload } from './pointer.js';
+import { arrange, wireOutputs } from './arrange.js';
+import { inspect } from './inspect.js';
 import { readAgainIfChanged } from './read-again.js';
-import type { ShipContext } from './ship.js';
-import { Verified } from './verified.js';
+import type { ShipContext } from './run.js';
+import { StepRunner } from './steps.js';
+
+/** What a config needs from where it runs. */
+type ConfigContext = Pick<ShipContext, 'cache' | 'signal'>;
 
 /**
  * The Spark config of an environment as it was shipped before, and the path of the kernel python, which a driver on this
@@ -22,32 +24,34 @@ import { Verified } from './verified.js';
  */
 export async function configOf(
   asked: ShipRequest,
-  context: Omit<ShipContext, 'emit'>
-): Promise<Configured & { driverPython: string }> {
+  context: ConfigContext
+): Promise<Pick<ShipResult, 'conf' | 'cell' | 'live'> & { driverPython: string }> {
   return readAgainIfChanged(() => configNow(asked, context), context.signal);
 }
 
 async function configNow(
   asked: ShipRequest,
-  { cache, signal }: Omit<ShipContext, 'emit'>
-): Promise<Configured & { driverPython: string }> {
+  { cache, signal }: ConfigContext
+): Promise<Pick<ShipResult, 'conf' | 'cell' | 'live'> & { driverPython: string }> {
   const target = await openTarget(asked.target);
   try {
-    const request = acceptRequest(asked, target);
-    const snapshot = await lookAtEnvironment({ python: request.python, cache, signal });
-    const plan = await planLazily(snapshot, request, { cache, signal });
-    const verified = await Verified.open(cache, target);
-    const manifest = await publishedManifest(target, plan, { cache, verified, signal });
-    if (manifest === undefined) throw notShipped(target, plan.id);
-    const code = await archiveAll(shippedEditables(snapshot.editables, request), request, { cache, signal });
-    const pointer = pointerPayload(code);
-    for (const payload of [...code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])]) {
-      const found = await target.head(payload.name, signal);
+    const accepted = acceptRequest(asked, target);
+    const steps = new StepRunner(() => undefined, signal);
+    const { snapshot, plan, editables, published, verified } = await inspect(accepted.request, target, steps, {
+      cache,
+      signal
+    });
+    if (published === undefined) throw notShipped(target, plan.id);
+    const { allowSecrets } = accepted.request;
+    const code = await archiveAll(editables, { cache, signal, allowSecrets });
+    const pointer = pointerPayload(code.map(({ archive }) => archive));
+    for (const payload of [...code.map(each => each.payload), ...(pointer === undefined ? [] : [pointer])]) {
+      const found = await target.look(payload.name, signal);
       if (!(await isHeld(target, payload, found, { verified, signal }))) throw notShipped(target, payload.name);
     }
     await verified.save();
-    const configured = await configure({ manifest, code, target }, request);
-    return { ...configured, driverPython: snapshot.interpreter.executable };
+    const outputs = await arrange({ manifest: published, code }, target.access, accepted);
+    return { ...wireOutputs(outputs), driverPython: snapshot.interpreter.executable };
   } finally {
     target.close();
   }

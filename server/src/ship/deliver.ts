@@ -1,11 +1,13 @@
 import prettyBytes from 'pretty-bytes';
-import type { ArtifactBuild, BuiltArtifact } from '../formats/index.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { Finding } from '../contract/snapshot.js';
+import type { ArtifactBuild, BuiltArtifact } from '../formats/format.js';
+import type { Payload } from '../payloads/payload.js';
+import type { Target } from '../targets/target.js';
 import { count } from '../text/count.js';
-import type { Payload, Target } from '../targets/target.js';
+import type { Journal } from './journal.js';
 import type { Report, StepOutcome, StepRunner } from './steps.js';
-import { sum, type Cargo, type Upload } from './upload.js';
+import { sum, type Upload, type Wanted } from './upload.js';
 
 /** The environment of a ship: on the target, or being built while something of it may lie there already. */
 export type Environment =
@@ -22,15 +24,16 @@ export interface Delivered {
   readonly findings: readonly Finding[];
 }
 
-/** What is on its way to the target: the complete cargo, and which of it had to be sent. */
+/** What is on its way to the target: all that is wanted there, and which of it had to be sent. */
 interface Sent {
-  readonly cargo: Cargo;
+  readonly wanted: Wanted;
   readonly manifest: Manifest;
   readonly payloads: readonly Payload[];
 }
 
 /**
- * Brings code and environment to the target, verifies them there and publishes the manifest.
+ * Brings code and environment to the target, verifies them there and publishes the manifest: the steps `upload`, `verify`
+ * and `publish`.
  *
  * @param files - the code archives and the pointer to them
  */
@@ -38,27 +41,26 @@ export async function deliver(
   upload: Upload,
   files: readonly Payload[],
   environment: Environment,
-  { steps, target }: { steps: StepRunner; target: Target }
+  { steps, target, journal }: { steps: StepRunner; target: Target; journal: Journal }
 ): Promise<Delivered> {
-  const { cargo, manifest, payloads } = await steps.run('upload', async (report): Promise<StepOutcome<Sent>> => {
+  const { wanted, manifest, payloads } = await steps.run('upload', async (report): Promise<StepOutcome<Sent>> => {
     const value = await send(upload, files, environment, report);
     return { value, detail: value.payloads.length === 0 ? 'nothing to send' : sentText(upload) };
   });
+  await steps.run('verify', async report => {
+    await upload.verify(payloads, report);
+    const detail = payloads.length === 0 ? 'nothing new' : `${count(payloads.length, 'file')} as sent`;
+    return { value: undefined, detail };
+  });
   await steps.run(
-    'verify',
+    'publish',
     async report => {
-      await upload.verify(payloads, report);
       const before = upload.sentBytes;
-      await upload.publish(cargo, report);
-      // What the step before could not count yet.
-      const rest = upload.sentBytes - before;
-      const parts = [
-        ...(payloads.length === 0 ? [] : [`${count(payloads.length, 'file')} as sent`]),
-        ...(rest === 0 ? [] : [`manifest written, ${prettyBytes(rest)}`])
-      ];
-      return { value: undefined, detail: parts.join('; ') || 'nothing new' };
+      await upload.publish(wanted, report);
+      const bytes = upload.sentBytes - before;
+      return { value: undefined, detail: bytes === 0 ? 'nothing new' : `manifest written, ${prettyBytes(bytes)}` };
     },
-    () => upload.isPublished
+    () => journal.isPublished
   );
   return {
     manifest,
@@ -76,21 +78,17 @@ export async function deliver(
 export async function estimate(
   upload: Upload,
   files: readonly Payload[],
-  environment: Environment,
-  signal: AbortSignal,
-  target: Target
+  environment: Environment
 ): Promise<Delivered> {
   if ('published' in environment) {
     const uploadedBytes = sum(await upload.missing({ code: files }));
     return { manifest: environment.published, reused: true, uploadedBytes, copiedBytes: 0, findings: [] };
   }
   const built = await environment.build.complete();
-  const missing = await upload.missing(cargoOf(files, built));
+  const missing = await upload.missing(wantedOf(files, built));
   const others = missing.filter(payload => payload !== built.payload);
   const { sentBytes, copiedBytes } =
-    others.length === missing.length
-      ? { sentBytes: 0, copiedBytes: 0 }
-      : await target.estimate(built.payload, { signal, sources: upload.sources });
+    others.length === missing.length ? { sentBytes: 0, copiedBytes: 0 } : await upload.estimate(built.payload);
   return { manifest: built.manifest, reused: false, uploadedBytes: sum(others) + sentBytes, copiedBytes, findings: [] };
 }
 
@@ -103,7 +101,7 @@ async function send(
   if ('published' in environment) {
     const payloads = await upload.missing({ code: files });
     await upload.send(payloads, report);
-    return { cargo: { code: files }, manifest: environment.published, payloads };
+    return { wanted: { code: files }, manifest: environment.published, payloads };
   }
   const { build, hasTrace } = environment;
   if (hasTrace) return sendBuilt(upload, files, await build.complete(), report);
@@ -117,11 +115,11 @@ async function sendBuilt(
   built: BuiltArtifact,
   report: Report
 ): Promise<Sent> {
-  const cargo = cargoOf(files, built);
+  const wanted = wantedOf(files, built);
   // The manifest is written last.
-  const payloads = (await upload.missing(cargo)).filter(payload => payload !== built.manifestPayload);
+  const payloads = (await upload.missing(wanted)).filter(payload => payload !== built.manifestPayload);
   await upload.send(payloads, report);
-  return { cargo, manifest: built.manifest, payloads };
+  return { wanted, manifest: built.manifest, payloads };
 }
 
 async function sendWhileBuilding(
@@ -136,12 +134,12 @@ async function sendWhileBuilding(
     report({ done, total: build.knownBytes && Math.max(done, build.knownBytes), detail: build.name });
   });
   const built = await build.complete(arrival);
-  const cargo = cargoOf(files, built);
-  if (arrival === undefined) await upload.missing(cargo);
-  return { cargo, manifest: built.manifest, payloads: [...missing, built.payload] };
+  const wanted = wantedOf(files, built);
+  if (arrival === undefined) await upload.missing(wanted);
+  return { wanted, manifest: built.manifest, payloads: [...missing, built.payload] };
 }
 
-function cargoOf(code: readonly Payload[], { payload, manifestPayload }: BuiltArtifact): Cargo {
+function wantedOf(code: readonly Payload[], { payload, manifestPayload }: BuiltArtifact): Wanted {
   return { code, environment: { artifact: payload, manifest: manifestPayload } };
 }
 

@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import * as z from 'zod';
-import {
-  artifactName,
-  currentSeed,
-  planArtifact,
-  SegmentMemoryFile,
-  shippedDistributions,
-  type ArtifactPlan,
-  type Plannable,
-  type PlanOptions
-} from '../formats/index.js';
+import type { PlanContext, Plannable } from '../content/content.js';
+import { planContent } from '../content/plan.js';
+import type { SegmentMemory } from '../content/segments/types.js';
+import type { ArtifactPlan } from '../formats/format.js';
+import { formatOf } from '../formats/registry.js';
 import { BUILD_ID } from '../build-id.js';
 import type { Cache } from '../cache/cache.js';
 import type { ShipRequest } from '../contract/ship.js';
@@ -19,6 +14,8 @@ import { FILE_KINDS, readBounded } from '../files/read.js';
 import { parseJson } from '../text/json.js';
 import { environmentChanged, type LazySnapshot } from '../environment/index.js';
 import { refuseSuspects } from '../content/refuse-suspects.js';
+import { SegmentMemoryFile } from '../content/segments/segment-memory.js';
+import { shippedDistributions } from '../content/stay-home.js';
 
 const named = z.object({ id: z.string(), findings: z.array(finding) });
 type NamedPlan = z.infer<typeof named>;
@@ -29,14 +26,11 @@ export interface LazyPlan extends Pick<ArtifactPlan, 'id' | 'name' | 'findings'>
   whole(): Promise<ArtifactPlan>;
 }
 
-/** What planning needs of the run that it belongs to. */
-type PlanContext = Pick<PlanOptions, 'cache' | 'signal' | 'onProgress'>;
-
 /**
  * What a request means for an environment. Of the same state of it, and the same request, the plan has the same name; of
  * another state, only what changed is planned anew.
  *
- * @throws ShipEnvError CODE_SECRET_FOUND, LINK_OUTSIDE; as `planArtifact` and `LazyDistribution.whole` do
+ * @throws ShipEnvError CODE_SECRET_FOUND, LINK_OUTSIDE; as `planContent` and `LazyDistribution.whole` do
  */
 export async function planLazily(
   snapshot: LazySnapshot,
@@ -68,7 +62,7 @@ export async function planLazily(
     if (plan.id !== id) throw environmentChanged();
     return plan;
   };
-  return { id, name: artifactName(request.format, id), findings, whole };
+  return { id, name: formatOf(request.format).fileName(id), findings, whole };
 }
 
 /** The plan of a snapshot that is there as a whole. */
@@ -80,9 +74,10 @@ export async function planWhole(snapshot: Snapshot, request: ShipRequest, contex
 async function planNow(
   environment: Plannable,
   { format, excludes, includeSpark }: ShipRequest,
-  options: PlanContext & Pick<PlanOptions, 'memory'>
+  context: PlanContext & { memory?: SegmentMemory }
 ): Promise<ArtifactPlan> {
-  return planArtifact(environment, { format, excludes, includeSpark, seed: await currentSeed(), ...options });
+  const content = await planContent(environment, { excludes, includeSpark, ...context });
+  return formatOf(format).plan(content, { signal: context.signal, includeInterpreter: false });
 }
 
 /** Name of the cache entry: everything that a plan's name and findings depend on. */

@@ -16,6 +16,15 @@ export interface StepOutcome<T> {
   detail: string;
 }
 
+/** A step under way. */
+export interface OpenStep {
+  readonly report: Report;
+  /** The step has ended well. @param detail - the words that sum it up. @throws the signal's reason when it is aborted */
+  done(detail: string): void;
+  /** The step has ended, well or not: nothing that it still reports is told. */
+  end(): void;
+}
+
 /** At most this many progress events a second and step reach the listeners. */
 const PROGRESS_INTERVAL_MS = 100;
 
@@ -43,24 +52,46 @@ export class StepRunner {
     work: (report: Report) => Promise<StepOutcome<T>>,
     isTooLate = (): boolean => false
   ): Promise<T> {
+    const step = this.begin(name, isTooLate);
+    try {
+      const { value, detail } = await work(step.report);
+      step.done(detail);
+      return value;
+    } finally {
+      step.end();
+    }
+  }
+
+  /**
+   * Begins a step that other steps overlap: whoever begins it ends it.
+   *
+   * @throws the signal's reason when it is aborted
+   */
+  begin(name: StepName, isTooLate = (): boolean => false): OpenStep {
     if (!isTooLate()) this.#signal.throwIfAborted();
     const started = performance.now();
     this.#emit({ type: 'step', name, state: 'started' });
     let last = 0;
     let hasEnded = false;
-    const report: Report = progress => {
-      // What a step put off is done, and reported, by a later one.
-      if (hasEnded) return;
-      const now = performance.now();
-      if (now - last < PROGRESS_INTERVAL_MS && progress.done !== progress.total) return;
-      last = now;
-      this.#emit({ type: 'step', name, state: 'progress', ...progress });
+    return {
+      report: progress => {
+        // A later step does, and reports, what a step put off.
+        if (hasEnded) return;
+        const now = performance.now();
+        if (now - last < PROGRESS_INTERVAL_MS && progress.done !== progress.total) return;
+        last = now;
+        this.#emit({ type: 'step', name, state: 'progress', ...progress });
+      },
+      done: detail => {
+        hasEnded = true;
+        if (!isTooLate()) this.#signal.throwIfAborted();
+        const ms = Math.round(performance.now() - started);
+        this.timings.push({ name, ms });
+        this.#emit({ type: 'step', name, state: 'done', detail, ms });
+      },
+      end: () => {
+        hasEnded = true;
+      }
     };
-    const { value, detail } = await work(report).finally(() => (hasEnded = true));
-    if (!isTooLate()) this.#signal.throwIfAborted();
-    const ms = Math.round(performance.now() - started);
-    this.timings.push({ name, ms });
-    this.#emit({ type: 'step', name, state: 'done', detail, ms });
-    return value;
   }
 }

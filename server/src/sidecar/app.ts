@@ -15,9 +15,9 @@ import { targetSettings } from '../contract/targets.js';
 import { ShipEnvError } from '../errors.js';
 import { jsonRoute, replyWithError } from './routes/reply.js';
 import { shipRoutes } from './routes/ships.js';
-import { checkTarget } from '../ship/check.js';
+import { checkTarget } from '../inventory/check.js';
 import { configOf } from '../ship/config.js';
-import { listArtifacts } from '../ship/list.js';
+import { listArtifacts } from '../inventory/list.js';
 import type { Jobs } from './jobs.js';
 import { takeSnapshot } from '../environment/index.js';
 

@@ -5,7 +5,7 @@ import { createApp } from './app.js';
 import { Cache } from '../cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { ship } from '../ship/ship.js';
-import { MOST_KNOWN_MANIFESTS, type KnownManifests } from '../ship/sources.js';
+import { MOST_KNOWN_MANIFESTS, type KnownManifests } from '../ship/holdings.js';
 import { withCache } from '../ship/with-cache.js';
 import { Recent } from '../cache/recent.js';
 import { DigestMemory } from '../payloads/digest-memory.js';

@@ -73,5 +73,4 @@ function cannotBeShared({ url }: TargetSettings): ShipEnvError {
   );
 }
 
-export { bufferPayload } from './probe.js';
-export type { Payload, Target, TargetEntry, TransferOptions } from './target.js';
+export type { Target, TargetEntry } from './target.js';

@@ -1,14 +1,8 @@
 import { ShipEnvError } from '../errors.js';
-import type { Payload } from './target.js';
-
-/** What an object's name promises. */
-type Promised = Pick<Payload, 'name' | 'bytes' | 'sha256'>;
-
-/** What `read` takes into memory at most: a manifest of a thousand distributions has a few hundred KB. */
-export const MAX_READ_BYTES = 32 * 1024 * 1024;
+import type { Payload, PayloadFacts } from '../payloads/payload.js';
 
 /** The target holds something else under a name that says what the content is. */
-export function conflict(url: string, payload: Promised, found: string, cause?: unknown): ShipEnvError {
+export function conflict(url: string, payload: PayloadFacts, found: string, cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CONFLICT',
     `${url} holds another ${payload.name}: ${found}, where this one has ${payload.bytes} bytes with sha256 ${payload.sha256}. It was not touched.`,
@@ -27,7 +21,7 @@ export function missing(url: string, payload: Pick<Payload, 'name'>): ShipEnvErr
 }
 
 /** An object on the target is not what was sent. */
-export function differs(url: string, payload: Promised, found: string): ShipEnvError {
+export function differs(url: string, payload: PayloadFacts, found: string): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CHECKSUM',
     `${payload.name} on ${url} is not what was sent: found ${found}, where ${payload.bytes} bytes with sha256 ${payload.sha256} belong.`,

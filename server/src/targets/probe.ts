@@ -1,16 +1,18 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Probed } from '../contract/targets.js';
 import { ShipEnvError, isShipEnvError } from '../errors.js';
-import type { Payload, Target } from './target.js';
+import { bufferPayload } from '../payloads/buffer.js';
+import type { Payload } from '../payloads/payload.js';
+import { readSmall } from './reading.js';
+import type { Target } from './target.js';
 
 /** How long the probe object's removal may take when the probe itself failed or was aborted. */
 const CLEAN_UP_MS = 5000;
 const PROBE_BYTES = 1024;
 
-/** What a probe needs of a target. */
-export interface ProbedTarget extends Pick<Target, 'url' | 'read' | 'remove'> {
-  write(payload: Payload, signal: AbortSignal): Promise<unknown>;
+/** A probe object's name: random, and hidden from lists. */
+export function probeName(): string {
+  return `.ship-env-probe-${randomUUID()}`;
 }
 
 /**
@@ -18,36 +20,28 @@ export interface ProbedTarget extends Pick<Target, 'url' | 'read' | 'remove'> {
  *
  * The object is deleted whatever fails in between; the first error is the one reported.
  */
-export async function probe(target: ProbedTarget, signal: AbortSignal): Promise<Probed> {
-  const payload = bufferPayload(`.ship-env-probe-${randomUUID()}`, randomBytes(PROBE_BYTES));
+export async function probe(
+  target: Pick<Target, 'url' | 'write' | 'read' | 'remove'>,
+  signal: AbortSignal
+): Promise<Probed> {
+  const payload = bufferPayload(probeName(), randomBytes(PROBE_BYTES));
   try {
-    const writeMs = await timed(() => target.write(payload, signal));
+    const writeMs = await timed(() => target.write(payload, { signal, isFree: true }));
     const readMs = await timed(() => readBack(target, payload, signal));
     const deleteMs = await timed(() => target.remove(payload.name, signal));
     return { url: target.url, writeMs, readMs, deleteMs };
   } catch (error) {
     if (mayHaveWritten(error)) {
-      // What this one says was said by the first error already, or does not matter beside it.
+      // The first error says what the removal would say, or the removal's error does not matter beside it.
       await target.remove(payload.name, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => undefined);
     }
     throw error;
   }
 }
 
-/** A payload whose bytes are in memory, for small objects. */
-export function bufferPayload(name: string, content: Buffer): Payload {
-  return {
-    name,
-    bytes: content.length,
-    sha256: createHash('sha256').update(content).digest('hex'),
-    open: range => Readable.from([content.subarray(range?.start, range?.end)])
-  };
-}
-
-async function readBack(target: ProbedTarget, payload: Payload, signal: AbortSignal): Promise<void> {
-  const read = await target.read(payload.name, signal);
-  const sha256 = read === undefined ? undefined : createHash('sha256').update(read).digest('hex');
-  if (sha256 === payload.sha256) return;
+async function readBack(target: Pick<Target, 'url' | 'read'>, payload: Payload, signal: AbortSignal): Promise<void> {
+  const read = await readSmall(target, payload.name, signal);
+  if (read !== undefined && bufferPayload(payload.name, read).sha256 === payload.sha256) return;
   throw new ShipEnvError(
     'TARGET_CHECKSUM',
     `The target ${target.url} took a probe object of ${payload.bytes} bytes, but ${

@@ -1,78 +1,29 @@
-import type { Readable } from 'node:stream';
 import type { Probe } from '../contract/targets.js';
-import type { DigestMemory } from '../payloads/digest-memory.js';
-import type { Slice } from './s3/delta/slices.js';
+import type { Payload, SpannedPayload } from '../payloads/payload.js';
 
-/** Immutable bytes with a name, read as often as needed: what a target is asked to hold. */
-export interface Payload {
-  /** Object name below the target's prefix, no `/`: `env-<hash>.pex`. */
+/** An artifact on the target whose bytes a write may take over without sending them. */
+export interface Holding {
   readonly name: string;
   readonly bytes: number;
-  /** Of the whole content, lower-case hex. */
-  readonly sha256: string;
-  /** A stream over the whole content, or over bytes `start` (inclusive) to `end` (exclusive). */
-  open(range?: { start: number; end: number }): Readable;
-}
-
-/** A run of bytes of an artifact: its head, a segment, its tail. */
-export interface Span {
-  readonly bytes: number;
-  /**
-   * Says what the bytes are, to find the same ones in an artifact on the target; undefined when no other artifact has
-   * them. Two spans of one content have the same bytes.
-   */
-  readonly content: string | undefined;
-  /** How it is cut where a target copies it, with what is known of each slice; see `slicesOf`. */
-  readonly slices?: readonly Slice[] | undefined;
-  /** Fills `into` with the bytes from `position` on. */
-  read(into: Buffer, position: number): Promise<void>;
-  /**
-   * Told the CRC-32 of the whole span by who has read it front to back.
-   *
-   * @throws ShipEnvError CACHE_UNUSABLE when the local copy is damaged
-   */
-  check(crc32: number): Promise<void>;
-}
-
-/**
- * An artifact that may still be built while it is sent: its size and digest are known at its end. One that is finished
- * is a {@link Payload} as well.
- */
-export interface SpannedPayload {
-  readonly name: string;
-  /** More than it can have. */
-  readonly maximalBytes: number;
-  /** From its first byte to its last, each span as soon as it can be read. Throws what stops the build. */
-  spans(): AsyncIterable<Span>;
-  /** What its bytes are, when that is known before they are read. */
-  readonly promised?: Pick<Payload, 'bytes' | 'sha256'> | undefined;
-  /** Of artifacts that were read before: what the target copies need not be read to know the digest of this one. */
-  readonly digests?: DigestMemory | undefined;
-}
-
-/** An artifact on the target whose bytes may be copied there. */
-export interface CopySource {
-  readonly name: string;
-  readonly bytes: number;
-  /** As {@link TargetEntry.etag}: it is copied from only as long as it is the same. */
-  readonly etag: string;
-  /** Where each content begins. */
+  /** The version that the list told; bytes are taken over only as long as the object has it. */
+  readonly version: string;
+  /** Where each content begins ({@link Span.content}). */
   readonly offsets: ReadonlyMap<string, number>;
 }
 
-/** How an artifact came to the target. */
+/** How an object came to the target. */
 export interface Arrival {
   readonly bytes: number;
   readonly sha256: string;
-  /** Bytes that went over the wire, and those that the target copied from what it held. */
+  /** Bytes that went over the wire, and bytes that the target took over from what it held. */
   readonly sentBytes: number;
   readonly copiedBytes: number;
-  /** Why nothing was copied although there were sources: a sentence for the person. */
+  /** Why nothing was taken over although there were holdings: the end of a sentence for the person. */
   readonly fullUpload?: string | undefined;
   /**
    * Compares what the target holds now with what was sent.
    *
-   * @returns the identity of what was compared, as {@link Target.verify}
+   * @returns the identity of what was compared, as {@link ObjectFacts.identity}
    * @throws ShipEnvError TARGET_CHECKSUM
    */
   verify(signal: AbortSignal): Promise<string | undefined>;
@@ -81,116 +32,109 @@ export interface Arrival {
 /** What a target says of an object without reading it. */
 export interface ObjectFacts {
   readonly bytes: number;
-  /** Of the whole content, lower-case hex; absent where the target keeps none. */
+  /** Digest of the whole content, lower-case hex; absent where the target keeps none. */
   readonly sha256?: string | undefined;
   /**
-   * Opaque. Of two looks that give the same one, the object had the same bytes both times; an object that was written
-   * again or edited has another one. Absent where that cannot be told, or not yet.
+   * Opaque. When two looks give the same identity, the object had the same bytes both times; an object that was written
+   * again or edited has another identity. Absent where the target cannot tell, or not yet.
    */
   readonly identity?: string | undefined;
-  /** When it was written, by the target's clock. */
+  /** When the object was written, by the target's clock. */
   readonly modified?: Date | undefined;
-}
-
-/** What reading an object to its end tells. */
-export interface ReadFacts extends ObjectFacts {
-  readonly sha256: string;
 }
 
 /** What can be done while bytes move. */
 export interface TransferOptions {
   readonly signal: AbortSignal;
-  /** Who calls has looked, and there was nothing of that name; between that and the write lies at most what goes up before. */
+  /** Called with the bytes that have moved so far. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+}
+
+/** What a write may go by. */
+export interface WriteOptions extends TransferOptions {
+  /** The caller has already checked that the name is free. */
   readonly isFree?: boolean;
-  /** Called with the bytes that the target has taken so far. */
-  readonly onProgress?: (bytes: number) => void;
+  /** Finds what the target holds of the payload, best first. Called only where {@link Target.canReuse}. */
+  readonly reuse?: (() => Promise<readonly Holding[]>) | undefined;
 }
 
-export interface AssembleOptions extends TransferOptions {
-  /** Best first; asked for only when the target can copy. */
-  readonly sources: () => Promise<readonly CopySource[]>;
-}
-
-/** An object on a target. */
+/** An object on a target, as a list tells it. */
 export interface TargetEntry {
   readonly name: string;
   readonly bytes: number;
   readonly modified: Date;
-  /** Tells this object from another one of the same name, where the target can copy. */
-  readonly etag?: string | undefined;
-  /** False of what takes the name and is none of ours: a folder, a FIFO. What looks for it is refused. */
+  /** Tells this object from another one of the same name, where the target can reuse what it holds. */
+  readonly version?: string | undefined;
+  /** False for what takes a name and is no file: a folder, a FIFO. A look at it is refused. */
   readonly isFile?: false;
 }
 
+/** How Spark and programs on other machines get at the objects of a target. */
+export interface Access {
+  /** The address of an object for Spark's file system layer: `s3a://bucket/prefix/name`, `file:///dir/name`. */
+  uri(name: string): string;
+  /**
+   * Absolute path under which programs of this machine can run an object where it lies. Undefined for a store, and for a
+   * directory in which nothing can be run (mounted `noexec`, or without modes). An object that is not there yet counts as
+   * one that can be run.
+   */
+  executablePath(name: string): Promise<string | undefined>;
+  /** Spark properties that executors and driver need to read from the target; never a secret by value. */
+  sparkProperties(): Record<string, string>;
+}
+
 /**
- * Where artifacts go. One implementation a kind of store; `openTarget` in index.ts chooses by the URL's scheme.
+ * A store of objects: where artifacts go. One folder implements one kind; registry.ts lists the kinds. A new kind extends
+ * `BaseTarget` and passes the conformance suite (test/targets/conformance.ts).
  *
  * Every method throws a ShipEnvError with a TARGET_* or DISK_FULL code, whose message names the target and whose hint
- * says what to do; an aborted signal rejects with the signal's reason (an AbortError).
+ * says what to do. An aborted signal rejects with the signal's reason (an AbortError).
  */
 export interface Target {
   /** Canonical URL without a trailing slash. */
   readonly url: string;
-  /** Whether it may put an artifact together from others that it holds, as far as is known. */
-  readonly canCopy: boolean;
-  /** How Spark's file system layer addresses an object: `s3a://bucket/prefix/name`, `file:///dir/name`. */
-  uri(name: string): string;
+  readonly access: Access;
+  /** Whether a write may take over bytes that the target holds, as far as that is known. */
+  readonly canReuse: boolean;
+  /** Size, identity and digest of an object; undefined when it is not there. */
+  look(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined>;
   /**
-   * Absolute path under which programs of this machine can run an object where it lies on the target; undefined for a
-   * store, and for a directory from which nothing can be run (mounted `noexec`, or without modes). An object that is not
-   * there yet counts as one that can be run.
-   */
-  executablePath(name: string): Promise<string | undefined>;
-  /** Spark properties that executors and driver need to read from here; never a secret by value. */
-  sparkProperties(): Record<string, string>;
-  /** Size and identity of an object and the digest that the target keeps of it, undefined when it is not there. */
-  head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined>;
-  /**
-   * Writes an object that does not exist yet; nothing is ever overwritten. `exists`: someone was faster, and what is
-   * there has the payload's size (else TARGET_CONFLICT). On failure or abort nothing is left behind: no partial object,
-   * no open multipart upload.
-   */
-  put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'>;
-  /**
-   * Writes an artifact as {@link put} writes a payload, copying what the target holds already where it can.
+   * Writes an object that does not exist yet; nothing is ever overwritten. After a failure or an abort nothing is left:
+   * no partial object, no open upload.
    *
-   * @returns undefined when there is an object of that name
+   * @returns undefined when someone else was faster; then the object that is there has the payload's size
+   * @throws ShipEnvError TARGET_CONFLICT when an object of another size is there
    */
-  assemble(artifact: SpannedPayload, options: AssembleOptions): Promise<Arrival | undefined>;
-  /** What {@link assemble} would send and copy; writes nothing. */
-  estimate(artifact: SpannedPayload, options: AssembleOptions): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>>;
-  /** A small object whole (manifests), undefined when it is not there. */
-  read(name: string, signal: AbortSignal): Promise<Buffer | undefined>;
+  write(payload: Payload | SpannedPayload, options: WriteOptions): Promise<Arrival | undefined>;
+  /** What {@link write} would send and take over; writes nothing. */
+  estimate(payload: SpannedPayload, options: WriteOptions): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>>;
+  /** The bytes of an object, front to back; undefined when it is not there. */
+  read(name: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined>;
   /**
-   * Reads an object of any size to its end; undefined when it is not there. What changes meanwhile has no identity.
+   * Compares an object that someone else may have written with a payload at hand: its size, and the cheapest proof of its
+   * content that the target has.
    *
-   * @param options - `onProgress` is called with the bytes that were read so far
-   */
-  digest(name: string, options: Pick<TransferOptions, 'signal' | 'onProgress'>): Promise<ReadFacts | undefined>;
-  /**
-   * Verifies an object: size, and the checksum that the store keeps (S3) or a re-read (directory).
-   *
-   * @returns the identity of what was verified
-   * @throws ShipEnvError TARGET_CHECKSUM when it differs or is not there
+   * @returns the identity of what was compared
+   * @throws ShipEnvError TARGET_CHECKSUM when the object differs or is not there
    */
   verify(payload: Payload, signal: AbortSignal): Promise<string | undefined>;
-  /**
-   * Fails where it is clear already that nothing can be written. Leaves nothing behind; costs a store a request or two, so
-   * it is asked before long work only.
-   *
-   * @throws ShipEnvError TARGET_DENIED, TARGET_BUCKET_MISSING
-   */
-  requireWritable(signal: AbortSignal): Promise<void>;
   /** All objects of ours directly below the prefix. */
   list(signal: AbortSignal): AsyncIterable<TargetEntry>;
   /** Deletes an object; no error when it is not there. */
   remove(name: string, signal: AbortSignal): Promise<void>;
   /**
-   * Writes, reads back and deletes a small object of a random name. Of a directory that is not there yet and that a ship
-   * makes, it looks only whether that would go well.
+   * Writes, reads back and deletes a small object of a random name. Where a ship would first make the place, it only looks
+   * whether that would go well.
    */
   check(signal: AbortSignal): Promise<Probe>;
-  /** What it lacks that would vouch for what it is sent, and what was read back therefore: sentences for the person. */
+  /**
+   * Fails where it is already clear that nothing can be written. Leaves nothing behind; it costs a store a request or two,
+   * so it is called before long work only.
+   *
+   * @throws ShipEnvError TARGET_DENIED, TARGET_BUCKET_MISSING
+   */
+  requireWritable(signal: AbortSignal): Promise<void>;
+  /** What the target lacks that would vouch for what it is sent, and what was read back therefore: sentences for the person. */
   remarks(): readonly string[];
   /** Frees connections. */
   close(): void;

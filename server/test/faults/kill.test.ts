@@ -10,6 +10,7 @@ import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { useBucket } from '../targets/s3/bucket.js';
 import { IS_LONG, randomNumbers, Tally } from './tally.js';
+import { readSmall } from '../../src/targets/reading.js';
 
 const KILLS = IS_LONG ? 50 : 3;
 const TOGETHER = IS_LONG ? 20 : 4;
@@ -50,7 +51,7 @@ async function bucketPlace(): Promise<Place> {
     args: ['--target', url],
     env: { ...server.environment, AWS_PROFILE: 'root', AWS_ENDPOINT_URL_S3: server.endpoint },
     names: async () => (await bucket.leftBelow(url)).keys.map(key => key.split('/').at(-1) ?? '').sort(),
-    sha256: async name => sha256Of((await target.read(name, new AbortController().signal)) ?? Buffer.alloc(0))
+    sha256: async name => sha256Of((await readSmall(target, name, new AbortController().signal)) ?? Buffer.alloc(0))
   };
 }
 

@@ -8,6 +8,7 @@ import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { makePort, type Port } from '../ship/port.js';
 import { useBucket } from '../targets/s3/bucket.js';
 import { randomNumbers, sample, Tally } from './tally.js';
+import { readSmall } from '../../src/targets/reading.js';
 
 /** Faults in the short form, for each kind of ship. */
 const SAMPLE = 6;
@@ -98,7 +99,7 @@ async function shipWith(url: string, at: number, fault: Fault): Promise<{ reques
 
 async function expectWhole(url: string, { artifact }: ShipResult): Promise<void> {
   const target = await bucket.open(url);
-  const found = await target.read(artifact.name, new AbortController().signal);
+  const found = await readSmall(target, artifact.name, new AbortController().signal);
   const sha256 = createHash('sha256')
     .update(found ?? Buffer.alloc(0))
     .digest('hex');

@@ -6,11 +6,23 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { execa, execaSync } from 'execa';
-import { buildArtifact, loadSeed, planArtifact } from '../../src/formats/index.js';
-import type { ArtifactPlan, BuiltArtifact, PlanOptions, Seed } from '../../src/formats/index.js';
 import { Cache } from '../../src/cache/cache.js';
 import type { Distribution, Interpreter, Snapshot } from '../../src/contract/snapshot.js';
 import { takeSnapshot } from '../../src/environment/index.js';
+import type { ContentOptions } from '../../src/content/content.js';
+import { planContent } from '../../src/content/plan.js';
+import type { ArtifactPlan, BuildOptions, BuiltArtifact } from '../../src/formats/format.js';
+import { planPex } from '../../src/formats/pex/plan.js';
+import { loadSeed } from '../../src/formats/pex/seed.js';
+import type { Seed } from '../../src/formats/pex/seed-types.js';
+
+/** What a test says about a plan; the rest is as for everybody. */
+export type PlanOptions = ContentOptions & { readonly seed: Seed };
+
+/** Builds an artifact to its end. */
+export function buildArtifact(plan: ArtifactPlan, options: BuildOptions): Promise<BuiltArtifact> {
+  return plan.build(options).complete();
+}
 
 /** Of a test that aborts nothing. */
 export const NEVER = new AbortController().signal;
@@ -78,10 +90,11 @@ export class Workshop {
   }
 
   async plan(snapshot: Snapshot, options: Partial<PlanOptions> = {}): Promise<ArtifactPlan> {
-    return planArtifact(snapshot, {
-      ...{ format: 'pex', excludes: [], includeSpark: false, seed: this.seed, cache: this.cache, signal: NEVER },
+    const content = await planContent(snapshot, {
+      ...{ excludes: [], includeSpark: false, cache: this.cache, signal: NEVER },
       ...options
     });
+    return planPex(content, options.seed ?? this.seed);
   }
 
   /** What a venv gives, as a file of that name in the workshop. */

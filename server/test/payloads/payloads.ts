@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { isShipEnvError, type ShipEnvError } from '../../src/errors.js';
-import type { Payload } from '../../src/targets/target.js';
+import type { Payload } from '../../src/payloads/payload.js';
+import type { Target, WriteOptions } from '../../src/targets/target.js';
 
 /** A payload that is cheap to make and has no two equal parts. */
 export function makePayload(name: string, bytes: number, fill = randomBytes(1)[0] ?? 0): Payload {
@@ -15,6 +16,7 @@ export function payloadOf(name: string, content: Buffer): Payload {
     name,
     bytes: content.length,
     sha256: createHash('sha256').update(content).digest('hex'),
+    isExecutable: name.endsWith('.pex'),
     open: range => Readable.from(pieces(content.subarray(range?.start, range?.end)))
   };
 }
@@ -35,4 +37,9 @@ export async function failure(asked: Promise<unknown>): Promise<ShipEnvError> {
   );
   if (!isShipEnvError(error)) throw error;
   return error;
+}
+
+/** Writes a payload: was it created, or was there an object of that name? */
+export async function put(target: Target, payload: Payload, options: WriteOptions): Promise<'created' | 'exists'> {
+  return (await target.write(payload, options)) === undefined ? 'exists' : 'created';
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ShipResult, StepEvent } from '../../src/contract/ship.js';
 import { configOf } from '../../src/ship/config.js';
-import { listArtifacts } from '../../src/ship/list.js';
+import { listArtifacts } from '../../src/inventory/list.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { bytesOf, makePort, names, type Port } from './port.js';
 
@@ -63,7 +63,7 @@ test('a manifest that is gone is sent again, and the steps say so', async () => 
   const { uploadedBytes } = await port.ship({ emit });
   expect(uploadedBytes).toBeGreaterThan(0);
   expect(details.get('upload')).toBe('nothing to send');
-  expect(details.get('verify')).toMatch(/^manifest written, .* B$/);
+  expect(details.get('publish')).toMatch(/^manifest written, .* B$/);
 });
 
 test('a manifest without its artifact that speaks of another one stops the ship before anything is sent', async () => {

@@ -63,7 +63,7 @@ test('an environment that changes between its name and its build does not ship u
   const plan = await planLazily(await known(cache), request(), { cache, signal });
   await kernel.install('idna==3.9');
   // What is compressed already ships as it was; what is not there to compress any more does not.
-  const [segment] = (await plan.whole()).segments;
+  const [segment] = (await plan.whole()).content.segments;
   await expect(segment?.whole()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
 });
 
@@ -71,7 +71,7 @@ test('what was planned is given away once; who asks again gets the same, planned
   const cache = await Cache.open(await temporaryFolder());
   const look = await lookAtEnvironment({ python: kernel.python, cache, signal });
   const plan = await (await planLazily(look, request(), { cache, signal })).whole();
-  const segment = plan.segments.find(({ name }) => name === 'idna');
+  const segment = plan.content.segments.find(({ name }) => name === 'idna');
   const first = await segment?.whole();
   expect(first?.entries.length).toBeGreaterThan(5);
   expect(await segment?.whole()).toEqual(first);

@@ -4,7 +4,7 @@ import { Cache } from '../../src/cache/cache.js';
 import { manifest } from '../../src/contract/manifest.js';
 import { shipRequest, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';
-import type { KnownManifests } from '../../src/ship/sources.js';
+import type { KnownManifests } from '../../src/ship/holdings.js';
 import type { DigestMemory } from '../../src/payloads/digest-memory.js';
 import type { KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';

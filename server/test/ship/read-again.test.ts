@@ -35,7 +35,15 @@ test.each([1, 2])('an environment that changes %i times while it is read ships a
   const result = await port.ship({ emit });
   expect(began()).toBe(rounds + 1);
   expect(result.findings).toMatchObject([{ kind: 'patched-file', subject: 'six.py' }]);
-  expect(result.steps.map(step => step.name)).toEqual(['snapshot', 'plan', 'build', 'upload', 'verify', 'configure']);
+  expect(result.steps.map(step => step.name)).toEqual([
+    'snapshot',
+    'plan',
+    'build',
+    'upload',
+    'verify',
+    'publish',
+    'configure'
+  ]);
   await expect(port.ship()).resolves.toMatchObject({ reused: true, artifact: result.artifact });
 });
 

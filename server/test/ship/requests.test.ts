@@ -2,7 +2,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Manifest } from '../../src/contract/manifest.js';
 import type { ShipResult } from '../../src/contract/ship.js';
-import type { KnownManifests } from '../../src/ship/sources.js';
+import type { KnownManifests } from '../../src/ship/holdings.js';
 import { Recent } from '../../src/cache/recent.js';
 import { startFaultyProxy } from '../support/faulty-proxy.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';

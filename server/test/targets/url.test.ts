@@ -85,8 +85,8 @@ test('a directory is addressed as Spark splits and decodes it', async () => {
     profile: '',
     shared: false
   });
-  expect(target.uri('env-1.pex')).toBe('file:///srv/a%2Cb%20c/env-1.pex');
-  expect(target.sparkProperties()).toEqual({});
+  expect(target.access.uri('env-1.pex')).toBe('file:///srv/a%2Cb%20c/env-1.pex');
+  expect(target.access.sparkProperties()).toEqual({});
 });
 
 test('only a directory can be shared with the nodes', async () => {

@@ -36,7 +36,7 @@ describe('a running ship', () => {
     const ship = shipOf({ steps: steps.reduce(withEvent, initialSteps()) });
     expect(noticeOf(ship, trans)).toEqual({
       type: 'in-progress',
-      message: 'Ship env of demo.ipynb to local\n4/6 Uploading: 12 MB of 148 MB',
+      message: 'Ship env of demo.ipynb to local\n4/7 Uploading: 12 MB of 148 MB',
       actions: ['show-details', 'cancel']
     });
   });
@@ -49,17 +49,17 @@ describe('a running ship', () => {
       { type: 'step', name: 'upload', state: 'progress', done: 8_000_000 }
     ] as const;
     const ship = shipOf({ steps: overlapping.reduce(withEvent, initialSteps()) });
-    expect(noticeOf(ship, trans).message).toContain('3/6 Building the artifact: 40 %');
+    expect(noticeOf(ship, trans).message).toContain('3/7 Building the artifact: 40 %');
     const again = withEvent(ship.steps, { type: 'step', name: 'snapshot', state: 'started' });
     expect(again.slice(1).every(step => step.state === 'pending')).toBe(true);
     const built = withEvent(ship.steps, { type: 'step', name: 'build', state: 'done' });
-    expect(noticeOf(shipOf({ steps: built }), trans).message).toContain('4/6 Uploading');
+    expect(noticeOf(shipOf({ steps: built }), trans).message).toContain('4/7 Uploading');
   });
 
   it('names the next step between two steps', () => {
     const told = (['snapshot', 'plan'] as const).map(name => ({ type: 'step', name, state: 'done' }) as const);
     const { message } = noticeOf(shipOf({ steps: told.reduce(withEvent, initialSteps()) }), trans);
-    expect(message).toMatch(/3\/6 Building the artifact…$/);
+    expect(message).toMatch(/3\/7 Building the artifact…$/);
   });
 
   it('says how much went up as long as nobody knows how much there is', () => {
@@ -68,7 +68,7 @@ describe('a running ship', () => {
       { type: 'step', name: 'upload', state: 'progress', done: 24_200_000 }
     ] as const;
     expect(noticeOf(shipOf({ steps: told.reduce(withEvent, initialSteps()) }), trans).message).toMatch(
-      /4\/6 Uploading: 24\.2 MB$/
+      /4\/7 Uploading: 24\.2 MB$/
     );
   });
 
@@ -180,7 +180,7 @@ describe('what JupyterLab would cut', () => {
       expect(message.length).toBeLessThanOrEqual(MAX_NOTICE);
     }
     const { message } = noticeOf(shipOf({ ...names, steps: steps.reduce(withEvent, initialSteps()) }), trans);
-    expect(message).toMatch(/…e berths \.ipynb to the shared b….+\n4\/6 Uploading: 12 MB of 148 MB$/);
+    expect(message).toMatch(/…e berths \.ipynb to the shared b….+\n4\/7 Uploading: 12 MB of 148 MB$/);
   });
 
   it('keeps a short message and its hint whole', () => {

@@ -89,7 +89,7 @@ describe('a notification that a busy page brings to the screen late', () => {
   });
 
   it.each([
-    ['running', uploading, '4/6 Uploading: 12 MB of 148 MB'],
+    ['running', uploading, '4/7 Uploading: 12 MB of 148 MB'],
     ['ended', done, 'Run the new cell']
   ])('shows the state of a ship that is %s, although nothing changes any more', (_, facts, text) => {
     const { change } = setUp();
@@ -103,7 +103,7 @@ describe('a notification that a busy page brings to the screen late', () => {
   });
 
   it.each([
-    ['running', uploading, '4/6 Uploading: 12 MB of 148 MB'],
+    ['running', uploading, '4/7 Uploading: 12 MB of 148 MB'],
     ['ended', done, 'Run the new cell']
   ])('shows the state of a ship that is %s, although the first updates on the screen are lost', (_, facts, text) => {
     const { change } = setUp();

@@ -6,7 +6,7 @@ import type { Editable, Finding } from '../../contract/snapshot.js';
 import { ShipEnvError } from '../../errors.js';
 import { orLeaveBehind } from '../../files/leave-behind.js';
 import { looksSecret } from '../../secrets/secrets.js';
-import type { Payload } from '../../targets/target.js';
+import type { Payload } from '../../payloads/payload.js';
 import { zipInCache } from './cached-zip.js';
 import type { ShippedFile, Skipped } from './files.js';
 import { FileChanged, FileHashes, type OnBytes } from './hashes.js';

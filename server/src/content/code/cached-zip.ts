@@ -7,7 +7,7 @@ import { isNothing, orNothing } from '../../files/nothing.js';
 import { NotRegular, openRegular } from '../../files/open.js';
 import { parseJson } from '../../text/json.js';
 import { digestOf } from '../../payloads/read.js';
-import type { Payload } from '../../targets/target.js';
+import type { Payload } from '../../payloads/payload.js';
 import { FileChanged, type OnBytes } from './hashes.js';
 import { writeZip, type ZipEntry } from './zip.js';
 

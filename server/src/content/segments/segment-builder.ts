@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { CompiledModules } from './compile/compiled-modules.js';
 import { writeSegment, type SegmentTools } from './segment.js';
 import { Threads } from './threads/threads.js';
-import type { PlannedSegment } from '../../formats/types.js';
+import type { PlannedSegment } from './types.js';
 
 /** So much is compressed in the time that threads take to start. */
 const WITHOUT_THREADS_BYTES = 2 * 1024 * 1024;

@@ -2,7 +2,6 @@ import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { ShipEnvError, hasCode } from '../../errors.js';
 import { openRegular } from '../../files/open.js';
-import { slicesOf, type Slice } from '../../targets/s3/delta/slices.js';
 import { crc32 as crc32Of } from '../../payloads/crc32.js';
 import type { OutputFile } from './zip/output-file.js';
 import { centralHeader, type ZipEntry } from './zip/records.js';
@@ -16,23 +15,17 @@ export interface Segment {
   readonly sha256: string;
   /** Of those bytes: what whoever reads them checks, since it costs a fraction of a sha256. */
   readonly crc32: number;
-  /** The same bytes cut as a target copies them. */
-  readonly slices: readonly Slice[];
   /** Central directory headers of its entries; offsets are relative to the file's start. */
   readonly directory: Buffer;
   readonly entryCount: number;
 }
 
 /** Digests of a segment's bytes. */
-export interface SegmentDigests extends Pick<Segment, 'sha256' | 'crc32'> {
-  /** Of its slices (`slicesOf`), lower-case hex; none where the system forbids MD5. */
-  readonly md5s: readonly string[];
-}
+export type SegmentDigests = Pick<Segment, 'sha256' | 'crc32'>;
 
 const segmentIndex = z.object({
   sha256: z.string(),
   crc32: z.number(),
-  md5s: z.array(z.string()).readonly(),
   entryCount: z.number(),
   directory: z.object({ bytes: z.number(), crc32: z.number() })
 });
@@ -81,7 +74,7 @@ export async function readSegment(path: string): Promise<Segment | undefined> {
     const indexBytes = last.readUInt32LE(indexEnd);
     if (indexBytes > indexEnd) throw new RangeError('The file is too short for its index.');
     const text = last.toString('utf8', indexEnd - indexBytes, indexEnd);
-    const { sha256, crc32, md5s, entryCount, directory: told } = segmentIndex.parse(JSON.parse(text));
+    const { sha256, crc32, entryCount, directory: told } = segmentIndex.parse(JSON.parse(text));
     const behind = indexBytes + 4;
     const directory =
       behind + told.bytes <= last.length
@@ -89,8 +82,7 @@ export async function readSegment(path: string): Promise<Segment | undefined> {
         : await readExactly(handle, told.bytes, size - behind);
     if (crc32Of(directory) !== told.crc32) return undefined;
     const bytes = size - behind - told.bytes;
-    const slices = slicesOf(bytes).map((sliceBytes, slice) => ({ bytes: sliceBytes, md5: md5s[slice] }));
-    return { path, bytes, sha256, crc32, slices, directory, entryCount };
+    return { path, bytes, sha256, crc32, directory, entryCount };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof z.ZodError || error instanceof RangeError) return undefined;
     throw error;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BUILD_ID } from '../../build-id.js';
 import type { Cache } from '../../cache/cache.js';
 import type { Interpreter } from '../../contract/snapshot.js';
-import type { PlannedBefore, SegmentMemory } from '../../formats/types.js';
+import type { PlannedBefore, SegmentMemory } from './types.js';
 
 /**
  * The segments of an environment's distributions as they were planned before, one file an environment, so that planning

@@ -1,17 +1,16 @@
 import { createHash, type Hash } from 'node:crypto';
-import { OURS } from '../../formats/pex/header.js';
+import { WHEELS, compiledName } from './names.js';
 import { sizeOf } from './plan/segment-plan.js';
 import { changed, type SeenFile } from './seen-file.js';
-import { slicesOf } from '../../targets/s3/delta/slices.js';
 import { appendIndex } from './segment-index.js';
 import { HEADERS_BYTES, windowBytes } from './threads/slot.js';
 import type { EntriesTask, EntrySource, PieceTask, Task } from './threads/tasks.js';
 import type { Lease, Threads } from './threads/threads.js';
-import type { FileEntry, PlannedSegment, SegmentEntry } from '../../formats/types.js';
 import { crc32 } from '../../payloads/crc32.js';
 import { PIECE_BYTES, WINDOW_BYTES, pays } from './zip/deflate.js';
 import { OutputFile } from './zip/output-file.js';
 import { DEFLATED, STORED, localHeader, localHeaderBytes, type ZipEntry, type ZipMethod } from './zip/records.js';
+import type { FileEntry, PlannedSegment, SegmentEntry } from './types.js';
 
 /** Tasks of one segment that wait, are under way, or are done and not written: enough that one always waits for a slot. */
 const AHEAD = 10;
@@ -30,8 +29,8 @@ export interface SegmentTools {
 }
 
 /**
- * Writes a segment: the zip entries of one distribution under `.deps/<wheel>/`, one with its compiled modules, then an
- * index of them.
+ * Writes a segment: the zip entries of one distribution ({@link WHEELS}), one with its compiled modules, then an index of
+ * them.
  *
  * @param compiled - the file with the compiled modules, whose entry goes behind the distribution's own; the writer names it
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; the signal's reason
@@ -44,14 +43,10 @@ export function writeSegment(
 ): Promise<void> {
   return OutputFile.create(path, 0o600, async file => {
     const entries = await new SegmentWriter(file, segment, tools).write(compiled);
-    const slices = slicesOf(file.position);
     await file.flush();
-    const { sha256, crc32, md5s, release } = await tools.threads.run(
-      { kind: 'digest', path, slices },
-      { turn: tools.turn }
-    );
+    const { sha256, crc32, release } = await tools.threads.run({ kind: 'digest', path }, { turn: tools.turn });
     release();
-    await appendIndex(file, entries, { sha256, crc32, md5s });
+    await appendIndex(file, entries, { sha256, crc32 });
   });
 }
 
@@ -86,10 +81,10 @@ class SegmentWriter {
 
   async #writeAll(compiled: FileEntry | undefined): Promise<ZipEntry[]> {
     const { wheel, entries } = this.#segment;
-    const named = entries.map(entry => ({ entry, name: `.deps/${wheel}/${entry.name}` }));
+    const named = entries.map(entry => ({ entry, name: `${WHEELS}${wheel}/${entry.name}` }));
     for (const group of groupsOf(named)) await this.#add(group, this.#tools.onBytes);
     // Its bytes are not among those of the distribution, which are what is counted.
-    if (compiled !== undefined) await this.#add([{ entry: compiled, name: `${OURS}pyc/${wheel}` }], () => undefined);
+    if (compiled !== undefined) await this.#add([{ entry: compiled, name: compiledName(wheel) }], () => undefined);
     await this.#drain(0);
     return this.#entries;
   }

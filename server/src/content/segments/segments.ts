@@ -1,20 +1,30 @@
 import pLimit from 'p-limit';
+import type { Cache } from '../../cache/cache.js';
 import { CompiledModules } from './compile/compiled-modules.js';
 import type { SegmentBuilder } from './segment-builder.js';
 import { readSegment, type Segment } from './segment-index.js';
-import type { ArtifactPlan, BuildOptions, LazySegment } from '../../formats/types.js';
+import type { LazySegment } from './types.js';
 
 /** Read from the cache at a time. */
 const PARALLEL_READS = 8;
 /** One may wait for its files while others keep the threads busy; more would only hold memory. */
 const PARALLEL_SEGMENTS = 4;
 
+/** What the segments of an artifact are built with. */
+export interface SegmentsOptions {
+  readonly cache: Cache;
+  readonly signal: AbortSignal;
+  /** Uncompressed bytes done and in all; `detail` names the distribution that was finished last. */
+  readonly onProgress?: ((progress: { doneBytes: number; totalBytes: number; detail: string }) => void) | undefined;
+}
+
 /** The segments of one artifact, each found in the cache or compressed now, the first ones first. */
 export class Segments {
   /** Settles when all are in the cache; rejects with what stopped the first that failed. */
   readonly ready: Promise<{ reusedSegments: number; builtSegments: number }>;
-  readonly #plan: ArtifactPlan;
-  readonly #options: BuildOptions;
+  readonly #id: string;
+  readonly #planned: readonly LazySegment[];
+  readonly #options: SegmentsOptions;
   readonly #limit = pLimit(PARALLEL_SEGMENTS);
   readonly #reads = pLimit(PARALLEL_READS);
   /** One damaged segment after the other is compressed anew: each has threads of its own. */
@@ -27,11 +37,13 @@ export class Segments {
   #built = 0;
   #detail = '';
 
-  constructor(plan: ArtifactPlan, options: BuildOptions) {
-    this.#plan = plan;
+  /** @param id - names what the segments are for: builds of one id do not compress the same twice */
+  constructor(id: string, planned: readonly LazySegment[], options: SegmentsOptions) {
+    this.#id = id;
+    this.#planned = planned;
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#failed.signal]);
-    this.#totalBytes = plan.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#totalBytes = planned.reduce((sum, { bytes }) => sum + bytes, 0);
     let ended = Promise.resolve();
     this.#segments = handled(
       new Promise((resolve, reject) => {
@@ -41,7 +53,7 @@ export class Segments {
     );
     // Whoever reads the segments is told what fails; nobody need wait for the whole.
     this.ready = handled(
-      ended.then(() => ({ reusedSegments: plan.segments.length - this.#built, builtSegments: this.#built }))
+      ended.then(() => ({ reusedSegments: planned.length - this.#built, builtSegments: this.#built }))
     );
   }
 
@@ -57,7 +69,7 @@ export class Segments {
 
   /** Takes a damaged segment out of the cache; the next pass over the segments finds it compressed anew. */
   async drop(index: number): Promise<void> {
-    const planned = this.#plan.segments[index];
+    const planned = this.#planned[index];
     if (planned === undefined) return;
     const segments = await this.#segments;
     segments[index] = handled(this.#replace(planned, index));
@@ -69,7 +81,7 @@ export class Segments {
    */
   async #findOrBuild(onBegun: (segments: Promise<Segment>[]) => void): Promise<void> {
     const { cache, signal } = this.#options;
-    const { segments: all, id } = this.#plan;
+    const all = this.#planned;
     signal.throwIfAborted();
     const paths = await Promise.all(all.map(({ key }) => cache.find('segments', key)));
     const there = all.map((planned, index) => this.#read(planned, index, paths[index]));
@@ -86,7 +98,7 @@ export class Segments {
           onBegun(segments);
           await Promise.allSettled(segments);
         };
-        await cache.exclusively(id, signal, held => this.#untilLost(held, build));
+        await cache.exclusively(this.#id, signal, held => this.#untilLost(held, build));
       });
     }
     await Promise.all(found);

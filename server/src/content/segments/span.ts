@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hasCode } from '../../errors.js';
 import { openRegular } from '../../files/open.js';
-import type { Span } from '../../targets/target.js';
+import type { Span } from '../../payloads/payload.js';
 import { DamagedSegment, type Segment } from './segment-index.js';
 
 /** Stands for a key where the content is an artifact's head. */
@@ -38,7 +38,6 @@ export function segmentSpan(segment: Segment, key: string, drop: () => Promise<v
   return {
     bytes: segment.bytes,
     content: contentOf(key, segment.sha256),
-    slices: segment.slices,
     read: async (into, position) => {
       if (!(await readFully(segment.path, into, position))) throw await damaged();
     },

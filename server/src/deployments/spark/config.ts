@@ -1,31 +1,17 @@
-import type { CodeArchive, Manifest } from '../../contract/manifest.js';
+import type { Manifest } from '../../contract/manifest.js';
 import { ShipEnvError } from '../../errors.js';
-import type { Target } from '../../targets/target.js';
-import { deploymentOf, type Deployment } from './deployment.js';
+import type { Access } from '../../targets/target.js';
+import type { Shipped } from '../deployment.js';
 
 /** Spark properties in the order in which a person reads them. */
 export type SparkConf = [key: string, value: string][];
 
 /**
  * The module of the artifact that Spark runs as the daemon of its Python workers. Where a node can keep the environment, the
- * start of the artifact does what it does; it is needed where the artifact boots as an ordinary PEX, for SHIP_ENV_PRELOAD,
- * and to know a session that the cell built (live-update-program.ts).
+ * start of the artifact does what it does; it is needed where the artifact boots in another way, for SHIP_ENV_PRELOAD, and
+ * to know a session that the cell built (live-update-program.ts).
  */
 export const DAEMON_MODULE = 'ship_env_runtime';
-
-/** How a Spark property for a list of files is called; on YARN its own one, which its node cache knows about. */
-const FILES_KEY: Record<Deployment, string> = {
-  'local-cluster': 'spark.files',
-  standalone: 'spark.files',
-  unnamed: 'spark.files',
-  yarn: 'spark.yarn.dist.files'
-};
-
-/**
- * Of Spark standalone: meant to be shared by the executors of a node, the cache of fetched files is one of each executor's
- * own there, and nothing but a second copy of the artifact on its disk (docs/executors.md).
- */
-const WITHOUT_FETCH_CACHE: SparkConf = [['spark.files.useFetchCache', 'false']];
 
 /** Since Spark 4.2 every Python UDF goes through Arrow, which an environment without pyarrow cannot do. */
 const WITHOUT_ARROW: SparkConf = [
@@ -33,45 +19,46 @@ const WITHOUT_ARROW: SparkConf = [
   ['spark.sql.execution.pythonUDTF.arrow.enabled', 'false']
 ];
 
-/** Which python an executor starts: the artifact, by a path on the executor. */
+/** Which python an executor starts: a path on the executor. */
 export const PYTHON_KEY = 'spark.pyspark.python';
 
 /**
- * Spark properties of a session whose executors run the artifact and the code archives.
+ * Spark properties of a session whose executors run the artifact and the code archives. Pure.
  *
- * Where the artifact unpacks itself on a node is not among them: only its header, which runs there, can see whether a
- * folder is private to the executor's user (formats/pex/header.ts).
+ * Where an artifact unpacks itself on a node is not among them: only its header, which runs there, can see whether a folder
+ * is private to the executor's user.
  *
- * @param of.pointer - name of the pointer file on the target, undefined when there is no code to point at
- * @param of.sharedArtifact - absolute path at which every executor sees the artifact; without one Spark copies it into
- *   the working directory of each
+ * @param of.sharedArtifact - absolute path at which every executor sees an executable artifact; without one Spark copies the
+ *   artifact into the working directory of each executor
  * @param of.master - Spark master, empty to leave it out
- * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, TARGET_URL_INVALID
+ * @throws ShipEnvError TARGET_URL_INVALID
  */
 export function sparkConfig(of: {
-  manifest: Manifest;
-  code: readonly CodeArchive[];
-  pointer: string | undefined;
+  shipped: Shipped;
+  access: Pick<Access, 'uri' | 'sparkProperties'>;
   sharedArtifact?: string | undefined;
-  target: Pick<Target, 'uri' | 'sparkProperties'>;
   master: string;
+  filesKey: string;
+  archivesKey: string;
+  withFiles: SparkConf;
 }): SparkConf {
-  const deployment = deploymentOf(of.master);
-  const archives = of.code.map(({ fileName }) => fileName).sort();
-  const artifact = of.manifest.artifact.name;
+  const { manifest, runs, code, pointer } = of.shipped;
+  const uriOf = (name: string): string => requireListable(of.access.uri(name));
+  const archive = runs.kind === 'archive' ? `${uriOf(manifest.artifact.name)}#${runs.alias}` : undefined;
+  const own = of.sharedArtifact === undefined ? of.shipped.files.map(({ name }) => name) : [];
   const files = [
-    ...(of.sharedArtifact === undefined ? [artifact] : []),
-    ...archives,
-    ...(of.pointer === undefined ? [] : [of.pointer])
-  ].map(name => requireListable(of.target.uri(name)));
+    ...own.filter(name => archive === undefined || name !== manifest.artifact.name),
+    ...code.map(({ fileName }) => fileName).sort(),
+    ...(pointer === undefined ? [] : [pointer])
+  ].map(uriOf);
   return [
     ...(of.master === '' ? [] : [['spark.master', of.master] satisfies SparkConf[number]]),
-    ...(files.length === 0 ? [] : [[FILES_KEY[deployment], files.join(',')] satisfies SparkConf[number]]),
-    ...(deployment === 'standalone' && files.length > 0 ? WITHOUT_FETCH_CACHE : []),
-    [PYTHON_KEY, of.sharedArtifact ?? `./${artifact}`],
+    ...(archive === undefined ? [] : [[of.archivesKey, archive] satisfies SparkConf[number]]),
+    ...(files.length === 0 ? [] : [[of.filesKey, files.join(',')] satisfies SparkConf[number], ...of.withFiles]),
+    [PYTHON_KEY, of.sharedArtifact ?? pythonOf(of.shipped)],
     ['spark.python.daemon.module', DAEMON_MODULE],
-    ...(holds(of.manifest, 'pyarrow') ? [] : WITHOUT_ARROW),
-    ...Object.entries(of.target.sparkProperties()).sort(([a], [b]) => (a < b ? -1 : 1))
+    ...(holds(manifest, 'pyarrow') ? [] : WITHOUT_ARROW),
+    ...Object.entries(of.access.sparkProperties()).sort(([a], [b]) => (a < b ? -1 : 1))
   ];
 }
 
@@ -91,6 +78,18 @@ export function requireListable(uri: string): string {
   );
 }
 
-function holds(manifest: Manifest, name: string): boolean {
-  return manifest.segments.some(segment => segment.name.toLowerCase() === name);
+/** The path of the python in the working directory of an executor. */
+function pythonOf({ runs, manifest }: Shipped): string {
+  switch (runs.kind) {
+    case 'executable':
+      return `./${manifest.artifact.name}`;
+    case 'archive':
+      return `./${runs.alias}/${runs.python}`;
+    case 'recipe':
+      return `./${runs.script}`;
+  }
+}
+
+function holds({ segments }: Manifest, name: string): boolean {
+  return segments.some(segment => segment.name.toLowerCase() === name);
 }

@@ -35,6 +35,10 @@ def _ship_env_update(want):
         if conf.get("spark.python.daemon.module") != want["daemon"]:
             return outcome("restart", "The running session was not built by this cell. Stop it, then run the cell.")
         running = os.path.basename(sc.pythonExec)
+        for key in ("spark.archives", "spark.yarn.dist.archives"):
+            names = [unquote(uri.split("#")[0].rsplit("/", 1)[-1]) for uri in conf.get(key, "").split(",")]
+            if want["artifact"] in names:
+                running = want["artifact"]
         if running != want["artifact"]:
             return outcome("restart", "The running session has another environment, %s. Stop it, then run the cell." % running)
 

@@ -1,7 +1,7 @@
-import type { CodeArchive, Manifest } from '../../contract/manifest.js';
 import type { LiveUpdate } from '../../contract/ship.js';
-import type { Target } from '../../targets/target.js';
-import { codePointerContent } from './code-pointer.js';
+import { codePointerContent } from '../../content/code/pointer-file.js';
+import type { Access } from '../../targets/target.js';
+import type { Shipped } from '../deployment.js';
 import { DAEMON_MODULE } from './config.js';
 import { LIVE_UPDATE_PROGRAM } from './live-update-program.js';
 import { pythonLiteral } from './python-text.js';
@@ -11,21 +11,20 @@ const OUTCOME = '_ship_env_outcome';
 
 /**
  * How a session that the cell of this artifact built takes over the code: Python source for the kernel, which adds the
- * code archives that the session lacks and then a pointer file that beats all earlier ones.
+ * code archives that the session lacks and then a pointer file that beats all earlier ones. Pure.
  */
-export function liveUpdate(of: {
-  manifest: Manifest;
-  code: readonly CodeArchive[];
-  target: Pick<Target, 'uri'>;
-}): LiveUpdate {
+export function liveUpdate(
+  { manifest, code }: Pick<Shipped, 'manifest' | 'code'>,
+  access: Pick<Access, 'uri'>
+): LiveUpdate {
   const want = {
-    artifact: of.manifest.artifact.name,
+    artifact: manifest.artifact.name,
     daemon: DAEMON_MODULE,
-    archives: of.code.map(({ fileName }) => ({ file: fileName, uri: of.target.uri(fileName) })),
-    pointer: codePointerContent(of.code)
+    archives: code.map(({ fileName }) => ({ file: fileName, uri: access.uri(fileName) })),
+    pointer: codePointerContent(code)
   };
   return {
-    artifactId: of.manifest.id,
+    artifactId: manifest.id,
     source: [
       LIVE_UPDATE_PROGRAM,
       `${OUTCOME} = _ship_env_update(${pythonLiteral(JSON.stringify(want))})`,

@@ -8,12 +8,13 @@ import { HashStore } from './hash-store.js';
 import { type FileState, identifyFiles } from './identity.js';
 import type { DistributionOutline, LazyDistribution } from '../lazy.js';
 import { noteLooks } from '../../memo/looks.js';
-import { compareText, isCompiledExtension } from '../../python/names.js';
+import { isCompiledExtension } from '../../python/names.js';
 import type { Owners } from './owners.js';
 import { PackedFiles } from './packed-files.js';
 import type { Identified, Part, Parts } from '../known-distributions.js';
 import { Disk } from '../../memo/stat-files.js';
 import { findSuspects } from './suspects.js';
+import { compareText } from '../../text/compare.js';
 
 /** More than these say the same again, and would hide the other findings. */
 const FINDINGS_EACH = 10;

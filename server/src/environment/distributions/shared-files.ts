@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Finding } from '../../contract/snapshot.js';
 import { type Candidate, groupOf } from './candidate.js';
 import { listFiles } from './distribution-files.js';
-import { compareText } from '../../python/names.js';
 import type { Owners } from './owners.js';
+import { compareText } from '../../text/compare.js';
 
 /** A file, and all distributions that list it. */
 interface SharedFile {

@@ -5,7 +5,7 @@ import type { Metadata } from './candidate.js';
 import type { ListedFile } from './distribution-files.js';
 import type { FileState } from './identity.js';
 import { outsideLinks } from './outside-links.js';
-import { compareText } from '../../python/names.js';
+import { compareText } from '../../text/compare.js';
 
 /** A file that stops a ship unless it is allowed. */
 export type Suspect = Distribution['suspects'][number];

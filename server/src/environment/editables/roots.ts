@@ -1,8 +1,9 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Editable } from '../../contract/snapshot.js';
 import type { FinderReading, MappedName } from '../../python/finder.js';
-import { compareText, isCompiledExtension, isIdentifier, normalizeName } from '../../python/names.js';
+import { isCompiledExtension, isIdentifier, normalizeName } from '../../python/names.js';
 import { kindOf, listDirectory, walkFiles } from '../../memo/disk.js';
+import { compareText } from '../../text/compare.js';
 
 /** One thing that Python can import because of an editable. */
 export type EditableRoot = Editable['roots'][number];

@@ -1,13 +1,18 @@
-import type { ArtifactFormat } from '../types.js';
-import { PexBuild } from './build.js';
+import { difference } from '../difference.js';
+import type { Format } from '../format.js';
 import { planPex } from './plan.js';
-import { promisedPex } from './promised.js';
+import { zip64Findings } from './zip64-finding.js';
 
 /** A PEX zipapp, as the pex tool makes them: one file that boots itself and imports from what it carries. */
-export const pexFormat: ArtifactFormat = {
+export const pexFormat: Format = {
   name: 'pex',
+  runs: { kind: 'executable' },
   fileName: id => `${id}.pex`,
-  promised: promisedPex,
-  plan: planPex,
-  build: (plan, options) => new PexBuild(plan, options)
+  files: ({ artifact }) => [{ name: artifact.name, isExecutable: true }],
+  inconsistencyOf: manifest =>
+    manifest.format !== 'pex' || manifest.entries >= manifest.segments.length
+      ? undefined
+      : difference('the count of entries', `${manifest.segments.length} or more`, manifest.entries),
+  findingsOf: manifest => (manifest.format === 'pex' ? zip64Findings(manifest) : []),
+  plan: content => planPex(content)
 };

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { ArtifactPlan, Seed } from '../types.js';
+import type { PexPlan } from './plan.js';
 import { crc32 } from '../../payloads/crc32.js';
 import { STORED, localHeader, type ZipEntry } from '../../content/segments/zip/records.js';
-import { OURS, shHeader } from './header.js';
+import { shHeader } from './header.js';
+import type { Seed } from './seed-types.js';
+import { OURS } from '../../content/segments/names.js';
 
 /** The first bytes of an artifact, and the zip entries among them. */
 export interface Head {
@@ -19,8 +21,8 @@ export interface Head {
  * Byte for byte the same for all artifacts of one release and one Python. Nothing in it may depend on what the
  * environment holds, so that a delta upload can copy it together with the segments behind it. Pure.
  */
-export function headOf({ interpreter, seed }: Pick<ArtifactPlan, 'interpreter' | 'seed'>): Head {
-  const header = shHeader(interpreter);
+export function headOf({ content, seed }: Pick<PexPlan, 'content' | 'seed'>): Head {
+  const header = shHeader(content.interpreter);
   const node = nodeEntries(seed);
   const boot = header.length + node.bytes.length;
   const bytes = Buffer.concat([header, node.bytes, seed.bootstrap.bytes]);

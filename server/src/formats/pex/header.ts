@@ -1,8 +1,6 @@
 import type { Interpreter } from '../../contract/snapshot.js';
+import { OURS } from '../../content/segments/names.js';
 import { ARTIFACT_ID_DIGITS, ARTIFACT_ID_LENGTH } from './artifact-id.js';
-
-/** Folder of what an artifact holds for the node bootstrap: below `.deps`, so that the pex tool takes it for no code. */
-export const OURS = '.deps/.ship-env/';
 
 // The bootstrap has the same names: ship_env_node/places.py, marks.py, link.py, boot.py.
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { satisfies, valid } from '@renovatebot/pep440';
-import { compareText } from '../../python/names.js';
-import type { LazySegment, Seed, SegmentOutline } from '../types.js';
+import { compareText } from '../../text/compare.js';
+import type { LazySegment, SegmentOutline } from '../../content/segments/types.js';
+import type { Seed } from './seed-types.js';
 
 /**
  * PEX-INFO of an artifact: the seed's, with what differs. `inherit_path` is `fallback` there, so that pyspark may come

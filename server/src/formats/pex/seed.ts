@@ -1,25 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { inflateRawSync } from 'node:zlib';
 import type { Entry } from 'yauzl';
 import * as z from 'zod';
-import { ShipEnvError, hasCode } from '../../errors.js';
-import type { Seed } from '../types.js';
+import { ROOT_MODULES, loadModules, readShipped } from '../../content/runtime-modules.js';
+import { ShipEnvError } from '../../errors.js';
 import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from '../../content/segments/zip/records.js';
-
-/** Modules of ours at the root of every artifact, sorted; executors run the runtime with `-m` and import it. */
-export const ROOT_MODULES = ['ship_env_code.py', 'ship_env_finder.py', 'ship_env_runtime.py'];
+import type { Seed } from './seed-types.js';
 
 // Beside this file: in the wheel and in server/dist it is the bundle, in tests it is the source.
 const SEED_PLACES = ['./seed.pex', '../../../dist/seed.pex'];
-const MODULE_FOLDERS = [
-  '.',
-  '../runtime',
-  '../../jupyterlab_ship_env/runtime',
-  '../../../../jupyterlab_ship_env/runtime'
-];
-
 /** The node bootstrap, a package; in the order in which its modules need each other. */
 const NODE_PACKAGE = 'ship_env_node';
 const NODE_MODULES = [
@@ -76,19 +64,15 @@ export function currentSeed(): Promise<Seed> {
  */
 export async function loadSeed(options: { seedPath?: string; modulesPath?: string } = {}): Promise<Seed> {
   const seedPath = options.seedPath ?? process.env['SHIP_ENV_SEED'];
-  const file = await readFirst('the PEX seed', seedPath, SEED_PLACES);
-  const module = (name: string): Promise<Buffer> =>
-    readFirst(
-      `the module ${name}`,
-      options.modulesPath === undefined ? undefined : join(options.modulesPath, name),
-      MODULE_FOLDERS.map(folder => `${folder}/${name}`)
-    );
-  const modules = await Promise.all(ROOT_MODULES.map(async name => ({ name, source: await module(name) })));
-  const node = await Promise.all(
-    NODE_MODULES.map(async part => {
-      const name = `${NODE_PACKAGE}/${part}.py`;
-      return { name, source: await module(name) };
-    })
+  const file = await readShipped(
+    'the PEX seed',
+    seedPath,
+    SEED_PLACES.map(place => new URL(place, import.meta.url))
+  );
+  const modules = await loadModules(ROOT_MODULES, options.modulesPath);
+  const node = await loadModules(
+    NODE_MODULES.map(part => `${NODE_PACKAGE}/${part}.py`),
+    options.modulesPath
   );
   const entries = await zipEntries(file);
   const text = (name: string): string => {
@@ -118,20 +102,6 @@ export async function loadSeed(options: { seedPath?: string; modulesPath?: strin
     modules,
     node
   };
-}
-
-async function readFirst(what: string, given: string | undefined, places: readonly string[]): Promise<Buffer> {
-  const paths = given ? [given] : places.map(place => fileURLToPath(new URL(place, import.meta.url)));
-  for (const path of paths) {
-    try {
-      return await readFile(path);
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
-    }
-  }
-  throw new ShipEnvError('INTERNAL', `Could not find ${what}. Looked for ${paths.join(', ')}.`, {
-    hint: 'Install jupyterlab-ship-env again; in a clone, run `npm run build`.'
-  });
 }
 
 async function zipEntries(file: Buffer): Promise<Entry[]> {

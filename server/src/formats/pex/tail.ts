@@ -1,5 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
-import type { ArtifactPlan, LazySegment, Seed } from '../types.js';
+import type { PlacedSegment } from '../build.js';
+import type { PexPlan } from './plan.js';
 import { crc32 } from '../../payloads/crc32.js';
 import {
   DEFLATED,
@@ -10,19 +11,9 @@ import {
   type ZipEntry
 } from '../../content/segments/zip/records.js';
 import type { Head } from './head.js';
-import { OURS } from './header.js';
 import { withPexHash } from './pex-info.js';
-
-/** A segment at its place in the artifact. */
-export interface PlacedSegment {
-  readonly planned: LazySegment;
-  /** Of its first byte in the artifact. */
-  readonly offset: number;
-  readonly length: number;
-  /** As `Segment.directory`: offsets count from the segment's first byte. */
-  readonly directory: Buffer;
-  readonly entryCount: number;
-}
+import type { Seed } from './seed-types.js';
+import { OURS } from '../../content/segments/names.js';
 
 /** How many entries of an artifact are in its tail. */
 export function tailEntries(seed: Seed): number {
@@ -41,7 +32,7 @@ export const COMMENT_PREFIX = 'ship-env:';
  * @param offset - of its first byte in the artifact: where the last segment ends
  * @returns its bytes, in some pieces
  */
-export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer[] {
+export function tailOf(plan: PexPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer[] {
   const own = ownEntries(plan, head, segments, offset);
   const end = offset + own.bytes.length;
   const directory = joinedDirectories([
@@ -60,7 +51,7 @@ export function tailOf(plan: ArtifactPlan, head: Head, segments: readonly Placed
  * @param start - of the first one in the artifact
  */
 function ownEntries(
-  plan: ArtifactPlan,
+  plan: PexPlan,
   head: Head,
   segments: readonly PlacedSegment[],
   start: number
@@ -85,11 +76,7 @@ function ownEntries(
 type OwnEntry = readonly [name: string, data: Buffer];
 
 /** The entries of the tail that name the artifact; the index, which says where things lie, is not among them. */
-export function ownContents({
-  seed,
-  pexHash,
-  pexInfo
-}: Pick<ArtifactPlan, 'seed' | 'pexHash' | 'pexInfo'>): OwnEntry[] {
+export function ownContents({ seed, pexHash, pexInfo }: Pick<PexPlan, 'seed' | 'pexHash' | 'pexInfo'>): OwnEntry[] {
   return [
     ...seed.modules.map(({ name, source }): OwnEntry => [name, source]),
     ['PEX-INFO', Buffer.from(pexInfo)],
@@ -103,7 +90,7 @@ export function ownContents({
  * (ship_env_node/artifact.py): local headers say all but which files are programs.
  */
 function indexOf(
-  { id, identity, seed }: ArtifactPlan,
+  { id, identity, seed }: PexPlan,
   head: Head,
   segments: readonly PlacedSegment[],
   modules: number

@@ -1,73 +1,39 @@
 import { constants } from 'node:fs';
 import { access, readdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import type { Probe } from '../../contract/targets.js';
-import { ShipEnvError, hasCode } from '../../errors.js';
+import { ShipEnvError } from '../../errors.js';
 import { openRegular } from '../../files/open.js';
-import { FILE_KINDS, readBounded } from '../../files/read.js';
+import type { Payload, SpannedPayload } from '../../payloads/payload.js';
+import { chunksOf } from '../../payloads/read.js';
+import { spanned } from '../../payloads/spanned.js';
+import { BaseTarget } from '../base-target.js';
+import { assertObjectName, isHidden } from '../names.js';
+import { conflict, notAFile } from '../object-errors.js';
+import { verifyByReading } from '../reading.js';
+import type { Access, Arrival, ObjectFacts, TargetEntry, WriteOptions } from '../target.js';
+import { directoryAccess } from './access.js';
 import { directoryError } from './errors.js';
 import { identityOf } from './identity.js';
 import type { DirectoryLocation } from './location.js';
 import { lookAt, orMissing } from './look.js';
 import { missingDirectory, requireMakeable } from './missing.js';
 import { makeSharedDirectory, publishFile, removeStaleTemporaries, writeTemporary } from './write.js';
-import { assertObjectName, isHidden } from '../names.js';
-import { MAX_READ_BYTES, conflict, differs, missing, notAFile, tooLarge } from '../object-errors.js';
-import { digestOf } from '../../payloads/read.js';
-import { probe } from '../probe.js';
-import { spanned } from '../../payloads/spanned.js';
-import type {
-  Arrival,
-  ObjectFacts,
-  Payload,
-  ReadFacts,
-  SpannedPayload,
-  Target,
-  TargetEntry,
-  TransferOptions
-} from '../target.js';
-import { encodedPath } from '../url.js';
-
-/** So long after it was written a file has an identity, where the file system's clock is fine enough. */
-const SETTLING_MS = 60;
-/** To read so much takes about as long. */
-const WORTH_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** A local or shared directory. Until it is made, it is an empty target; missing.ts says which ones a ship makes. */
-export class DirectoryTarget implements Target {
+export class DirectoryTarget extends BaseTarget {
   readonly url: string;
-  readonly canCopy = false;
+  readonly access: Access;
   readonly #path: string;
 
   constructor(location: DirectoryLocation) {
+    super();
     this.url = location.url;
+    this.access = directoryAccess(location);
     this.#path = location.path;
   }
 
-  uri(name: string): string {
-    assertObjectName(name);
-    return `${this.url}/${encodedPath([name])}`;
-  }
-
-  async executablePath(name: string): Promise<string | undefined> {
-    assertObjectName(name);
-    const path = join(this.#path, name);
-    try {
-      // access(2) refuses X_OK on a file system that is mounted noexec, too.
-      await access(path, constants.X_OK);
-    } catch (error) {
-      if (hasCode(error, 'EACCES')) return undefined;
-      if (!hasCode(error, 'ENOENT')) throw directoryError(error, `Looking for ${name} in ${this.url}`, this.#path);
-    }
-    return path;
-  }
-
-  sparkProperties(): Record<string, string> {
-    return {};
-  }
-
-  async head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
+  async look(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
     assertObjectName(name);
     signal.throwIfAborted();
     return this.#attempt(`Looking for ${name} in`, async () => {
@@ -77,32 +43,22 @@ export class DirectoryTarget implements Target {
     });
   }
 
-  async put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {
-    return (await this.#write(spanned(payload), options)) === undefined ? 'exists' : 'created';
-  }
-
-  async assemble(artifact: SpannedPayload, options: TransferOptions): Promise<Arrival | undefined> {
-    const facts = await this.#write(artifact, options);
+  async write(payload: Payload | SpannedPayload, options: WriteOptions): Promise<Arrival | undefined> {
+    const facts = await this.#write(spanned(payload), options);
     return (
       facts && {
         ...facts,
         sentBytes: facts.bytes,
         copiedBytes: 0,
-        verify: signal => this.#verify({ name: artifact.name, ...facts }, signal)
+        verify: signal => verifyByReading(this, { name: payload.name, ...facts }, signal)
       }
     );
-  }
-
-  async estimate(artifact: SpannedPayload): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
-    let sentBytes = 0;
-    for await (const { bytes } of artifact.spans()) sentBytes += bytes;
-    return { sentBytes, copiedBytes: 0 };
   }
 
   /** @returns what was written, undefined when the name is taken */
   async #write(
     payload: SpannedPayload,
-    { signal, onProgress }: TransferOptions
+    { signal, onProgress }: WriteOptions
   ): Promise<Pick<Payload, 'bytes' | 'sha256'> | undefined> {
     assertObjectName(payload.name);
     signal.throwIfAborted();
@@ -125,53 +81,19 @@ export class DirectoryTarget implements Target {
     });
   }
 
-  async read(name: string, signal: AbortSignal): Promise<Buffer | undefined> {
-    const found = await this.head(name, signal);
-    if (found === undefined) return undefined;
-    if (found.bytes > MAX_READ_BYTES) throw tooLarge(this.url, name, found.bytes);
-    return this.#attempt(
-      `Reading ${name} from`,
-      () => orMissing(readBounded(join(this.#path, name), FILE_KINDS.targetNote)),
-      signal
-    );
+  async read(name: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined> {
+    if ((await this.look(name, signal)) === undefined) return undefined;
+    const doing = `Reading ${name} from`;
+    const file = await this.#attempt(doing, () => orMissing(openRegular(join(this.#path, name))), signal);
+    return file && this.#chunks(file.createReadStream({ signal }), doing, signal);
   }
 
-  async verify(payload: Payload, signal: AbortSignal): Promise<string | undefined> {
-    return this.#verify(payload, signal);
-  }
-
-  async #verify(payload: Pick<Payload, 'name' | 'bytes' | 'sha256'>, signal: AbortSignal): Promise<string | undefined> {
-    const found = await this.head(payload.name, signal);
-    if (found === undefined) throw missing(this.url, payload);
-    if (found.bytes !== payload.bytes) throw differs(this.url, payload, `${found.bytes} bytes`);
-    const read = await this.digest(payload.name, { signal });
-    if (read === undefined) throw missing(this.url, payload);
-    if (read.sha256 !== payload.sha256) throw differs(this.url, payload, `sha256 ${read.sha256}`);
-    return read.identity;
-  }
-
-  async digest(
-    name: string,
-    { signal, onProgress }: Pick<TransferOptions, 'signal' | 'onProgress'>
-  ): Promise<ReadFacts | undefined> {
-    const before = await this.#settled(name, signal);
-    if (before === undefined) return undefined;
-    const read = async (): Promise<Pick<Payload, 'bytes' | 'sha256'> | undefined> => {
-      const file = await orMissing(openRegular(join(this.#path, name)));
-      return file && digestOf(file.createReadStream({ signal }), signal, onProgress);
-    };
-    const facts = await this.#attempt(`Reading ${name} from`, read, signal);
-    const after = await this.head(name, signal);
-    if (facts === undefined || after === undefined) return undefined;
-    return { ...facts, identity: after.identity === before.identity ? before.identity : undefined };
-  }
-
-  /** What was just written has no identity for a moment: it is waited for where that is short beside the reading. */
-  async #settled(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
-    const found = await this.head(name, signal);
-    if (found === undefined || found.identity !== undefined || found.bytes < WORTH_WAITING_BYTES) return found;
-    await setTimeout(SETTLING_MS, undefined, { signal });
-    return this.head(name, signal);
+  async *#chunks(stream: Parameters<typeof chunksOf>[0], doing: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+    try {
+      yield* chunksOf(stream);
+    } catch (error) {
+      throw this.#told(error, doing, signal);
+    }
   }
 
   async requireWritable(signal: AbortSignal): Promise<void> {
@@ -204,35 +126,17 @@ export class DirectoryTarget implements Target {
     await this.#attempt(`Deleting ${name} from`, () => orMissing(unlink(join(this.#path, name))));
   }
 
-  async check(signal: AbortSignal): Promise<Probe> {
+  override async check(signal: AbortSignal): Promise<Probe> {
     signal.throwIfAborted();
     const missing = await this.#attempt('Looking for', () => missingDirectory(this.#path));
-    if (missing !== undefined) {
-      await this.requireWritable(signal);
-      return { url: this.url, parent: missing.parent };
-    }
-    return probe(
-      {
-        url: this.url,
-        write: payload => this.put(payload, { signal }),
-        read: (name, until) => this.read(name, until),
-        remove: (name, until) => this.remove(name, until)
-      },
-      signal
-    );
-  }
-
-  remarks(): [] {
-    return [];
-  }
-
-  close(): void {
-    // A directory holds no connection.
+    if (missing === undefined) return super.check(signal);
+    await this.requireWritable(signal);
+    return { url: this.url, parent: missing.parent };
   }
 
   /** Is there an object of this name and size? @throws ShipEnvError TARGET_CONFLICT when the size differs */
   async #holds({ name, promised }: Pick<SpannedPayload, 'name' | 'promised'>, signal: AbortSignal): Promise<boolean> {
-    const found = await this.head(name, signal);
+    const found = await this.look(name, signal);
     if (found !== undefined && promised !== undefined && found.bytes !== promised.bytes)
       throw conflict(this.url, { name, bytes: promised.bytes, sha256: promised.sha256 }, `${found.bytes} bytes`);
     return found !== undefined;
@@ -249,9 +153,14 @@ export class DirectoryTarget implements Target {
     try {
       return await work();
     } catch (error) {
-      // Node wraps the reason into an error of its own; the caller's is the one to pass on.
-      signal?.throwIfAborted();
-      throw directoryError(error, `${doing} ${this.url}`, this.#path);
+      throw this.#told(error, doing, signal);
     }
+  }
+
+  /** What an error means to the person. @throws the signal's reason when it is aborted */
+  #told(error: unknown, doing: string, signal?: AbortSignal): unknown {
+    // Node wraps the reason into an error of its own; the caller's is the one to pass on.
+    signal?.throwIfAborted();
+    return directoryError(error, `${doing} ${this.url}`, this.#path);
   }
 }

@@ -6,14 +6,13 @@ import { leftoversIn } from '../../process/leftovers.js';
 import { ownerName } from '../../process/owner.js';
 import { assertDigest } from '../../payloads/read.js';
 import { SpanReader } from '../../payloads/span-reader.js';
-import type { Payload, SpannedPayload } from '../target.js';
+import type { Payload, SpannedPayload } from '../../payloads/payload.js';
 
 /** Executors run as other users: what ships must be readable for them, whatever this process's umask. */
 const FILE_MODE = 0o644;
 const DIRECTORY_MODE = 0o755;
 /** Executors that see the directory run the artifact where it lies. */
 const PROGRAM_MODE = 0o755;
-const PROGRAM = /\.pex$/u;
 
 /** What link(2) answers where a file system has no hard links: vfat, some FUSE and SMB mounts. */
 const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
@@ -70,7 +69,7 @@ export async function writeTemporary(
     const file = await open(path, 'wx', FILE_MODE);
     try {
       const facts = await writeSpans(payload, file, signal, onProgress);
-      await file.chmod(PROGRAM.test(payload.name) ? PROGRAM_MODE : FILE_MODE);
+      await file.chmod(payload.isExecutable === true ? PROGRAM_MODE : FILE_MODE);
       await file.sync();
       return { path, facts };
     } finally {

@@ -1,34 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Probed, TargetSettings } from '../../contract/targets.js';
-import { assertObjectName, isHidden } from '../names.js';
+import type { Payload, SpannedPayload } from '../../payloads/payload.js';
 import { readRange } from '../../payloads/read.js';
+import { spanned } from '../../payloads/spanned.js';
+import { BaseTarget } from '../base-target.js';
+import { isHidden } from '../names.js';
 import { probe } from '../probe.js';
-import { findOutComparison } from './store/comparison.js';
-import { identityOf } from './objects/identity.js';
+import type { Access, Arrival, ObjectFacts, Target, TargetEntry, WriteOptions } from '../target.js';
+import { s3Access } from './access.js';
+import { assembleObject, estimateObject } from './delta/assemble.js';
 import type { S3Location } from './location.js';
 import { listObjects } from './objects/listing.js';
-import { headObject, readObject, removeObject } from './objects/objects.js';
-import { assembleObject, estimateObject } from './delta/assemble.js';
-import { putObject } from './objects/put.js';
-import { resolveS3Settings } from './settings.js';
-import { s3SparkProperties } from './spark.js';
-import { S3Store, type Patience } from './store/store.js';
-import { digestObject, sha256Of, verifyPayload } from './objects/verify.js';
+import { readObject, removeObject } from './objects/objects.js';
+import { lookAtObject, verifyPayload } from './objects/verify.js';
 import { putWhole } from './objects/whole.js';
 import { requireWritable } from './objects/writable.js';
-import { spanned } from '../../payloads/spanned.js';
-import type {
-  Arrival,
-  AssembleOptions,
-  ObjectFacts,
-  Payload,
-  ReadFacts,
-  SpannedPayload,
-  Target,
-  TargetEntry,
-  TransferOptions
-} from '../target.js';
-import { encodedPath } from '../url.js';
+import { resolveS3Settings } from './settings.js';
+import { findOutComparison } from './store/comparison.js';
+import { S3Store, type Patience } from './store/store.js';
 
 /** For ships: as the AWS SDKs retry, and long enough for a store that puts gigabytes together. */
 const SHIP_PATIENCE: Patience = { connectMs: 5000, idleMs: 60_000, attempts: 3 };
@@ -57,67 +46,44 @@ async function writeProbe(store: S3Store, payload: Payload, signal: AbortSignal)
 }
 
 /** A bucket and prefix of Amazon S3 or of a store that speaks its protocol. */
-class S3Target implements Target {
+class S3Target extends BaseTarget {
   readonly url: string;
+  readonly access: Access;
   readonly #store: S3Store;
   readonly #connectForCheck: () => Promise<S3Store>;
 
   constructor(store: S3Store, connectForCheck: () => Promise<S3Store>) {
+    super();
     this.url = store.settings.url;
+    this.access = s3Access(store.settings);
     this.#store = store;
     this.#connectForCheck = connectForCheck;
   }
 
-  get canCopy(): boolean {
+  override get canReuse(): boolean {
     return this.#store.has('copies');
   }
 
-  uri(name: string): string {
-    assertObjectName(name);
-    return `s3a${this.url.slice('s3'.length)}/${encodedPath([name])}`;
+  look(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
+    return lookAtObject(this.#store, name, signal);
   }
 
-  executablePath(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  write(payload: Payload | SpannedPayload, options: WriteOptions): Promise<Arrival | undefined> {
+    return assembleObject(this.#store, spanned(payload), options);
   }
 
-  sparkProperties(): Record<string, string> {
-    return s3SparkProperties(this.#store.settings);
+  override estimate(
+    payload: SpannedPayload,
+    options: WriteOptions
+  ): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
+    return estimateObject(this.#store, payload, options);
   }
 
-  async head(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
-    const found = await headObject(this.#store, name, signal);
-    if (found === undefined) return undefined;
-    return {
-      bytes: found.ContentLength ?? 0,
-      sha256: sha256Of(found),
-      identity: identityOf(this.#store, found),
-      modified: found.LastModified
-    };
-  }
-
-  async put(payload: Payload, options: TransferOptions): Promise<'created' | 'exists'> {
-    const written = await putObject(this.#store, spanned(payload), [], options);
-    return written === undefined ? 'exists' : 'created';
-  }
-
-  assemble(artifact: SpannedPayload, options: AssembleOptions): Promise<Arrival | undefined> {
-    return assembleObject(this.#store, artifact, options);
-  }
-
-  estimate(artifact: SpannedPayload, options: AssembleOptions): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
-    return estimateObject(this.#store, artifact, options);
-  }
-
-  async read(name: string, signal: AbortSignal): Promise<Buffer | undefined> {
+  read(name: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined> {
     return readObject(this.#store, name, signal);
   }
 
-  digest(name: string, options: Pick<TransferOptions, 'signal' | 'onProgress'>): Promise<ReadFacts | undefined> {
-    return digestObject(this.#store, name, options);
-  }
-
-  async verify(payload: Payload, signal: AbortSignal): Promise<string | undefined> {
+  override verify(payload: Payload, signal: AbortSignal): Promise<string | undefined> {
     return verifyPayload(this.#store, payload, signal);
   }
 
@@ -131,7 +97,7 @@ class S3Target implements Target {
       const name = (Key ?? '').slice(keyPrefix.length);
       // The empty name is the "folder" that a web console makes.
       if (name === '' || name.includes('/') || isHidden(name)) continue;
-      yield { name, bytes: Size ?? 0, modified: LastModified ?? new Date(0), etag: ETag };
+      yield { name, bytes: Size ?? 0, modified: LastModified ?? new Date(0), version: ETag };
     }
   }
 
@@ -139,14 +105,17 @@ class S3Target implements Target {
     await removeObject(this.#store, name, signal);
   }
 
-  async check(signal: AbortSignal): Promise<Probed> {
+  override async check(signal: AbortSignal): Promise<Probed> {
     const store = await this.#connectForCheck();
     try {
       const found = await probe(
         {
           url: this.url,
-          write: (payload, until) =>
-            store.attempt('Writing a probe object to', () => writeProbe(store, payload, until), until),
+          write: async payload => {
+            if ('spans' in payload) throw new TypeError('A probe object is no row of spans.');
+            await store.attempt('Writing a probe object to', () => writeProbe(store, payload, signal), signal);
+            return undefined;
+          },
           read: (name, until) => readObject(store, name, until),
           remove: (name, until) => removeObject(store, name, until)
         },
@@ -159,11 +128,11 @@ class S3Target implements Target {
     }
   }
 
-  remarks(): readonly string[] {
+  override remarks(): readonly string[] {
     return this.#store.remarks();
   }
 
-  close(): void {
+  override close(): void {
     this.#store.close();
   }
 }

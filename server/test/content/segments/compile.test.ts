@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Compilers, modulesToCompile } from '../../../src/content/segments/compile/compile.js';
-import type { CompiledFacts, FileEntry, ModulesToCompile } from '../../../src/formats/types.js';
 import { run } from '../../../src/process/run.js';
 import { INTERPRETER, NEVER } from '../../formats/fixtures.js';
+import type { CompiledFacts, FileEntry, ModulesToCompile } from '../../../src/content/segments/types.js';
 
 let folder: string;
 

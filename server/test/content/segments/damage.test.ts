@@ -1,8 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildArtifact } from '../../../src/formats/index.js';
 import { Cache } from '../../../src/cache/cache.js';
-import { NEVER, Workshop, handMade, snapshotOf } from '../../formats/fixtures.js';
+import { NEVER, Workshop, handMade, snapshotOf, buildArtifact } from '../../formats/fixtures.js';
 
 let workshop: Workshop;
 
@@ -18,8 +17,8 @@ test('segments that are all damaged, as after a power cut, are compressed anew, 
   const cache = await Cache.open(workshop.path('cache-all-damaged'));
   const plan = await workshop.plan(snapshotOf(all));
   const { manifest: expected } = await buildArtifact(plan, { cache, signal: NEVER });
-  for (const missing of [[], plan.segments.slice(0, 2)]) {
-    await Promise.all(plan.segments.map(({ key }) => writeFile(cache.path('segments', key), '')));
+  for (const missing of [[], plan.content.segments.slice(0, 2)]) {
+    await Promise.all(plan.content.segments.map(({ key }) => writeFile(cache.path('segments', key), '')));
     await Promise.all(missing.map(({ key }) => rm(cache.path('segments', key))));
     await rm(cache.path('manifests', `${plan.id}.json`));
     const again = await buildArtifact(plan, { cache, signal: NEVER });

@@ -1,9 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildArtifact } from '../../../src/formats/index.js';
 import { Cache } from '../../../src/cache/cache.js';
-import { NEVER, Workshop, handMade, snapshotOf } from '../../formats/fixtures.js';
+import { NEVER, Workshop, handMade, snapshotOf, buildArtifact } from '../../formats/fixtures.js';
 
 let workshop: Workshop;
 

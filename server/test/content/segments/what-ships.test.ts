@@ -1,10 +1,9 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../../src/contract/snapshot.js';
-import { shippedEditables } from '../../../src/ship/prepare.js';
+import { shippedEditables } from '../../../src/content/code/shipped.js';
 import { shipRequest } from '../../../src/contract/ship.js';
-import { buildArtifact, type PlanOptions } from '../../../src/formats/index.js';
-import { NEVER, Workshop, handMade, snapshotOf } from '../../formats/fixtures.js';
+import { NEVER, Workshop, handMade, snapshotOf, buildArtifact, type PlanOptions } from '../../formats/fixtures.js';
 
 let workshop: Workshop;
 
@@ -60,8 +59,8 @@ describe('this package', () => {
     const distributions = await Promise.all(
       ['jupyterlab-ship-env', 'pyspark', 'one'].map(name => handMade(site, name, { [`${name}.txt`]: name }))
     );
-    const { segments } = await workshop.plan(snapshotOf(distributions), { includeSpark: true });
-    expect(segments.map(({ name }) => name).sort()).toEqual(['one', 'pyspark']);
+    const { content } = await workshop.plan(snapshotOf(distributions), { includeSpark: true });
+    expect(content.segments.map(({ name }) => name).sort()).toEqual(['one', 'pyspark']);
     const request = shipRequest.parse({ python: '/venv/bin/python', target: { name: '', url: 'file:///nowhere' } });
     const own = { ...EDITABLE, name: 'jupyterlab-ship-env', normalizedName: 'jupyterlab-ship-env' };
     expect(shippedEditables([own, EDITABLE], request)).toEqual([EDITABLE]);

@@ -2,13 +2,10 @@ import { execaSync } from 'execa';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { CodeArchive } from '../../../src/contract/manifest.js';
-import {
-  CELL_MARK,
-  cellSource,
-  sparkConfig,
-  submitArguments,
-  type SparkConf
-} from '../../../src/deployments/spark/index.js';
+import { CELL_MARK, cellSource } from '../../../src/deployments/spark/cell.js';
+import type { SparkConf } from '../../../src/deployments/spark/config.js';
+import { submitArguments } from '../../../src/deployments/spark/submit.js';
+import { sparkConfOf } from './support/conf.js';
 import { manifestOf } from './support/code.js';
 import { PROJECT } from './support/spark.js';
 
@@ -48,8 +45,14 @@ print(json.dumps({"python": os.environ["PYSPARK_PYTHON"], "settings": notes[len(
   );
 }
 
-test('The cell is plain PySpark that a person can read', () => {
-  const conf = sparkConfig({ manifest, code, pointer: 'p.json', target: folder, master: 'local-cluster[2,1,1024]' });
+test('The cell is plain PySpark that a person can read', async () => {
+  const conf = await sparkConfOf({
+    manifest,
+    code,
+    pointer: 'p.json',
+    target: folder,
+    master: 'local-cluster[2,1,1024]'
+  });
   expect(cellOf(conf))
     .toBe(`# Ship env to cluster: the executors run this kernel's packages and code. The next ship rewrites this cell.
 # Python 3.11, 2 packages (env-1234); code of my-model.
@@ -73,8 +76,8 @@ builder = (
 )`);
 });
 
-test.each(['', 'yarn', 'spark://host:7077'])('The cell asks for exactly the config of master "%s"', master => {
-  const conf = sparkConfig({ manifest, code, pointer: 'p.json', target: folder, master });
+test.each(['', 'yarn', 'spark://host:7077'])('The cell asks for exactly the config of master "%s"', async master => {
+  const conf = await sparkConfOf({ manifest, code, pointer: 'p.json', target: folder, master });
   expect(settingsOf(cellOf(conf))).toEqual({
     python: './env-1234.pex',
     settings: conf.map(([key, value]) => [key === 'spark.master' ? 'master' : key, value]),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { codePointer, type CodeArchive } from '../../../src/contract/manifest.js';
-import { codePointerFile, sparkConfig } from '../../../src/deployments/spark/index.js';
+import { codePointerFile } from '../../../src/content/code/pointer-file.js';
+import { sparkConfOf } from './support/conf.js';
 import { manifestOf } from './support/code.js';
 
 const manifest = manifestOf('env-1234');
@@ -28,8 +29,8 @@ test.each([
   ['local-cluster[2,1,1024]', 'spark.files'],
   ['spark://host:7077', 'spark.files'],
   ['yarn', 'spark.yarn.dist.files']
-])('A session on "%s" gets its files through %s', (master, key) => {
-  expect(sparkConfig({ manifest, code: [model, acme], pointer: 'p.json', target: bucket, master })).toEqual([
+])('A session on "%s" gets its files through %s', async (master, key) => {
+  expect(await sparkConfOf({ manifest, code: [model, acme], pointer: 'p.json', target: bucket, master })).toEqual([
     ...(master === '' ? [] : [['spark.master', master]]),
     [key, FILES],
     ...(master === 'spark://host:7077' ? [['spark.files.useFetchCache', 'false']] : []),
@@ -40,66 +41,71 @@ test.each([
   ]);
 });
 
-test('Without code there is only the artifact', () => {
+test('Without code there is only the artifact', async () => {
   const conf = Object.fromEntries(
-    sparkConfig({ manifest, code: [], pointer: undefined, target: bucket, master: 'yarn' })
+    await sparkConfOf({ manifest, code: [], pointer: undefined, target: bucket, master: 'yarn' })
   );
   expect(conf['spark.yarn.dist.files']).toBe('s3a://bucket/prefix/env-1234.pex');
 });
 
-test('An artifact that every executor sees is run where it lies, and Spark copies the code only', () => {
+test('An artifact that every executor sees is run where it lies, and Spark copies the code only', async () => {
   const sharedArtifact = '/nfs/env-1234.pex';
-  const confOf = (code: CodeArchive[], pointer: string | undefined) =>
-    sparkConfig({ manifest, code, pointer, sharedArtifact, target: bucket, master: 'yarn' }).slice(0, 3);
-  expect(confOf([model], 'p.json')).toEqual([
+  const confOf = async (code: CodeArchive[], pointer: string | undefined) =>
+    (await sparkConfOf({ manifest, code, pointer, sharedArtifact, target: bucket, master: 'yarn' })).slice(0, 3);
+  expect(await confOf([model], 'p.json')).toEqual([
     ['spark.master', 'yarn'],
     ['spark.yarn.dist.files', 's3a://bucket/prefix/my_model-aa.zip,s3a://bucket/prefix/p.json'],
     ['spark.pyspark.python', sharedArtifact]
   ]);
-  expect(confOf([], undefined).slice(0, 2)).toEqual([
+  expect((await confOf([], undefined)).slice(0, 2)).toEqual([
     ['spark.master', 'yarn'],
     ['spark.pyspark.python', sharedArtifact]
   ]);
 });
 
-test('The order in which editables and properties come does not matter', () => {
+test('The order in which editables and properties come does not matter', async () => {
   const turned = {
     ...bucket,
     sparkProperties: () => Object.fromEntries(Object.entries(bucket.sparkProperties()).reverse())
   };
-  const one = sparkConfig({ manifest, code: [model, acme], pointer: 'p.json', target: bucket, master: 'yarn' });
-  expect(sparkConfig({ manifest, code: [acme, model], pointer: 'p.json', target: turned, master: 'yarn' })).toEqual(
-    one
-  );
+  const one = await sparkConfOf({ manifest, code: [model, acme], pointer: 'p.json', target: bucket, master: 'yarn' });
+  expect(
+    await sparkConfOf({ manifest, code: [acme, model], pointer: 'p.json', target: turned, master: 'yarn' })
+  ).toEqual(one);
   expect(codePointerFile([model, acme])).toEqual(codePointerFile([acme, model]));
 });
 
-test('An environment without pyarrow turns Arrow off for Python functions', () => {
-  const arrow = (distributions: Record<string, string>) =>
-    sparkConfig({
+test('An environment without pyarrow turns Arrow off for Python functions', async () => {
+  const arrow = async (distributions: Record<string, string>) => {
+    const of = {
       manifest: manifestOf('env-1', distributions),
       code: [],
       pointer: undefined,
       target: bucket,
       master: ''
-    }).filter(([key]) => key.includes('arrow'));
-  expect(arrow({ pyarrow: '18.0.0' })).toEqual([]);
-  expect(arrow({ numpy: '2.1.0', 'pyarrow-stubs': '1' })).toEqual([
+    };
+    return (await sparkConfOf(of)).filter(([key]) => key.includes('arrow'));
+  };
+  expect(await arrow({ pyarrow: '18.0.0' })).toEqual([]);
+  expect(await arrow({ numpy: '2.1.0', 'pyarrow-stubs': '1' })).toEqual([
     ['spark.sql.execution.pythonUDF.arrow.enabled', 'false'],
     ['spark.sql.execution.pythonUDTF.arrow.enabled', 'false']
   ]);
 });
 
-test.each([',', '%2C', '[', '%5b', '{', '*', '%3F', '%5C'])('A target whose URIs hold "%s" is refused', character => {
-  const target = { ...bucket, uri: (name: string) => `file:///data/a${character}b/${name}` };
-  const configure = () => sparkConfig({ manifest, code: [], pointer: undefined, target, master: 'yarn' });
-  expect(configure).toThrow(
-    expect.objectContaining({
-      code: 'TARGET_URL_INVALID',
-      message: expect.stringContaining(decodeURIComponent(character))
-    })
-  );
-});
+test.each([',', '%2C', '[', '%5b', '{', '*', '%3F', '%5C'])(
+  'A target whose URIs hold "%s" is refused',
+  async character => {
+    const target = { ...bucket, uri: (name: string) => `file:///data/a${character}b/${name}` };
+    const configuring = sparkConfOf({ manifest, code: [], pointer: undefined, target, master: 'yarn' });
+    await expect(configuring).rejects.toEqual(
+      expect.objectContaining({
+        code: 'TARGET_URL_INVALID',
+        message: expect.stringContaining(decodeURIComponent(character))
+      })
+    );
+  }
+);
 
 test('The pointer file is named by its content and stands before any later one', () => {
   const { name, content } = codePointerFile([model, acme]);

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import type { CodeArchive, Manifest } from '../../../src/contract/manifest.js';
-import { cellSource, codePointerFile, liveUpdate, sparkConfig } from '../../../src/deployments/spark/index.js';
+import { codePointerFile } from '../../../src/content/code/pointer-file.js';
+import { cellSource } from '../../../src/deployments/spark/cell.js';
+import { liveUpdate } from '../../../src/deployments/spark/live-update.js';
+import { sparkConfOf } from './support/conf.js';
 import { folderTarget, manifestOf, shipCode } from './support/code.js';
 import { Kernel } from './support/kernel.js';
 import { makePex, makeSparkHome, makeVenv, processesWith } from './support/spark.js';
@@ -85,7 +88,7 @@ function startKernel(python: string): Kernel {
 }
 
 async function updateTo(code: CodeArchive[], of: Manifest = manifest): Promise<string> {
-  const { source, expression } = liveUpdate({ manifest: of, code, target: folderTarget(target) });
+  const { source, expression } = liveUpdate({ manifest: of, code }, folderTarget(target));
   const answer = await kernel.run(source, expression);
   return update.parse(JSON.parse(z.string().parse(answer))).state;
 }
@@ -120,7 +123,13 @@ test('A running session runs new code from the next task on, five times forward 
   expect(await updateTo(code)).toBe('none');
   const pointer = codePointerFile(code);
   await writeFile(join(target, pointer.name), pointer.content);
-  const conf = sparkConfig({ manifest, code, pointer: pointer.name, target: folderTarget(target), master: MASTER });
+  const conf = await sparkConfOf({
+    manifest,
+    code,
+    pointer: pointer.name,
+    target: folderTarget(target),
+    master: MASTER
+  });
   const cell = cellSource({ manifest, code, conf, master: MASTER });
   await kernel.run(`${cell}\nbuilder = builder.config("spark.ui.enabled", "false")`);
   await kernel.run(
@@ -156,7 +165,7 @@ test('A running session runs new code from the next task on, five times forward 
 });
 
 test('Any thread can update the session', async () => {
-  const { source, expression } = liveUpdate({ manifest, code: await version('v7'), target: folderTarget(target) });
+  const { source, expression } = liveUpdate({ manifest, code: await version('v7') }, folderTarget(target));
   await kernel.run(`
 thread = threading.Thread(target=lambda: exec(${JSON.stringify(source)}, globals()))
 thread.start()
@@ -179,7 +188,7 @@ test('An archive that cannot be fetched fails the update, and the session keeps 
   const code = await version('v9');
   const model = code.filter(({ name }) => name === 'my_model');
   await Promise.all(model.map(({ fileName }) => rm(join(target, fileName))));
-  const { source, expression } = liveUpdate({ manifest, code, target: folderTarget(target) });
+  const { source, expression } = liveUpdate({ manifest, code }, folderTarget(target));
   await kernel.run(source);
   expect(await kernel.run('', `json.loads(${expression})`)).toMatchObject({
     state: 'failed',
@@ -205,7 +214,7 @@ test('A session that the cell did not build is left alone; the cell works in its
   expect(await updateTo(await version('v1'), bare)).toBe('restart');
   await kernel.run('other.stop()');
 
-  const conf = sparkConfig({
+  const conf = await sparkConfOf({
     manifest: bare,
     code: [],
     pointer: undefined,

@@ -1,16 +1,18 @@
 import { execaSync } from 'execa';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { liveUpdate } from '../../../src/deployments/spark/index.js';
+import { liveUpdate } from '../../../src/deployments/spark/live-update.js';
 import { manifestOf } from './support/code.js';
 import { PROJECT } from './support/spark.js';
 
 const PYTHON = join(PROJECT, '.venv', 'bin', 'python');
-const { source, expression } = liveUpdate({
-  manifest: manifestOf('env-1234'),
-  code: [{ name: 'it\'s "quoted" \\', fileName: 'é-aa.zip', bytes: 1, sha256: '', modules: ['é'] }],
-  target: { uri: name => `file:///data/${name}` }
-});
+const { source, expression } = liveUpdate(
+  {
+    manifest: manifestOf('env-1234'),
+    code: [{ name: 'it\'s "quoted" \\', fileName: 'é-aa.zip', bytes: 1, sha256: '', modules: ['é'] }]
+  },
+  { uri: name => `file:///data/${name}` }
+);
 
 /** Outcome, names left behind and output of the update in a kernel prepared so. */
 function updateAfter(preparation: string): unknown {

@@ -8,7 +8,6 @@ import {
   LAYOUT,
   MARK,
   NOTES,
-  OURS,
   PEX_REQUESTS,
   REFUSED,
   SYNCED
@@ -16,7 +15,8 @@ import {
 import { LAYOUT_NAME } from '../../../src/content/segments/plan/segment-key.js';
 import { COMMENT_PREFIX } from '../../../src/formats/pex/tail.js';
 import { POINTER_NAME } from '../../../src/contract/pointer-name.js';
-import { codePointerFile } from '../../../src/deployments/spark/code-pointer.js';
+import { codePointerFile } from '../../../src/content/code/pointer-file.js';
+import { OURS } from '../../../src/content/segments/names.js';
 
 const RUNTIME = fileURLToPath(new URL('../../../../jupyterlab_ship_env/runtime', import.meta.url));
 

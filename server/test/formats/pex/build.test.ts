@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildArtifact, zip64Findings } from '../../../src/formats/index.js';
+import { zip64Findings } from '../../../src/formats/pex/zip64-finding.js';
+import { pexPlanOf } from '../../../src/formats/pex/plan.js';
 import { headOf } from '../../../src/formats/pex/head.js';
 import { LAYOUT } from '../../../src/formats/pex/header.js';
 import { tailOf } from '../../../src/formats/pex/tail.js';
@@ -13,7 +14,7 @@ import { readSegment } from '../../../src/content/segments/segment-index.js';
 import { Cache } from '../../../src/cache/cache.js';
 import { manifest } from '../../../src/contract/manifest.js';
 import type { Distribution } from '../../../src/contract/snapshot.js';
-import { INTERPRETER, NEVER, Workshop, handMade, snapshotOf } from '../fixtures.js';
+import { INTERPRETER, NEVER, Workshop, handMade, snapshotOf, buildArtifact } from '../fixtures.js';
 
 let workshop: Workshop;
 
@@ -99,10 +100,6 @@ describe('identity', () => {
     const unmatched = await workshop.plan(snapshotOf([one, spark]), { excludes: ['No_Such', 'pyspark'] });
     expect(unmatched.id).toBe(base.id);
     expect(unmatched.findings).toEqual([expect.objectContaining({ kind: 'unmatched-exclude', subject: 'No_Such' })]);
-  });
-
-  test('an unknown format is refused', async () => {
-    await expect(workshop.plan(snapshotOf([]), { format: 'rar' })).rejects.toMatchObject({ code: 'FORMAT_UNKNOWN' });
   });
 
   test('an environment with nothing but editables gives an artifact with the runtime', async () => {
@@ -209,7 +206,7 @@ describe('the cache', () => {
     const plan = await workshop.plan(snapshotOf([one]));
     const whole = await buildArtifact(plan, { cache, signal: NEVER });
     const expected = await buffer(whole.payload.open());
-    const path = cache.path('segments', plan.segments[0]?.key ?? '');
+    const path = cache.path('segments', plan.content.segments[0]?.key ?? '');
     const content = await readFile(path);
     content.writeUInt8(content.readUInt8(2000) ^ 1, 2000);
     await writeFile(path, { 'cut short': content.subarray(0, 3000), changed: content, emptied: '' }[damage] ?? '');
@@ -235,7 +232,7 @@ describe('a file of the environment', () => {
     const python = await workshop.venv('patched', 'uv', ['idna==3.10']);
     const before = await workshop.build(python, 'before.pex');
     await appendFile(
-      workshop.path('patched/lib', `python${before.plan.interpreter.minor}`, 'site-packages/idna/__init__.py'),
+      workshop.path('patched/lib', `python${before.plan.content.interpreter.minor}`, 'site-packages/idna/__init__.py'),
       '\nPATCHED = 1\n'
     );
     const after = await workshop.build(python, 'after.pex');
@@ -365,9 +362,10 @@ test('an artifact of more than 4 GiB starts', async () => {
   const { plan, built } = await workshop.assemble(snapshotOf([distribution]), 'near.pex');
   const [row] = built.manifest.segments;
   const segment = await readSegment(workshop.cache.path('segments', row?.key ?? ''));
-  const [planned] = plan.segments;
+  const [planned] = plan.content.segments;
   if (row === undefined || planned === undefined || segment === undefined) throw new Error('there is one segment');
-  const head = headOf(plan);
+  const pex = pexPlanOf(plan.content, workshop.seed);
+  const head = headOf(pex);
   // The segment lies behind a hole, as it would behind other segments.
   const offset = 5 * 2 ** 30;
   const { directory, entryCount } = segment;
@@ -379,7 +377,7 @@ test('an artifact of more than 4 GiB starts', async () => {
     await file.write(await buffer(built.payload.open({ start: row.offset, end: row.offset + row.length })), {
       position: offset
     });
-    await file.writev(tailOf(plan, head, [placed], offset + row.length), offset + row.length);
+    await file.writev(tailOf(pex, head, [placed], offset + row.length), offset + row.length);
   } finally {
     await file.close();
   }

@@ -1,6 +1,8 @@
 /** Builds an artifact in a process of its own and prints what it took; bundled and started by build.test.ts. */
 import { readFile } from 'node:fs/promises';
-import { buildArtifact, loadSeed, planArtifact } from '../../../src/formats/index.js';
+import { planContent } from '../../../src/content/plan.js';
+import { planPex } from '../../../src/formats/pex/plan.js';
+import { loadSeed } from '../../../src/formats/pex/seed.js';
 import { Cache } from '../../../src/cache/cache.js';
 import { snapshot } from '../../../src/contract/snapshot.js';
 
@@ -8,16 +10,15 @@ const [snapshotPath = '', cachePath = '', seedPath = '', modulesPath = ''] = pro
 const seed = await loadSeed({ seedPath, modulesPath });
 const cache = await Cache.open(cachePath);
 const { signal } = new AbortController();
-const plan = await planArtifact(snapshot.parse(JSON.parse(await readFile(snapshotPath, 'utf8'))), {
-  format: 'pex',
+const content = await planContent(snapshot.parse(JSON.parse(await readFile(snapshotPath, 'utf8'))), {
   excludes: [],
   includeSpark: false,
-  seed,
   cache,
   signal
 });
+const plan = await planPex(content, seed);
 const before = process.resourceUsage().maxRSS;
-const built = await buildArtifact(plan, { cache, signal });
+const built = await plan.build({ cache, signal }).complete();
 const { artifact } = built.manifest;
 process.stdout.write(
   JSON.stringify({ ...artifact, grownKiB: process.resourceUsage().maxRSS - before, builtSegments: built.builtSegments })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { zip64Findings } from '../../../src/formats/index.js';
+import { zip64Findings } from '../../../src/formats/pex/zip64-finding.js';
 
 const MIB = 2 ** 20;
 

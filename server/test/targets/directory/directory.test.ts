@@ -9,9 +9,11 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ownerName } from '../../../src/process/owner.js';
-import { openTarget, type Payload, type Target, type TargetEntry } from '../../../src/targets/index.js';
+import type { Payload } from '../../../src/payloads/payload.js';
+import { openTarget, type Target, type TargetEntry } from '../../../src/targets/index.js';
 import { temporaryFolder } from '../../support/temporary.js';
-import { calm, failure, makePayload } from '../../payloads/payloads.js';
+import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
+import { readSmall } from '../../../src/targets/reading.js';
 
 const run = promisify(execFile);
 const payload = makePayload('env-00000001.pex', 3 * 1024 * 1024 + 7);
@@ -41,15 +43,15 @@ test('an object arrives whole, once, verified, readable and, an artifact, execut
   const umask = process.umask(0o077);
   onTestFinished(() => void process.umask(umask));
   expect(await listed(target)).toEqual([]);
-  expect(await target.head(payload.name, calm)).toBeUndefined();
-  expect(await target.read(payload.name, calm)).toBeUndefined();
+  expect(await target.look(payload.name, calm)).toBeUndefined();
+  expect(await readSmall(target, payload.name, calm)).toBeUndefined();
   const progress: number[] = [];
-  expect(await target.put(payload, { signal: calm, onProgress: bytes => progress.push(bytes) })).toBe('created');
+  expect(await put(target, payload, { signal: calm, onProgress: bytes => progress.push(bytes) })).toBe('created');
   expect(progress.at(-1)).toBe(payload.bytes);
-  expect(await target.put(payload, { signal: calm })).toBe('exists');
+  expect(await put(target, payload, { signal: calm })).toBe('exists');
   await target.verify(payload, calm);
-  expect((await target.read(payload.name, calm))?.length).toBe(payload.bytes);
-  const path = new URL(target.uri(payload.name));
+  expect((await readSmall(target, payload.name, calm))?.length).toBe(payload.bytes);
+  const path = new URL(target.access.uri(payload.name));
   expect((await stat(path)).mode & 0o777).toBe(0o755);
   for (const above of [new URL('.', path), new URL('..', path)]) expect((await stat(above)).mode & 0o777).toBe(0o755);
   expect(await listed(target)).toEqual([
@@ -63,14 +65,14 @@ test('an object arrives whole, once, verified, readable and, an artifact, execut
 test('a directory that is there keeps its mode', async () => {
   const folder = await temporaryFolder();
   await chmod(folder, 0o700);
-  await (await openDirectory(folder)).put(payload, { signal: calm });
+  await put(await openDirectory(folder), payload, { signal: calm });
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
 });
 
 test('a manifest is no program', async () => {
   const folder = await temporaryFolder();
   const manifest = makePayload('env-00000001.json', 100);
-  await (await openDirectory(folder)).put(manifest, { signal: calm });
+  await put(await openDirectory(folder), manifest, { signal: calm });
   expect((await stat(join(folder, manifest.name))).mode & 0o777).toBe(0o644);
 });
 
@@ -81,16 +83,16 @@ test('an artifact can be run where it lies, unless the file system lets nothing 
   ] as const) {
     const folder = await mounted(options);
     const target = await openDirectory(folder);
-    await target.put(makePayload('env-1.pex', 100), { signal: calm });
-    expect(await target.executablePath('env-1.pex'), options).toBe(runs ? join(folder, 'env-1.pex') : undefined);
-    expect(await target.executablePath('env-2.pex'), 'not there yet').toBe(join(folder, 'env-2.pex'));
+    await put(target, makePayload('env-1.pex', 100), { signal: calm });
+    expect(await target.access.executablePath('env-1.pex'), options).toBe(runs ? join(folder, 'env-1.pex') : undefined);
+    expect(await target.access.executablePath('env-2.pex'), 'not there yet').toBe(join(folder, 'env-2.pex'));
   }
 });
 
 test('of twenty who write at once one creates', async () => {
   const folder = await temporaryFolder();
   const outcomes = await Promise.all(
-    Array.from({ length: 20 }, async () => (await openDirectory(folder)).put(payload, { signal: calm }))
+    Array.from({ length: 20 }, async () => put(await openDirectory(folder), payload, { signal: calm }))
   );
   expect(outcomes.filter(outcome => outcome === 'created')).toHaveLength(1);
   expect(await readdir(folder)).toEqual([payload.name]);
@@ -100,10 +102,10 @@ test('another object of that name is never touched', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, payload.name), 'mine');
   const target = await openDirectory(folder);
-  expect(await failure(target.put(payload, { signal: calm }))).toMatchObject({ code: 'TARGET_CONFLICT' });
+  expect(await failure(put(target, payload, { signal: calm }))).toMatchObject({ code: 'TARGET_CONFLICT' });
   expect(await readFile(join(folder, payload.name), 'utf8')).toBe('mine');
   await mkdir(join(folder, 'env-2.pex'));
-  expect(await failure(target.head('env-2.pex', calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
+  expect(await failure(target.look('env-2.pex', calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
 });
 
 test('nothing is left when the ship is cancelled halfway', async () => {
@@ -112,10 +114,14 @@ test('nothing is left when the ship is cancelled halfway', async () => {
   const reason = new DOMException('cancelled', 'AbortError');
   const onProgress = (): void => controller.abort(reason);
   const target = await openDirectory(folder);
-  await expect(target.put(payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+  await expect(put(target, payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
   expect(await readdir(folder)).toEqual([]);
   const { signal } = controller;
-  for (const ask of [() => target.head('x', signal), () => target.read('x', signal), () => target.check(signal)]) {
+  for (const ask of [
+    () => target.look('x', signal),
+    () => readSmall(target, 'x', signal),
+    () => target.check(signal)
+  ]) {
     await expect(ask()).rejects.toBe(reason);
   }
 });
@@ -124,8 +130,8 @@ test('nothing is left when the payload cannot be read or is not what its name sa
   const folder = await temporaryFolder();
   const target = await openDirectory(folder);
   const torn: Payload = { ...payload, open: () => Readable.from(tornStream()) };
-  await expect(target.put(torn, { signal: calm })).rejects.toThrow('torn');
-  expect(await failure(target.put({ ...payload, sha256: 'ab'.repeat(32) }, { signal: calm }))).toMatchObject({
+  await expect(put(target, torn, { signal: calm })).rejects.toThrow('torn');
+  expect(await failure(put(target, { ...payload, sha256: 'ab'.repeat(32) }, { signal: calm }))).toMatchObject({
     code: 'CACHE_UNUSABLE'
   });
   expect(await readdir(folder)).toEqual([]);
@@ -138,7 +144,7 @@ test('nothing is left when the payload cannot be read or is not what its name sa
 
 test('verify finds other bytes, another size and an absent file', async () => {
   const target = await openDirectory(await temporaryFolder());
-  await target.put(payload, { signal: calm });
+  await put(target, payload, { signal: calm });
   const sameSize = makePayload(payload.name, payload.bytes, 77);
   for (const other of [
     { ...sameSize, sha256: 'cd'.repeat(32) },
@@ -168,7 +174,7 @@ test('a list is sorted, follows links, and tells what is not a file', async () =
     ['through-a-file.pex', false]
   ]);
   for (const name of ['c.zip', 'itself.pex', 'nowhere.pex', 'through-a-file.pex'])
-    expect(await failure(target.head(name, calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
+    expect(await failure(target.look(name, calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
 });
 
 describe('of temporary files in the directory', () => {
@@ -186,7 +192,7 @@ describe('of temporary files in the directory', () => {
     for (const name of [stale, foreign]) await utimes(join(folder, name), yesterday, yesterday);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 60 * 60 * 1000 });
     onTestFinished(() => void vi.useRealTimers());
-    await (await openDirectory(folder)).put(payload, { signal: calm });
+    await put(await openDirectory(folder), payload, { signal: calm });
     expect((await readdir(folder)).sort()).toEqual([payload.name, young, foreign].sort());
   });
 
@@ -198,7 +204,7 @@ describe('of temporary files in the directory', () => {
     const alive = `.${ownerName()}.env-2.pex.${id}.tmp`;
     for (const name of [dead, alive]) await writeFile(join(folder, name), '');
     await utimes(join(folder, alive), yesterday, yesterday);
-    await (await openDirectory(folder)).put(payload, { signal: calm });
+    await put(await openDirectory(folder), payload, { signal: calm });
     expect((await readdir(folder)).sort()).toEqual([payload.name, alive].sort());
   });
 });
@@ -209,7 +215,7 @@ describe('a directory that is not there', () => {
     const target = await openDirectory(join(folder, 'not-yet', 'ship'));
     expect(await target.check(calm)).toEqual({ url: target.url, parent: folder });
     expect(await listed(target)).toEqual([]);
-    expect(await target.read(payload.name, calm)).toBeUndefined();
+    expect(await readSmall(target, payload.name, calm)).toBeUndefined();
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -217,12 +223,12 @@ describe('a directory that is not there', () => {
     const top = `/ship-env-${randomUUID()}`;
     const target = await openDirectory(join(top, 'ship'));
     for (const ask of [
-      () => target.put(payload, { signal: calm }),
+      () => put(target, payload, { signal: calm }),
       () => target.requireWritable(calm),
       () => target.check(calm),
       () => listed(target),
-      () => target.head(payload.name, calm),
-      () => target.read(payload.name, calm)
+      () => target.look(payload.name, calm),
+      () => readSmall(target, payload.name, calm)
     ]) {
       expect(await failure(ask())).toMatchObject({
         code: 'TARGET_BUCKET_MISSING',
@@ -238,7 +244,7 @@ describe('a directory that is not there', () => {
       onTestFinished(() => rm(folder, { recursive: true, force: true }));
       const target = await openDirectory(join(folder, 'ship'));
       await target.requireWritable(calm);
-      expect(await target.put(payload, { signal: calm })).toBe('created');
+      expect(await put(target, payload, { signal: calm })).toBe('created');
     }
   });
 });
@@ -256,10 +262,10 @@ test('names with folders or dots do not leave the target', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'precious'), '');
   const target = await openDirectory(join(folder, 'ship'));
-  await target.put(payload, { signal: calm });
+  await put(target, payload, { signal: calm });
   for (const name of ['../precious', 'a/b', '..', '.', '']) {
     expect(await failure(target.remove(name, calm))).toMatchObject({ code: 'USAGE_INVALID' });
-    expect(await failure(target.put({ ...payload, name }, { signal: calm }))).toMatchObject({ code: 'USAGE_INVALID' });
+    expect(await failure(put(target, { ...payload, name }, { signal: calm }))).toMatchObject({ code: 'USAGE_INVALID' });
   }
   expect(await readdir(folder)).toEqual(['precious', 'ship']);
 });
@@ -268,7 +274,7 @@ describe('a directory that does not work', () => {
   test('says that its disk is full, and leaves nothing on it', async () => {
     const folder = await mounted('size=1m,mode=755');
     const target = await openDirectory(folder);
-    expect(await failure(target.put(payload, { signal: calm }))).toMatchObject({
+    expect(await failure(put(target, payload, { signal: calm }))).toMatchObject({
       code: 'DISK_FULL',
       message: expect.stringContaining(folder)
     });
@@ -277,7 +283,7 @@ describe('a directory that does not work', () => {
 
   test('says that it may not be written to', async () => {
     const target = await openDirectory(join(await mounted('ro'), 'ship'));
-    for (const ask of [() => target.put(payload, { signal: calm }), () => target.check(calm)]) {
+    for (const ask of [() => put(target, payload, { signal: calm }), () => target.check(calm)]) {
       const error = await failure(ask());
       expect(error).toMatchObject({ code: 'TARGET_DENIED', hint: expect.stringContaining('write access') });
     }
@@ -285,7 +291,7 @@ describe('a directory that does not work', () => {
 
   test('says that it cannot be made where nothing can', async () => {
     const target = await openDirectory('/proc/ship-env/ship');
-    expect(await failure(target.put(payload, { signal: calm }))).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
+    expect(await failure(put(target, payload, { signal: calm }))).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
   });
 
   test('says that a part of its path is a file', async () => {
@@ -294,10 +300,10 @@ describe('a directory that does not work', () => {
     for (const path of [join(folder, 'file'), join(folder, 'file', 'ship')]) {
       const target = await openDirectory(path);
       for (const ask of [
-        () => target.put(payload, { signal: calm }),
+        () => put(target, payload, { signal: calm }),
         () => target.check(calm),
         () => listed(target),
-        () => target.executablePath(payload.name)
+        () => target.access.executablePath(payload.name)
       ]) {
         expect(await failure(ask())).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
       }

@@ -6,14 +6,15 @@ import { expect, test } from 'vitest';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { untilNextTick } from '../../support/disk.js';
 import { temporaryFolder } from '../../support/temporary.js';
-import { calm, failure, makePayload } from '../../payloads/payloads.js';
+import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
+import { readFacts } from '../../../src/targets/reading.js';
 
 const NAME = 'env-0123456789abcdef0123.pex';
 
 async function makeTarget(bytes = 5000): Promise<{ target: Target; directory: string; path: string }> {
   const directory = await temporaryFolder();
   const target = await openTarget({ ...SETTINGS, url: pathToFileURL(directory).href });
-  await target.put(makePayload(NAME, bytes), { signal: calm });
+  await put(target, makePayload(NAME, bytes), { signal: calm });
   untilNextTick(await temporaryFolder());
   return { target, directory, path: join(directory, NAME) };
 }
@@ -22,11 +23,11 @@ const SETTINGS = { name: '', endpoint: '', region: '', pathStyle: false, profile
 
 test('an object that nobody touches keeps its identity, and reading it gives the same one', async () => {
   const { target } = await makeTarget();
-  const first = await target.head(NAME, calm);
+  const first = await target.look(NAME, calm);
   expect(first?.identity).toBeDefined();
-  expect(await target.head(NAME, calm)).toEqual(first);
+  expect(await target.look(NAME, calm)).toEqual(first);
   const payload = makePayload(NAME, 5000, 1);
-  expect(await target.digest(NAME, { signal: calm })).toMatchObject({
+  expect(await readFacts(target, NAME, { signal: calm })).toMatchObject({
     bytes: payload.bytes,
     identity: first?.identity
   });
@@ -45,10 +46,10 @@ test.each<[string, (path: string) => Promise<unknown>]>([
   ['another file that is put in its place', async path => (await copyFile(path, `${path}2`), rename(`${path}2`, path))]
 ])('%s gives it another identity', async (_, change) => {
   const { target, path } = await makeTarget();
-  const first = await target.head(NAME, calm);
+  const first = await target.look(NAME, calm);
   await change(path);
   untilNextTick(await temporaryFolder());
-  const second = await target.head(NAME, calm);
+  const second = await target.look(NAME, calm);
   expect(second).toMatchObject({ bytes: first?.bytes });
   expect(second?.identity).toBeDefined();
   expect(second?.identity).not.toBe(first?.identity);
@@ -57,28 +58,28 @@ test.each<[string, (path: string) => Promise<unknown>]>([
 test('what was written this moment has no identity: another edit would not show', async () => {
   const { target, path } = await makeTarget();
   await chmod(path, 0o644);
-  expect(await target.head(NAME, calm)).toMatchObject({ bytes: 5000, identity: undefined });
+  expect(await target.look(NAME, calm)).toMatchObject({ bytes: 5000, identity: undefined });
 });
 
 test('what this ship wrote has an identity as soon as it is verified, when reading it again would take long', async () => {
   const directory = await temporaryFolder();
   const target = await openTarget({ ...SETTINGS, url: pathToFileURL(directory).href });
   const payload = makePayload(NAME, 20 << 20);
-  await target.put(payload, { signal: calm });
+  await put(target, payload, { signal: calm });
   const identity = await target.verify(payload, calm);
   expect(identity).toBeDefined();
-  expect(await target.head(NAME, calm)).toMatchObject({ identity });
+  expect(await target.look(NAME, calm)).toMatchObject({ identity });
 });
 
 test('reading tells how far it is, stops when it is cancelled, and knows what is not there', async () => {
   const { target } = await makeTarget(1 << 20);
   const seen: number[] = [];
-  await target.digest(NAME, { signal: calm, onProgress: bytes => seen.push(bytes) });
+  await readFacts(target, NAME, { signal: calm, onProgress: bytes => seen.push(bytes) });
   expect(seen.at(-1)).toBe(1 << 20);
   const controller = new AbortController();
-  const cancelled = target.digest(NAME, { signal: controller.signal, onProgress: () => controller.abort() });
+  const cancelled = readFacts(target, NAME, { signal: controller.signal, onProgress: () => controller.abort() });
   await expect(cancelled).rejects.toMatchObject({ name: 'AbortError' });
-  expect(await target.digest('env-1.pex', { signal: calm })).toBeUndefined();
+  expect(await readFacts(target, 'env-1.pex', { signal: calm })).toBeUndefined();
 });
 
 test('whether one can write is found out without writing', async () => {

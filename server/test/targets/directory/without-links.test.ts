@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { openTarget } from '../../../src/targets/index.js';
 import { temporaryFolder } from '../../support/temporary.js';
-import { calm, failure, makePayload } from '../../payloads/payloads.js';
+import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
 
 /** A file system without hard links (vfat, some shares): link(2) answers EPERM. */
 vi.mock('node:fs/promises', async importOriginal => ({
@@ -24,9 +24,9 @@ test('an object arrives whole and is not overwritten where there are no hard lin
     shared: false
   });
   const payload = makePayload('env-00000001.pex', 1000, 1);
-  expect(await target.put(payload, { signal: calm })).toBe('created');
-  expect(await target.put(payload, { signal: calm })).toBe('exists');
-  expect(await failure(target.put(makePayload(payload.name, 1001), { signal: calm }))).toMatchObject({
+  expect(await put(target, payload, { signal: calm })).toBe('created');
+  expect(await put(target, payload, { signal: calm })).toBe('exists');
+  expect(await failure(put(target, makePayload(payload.name, 1001), { signal: calm }))).toMatchObject({
     code: 'TARGET_CONFLICT'
   });
   await target.verify(payload, calm);

@@ -9,7 +9,7 @@ import type { TargetSettings } from '../../../src/contract/targets.js';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { startFaultyProxy, type Fault } from '../../support/faulty-proxy.js';
 import { S3Server } from '../../support/s3-server.js';
-import { calm, failure, makePayload } from '../../payloads/payloads.js';
+import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
 
 let server: S3Server;
 
@@ -97,15 +97,15 @@ test('bytes that change on the way are refused by the store and reported', async
     method === 'PUT' ? forward(Buffer.from(body).fill(0, body.length - 1)) : forward()
   );
   for (const sent of [makePayload('env-0000000a.pex', 1000, 1), makePayload('env-0000000b.pex', 9 * 1024 * 1024, 1)]) {
-    expect(await failure(target.put(sent, { signal: calm }))).toMatchObject({ code: 'TARGET_CHECKSUM' });
-    expect(await target.head(sent.name, calm)).toBeUndefined();
+    expect(await failure(put(target, sent, { signal: calm }))).toMatchObject({ code: 'TARGET_CHECKSUM' });
+    expect(await target.look(sent.name, calm)).toBeUndefined();
   }
 });
 
 test.each([1000, 20 * 1024 * 1024])('verify finds %d other bytes of the same size', async bytes => {
   const target = await open(server.settings('s3://ship/verified'));
   const name = `env-${bytes}.pex`;
-  await target.put(makePayload(name, bytes, 1), { signal: calm });
+  await put(target, makePayload(name, bytes, 1), { signal: calm });
   expect(await failure(target.verify(makePayload(name, bytes, 2), calm))).toMatchObject({ code: 'TARGET_CHECKSUM' });
   expect(await failure(target.verify(makePayload(name, bytes + 1, 1), calm))).toMatchObject({
     code: 'TARGET_CHECKSUM'

@@ -3,7 +3,8 @@ import { CompleteMultipartUploadCommand, GetObjectCommand, PutObjectCommand } fr
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { DigestMemory } from '../../../src/payloads/digest-memory.js';
 import { slicesOf } from '../../../src/targets/s3/delta/slices.js';
-import type { CopySource, Span, SpannedPayload } from '../../../src/targets/target.js';
+import type { Span, SpannedPayload } from '../../../src/payloads/payload.js';
+import type { Holding } from '../../../src/targets/target.js';
 import type { Answer, Fault, Passing } from '../../support/faulty-proxy.js';
 import { gate } from '../../support/gate.js';
 import { calm } from '../../payloads/payloads.js';
@@ -50,11 +51,11 @@ describe.each(SERVERS)('on $make,', server => {
   };
 
   /** Puts an older artifact there, which is said to begin with what is shared. */
-  async function source(url: string, content: Buffer): Promise<CopySource[]> {
-    const { ETag: etag = '' } = await bucket.client.send(
+  async function source(url: string, content: Buffer): Promise<Holding[]> {
+    const { ETag: version = '' } = await bucket.client.send(
       new PutObjectCommand({ Bucket: 'ship', Key: keyOf(url, OLD), Body: content })
     );
-    return [{ name: OLD, bytes: content.length, etag, offsets: new Map([['shared', 0]]) }];
+    return [{ name: OLD, bytes: content.length, version, offsets: new Map([['shared', 0]]) }];
   }
 
   function keyOf(url: string, name: string): string {
@@ -125,7 +126,7 @@ describe.each(SERVERS)('on $make,', server => {
     const sources = await source(url, shared);
     const counting = countingReads(fault);
     const target = await bucket.openBehind(url, counting.fault);
-    const arrival = await target.assemble(artifact, { signal: calm, sources: () => Promise.resolve(sources) });
+    const arrival = await target.write(artifact, { signal: calm, reuse: () => Promise.resolve(sources) });
     expect(arrival).toMatchObject({ copiedBytes: shared.length, sentBytes: fresh.length });
     await arrival?.verify(calm);
     expect(counting.reads()).toBe(wantedReads);
@@ -138,13 +139,13 @@ describe.each(SERVERS)('on $make,', server => {
   ])('where ETags are no digests, a wrong copy is noticed when it is read back%s', async (_, digests) => {
     const remembering = { ...artifact, digests };
     const elsewhere = await bucket.open(bucket.freshUrl());
-    await elsewhere.assemble(remembering, { signal: calm, sources: () => Promise.resolve([]) });
+    await elsewhere.write(remembering, { signal: calm, reuse: () => Promise.resolve([]) });
     const url = bucket.freshUrl();
     const wrong = Buffer.from(shared);
     wrong.writeUInt8(wrong.readUInt8(20 * MIB) ^ 1, 20 * MIB);
     const sources = await source(url, wrong);
     const target = await bucket.openBehind(url, disguised);
-    const arrival = await target.assemble(remembering, { signal: calm, sources: () => Promise.resolve(sources) });
+    const arrival = await target.write(remembering, { signal: calm, reuse: () => Promise.resolve(sources) });
     expect(arrival?.copiedBytes).toBe(shared.length);
     await expect(arrival?.verify(calm)).rejects.toMatchObject({ code: 'TARGET_CHECKSUM' });
   });
@@ -155,7 +156,7 @@ describe.each(SERVERS)('on $make,', server => {
     wrong.writeUInt8(wrong.readUInt8(20 * MIB) ^ 1, 20 * MIB);
     const sources = await source(url, wrong);
     const target = await bucket.open(url);
-    const arrival = await target.assemble(artifact, { signal: calm, sources: () => Promise.resolve(sources) });
+    const arrival = await target.write(artifact, { signal: calm, reuse: () => Promise.resolve(sources) });
     expect(arrival).toMatchObject({ copiedBytes: 0, fullUpload: expect.stringContaining('manifest') });
     await arrival?.verify(calm);
     expect((await download(url)).equals(Buffer.concat([shared, fresh]))).toBe(true);
@@ -172,8 +173,8 @@ describe.each(SERVERS)('on $make,', server => {
       await bucket.client.send(new PutObjectCommand(meanwhile));
       return { status: 412, body: '<Error><Code>PreconditionFailed</Code></Error>' };
     });
-    const options = { signal: calm, isFree: true, sources: () => Promise.resolve(sources) };
-    expect(await target.assemble(artifact, options)).toBeUndefined();
+    const options = { signal: calm, isFree: true, reuse: () => Promise.resolve(sources) };
+    expect(await target.write(artifact, options)).toBeUndefined();
     expect(begun).toBe(1);
   });
 
@@ -201,7 +202,7 @@ describe.each(SERVERS)('on $make,', server => {
       await isWanted.promise;
       return passing.forward();
     });
-    const arrival = await target.assemble(growing, { signal: calm, sources: () => Promise.resolve(sources) });
+    const arrival = await target.write(growing, { signal: calm, reuse: () => Promise.resolve(sources) });
     expect(arrival).toMatchObject({ copiedBytes: long.length, sentBytes: fresh.length });
     expect((await download(url)).equals(Buffer.concat([long, fresh]))).toBe(true);
   });

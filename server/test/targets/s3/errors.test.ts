@@ -9,7 +9,8 @@ import { openS3Target } from '../../../src/targets/s3/s3-target.js';
 import { parseTargetUrl } from '../../../src/targets/url.js';
 import { S3Server } from '../../support/s3-server.js';
 import { answering, closedPort, silentServer, talkingServer, webServer } from './bad-servers.js';
-import { calm, failure, makePayload } from '../../payloads/payloads.js';
+import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
+import { readSmall } from '../../../src/targets/reading.js';
 
 /** A secret that must never be seen again. */
 const CANARY = 'canary-Zm9yZ2V0LW1l';
@@ -28,9 +29,9 @@ beforeAll(async () => {
 
 /** What can be asked of a target. */
 const ASKED: Record<string, (target: Target) => Promise<unknown>> = {
-  head: target => target.head('x', calm),
-  put: target => target.put(payload, { signal: calm }),
-  read: target => target.read('x', calm),
+  head: target => target.look('x', calm),
+  put: target => put(target, payload, { signal: calm }),
+  read: target => readSmall(target, 'x', calm),
   verify: target => target.verify(payload, calm),
   list: async target => {
     for await (const entry of target.list(calm))
@@ -110,7 +111,7 @@ test('waiting for a store that never answers ends with the signal', async () => 
     server.settings('s3://ship/team', { endpoint: await silentServer(() => controller.abort(reason)) })
   );
   onTestFinished(() => target.close());
-  await expect(target.head('x', controller.signal)).rejects.toBe(reason);
+  await expect(target.look('x', controller.signal)).rejects.toBe(reason);
 });
 
 /** Neither what goes over a wire nor what a debugger would print of the error and its causes. */

@@ -1,8 +1,9 @@
 import { DeleteObjectCommand, ListMultipartUploadsCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openTarget } from '../../../src/targets/index.js';
-import { calm, failure, makePayload } from '../../payloads/payloads.js';
+import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
 import { useBucket } from './bucket.js';
+import { readFacts } from '../../../src/targets/reading.js';
 
 const bucket = useBucket();
 const NAME = 'env-0123456789abcdef0123.pex';
@@ -14,18 +15,18 @@ test.each([
   const url = bucket.freshUrl();
   const target = await bucket.open(url);
   const payload = makePayload(NAME, bytes, 1);
-  await target.put(payload, { signal: calm });
+  await put(target, payload, { signal: calm });
   const identity = await target.verify(payload, calm);
   expect(identity).toBeDefined();
-  expect(await target.head(NAME, calm)).toMatchObject({ identity });
+  expect(await target.look(NAME, calm)).toMatchObject({ identity });
   const { sha256 } = payload;
-  expect(await target.digest(NAME, { signal: calm })).toMatchObject({ bytes, sha256, identity });
+  expect(await readFacts(target, NAME, { signal: calm })).toMatchObject({ bytes, sha256, identity });
   await bucket.client.send(
     new DeleteObjectCommand({ Bucket: 'ship', Key: `${url.slice('s3://ship/'.length)}/${NAME}` })
   );
-  expect(await target.digest(NAME, { signal: calm })).toBeUndefined();
-  await target.put(makePayload(NAME, bytes, 2), { signal: calm });
-  const other = await target.head(NAME, calm);
+  expect(await readFacts(target, NAME, { signal: calm })).toBeUndefined();
+  await put(target, makePayload(NAME, bytes, 2), { signal: calm });
+  const other = await target.look(NAME, calm);
   expect(other?.identity).toBeDefined();
   expect(other?.identity).not.toBe(identity);
 });

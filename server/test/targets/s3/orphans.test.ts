@@ -4,7 +4,7 @@ import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, UploadPartCo
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { NOT_IMPLEMENTED, type Answer, type Passing } from '../../support/faulty-proxy.js';
 import { gate } from '../../support/gate.js';
-import { calm, makePayload } from '../../payloads/payloads.js';
+import { calm, makePayload, put } from '../../payloads/payloads.js';
 import { useBucket, type Bucket } from './bucket.js';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -89,7 +89,7 @@ describe('on versitygw, which dates uploads', () => {
     const { young, foreign, alive } = await leftBehind(url);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * HOUR_MS });
     onTestFinished(() => void vi.useRealTimers());
-    expect(await (await bucket.open(url)).put(payload, { signal: calm })).toBe('created');
+    expect(await put(await bucket.open(url), payload, { signal: calm })).toBe('created');
     vi.useRealTimers();
     expect(await open(bucket, url)).toEqual([young, foreign, alive].sort());
   });
@@ -103,7 +103,7 @@ describe('on versitygw, which dates uploads', () => {
   ])('clears nothing away from a store that %s', async (_, fault) => {
     const url = bucket.freshUrl();
     const left = Object.values(await leftBehind(url)).sort();
-    expect(await (await bucket.openBehind(url, fault)).put(payload, { signal: calm })).toBe('created');
+    expect(await put(await bucket.openBehind(url, fault), payload, { signal: calm })).toBe('created');
     expect(await open(bucket, url)).toEqual(left);
   });
 
@@ -116,10 +116,10 @@ describe('on versitygw, which dates uploads', () => {
       await mayGoOn.promise;
       return forward();
     });
-    const putting = slow.put(makePayload('env-0000000e.pex', payload.bytes), { signal: calm });
+    const putting = put(slow, makePayload('env-0000000e.pex', payload.bytes), { signal: calm });
     await isUnderWay.promise;
     for (const id of await open(bucket, url)) await age(id, ['.']);
-    expect(await (await bucket.open(url)).put(payload, { signal: calm })).toBe('created');
+    expect(await put(await bucket.open(url), payload, { signal: calm })).toBe('created');
     mayGoOn.open();
     expect(await putting).toBe('created');
     expect(await open(bucket, url)).toEqual([]);
@@ -133,7 +133,7 @@ describe('on moto, where each upload began in 2010', () => {
     const url = bucket.freshUrl();
     const other = await begin(bucket, url, 'env-00000001.pex', Buffer.alloc(10));
     const target = await bucket.open(url);
-    expect(await target.put(payload, { signal: calm })).toBe('created');
+    expect(await put(target, payload, { signal: calm })).toBe('created');
     await target.verify(payload, calm);
     expect(await open(bucket, url)).toEqual([other]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PART_BYTES, PartPlanner, partBytesOf, type Part } from '../../../src/targets/s3/delta/part-plan.js';
 import { slicesOf } from '../../../src/targets/s3/delta/slices.js';
-import type { CopySource } from '../../../src/targets/target.js';
+import type { Holding } from '../../../src/targets/target.js';
 
 const MIB = 1024 * 1024;
 const MIN = 5 * MIB;
@@ -9,17 +9,17 @@ const MIN = 5 * MIB;
 /** A span as a test writes it: its content's name (none: new) and its MiB. */
 type Spelled = readonly [content: string | undefined, mib: number];
 
-function source(name: string, spans: readonly (readonly [string, number])[]): CopySource {
+function source(name: string, spans: readonly (readonly [string, number])[]): Holding {
   let bytes = 0;
   const offsets = new Map<string, number>();
   for (const [content, mib] of spans) {
     offsets.set(content, bytes);
     bytes += mib * MIB;
   }
-  return { name, bytes, etag: '"1"', offsets };
+  return { name, bytes, version: '"1"', offsets };
 }
 
-function plan(sources: readonly CopySource[], spans: readonly Spelled[], maximalBytes = 0): Part[] {
+function plan(sources: readonly Holding[], spans: readonly Spelled[], maximalBytes = 0): Part[] {
   const planner = new PartPlanner(sources, maximalBytes);
   const parts = spans.flatMap(([content, mib]) => planner.add({ bytes: mib * MIB, content }));
   return [...parts, ...planner.end()];
@@ -141,7 +141,7 @@ describe('a plan', () => {
     const slices = slicesOf(40 * MIB).map((bytes, index) => ({ bytes, md5: `big ${index}` }));
     const parts = [
       ...planner.add({ bytes: MIB, content: 'head' }),
-      ...planner.add({ bytes: 40 * MIB, content: 'big', slices }),
+      ...planner.add({ bytes: 40 * MIB, content: 'big' }, slices),
       ...planner.add({ bytes: MIB, content: undefined }),
       ...planner.end()
     ];
@@ -151,7 +151,7 @@ describe('a plan', () => {
     const cut = new PartPlanner([old], 0);
     const others = [
       ...cut.add({ bytes: MIB, content: 'new' }),
-      ...cut.add({ bytes: 40 * MIB, content: 'big', slices }),
+      ...cut.add({ bytes: 40 * MIB, content: 'big' }, slices),
       ...cut.end()
     ];
     expect(spelled(others)).toEqual(['send 0-5', 'copy 5-41 old@5']);
@@ -237,7 +237,7 @@ test('every way to change an artifact gives parts that a store takes, with the r
 });
 
 /** Those MiB of a copied part, by their place, that the source holds elsewhere than where they are copied from. */
-function wrongMebibytes({ start, end, copy }: Part, spans: readonly Spelled[], { offsets }: CopySource): number[] {
+function wrongMebibytes({ start, end, copy }: Part, spans: readonly Spelled[], { offsets }: Holding): number[] {
   if (copy === undefined) return [];
   const wrong: number[] = [];
   let at = 0;

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { toErrorObject } from '../../../src/errors.js';
 import type { Answer } from '../../support/faulty-proxy.js';
 import { gate } from '../../support/gate.js';
-import { calm, failure, makePayload } from '../../payloads/payloads.js';
+import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
 import { useBucket } from './bucket.js';
 import { SERVERS } from './servers.js';
 
@@ -26,7 +26,7 @@ describe.each(SERVERS)('on $make,', server => {
       taken = bytes;
       controller.abort(reason);
     };
-    await expect(target.put(payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+    await expect(put(target, payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
     expect(taken).toBeGreaterThan(0);
     expect(taken).toBeLessThan(payload.bytes);
     expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
@@ -51,7 +51,7 @@ describe.each(SERVERS)('on $make,', server => {
       return forward();
     });
     const onProgress = (): void => controller.abort(reason);
-    await expect(target.put(payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+    await expect(put(target, payload, { signal: controller.signal, onProgress })).rejects.toBe(reason);
     expect(order).toEqual(['part', 'remove']);
   });
 
@@ -78,7 +78,7 @@ describe.each(SERVERS)('on $make,', server => {
       running -= 1;
       return answer;
     });
-    await target.put(payload, { signal: calm });
+    await put(target, payload, { signal: calm });
     expect(Math.max(...seen)).toBe(most);
   });
 
@@ -95,7 +95,7 @@ describe.each(SERVERS)('on $make,', server => {
     const target = await bucket.openBehind(url, ({ path, forward }) =>
       path.includes('partNumber=3') ? { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' } : forward()
     );
-    await expect(target.put(payload, { signal: calm })).rejects.toMatchObject({ code: 'TARGET_DENIED' });
+    await expect(put(target, payload, { signal: calm })).rejects.toMatchObject({ code: 'TARGET_DENIED' });
     expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
   });
 
@@ -104,7 +104,7 @@ describe.each(SERVERS)('on $make,', server => {
       if (path.includes('partNumber=3')) return refusal('Part.');
       return method === 'DELETE' ? refusal('Removal.') : forward();
     });
-    const error: unknown = await target.put(payload, { signal: calm }).catch((caught: unknown) => caught);
+    const error: unknown = await put(target, payload, { signal: calm }).catch((caught: unknown) => caught);
     expect(toErrorObject(error)).toMatchObject({
       code: 'TARGET_DENIED',
       cause: ['Part.', expect.stringContaining(`parts of the unfinished upload of ${payload.name}`), 'Removal.']
@@ -117,9 +117,9 @@ describe.each(SERVERS)('on $make,', server => {
       method === 'DELETE' ? refusal('Removal.') : forward()
     );
     const onProgress = (): void => controller.abort();
-    const error: unknown = await target
-      .put(payload, { signal: controller.signal, onProgress })
-      .catch((caught: unknown) => caught);
+    const error: unknown = await put(target, payload, { signal: controller.signal, onProgress }).catch(
+      (caught: unknown) => caught
+    );
     expect(toErrorObject(error)).toMatchObject({
       code: 'SHIP_CANCELLED',
       cause: [expect.stringContaining(payload.name), 'Removal.']
@@ -135,7 +135,7 @@ describe.each(SERVERS)('on $make,', server => {
     const target = await bucket.openBehind(url, ({ method, path, forward }) =>
       method === asked && at.test(path) ? { status: 200, body: '<html><body>Welcome</body></html>' } : forward()
     );
-    const error = await failure(target.put(payload, { signal: calm }));
+    const error = await failure(put(target, payload, { signal: calm }));
     expect(error).toMatchObject({ code: 'TARGET_FAILED', hint: expect.stringContaining('web console') });
     expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
   });
@@ -147,7 +147,7 @@ describe.each(SERVERS)('on $make,', server => {
         ? { status: 200, body: '<html><body>Welcome</body></html>' }
         : answer;
     });
-    expect(await target.put(payload, { signal: calm })).toBe('created');
+    expect(await put(target, payload, { signal: calm })).toBe('created');
     await target.verify(payload, calm);
   });
 
@@ -162,7 +162,7 @@ describe.each(SERVERS)('on $make,', server => {
       const answer = await forward();
       return { ...answer, headers: { ...answer.headers, date } };
     });
-    expect(await target.put(payload, { signal: calm })).toBe('created');
+    expect(await put(target, payload, { signal: calm })).toBe('created');
     await target.verify(payload, calm);
     expect(target.remarks().join(' ')).not.toContain('HTTP 403');
   });
@@ -176,7 +176,7 @@ describe.each(SERVERS)('on $make,', server => {
       }
       return forward();
     });
-    expect(await target.put(payload, { signal: calm })).toBe('created');
+    expect(await put(target, payload, { signal: calm })).toBe('created');
     expect(cut).toBe(3);
     await target.verify(payload, calm);
   });

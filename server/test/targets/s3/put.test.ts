@@ -1,11 +1,12 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import type { Payload } from '../../../src/targets/index.js';
+import type { Payload } from '../../../src/payloads/payload.js';
 import { PART_BYTES } from '../../../src/targets/s3/delta/part-plan.js';
 import { NOT_IMPLEMENTED } from '../../support/faulty-proxy.js';
-import { calm, makePayload } from '../../payloads/payloads.js';
+import { calm, makePayload, put } from '../../payloads/payloads.js';
 import { useBucket } from './bucket.js';
 import { SERVERS } from './servers.js';
+import { readSmall } from '../../../src/targets/reading.js';
 
 const MIB = 1024 * 1024;
 describe.each(SERVERS)('on $make,', server => {
@@ -19,24 +20,24 @@ describe.each(SERVERS)('on $make,', server => {
     test('arrives whole, once, verified, with progress up to its size', async () => {
       const target = await bucket.open(bucket.freshUrl());
       const progress: number[] = [];
-      expect(await target.head(payload.name, calm)).toBeUndefined();
-      expect(await target.put(payload, { signal: calm, onProgress: bytes => progress.push(bytes) })).toBe('created');
+      expect(await target.look(payload.name, calm)).toBeUndefined();
+      expect(await put(target, payload, { signal: calm, onProgress: bytes => progress.push(bytes) })).toBe('created');
       expect(progress).toEqual([...progress].sort((a, b) => a - b));
       expect(progress.at(-1)).toBe(payload.bytes);
       const sha256 = payload.bytes > PART_BYTES || !server.tellsChecksums ? undefined : payload.sha256;
-      expect(await target.head(payload.name, calm)).toMatchObject({ bytes: payload.bytes, sha256 });
+      expect(await target.look(payload.name, calm)).toMatchObject({ bytes: payload.bytes, sha256 });
       await target.verify(payload, calm);
-      expect((await target.read(payload.name, calm))?.length).toBe(payload.bytes);
-      expect(await target.put(payload, { signal: calm })).toBe('exists');
+      expect((await readSmall(target, payload.name, calm))?.length).toBe(payload.bytes);
+      expect(await put(target, payload, { signal: calm })).toBe('exists');
       await target.remove(payload.name, calm);
-      expect(await target.head(payload.name, calm)).toBeUndefined();
+      expect(await target.look(payload.name, calm)).toBeUndefined();
       await target.remove(payload.name, calm);
     });
 
     test('is created by one of eight who try at once', async () => {
       const url = bucket.freshUrl();
       const targets = await Promise.all(Array.from({ length: 8 }, () => bucket.open(url)));
-      const outcomes = await Promise.all(targets.map(target => target.put(payload, { signal: calm })));
+      const outcomes = await Promise.all(targets.map(target => put(target, payload, { signal: calm })));
       const created = outcomes.filter(outcome => outcome === 'created').length;
       expect(created).toBeGreaterThan(0);
       expect(created).toBeLessThanOrEqual(server.isAtomic ? 1 : targets.length);
@@ -54,10 +55,10 @@ describe.each(SERVERS)('on $make,', server => {
         refused.push(...unknown);
         return unknown.length === 0 ? forward() : NOT_IMPLEMENTED;
       });
-      expect(await target.put(payload, { signal: calm })).toBe('created');
+      expect(await put(target, payload, { signal: calm })).toBe('created');
       expect(refused).toContain('if-none-match');
       await target.verify(payload, calm);
-      expect(await target.put(payload, { signal: calm })).toBe('exists');
+      expect(await put(target, payload, { signal: calm })).toBe('exists');
       expect((await bucket.leftBelow(url)).uploads).toBe(0);
     });
 
@@ -67,23 +68,23 @@ describe.each(SERVERS)('on $make,', server => {
       const unconditional: string[] = [];
       const target = await bucket.openBehind(url, async ({ method, path, headers, forward }) => {
         if (headers['if-none-match'] !== undefined) {
-          await other.put(payload, { signal: calm });
+          await put(other, payload, { signal: calm });
           return NOT_IMPLEMENTED;
         }
         if (method === 'PUT' && path.includes(payload.name) && !path.includes('partNumber=')) unconditional.push(path);
         if (method === 'POST' && path.includes('uploadId=')) unconditional.push(path);
         return forward();
       });
-      expect(await target.put(payload, { signal: calm })).toBe('exists');
+      expect(await put(target, payload, { signal: calm })).toBe('exists');
       expect(unconditional).toEqual([]);
       expect((await bucket.leftBelow(url)).uploads).toBe(0);
     });
 
     test('is refused when the target holds another of that name', async () => {
       const target = await bucket.open(bucket.freshUrl());
-      await target.put(makePayload(payload.name, payload.bytes + 1), { signal: calm });
-      await expect(target.put(payload, { signal: calm })).rejects.toMatchObject({ code: 'TARGET_CONFLICT' });
-      expect(await target.head(payload.name, calm)).toMatchObject({ bytes: payload.bytes + 1 });
+      await put(target, makePayload(payload.name, payload.bytes + 1), { signal: calm });
+      await expect(put(target, payload, { signal: calm })).rejects.toMatchObject({ code: 'TARGET_CONFLICT' });
+      expect(await target.look(payload.name, calm)).toMatchObject({ bytes: payload.bytes + 1 });
     });
 
     test('is known as created when the answer is lost on the way', async () => {
@@ -94,7 +95,7 @@ describe.each(SERVERS)('on $make,', server => {
         lost += 1;
         return 'drop';
       });
-      expect(await target.put(payload, { signal: calm })).toBe('created');
+      expect(await put(target, payload, { signal: calm })).toBe('created');
       expect(lost).toBe(1);
       await target.verify(payload, calm);
     });
@@ -108,7 +109,7 @@ describe.each(SERVERS)('on $make,', server => {
         if (headers['if-none-match'] !== undefined) controller.abort(reason);
         return answer;
       });
-      await expect(target.put(payload, { signal: controller.signal })).rejects.toBe(reason);
+      await expect(put(target, payload, { signal: controller.signal })).rejects.toBe(reason);
       expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
     });
 
@@ -116,7 +117,7 @@ describe.each(SERVERS)('on $make,', server => {
       const url = bucket.freshUrl();
       const target = await bucket.open(url);
       const damaged: Payload = { ...payload, sha256: 'ab'.repeat(32) };
-      await expect(target.put(damaged, { signal: calm })).rejects.toMatchObject({ code: 'CACHE_UNUSABLE' });
+      await expect(put(target, damaged, { signal: calm })).rejects.toMatchObject({ code: 'CACHE_UNUSABLE' });
       expect(await bucket.leftBelow(url)).toEqual({ keys: [], uploads: 0 });
     });
   });
@@ -125,13 +126,15 @@ describe.each(SERVERS)('on $make,', server => {
     const target = await bucket.open(bucket.freshUrl());
     for (const name of ['../x', 'a/b', '..', '', 'a\nb']) {
       await expect(target.remove(name, calm)).rejects.toMatchObject({ code: 'USAGE_INVALID' });
-      await expect(target.put(makePayload(name, 1), { signal: calm })).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+      await expect(put(target, makePayload(name, 1), { signal: calm })).rejects.toMatchObject({
+        code: 'USAGE_INVALID'
+      });
     }
   });
 
   test('a prefix with a space and a letter beyond ASCII is one and the same key', async () => {
     const target = await bucket.open('s3://ship/team a/über');
-    await target.put(makePayload('env-1.pex', 10), { signal: calm });
+    await put(target, makePayload('env-1.pex', 10), { signal: calm });
     expect(target.url).toBe('s3://ship/team%20a/%C3%BCber');
     await bucket.client.send(new HeadObjectCommand({ Bucket: 'ship', Key: 'team a/über/env-1.pex' }));
   });

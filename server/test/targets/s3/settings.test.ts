@@ -52,7 +52,7 @@ async function properties(own: Partial<TargetSettings> = {}): Promise<Record<str
   target.close();
   const bucket = target.url.split('/')[2] ?? '';
   return Object.fromEntries(
-    Object.entries(target.sparkProperties()).map(([key, value]) => [
+    Object.entries(target.access.sparkProperties()).map(([key, value]) => [
       key.replace(`spark.hadoop.fs.s3a.bucket.${bucket}.`, ''),
       value
     ])

@@ -2,9 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { NOT_IMPLEMENTED, type Answer, type Fault } from '../../support/faulty-proxy.js';
-import { calm, failure, makePayload } from '../../payloads/payloads.js';
+import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
 import { useBucket } from './bucket.js';
 import { SERVERS } from './servers.js';
+import { readSmall } from '../../../src/targets/reading.js';
 
 const small = makePayload('env-0000000a.pex', 1000);
 const large = makePayload('env-0000000b.pex', 20 * 1024 * 1024);
@@ -37,7 +38,7 @@ describe.each(SERVERS)('in front of $make, a store', server => {
     });
     await target.check(calm);
     for (const payload of [small, large]) {
-      expect(await target.put(payload, { signal: calm })).toBe('created');
+      expect(await put(target, payload, { signal: calm })).toBe('created');
       await target.verify(payload, calm);
     }
     expect(refused).toBe(1);
@@ -51,8 +52,8 @@ describe.each(SERVERS)('in front of $make, a store', server => {
       headers['if-none-match'] === undefined ? forward() : { status: 400, body: '<html>Bad Request</html>' }
     );
     for (const payload of [small, large]) {
-      expect(await target.put(payload, { signal: calm })).toBe('created');
-      expect(await target.put(payload, { signal: calm })).toBe('exists');
+      expect(await put(target, payload, { signal: calm })).toBe('created');
+      expect(await put(target, payload, { signal: calm })).toBe('exists');
     }
     expect(target.remarks().join(' ')).toContain('no conditional writes');
   });
@@ -65,14 +66,18 @@ describe.each(SERVERS)('in front of $make, a store', server => {
       const answer = await forward();
       return answer.status === 404 && path.includes('absent') ? { status: 404, body } : answer;
     });
-    expect(await target.head('absent', calm)).toBeUndefined();
-    expect(await target.read('absent', calm)).toBeUndefined();
+    expect(await target.look('absent', calm)).toBeUndefined();
+    expect(await readSmall(target, 'absent', calm)).toBeUndefined();
     await target.remove('absent', calm);
   });
 
   test.each([500, 403, 501])('that answers %d with a web page gives an error that says what to do', async status => {
     const target = await bucket.openBehind(bucket.freshUrl(), () => ({ status, body: '<html>Oops <b>!</html>' }));
-    for (const ask of [() => target.read('x', calm), () => target.put(small, { signal: calm }), () => names(target)]) {
+    for (const ask of [
+      () => readSmall(target, 'x', calm),
+      () => put(target, small, { signal: calm }),
+      () => names(target)
+    ]) {
       const error = await failure(ask());
       expect(['TARGET_FAILED', 'TARGET_DENIED']).toContain(error.code);
       expect(error.hint).not.toBe('');
@@ -97,7 +102,7 @@ describe.each(SERVERS)('in front of $make, a store', server => {
     };
     const target = await bucket.openBehind(url, fault);
     const written = ['a', 'b', 'c'].map(letter => makePayload(`env-${letter}.pex`, 10));
-    for (const payload of written) await target.put(payload, { signal: calm, isFree: true });
+    for (const payload of written) await put(target, payload, { signal: calm, isFree: true });
     expect(await names(target)).toEqual(written.map(({ name }) => name));
   });
 
@@ -111,9 +116,9 @@ describe.each(SERVERS)('in front of $make, a store', server => {
       if (method === 'GET' && path.includes(large.name)) reads.push(path);
       return forward();
     });
-    const arrival = await watched.assemble(
+    const arrival = await watched.write(
       { ...large, maximalBytes: large.bytes, spans: () => spansOf(large) },
-      { signal: calm, sources: () => Promise.resolve([]) }
+      { signal: calm, reuse: () => Promise.resolve([]) }
     );
     await arrival?.verify(calm);
     // Where checksums show nothing, the ETags of the parts do.
@@ -131,7 +136,7 @@ describe.each(SERVERS)('in front of $make, a store', server => {
       return forward();
     });
     for (const payload of [small, large]) {
-      expect(await target.put(payload, { signal: calm })).toBe('created');
+      expect(await put(target, payload, { signal: calm })).toBe('created');
       await target.verify(payload, calm);
     }
     expect(sent).toEqual([]);
@@ -150,10 +155,10 @@ describe.each(SERVERS)('in front of $make, a store', server => {
       return forward();
     });
     for (const payload of [small, large]) {
-      expect(await target.put(payload, { signal: calm })).toBe('created');
+      expect(await put(target, payload, { signal: calm })).toBe('created');
       await target.verify(payload, calm);
     }
-    await target.read(small.name, calm);
+    await readSmall(target, small.name, calm);
     expect(modes).not.toEqual([]);
   });
 });
@@ -168,9 +173,9 @@ describe('the files in ~/.aws', () => {
       return target;
     };
     await bucket.server.addProfile('rotated', { ...bucket.server.root, secretAccessKey: 'of-yesterday' });
-    expect(await failure((await open()).put(small, { signal: calm }))).toMatchObject({ code: 'TARGET_SIGNATURE' });
+    expect(await failure(put(await open(), small, { signal: calm }))).toMatchObject({ code: 'TARGET_SIGNATURE' });
     await bucket.server.addProfile('rotated', bucket.server.root);
-    expect(await (await open()).put(small, { signal: calm })).toBe('created');
+    expect(await put(await open(), small, { signal: calm })).toBe('created');
   });
 
   test('a switch of checksums that the SDK does not know is told', async () => {

@@ -8,9 +8,9 @@ import { ShipEnvError } from '../../../errors.js';
 import { parseJson } from '../../../text/json.js';
 import { ProcessError, run } from '../../../process/run.js';
 import { changed } from '../seen-file.js';
-import type { CompiledFacts, FileEntry, ModulesToCompile, SegmentEntry } from '../../../formats/types.js';
 import { OutputFile } from '../zip/output-file.js';
 import { COMPILE_SCRIPT } from './compile-script.js';
+import type { CompiledFacts, FileEntry, ModulesToCompile, SegmentEntry } from '../types.js';
 
 /** Changes with everything that gives other bytes for the same sources: the script, the format. */
 const COMPILE_VERSION = 2;

@@ -5,8 +5,8 @@ import type { Cache } from '../../../cache/cache.js';
 import { hasCode } from '../../../errors.js';
 import { FILE_KINDS, readPieces } from '../../../files/read.js';
 import { environmentChanged } from '../../../environment/lazy.js';
-import type { CompiledFacts, ModulesToCompile, PlannedSegment } from '../../../formats/types.js';
 import { Compilers } from './compile.js';
+import type { CompiledFacts, ModulesToCompile, PlannedSegment } from '../types.js';
 
 /**
  * The compiled modules of distributions. The key of a segment covers them, so they are compiled when a distribution is

@@ -1,5 +1,5 @@
-import { compareText } from '../../../python/names.js';
-import type { SegmentEntry } from '../../../formats/types.js';
+import { compareText } from '../../../text/compare.js';
+import type { SegmentEntry } from '../types.js';
 
 /**
  * RECORD of a distribution inside a PEX (PEP 376, PEP 627): one line a file, with the places that files have there.

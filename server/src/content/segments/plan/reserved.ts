@@ -1,6 +1,6 @@
 import type { Distribution, Interpreter } from '../../../contract/snapshot.js';
 import { ShipEnvError } from '../../../errors.js';
-import { ROOT_MODULES } from '../../../formats/pex/seed.js';
+import { ROOT_MODULES } from '../../runtime-modules.js';
 
 /** Modules that link.py puts beside the packages of an environment. A package of that name would hide the module. */
 const MODULES = [...ROOT_MODULES, 'ship_env_start.py'].map(name => name.replace(/\.py$/, ''));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PlannedSegment } from '../../../formats/types.js';
+import type { PlannedSegment } from '../types.js';
 
 /** Changes with everything that gives other bytes for the same files: paths, generated files, compression. */
 const FORMAT = 'ship-env segment 5';

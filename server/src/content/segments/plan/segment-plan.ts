@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Distribution, DistributionFile, Finding, Interpreter } from '../../../contract/snapshot.js';
 import { FILE_KINDS } from '../../../files/read.js';
-import { compareText } from '../../../python/names.js';
 import { problemOfPart, problemOfPath } from '../../../files/path-names.js';
 import { isShebangFile, readSeenFile, type SeenFile } from '../seen-file.js';
-import type { DataEntry, PlannedSegment, SegmentEntry } from '../../../formats/types.js';
 import { modulesToCompile } from '../compile/compile.js';
 import type { CompiledModules } from '../compile/compiled-modules.js';
 import { distInfoName, metadataFromPkgInfo, metadataPlace, pkgInfoPath, wheelText } from './dist-info.js';
@@ -15,6 +13,8 @@ import { refuseReservedName } from './reserved.js';
 import { entryPointScript, installedEntryPoint, scriptEntryPoints, withNeutralShebang } from './scripts.js';
 import { LAYOUT_NAME, layoutText, segmentKey } from './segment-key.js';
 import { wheelName } from '../../../python/wheel-name.js';
+import { compareText } from '../../../text/compare.js';
+import type { DataEntry, PlannedSegment, SegmentEntry } from '../types.js';
 
 /** What a distribution becomes in a PEX: the files of its "installed wheel chroot", and its modules compiled. */
 export async function planSegment(

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
 import { NotRegular, openRegularHere } from '../../../files/open.js';
-import { newMd5 } from '../../../targets/s3/md5.js';
 import { crc32 } from '../../../payloads/crc32.js';
 import { deflatePiece, pays } from '../zip/deflate.js';
 import { DEFLATED, STORED, localHeader, type ZipMethod } from '../zip/records.js';
@@ -98,30 +97,22 @@ function compressPiece(task: PieceTask, { input, output }: Slot): PieceResult {
   return { deflated: deflated.length };
 }
 
-function digest({ path, slices }: DigestTask, { input }: Slot): DigestResult {
+function digest({ path }: DigestTask, { input }: Slot): DigestResult {
   const hash = createHash('sha256');
-  const md5s: string[] = [];
   let crc = 0;
   let at = 0;
   const { file } = openRegularHere(path);
   try {
-    for (const slice of slices) {
-      const md5 = newMd5();
-      for (const end = at + slice; at < end;) {
-        const length = readSync(file, input, 0, Math.min(input.length, end - at), at);
-        if (length === 0) throw new RangeError('A file that is being written became shorter.');
-        const piece = input.subarray(0, length);
-        hash.update(piece);
-        md5?.update(piece);
-        crc = crc32(piece, crc);
-        at += length;
-      }
-      if (md5 !== undefined) md5s.push(md5.digest('hex'));
+    for (let length = -1; length !== 0; at += length) {
+      length = readSync(file, input, 0, input.length, at);
+      const piece = input.subarray(0, length);
+      hash.update(piece);
+      crc = crc32(piece, crc);
     }
   } finally {
     closeSync(file);
   }
-  return { sha256: hash.digest('hex'), crc32: crc, md5s };
+  return { sha256: hash.digest('hex'), crc32: crc };
 }
 
 /**

@@ -44,21 +44,17 @@ export interface PieceResult {
   readonly deflated: number | undefined;
 }
 
-/** The digests of a file's first bytes. */
+/** The digests of a file. */
 export interface DigestTask {
   readonly kind: 'digest';
   readonly path: string;
-  /** Bytes of each slice of it, from the first to the last. */
-  readonly slices: readonly number[];
 }
 
-/** `SegmentDigests` of the slices in a row. */
+/** `SegmentDigests` of the file. */
 export interface DigestResult {
   /** Lower-case hex. */
   readonly sha256: string;
   readonly crc32: number;
-  /** Of each slice, lower-case hex; none where the system forbids MD5. */
-  readonly md5s: readonly string[];
 }
 
 export type Task = EntriesTask | PieceTask | DigestTask;

@@ -4,7 +4,8 @@ import { putObject } from '../objects/put.js';
 import type { S3Store } from '../store/store.js';
 import { verifyObject } from '../objects/verify.js';
 import type { Written } from '../objects/writer.js';
-import type { Arrival, AssembleOptions, CopySource, SpannedPayload } from '../../target.js';
+import type { SpannedPayload } from '../../../payloads/payload.js';
+import type { Arrival, WriteOptions, Holding } from '../../target.js';
 
 /**
  * Writes an artifact, copying on the store what earlier ones hold; where that fails, all of it is sent.
@@ -14,7 +15,7 @@ import type { Arrival, AssembleOptions, CopySource, SpannedPayload } from '../..
 export async function assembleObject(
   store: S3Store,
   artifact: SpannedPayload,
-  options: AssembleOptions
+  options: WriteOptions
 ): Promise<Arrival | undefined> {
   const { sources, refusal } = await sourcesFor(store, options);
   if (sources.length === 0) return sendAll(store, artifact, options, refusal);
@@ -32,7 +33,7 @@ export async function assembleObject(
 export async function estimateObject(
   store: S3Store,
   artifact: SpannedPayload,
-  options: AssembleOptions
+  options: WriteOptions
 ): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
   const { sources } = await sourcesFor(store, options);
   const planner = new PartPlanner(sources, artifact.maximalBytes);
@@ -49,16 +50,17 @@ export async function estimateObject(
 
 async function sourcesFor(
   store: S3Store,
-  { sources }: AssembleOptions
-): Promise<{ sources: readonly CopySource[]; refusal: string | undefined }> {
+  { reuse }: WriteOptions
+): Promise<{ sources: readonly Holding[]; refusal: string | undefined }> {
+  if (reuse === undefined) return { sources: [], refusal: undefined };
   const refusal = store.features.whyNot('copies');
-  return { sources: refusal === undefined ? await sources() : [], refusal };
+  return { sources: refusal === undefined ? await reuse() : [], refusal };
 }
 
 async function sendAll(
   store: S3Store,
   artifact: SpannedPayload,
-  options: AssembleOptions,
+  options: WriteOptions,
   fullUpload: string | undefined
 ): Promise<Arrival | undefined> {
   return arrival(store, artifact, await putObject(store, artifact, [], options), fullUpload);

@@ -1,5 +1,6 @@
 import { MIN_PART_BYTES, slicesOf, type Slice } from './slices.js';
-import type { CopySource, Span } from '../../target.js';
+import type { Span } from '../../../payloads/payload.js';
+import type { Holding } from '../../target.js';
 
 const MIB = 1024 * 1024;
 
@@ -29,7 +30,7 @@ export interface Part {
 interface Run {
   start: number;
   end: number;
-  readonly source: CopySource;
+  readonly source: Holding;
   offset: number;
   /** What it consists of: a part begins and ends where a slice does, as far as parts may be so short. */
   slices: Slice[];
@@ -44,7 +45,7 @@ interface Run {
  * it can change it, so that copies run while the spans behind are still being built.
  */
 export class PartPlanner {
-  readonly #sources: readonly CopySource[];
+  readonly #sources: readonly Holding[];
   readonly #partBytes: number;
   /** Of a part that is copied, but the last of a run. */
   readonly #copyBytes: number;
@@ -60,14 +61,19 @@ export class PartPlanner {
    * @param sources - best first
    * @param maximalBytes - of the artifact
    */
-  constructor(sources: readonly CopySource[], maximalBytes: number) {
+  constructor(sources: readonly Holding[], maximalBytes: number) {
     this.#sources = sources;
     this.#partBytes = partBytesOf(maximalBytes);
     this.#copyBytes = Math.max(MIN_PART_BYTES, Math.ceil(maximalBytes / MAX_PARTS));
   }
 
-  /** Takes the next span. @returns the parts that are now decided, in their order */
-  add({ bytes, content, slices }: Pick<Span, 'bytes' | 'content' | 'slices'>): Part[] {
+  /**
+   * Takes the next span.
+   *
+   * @param slices - how the span is cut where it is copied, with the digests that are known
+   * @returns the parts that are now decided, in their order
+   */
+  add({ bytes, content }: Pick<Span, 'bytes' | 'content'>, slices?: readonly Slice[]): Part[] {
     if (bytes === 0) return [];
     const start = this.#position;
     this.#position += bytes;

@@ -28,7 +28,7 @@ export async function readPast(
 ): Promise<void> {
   const { start, end, copy } = row.part;
   row.range = reader.rangeOf(start, end);
-  row.md5 = copy?.md5 ?? (row.range && memory?.md5s.get(row.range));
+  row.md5 = copy?.md5 ?? (row.range && memory?.notes.get(row.range));
   const md5 = row.md5 === undefined ? newMd5() : undefined;
   if (md5 === undefined) return reader.passOver(end, signal);
   for await (const piece of reader.pieces(end, signal)) md5.update(piece);
@@ -63,7 +63,7 @@ export function etagOf(rows: readonly Row[], memory: DigestMemory | undefined): 
     throw new CopyRefused('an artifact on the target does not hold what its manifest says', { isLasting: false });
   }
   for (const { range, md5, part } of rows) {
-    if (range !== undefined && md5 !== undefined && part.copy?.md5 === undefined) memory?.md5s.set(range, md5);
+    if (range !== undefined && md5 !== undefined && part.copy?.md5 === undefined) memory?.notes.set(range, md5);
   }
   return { etag: compositeEtag(rows.flatMap(({ md5 }) => md5 ?? [])) };
 }

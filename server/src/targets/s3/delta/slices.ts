@@ -1,11 +1,16 @@
+import type { DigestMemory } from '../../../payloads/digest-memory.js';
+import type { Span } from '../../../payloads/payload.js';
+import type { SpanObserver } from '../../../payloads/span-digest.js';
+import { newMd5 } from '../md5.js';
+
 const MIB = 1024 * 1024;
 
 /** Amazon's smallest part of an upload, but for the last one (Amazon S3 user guide, "multipart upload limits"). */
 export const MIN_PART_BYTES = 5 * MIB;
-/** Of a slice: several are copied at once, and one is done in a moment. */
+/** Several slices are copied at once, and one is done in a moment. */
 const SLICE_BYTES = 64 * MIB;
 
-/** A run of bytes of a segment that a store copies as one part, and that it shows by its ETag to have copied right. */
+/** A run of bytes of a span that the store copies as one part. The part's ETag shows whether the copy is right. */
 export interface Slice {
   readonly bytes: number;
   /** Lower-case hex; undefined where it must be computed. */
@@ -13,10 +18,10 @@ export interface Slice {
 }
 
 /**
- * How a segment is cut into slices: a short one first, which can share a part with what is in front of it and too short
- * to be a part, and then even ones. Pure; no slice of a segment that has several is shorter than a part may be.
+ * How a span is cut into slices: a short one first, which can share a part with what is in front of it and too short to be
+ * a part, and then even ones. Pure; no slice of a span that has several is shorter than a part may be.
  *
- * @param bytes - of the segment
+ * @param bytes - of the span
  * @returns bytes of each slice, from the first to the last
  */
 export function slicesOf(bytes: number): number[] {
@@ -25,4 +30,73 @@ export function slicesOf(bytes: number): number[] {
   const count = Math.ceil(rest / SLICE_BYTES);
   const at = (index: number): number => Math.floor((rest * index) / count);
   return [MIN_PART_BYTES, ...Array.from({ length: count }, (_, index) => at(index + 1) - at(index))];
+}
+
+/** The slices of a span, with the digests that are remembered of its content. */
+export function knownSlices(
+  { content, bytes }: Pick<Span, 'content' | 'bytes'>,
+  memory: DigestMemory | undefined
+): Slice[] {
+  const md5s = content === undefined ? undefined : memory?.notes.get(noteName(content))?.split(' ');
+  return slicesOf(bytes).map((length, index) => ({ bytes: length, md5: md5s?.[index] }));
+}
+
+/**
+ * Computes the MD5 of each slice while a reader digests an artifact, so that a later upload, which copies them, need not
+ * read them. Notes it where the content of the span has been found undamaged.
+ */
+export class SliceObserver implements SpanObserver {
+  readonly #memory: DigestMemory;
+  /** The span that is being read, and the digests of its slices so far. */
+  #span: Span | undefined;
+  #md5s: string[] = [];
+  #slices: number[] = [];
+  #md5: ReturnType<typeof newMd5>;
+  #left = 0;
+  #position = 0;
+
+  constructor(memory: DigestMemory) {
+    this.#memory = memory;
+  }
+
+  take(span: Span, at: number, piece: Buffer): void {
+    if (at === 0) this.#begin(span);
+    if (this.#span !== span || at !== this.#position) return;
+    this.#position += piece.length;
+    for (let done = 0; done < piece.length;) {
+      const part = piece.subarray(done, done + this.#left);
+      this.#md5?.update(part);
+      done += part.length;
+      this.#left -= part.length;
+      if (this.#left === 0) this.#endSlice();
+    }
+  }
+
+  checked(span: Span): void {
+    if (this.#span !== span || span.content === undefined || this.#slices.length > 0 || this.#left > 0) return;
+    this.#memory.notes.set(noteName(span.content), this.#md5s.join(' '));
+    this.#span = undefined;
+  }
+
+  #begin(span: Span): void {
+    const isWanted = span.content !== undefined && this.#memory.notes.get(noteName(span.content)) === undefined;
+    this.#md5 = isWanted ? newMd5() : undefined;
+    // Where the system forbids MD5, nothing is noted.
+    this.#span = this.#md5 === undefined ? undefined : span;
+    this.#slices = slicesOf(span.bytes);
+    this.#left = this.#slices.shift() ?? 0;
+    this.#md5s = [];
+    this.#position = 0;
+  }
+
+  #endSlice(): void {
+    this.#md5s.push(this.#md5?.digest('hex') ?? '');
+    this.#left = this.#slices.shift() ?? 0;
+    this.#md5 = this.#left === 0 ? undefined : newMd5();
+  }
+}
+
+/** Contents name bytes, and the cut depends on their number alone. */
+function noteName(content: string): string {
+  return `md5 of slices: ${content}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readRange } from '../../../payloads/read.js';
 import { partBytesOf } from '../delta/part-plan.js';
-import type { Payload } from '../../target.js';
+import type { Payload } from '../../../payloads/payload.js';
 
 /**
  * The checksum that S3 keeps of an object in parts: the sha256, base64, of the parts' sha256 in a row, and the number

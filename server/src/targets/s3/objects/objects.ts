@@ -6,7 +6,6 @@ import {
   type HeadObjectCommandOutput
 } from '@aws-sdk/client-s3';
 import { assertObjectName } from '../../names.js';
-import { MAX_READ_BYTES, tooLarge } from '../../object-errors.js';
 import { chunksOf } from '../../../payloads/read.js';
 import { s3CodeOf, statusOf } from '../failures/answer.js';
 import { withOptional } from '../store/optional.js';
@@ -57,21 +56,19 @@ export async function headObject(
   );
 }
 
-/** A small object whole; undefined when it is not there. */
-export async function readObject(store: S3Store, name: string, signal: AbortSignal): Promise<Buffer | undefined> {
+/** The bytes of an object, front to back; undefined when it is not there. */
+export async function readObject(
+  store: S3Store,
+  name: string,
+  signal: AbortSignal
+): Promise<AsyncIterable<Buffer> | undefined> {
   assertObjectName(name);
-  return store.attempt(
-    `Reading ${name} from`,
+  const doing = `Reading ${name} from`;
+  const content = await store.attempt(
+    doing,
     async () => {
       try {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        for await (const chunk of chunksOf(await openObject(store, name, signal))) {
-          bytes += chunk.length;
-          if (bytes > MAX_READ_BYTES) throw tooLarge(store.settings.url, name, bytes);
-          chunks.push(chunk);
-        }
-        return Buffer.concat(chunks);
+        return await openObject(store, name, signal);
       } catch (error) {
         if (await isMissing(store, error, signal)) return undefined;
         throw error;
@@ -79,10 +76,29 @@ export async function readObject(store: S3Store, name: string, signal: AbortSign
     },
     signal
   );
+  return content && translated(store, content, doing, signal);
 }
 
-/** An object's bytes. @throws what the SDK throws */
-export async function openObject(store: S3Store, name: string, signal: AbortSignal): Promise<Readable> {
+async function* translated(
+  store: S3Store,
+  content: Readable,
+  doing: string,
+  signal: AbortSignal
+): AsyncGenerator<Buffer> {
+  const chunks = chunksOf(content);
+  try {
+    for (;;) {
+      const { done, value } = await store.attempt(doing, () => chunks.next(), signal);
+      if (done === true) return;
+      yield value;
+    }
+  } finally {
+    content.destroy();
+  }
+}
+
+/** @throws what the SDK throws */
+async function openObject(store: S3Store, name: string, signal: AbortSignal): Promise<Readable> {
   const answer = await store.client.send(new GetObjectCommand(store.object(name)), { abortSignal: signal });
   const { Body } = answer;
   if (!(Body instanceof Readable)) throw new TypeError('The SDK answered without a stream.');

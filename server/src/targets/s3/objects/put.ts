@@ -6,7 +6,8 @@ import { headObject, removeObject } from './objects.js';
 import type { S3Store } from '../store/store.js';
 import { UPLOAD_ID } from './whole.js';
 import { ObjectWriter, type Written } from './writer.js';
-import type { CopySource, SpannedPayload, TransferOptions } from '../../target.js';
+import type { SpannedPayload } from '../../../payloads/payload.js';
+import type { Holding, WriteOptions } from '../../target.js';
 
 /** How long the look after a failed or aborted write, and the removal of what it made all the same, may take. */
 const SETTLE_MS = 10_000;
@@ -24,13 +25,13 @@ const SETTLE_MS = 10_000;
 export async function putObject(
   store: S3Store,
   payload: SpannedPayload,
-  sources: readonly CopySource[],
-  options: TransferOptions
+  sources: readonly Holding[],
+  options: WriteOptions
 ): Promise<Written | undefined> {
   const { signal } = options;
   const writer = new ObjectWriter(store, payload, sources, options);
   const id = randomUUID();
-  // Unless who calls has looked: also for stores that take If-None-Match without a word and then overwrite.
+  // Unless the caller has looked: a store may take If-None-Match without a word and then overwrite.
   let outcome = options.isFree === true ? undefined : await settle(store, payload, writer, id, signal);
   // Twice: what took the name may be gone a moment later, and a store may ask to try again (409).
   for (let attempt = 0; outcome === undefined && attempt < 2; attempt += 1) {

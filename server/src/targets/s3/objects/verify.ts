@@ -1,16 +1,17 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { differs, missing } from '../../object-errors.js';
-import { digestOf } from '../../../payloads/read.js';
+import { readFacts } from '../../reading.js';
 import { compositeChecksumOf } from './checksum.js';
 import { findOutComparison } from '../store/comparison.js';
 import { bareEtag } from '../delta/copy.js';
 import { identityOf } from './identity.js';
-import { headObject, openObject } from './objects.js';
+import { headObject, readObject } from './objects.js';
 import type { S3Store } from '../store/store.js';
-import type { Payload, ReadFacts, TransferOptions } from '../../target.js';
+import type { Payload, PayloadFacts } from '../../../payloads/payload.js';
+import type { ObjectFacts } from '../../target.js';
 
 /** An object as it must be. */
-export interface Expected extends Pick<Payload, 'name' | 'bytes' | 'sha256'> {
+export interface Expected extends PayloadFacts {
   /** The SHA-256 that the store keeps of it, base64, when the sender knows. */
   readonly checksum?: string | undefined;
   /** Its ETag, when the sender knows that the store's are digests. */
@@ -73,36 +74,41 @@ async function compare(
       throw differs(url, expected, `the checksum ${kept}`);
     if (kept === expected.checksum && store.has('comparesChecksums')) return identityOf(store, found);
   }
-  const read = await digestObject(store, expected.name, { signal });
+  const read = await readFacts(
+    {
+      look: (name, until) => lookAtObject(store, name, until),
+      read: (name, until) => readObject(store, name, until)
+    },
+    expected.name,
+    { signal }
+  );
   if (read === undefined) throw missing(url, expected);
   if (read.sha256 !== expected.sha256) throw differs(url, expected, `sha256 ${read.sha256}`);
   store.readBack.add(expected.name);
   return read.identity;
 }
 
-/** Reads an object to its end; undefined when it is not there. */
-export async function digestObject(
-  store: S3Store,
-  name: string,
-  { signal, onProgress }: Pick<TransferOptions, 'signal' | 'onProgress'>
-): Promise<ReadFacts | undefined> {
-  const before = await headObject(store, name, signal);
-  if (before === undefined) return undefined;
-  const facts = await store.attempt(
-    `Reading ${name} from`,
-    async () => digestOf(await openObject(store, name, signal), signal, onProgress),
-    signal
-  );
-  const after = await headObject(store, name, signal);
-  if (after === undefined) return undefined;
-  const identity = identityOf(store, after);
-  return { ...facts, identity: identity === identityOf(store, before) ? identity : undefined };
-}
-
 /** The digest of the whole content, when the store keeps it: of an object in parts it does not. */
-export function sha256Of(found: Checksums): string | undefined {
+function sha256Of(found: Checksums): string | undefined {
   const kept = keptChecksum(found);
   return kept === undefined || kept.includes('-') ? undefined : Buffer.from(kept, 'base64').toString('hex');
+}
+
+/** What the store says of an object without its bytes; undefined when it is not there. */
+export async function lookAtObject(
+  store: S3Store,
+  name: string,
+  signal: AbortSignal
+): Promise<ObjectFacts | undefined> {
+  const found = await headObject(store, name, signal);
+  return (
+    found && {
+      bytes: found.ContentLength ?? 0,
+      sha256: sha256Of(found),
+      identity: identityOf(store, found),
+      modified: found.LastModified
+    }
+  );
 }
 
 type Checksums = Pick<HeadObjectCommandOutput, 'ChecksumSHA256' | 'ChecksumType'>;

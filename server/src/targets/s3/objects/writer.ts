@@ -7,12 +7,14 @@ import { assertDigest } from '../../../payloads/read.js';
 import { InFlight } from '../multipart/in-flight.js';
 import { MultipartUpload, type CopyRange } from '../multipart/multipart.js';
 import { removeOrphanedUploads } from '../multipart/orphans.js';
+import { knownSlices, SliceObserver } from '../delta/slices.js';
 import { PartPlanner, type Part } from '../delta/part-plan.js';
 import { checksumOf, etagOf, readPast, sizesOf, type Row } from '../delta/rows.js';
 import type { S3Store } from '../store/store.js';
 import { putWhole } from './whole.js';
 import { SpanReader } from '../../../payloads/span-reader.js';
-import type { CopySource, SpannedPayload, TransferOptions } from '../../target.js';
+import type { SpannedPayload } from '../../../payloads/payload.js';
+import type { Holding, WriteOptions } from '../../target.js';
 
 /** What was written, and by what the store's object shows that it arrived. */
 export interface Written {
@@ -33,11 +35,11 @@ export interface Written {
 export class ObjectWriter {
   readonly #store: S3Store;
   readonly #payload: SpannedPayload;
-  readonly #sources: readonly CopySource[];
-  readonly #options: TransferOptions;
+  readonly #sources: readonly Holding[];
+  readonly #options: WriteOptions;
   /** Set as soon as it is known what is written: before the request that makes it an object. */
   written: Written | undefined;
-  constructor(store: S3Store, payload: SpannedPayload, sources: readonly CopySource[], options: TransferOptions) {
+  constructor(store: S3Store, payload: SpannedPayload, sources: readonly Holding[], options: WriteOptions) {
     this.#store = store;
     this.#payload = payload;
     this.#sources = sources;
@@ -52,7 +54,8 @@ export class ObjectWriter {
    * @throws what the SDK throws; CopyRefused; what the payload throws; the signal's reason
    */
   async write(uploadId: string): Promise<boolean> {
-    const reader = new SpanReader(this.#payload.digests);
+    const { digests } = this.#payload;
+    const reader = new SpanReader(digests, digests && new SliceObserver(digests));
     const parts = partsOf(this.#payload, reader, this.#sources);
     const first = await parts.next();
     if (first.done !== true && !first.value.isOnly) {
@@ -147,7 +150,7 @@ export class ObjectWriter {
   }
 
   #rangeOf({ start, end }: Part, { name, offset }: { name: string; offset: number }): CopyRange {
-    const etag = this.#sources.find(source => source.name === name)?.etag;
+    const etag = this.#sources.find(source => source.name === name)?.version;
     if (etag === undefined) throw new Error(`A part was planned to be copied from ${name}, which is no source.`);
     return { name, etag, offset, bytes: end - start };
   }
@@ -157,14 +160,14 @@ export class ObjectWriter {
 async function* partsOf(
   payload: SpannedPayload,
   reader: SpanReader,
-  sources: readonly CopySource[]
+  sources: readonly Holding[]
 ): AsyncGenerator<Part & { isOnly: boolean }> {
   const planner = new PartPlanner(sources, payload.maximalBytes);
   let count = 0;
   for await (const span of payload.spans()) {
     reader.add(span);
     // The planner keeps something back, so none of these is the only one.
-    for (const part of planner.add(span)) {
+    for (const part of planner.add(span, knownSlices(span, payload.digests))) {
       count += 1;
       yield { ...part, isOnly: false };
     }

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ShipEnvError, hasCode } from '../errors.js';
+
+/** A Python module of ours that travels in artifacts. */
+export interface OwnModule {
+  /** File name, with folders: `ship_env_runtime.py`. */
+  readonly name: string;
+  readonly source: Buffer;
+}
+
+/** Modules of ours that every artifact makes importable, sorted; executors run the runtime with `-m` and import it. */
+export const ROOT_MODULES = ['ship_env_code.py', 'ship_env_finder.py', 'ship_env_runtime.py'];
+
+// In the wheel the modules lie beside the bundle; the tests run the sources.
+const FOLDERS = ['./', '../runtime/', '../../jupyterlab_ship_env/runtime/', '../../../jupyterlab_ship_env/runtime/'];
+
+/**
+ * Reads modules of ours.
+ *
+ * @param folder - where they lie; else beside the bundle
+ * @throws ShipEnvError INTERNAL when one is missing
+ */
+export function loadModules(names: readonly string[], folder?: string): Promise<OwnModule[]> {
+  return Promise.all(
+    names.map(async name => ({
+      name,
+      source: await readShipped(
+        `the module ${name}`,
+        folder === undefined ? undefined : join(folder, name),
+        FOLDERS.map(place => new URL(place + name, import.meta.url))
+      )
+    }))
+  );
+}
+
+/**
+ * Reads a file that is part of this release.
+ *
+ * @param given - the file to read, when the person names one
+ * @param places - where the file may lie, else
+ * @throws ShipEnvError INTERNAL when it is nowhere
+ */
+export async function readShipped(what: string, given: string | undefined, places: readonly URL[]): Promise<Buffer> {
+  const paths = given ? [given] : places.map(place => fileURLToPath(place));
+  for (const path of paths) {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+  }
+  throw new ShipEnvError('INTERNAL', `Could not find ${what}. Looked for ${paths.join(', ')}.`, {
+    hint: 'Install jupyterlab-ship-env again; in a clone, run `npm run build`.'
+  });
+}

@@ -1,0 +1,39 @@
+import { ShipEnvError } from '../errors.js';
+import { shown } from '../text/shown.js';
+import type { Deployment } from './deployment.js';
+import { localCluster } from './local-cluster.js';
+import { standalone } from './standalone.js';
+import { unnamed } from './unnamed.js';
+import { hintFor, withoutSecret } from './unsupported.js';
+import { yarn } from './yarn/yarn.js';
+
+/** The deployments there are. */
+const DEPLOYMENTS: readonly Deployment[] = [unnamed, localCluster, standalone, yarn];
+
+/** A Spark master that a deployment accepts. */
+export interface Master {
+  /** Without white space around it; empty: the cell leaves `.master` out. */
+  readonly master: string;
+  readonly deployment: Deployment;
+}
+
+/**
+ * Reads a Spark master as a person wrote it; white space around it does not count.
+ *
+ * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED
+ */
+export function parseMaster(text: string): Master {
+  const master = text.trim();
+  const deployment = DEPLOYMENTS.find(each => each.accepts(master));
+  if (deployment !== undefined) return { master, deployment };
+  throw new ShipEnvError(
+    'CONFIG_MASTER_UNSUPPORTED',
+    `"${shown(withoutSecret(master))}" is no Spark master that ship-env supports.`,
+    { hint: hintFor(master) }
+  );
+}
+
+/** The deployment behind a Spark master. @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED */
+export function deploymentOf(master: string): Deployment {
+  return parseMaster(master).deployment;
+}

@@ -1,0 +1,45 @@
+/** What to say about a Spark master that no deployment accepts. */
+
+const SUPPORTED_HINT =
+  'Use local-cluster[<workers>,<cores>,<MiB>], spark://<host>:<port> or yarn, or leave the master out.';
+
+/** What is known to be something else, and what to do then. */
+const HINTS: readonly { pattern: RegExp; hint: string }[] = [
+  {
+    pattern: /^local(\[.*\])?$/,
+    hint:
+      "Under a local master the workers run the kernel's own python: there is nothing to ship. " +
+      'To try shipping on one machine use local-cluster[2,1,1024].'
+  },
+  {
+    pattern: /^local-cluster/,
+    hint: 'Write it with three numbers: local-cluster[<workers>,<cores>,<MiB>], for example local-cluster[2,1,1024].'
+  },
+  {
+    pattern: /^spark:\/\/[^/]*_/,
+    hint: 'Spark takes no underscore in the name of a host. Use another name of the host, or its IP address.'
+  },
+  {
+    pattern: /^spark:\/\//,
+    hint:
+      'Write each host with its port: spark://<host>:<port>, for several hosts spark://<host>:<port>,<host>:<port>. ' +
+      'The web page of the Spark master shows its URL; the usual port is 7077.'
+  },
+  { pattern: /^sc:\/\//, hint: `Spark Connect is not supported yet. ${SUPPORTED_HINT}` },
+  { pattern: /^k8s:\/\//, hint: `Kubernetes is not supported yet. ${SUPPORTED_HINT}` },
+  { pattern: /^(mesos:\/\/|zk:\/\/)/, hint: `Spark 4 has no Mesos any more. ${SUPPORTED_HINT}` },
+  {
+    pattern: /^yarn-(client|cluster)$/,
+    hint: 'Since Spark 2 the master is plain "yarn"; the rest is spark.submit.deployMode.'
+  }
+];
+
+/** What to do about a master that no deployment accepts. */
+export function hintFor(master: string): string {
+  return HINTS.find(({ pattern }) => pattern.test(master))?.hint ?? SUPPORTED_HINT;
+}
+
+/** A master as a message may repeat it: a URL may hold a password before its host, or a token in its query. */
+export function withoutSecret(master: string): string {
+  return master.replace(/^([a-z\d+.-]*:\/\/)?.*@/isu, '$1…@').replace(/([?#]).*$/su, '$1…');
+}

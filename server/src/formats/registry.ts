@@ -1,0 +1,28 @@
+import type { FormatName } from '../contract/manifest.js';
+import { ShipEnvError } from '../errors.js';
+import type { Format } from './format.js';
+import { pexFormat } from './pex/format.js';
+
+/** The formats there are; the first is the default. */
+export const FORMATS: readonly Format[] = [pexFormat];
+
+/** @throws ShipEnvError FORMAT_UNKNOWN when there is no format of this name */
+export function formatOf(name: string): Format {
+  const format = FORMATS.find(candidate => candidate.name === name);
+  if (format !== undefined) return format;
+  throw new ShipEnvError(
+    'FORMAT_UNKNOWN',
+    `The artifact format “${name}” was asked for, and there is none of this name.`,
+    { hint: `Use one of: ${FORMATS.map(candidate => candidate.name).join(', ')}.` }
+  );
+}
+
+/** File name of an artifact. */
+export function artifactName(format: FormatName, id: string): string {
+  return formatOf(format).fileName(id);
+}
+
+/** Whether a file of this name is an artifact of this id, in whatever format. */
+export function isArtifactName(name: string, id: string): boolean {
+  return FORMATS.some(format => format.fileName(id) === name);
+}

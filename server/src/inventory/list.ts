@@ -1,0 +1,80 @@
+import { manifestName } from '../formats/manifest.js';
+import type { Manifest } from '../contract/manifest.js';
+import type { ListedArtifact, TargetSettings } from '../contract/targets.js';
+import { isShipEnvError } from '../errors.js';
+import { openTarget } from '../targets/index.js';
+import { readSmall } from '../targets/reading.js';
+import { notAFile } from '../targets/object-errors.js';
+import type { Target, TargetEntry } from '../targets/target.js';
+import { howToReplace, inconsistencyOf, notBelieved } from '../trust/believe.js';
+import { idOf, MANIFEST_NAME } from '../trust/names.js';
+import { parseManifest } from '../trust/published.js';
+
+/** What is on a target, newest first: one row a manifest. */
+export async function listArtifacts(settings: TargetSettings, signal: AbortSignal): Promise<ListedArtifact[]> {
+  const target = await openTarget(settings);
+  try {
+    const entries = new Map<string, TargetEntry>();
+    for await (const entry of target.list(signal)) entries.set(entry.name, entry);
+    const rows: ListedArtifact[] = [];
+    for (const entry of entries.values()) {
+      if (MANIFEST_NAME.test(entry.name)) rows.push(await rowOf(target, entry, entries, signal));
+    }
+    return rows.sort((a, b) => b.modified.localeCompare(a.modified) || a.id.localeCompare(b.id));
+  } finally {
+    target.close();
+  }
+}
+
+async function rowOf(
+  target: Target,
+  entry: TargetEntry,
+  entries: ReadonlyMap<string, TargetEntry>,
+  signal: AbortSignal
+): Promise<ListedArtifact> {
+  const id = idOf(entry.name);
+  const row = { id, modified: entry.modified.toISOString() };
+  try {
+    const manifest = parseManifest(
+      (await readSmall(target, entry.name, signal)) ?? Buffer.alloc(0),
+      entry.name,
+      target.access.uri(entry.name)
+    );
+    const wrong = inconsistencyOf(manifest, id);
+    if (wrong !== undefined) throw notBelieved(target.access.uri(entry.name), { id }, wrong);
+    return {
+      ...row,
+      uri: target.access.uri(manifest.artifact.name),
+      bytes: manifest.artifact.bytes,
+      python: manifest.python.minor,
+      distributions: manifest.segments.length,
+      problem: problemOf(manifest, entries.get(manifest.artifact.name), target)
+    };
+  } catch (error) {
+    // One foreign or damaged file must not hide the others from the person.
+    if (!isShipEnvError(error, 'TARGET_CONFLICT')) throw error;
+    return {
+      ...row,
+      uri: target.access.uri(entry.name),
+      bytes: 0,
+      python: '',
+      distributions: 0,
+      problem: `${error.message} ${error.hint}`
+    };
+  }
+}
+
+/** Why an artifact cannot be used although its manifest is there. */
+function problemOf(
+  { id, artifact: { name, bytes } }: Manifest,
+  found: TargetEntry | undefined,
+  { url }: Target
+): string | undefined {
+  if (found === undefined) return `The artifact ${name} is gone; the next ship of its environment sends it again.`;
+  if (found.isFile === false) {
+    const { message, hint } = notAFile(url, name);
+    return `${message} ${hint}`;
+  }
+  if (found.bytes === bytes) return undefined;
+  return `The artifact ${name} was expected to have ${bytes} bytes; the target has ${found.bytes}. ${howToReplace(name, manifestName(id))}`;
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import type { Cache } from '../cache/cache.js';
+import type { Pruned, TargetSettings } from '../contract/targets.js';
+import { ShipEnvError } from '../errors.js';
+import { bufferPayload } from '../payloads/buffer.js';
+import { openTarget } from '../targets/index.js';
+import { probeName } from '../targets/probe.js';
+import { readSmall } from '../targets/reading.js';
+import type { Target, TargetEntry } from '../targets/target.js';
+import { judge, type Judgement } from './prune-judge.js';
+import { writeLock } from '../ship/transaction.js';
+import { Verified } from '../trust/verified.js';
+
+/** What a prune is asked to do. */
+export interface PruneOptions {
+  readonly olderThanMs: number;
+  readonly keep: number;
+  /** Only say what would be removed. */
+  readonly dryRun: boolean;
+}
+
+/** So much may an object's date lie ahead of the target's own time. */
+const MAX_AHEAD_MS = 15 * 60 * 1000;
+/** HTTP tells a date in whole seconds, a list of objects in finer ones. */
+const DATE_STEP_MS = 1000;
+/** How long the removal of the object that tells the time may take. */
+const CLEAN_UP_MS = 10_000;
+
+/**
+ * Removes from a target what no recent manifest or pointer needs, and never what it cannot judge. Ages are those that the
+ * target's own clock gives. Ships of this machine to this target wait meanwhile; between machines the age decides.
+ *
+ * @throws ShipEnvError TARGET_*; what was removed until then was to be removed
+ */
+export async function prune(
+  settings: TargetSettings,
+  options: PruneOptions,
+  { cache, signal }: { cache: Cache; signal: AbortSignal }
+): Promise<Pruned> {
+  const target = await openTarget(settings);
+  try {
+    if (options.dryRun) return told(target, await judgeAll(target, options, cache, signal), true);
+    return await cache.exclusively(writeLock(target), signal, async held => {
+      const judgement = await judgeAll(target, options, cache, held);
+      const removed: TargetEntry[] = [];
+      for (const entry of judgement.remove) {
+        if (await isRemoved(target, entry, held)) removed.push(entry);
+      }
+      return told(target, { ...judgement, remove: removed }, false);
+    });
+  } finally {
+    target.close();
+  }
+}
+
+async function judgeAll(
+  target: Target,
+  { olderThanMs, keep, dryRun }: PruneOptions,
+  cache: Cache,
+  signal: AbortSignal
+): Promise<Judgement> {
+  const entries: TargetEntry[] = [];
+  for await (const entry of target.list(signal)) entries.push(entry);
+  if (entries.length === 0) return { remove: [], kept: [] };
+  const newest = entries.reduce((latest, { modified }) => Math.max(latest, modified.getTime()), -Infinity);
+  // A dry run writes nothing, so it has this machine's clock only.
+  const nowMs = dryRun ? Math.max(Date.now(), newest) : await timeOf(target, signal);
+  if (newest > nowMs + MAX_AHEAD_MS) throw noTime(target, new Date(newest), new Date(nowMs));
+  const used = (await Verified.open(cache, target)).usedSince(Date.now() - olderThanMs);
+  return judge(entries, { nowMs, olderThanMs, keep, used }, name => readSmall(target, name, signal));
+}
+
+/** The time by which the target dates its objects: that of one which is written now, and removed again. */
+async function timeOf(target: Target, signal: AbortSignal): Promise<number> {
+  const probe = bufferPayload(probeName(), randomBytes(16));
+  try {
+    await target.write(probe, { signal });
+    return (await target.look(probe.name, signal))?.modified?.getTime() ?? Number.NaN;
+  } finally {
+    await target.remove(probe.name, AbortSignal.timeout(CLEAN_UP_MS));
+  }
+}
+
+/** Removes an object, unless it is another one by now: a ship of another machine may have sent it anew. */
+async function isRemoved(target: Target, entry: TargetEntry, signal: AbortSignal): Promise<boolean> {
+  signal.throwIfAborted();
+  const now = await target.look(entry.name, signal);
+  if (now?.modified === undefined || now.bytes !== entry.bytes) return false;
+  if (Math.abs(now.modified.getTime() - entry.modified.getTime()) > DATE_STEP_MS) return false;
+  await target.remove(entry.name, signal);
+  return true;
+}
+
+function told(target: Target, { remove, kept }: Judgement, dryRun: boolean): Pruned {
+  const row = ({ name, bytes, modified }: TargetEntry): Pruned['removed'][number] => ({
+    name,
+    bytes,
+    modified: modified.toISOString()
+  });
+  return {
+    url: target.url,
+    dryRun,
+    removed: remove.map(row),
+    removedBytes: remove.reduce((sum, { bytes }) => sum + bytes, 0),
+    kept: kept.map(({ entry, reason }) => ({ ...row(entry), reason }))
+  };
+}
+
+function noTime(target: Target, newest: Date, now: Date): ShipEnvError {
+  return new ShipEnvError(
+    'TARGET_FAILED',
+    `The dates of the objects on ${target.url} were expected to be past; the newest is of ${newest.toISOString()}, ` +
+      `and an object that is written now is of ${now.toISOString()}. Nothing was removed.`,
+    { hint: 'The clock behind the target was set back, or its dates make no sense. Remove what is old by hand.' }
+  );
+}

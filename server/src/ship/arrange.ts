@@ -1,0 +1,33 @@
+import type { ArchivedCode } from '../content/code/shipped.js';
+import { pointerPayload } from '../content/code/pointer-file.js';
+import type { Manifest } from '../contract/manifest.js';
+import type { ShipResult } from '../contract/ship.js';
+import type { Outputs } from '../deployments/deployment.js';
+import { formatOf } from '../formats/registry.js';
+import type { Access } from '../targets/target.js';
+import type { Accepted } from './accept.js';
+
+/** The outputs as they cross the wire: what a deployment does not have is empty there. */
+export function wireOutputs({ conf, cell, live }: Outputs): Pick<ShipResult, 'conf' | 'cell' | 'live'> {
+  return { conf: { ...conf }, cell: cell ?? '', live };
+}
+
+/**
+ * What a notebook, a submit script or a running session needs of an environment on a target.
+ *
+ * @throws ShipEnvError TARGET_DENIED, TARGET_FAILED, TARGET_URL_INVALID
+ */
+export async function arrange(
+  shipped: { readonly manifest: Manifest; readonly code: readonly ArchivedCode[] },
+  access: Access,
+  { request, deployment }: Accepted
+): Promise<Outputs> {
+  const code = shipped.code.map(({ archive }) => archive);
+  const { manifest } = shipped;
+  const format = formatOf(manifest.format);
+  return deployment.arrange(
+    { manifest, runs: format.runs, files: format.files(manifest), code, pointer: pointerPayload(code)?.name },
+    access,
+    { master: request.master, shared: request.target.shared }
+  );
+}

@@ -1,0 +1,117 @@
+import { pointerPayload } from '../content/code/pointer-file.js';
+import type { Manifest } from '../contract/manifest.js';
+import { manifestName } from '../formats/manifest.js';
+import type { Payload } from '../payloads/payload.js';
+import type { Holding } from '../targets/target.js';
+import { publishedManifest } from '../trust/published.js';
+import { Verified } from '../trust/verified.js';
+import type { Begun } from './build.js';
+import { deliver, estimate, type Delivered, type Environment } from './deliver.js';
+import { loadNotes, saveNotes } from './digest-notes.js';
+import { TargetArtifacts, wantedOf } from './holdings.js';
+import type { Inspected } from './inspect.js';
+import { Journal } from './journal.js';
+import type { ShipRun } from './run.js';
+import { transaction, type Held } from './transaction.js';
+import { Upload } from './upload.js';
+
+/** What the target holds that can be reused, looked for while the build begins; undefined where that is of no use. */
+export function listHoldings(
+  { target, context }: ShipRun,
+  { published }: Inspected,
+  signal: AbortSignal
+): Promise<TargetArtifacts> | undefined {
+  if (published !== undefined || !target.canReuse) return undefined;
+  const listing = TargetArtifacts.list(target, signal, context.manifests);
+  // Whoever needs it is told what failed.
+  listing.catch(() => undefined);
+  return listing;
+}
+
+/** Sends, verifies and publishes; a dry run says what that would send. */
+export async function send(
+  run: ShipRun,
+  { published, verified }: Inspected,
+  begun: Begun,
+  listing: Promise<TargetArtifacts> | undefined,
+  signal: AbortSignal
+): Promise<Delivered> {
+  const { target, context } = run;
+  const pointer = pointerPayload(begun.code.map(({ archive }) => archive));
+  const files = [...begun.code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])];
+  if (published !== undefined && files.length === 0) {
+    // Nothing is written and nothing asked again, so a lock would help nobody.
+    const upload = new Upload({ target, verified, journal: new Journal(), signal, reuse: nothing });
+    return end(run, upload, files, { published }, new Journal());
+  }
+  const onWait = (): void =>
+    context.emit({ type: 'step', name: 'upload', state: 'waiting', detail: 'another ship writes to this target' });
+  return transaction(
+    context.cache,
+    target,
+    signal,
+    held => sendUnderLock(run, { published, begun, listing, files }, held),
+    onWait
+  );
+}
+
+async function sendUnderLock(
+  run: ShipRun,
+  of: {
+    readonly published: Manifest | undefined;
+    readonly begun: Begun;
+    readonly listing: Promise<TargetArtifacts> | undefined;
+    readonly files: readonly Payload[];
+  },
+  { journal, signal, waited }: Held
+): Promise<Delivered> {
+  const { target, context } = run;
+  const { begun, published, listing, files } = of;
+  const { fresh } = begun;
+  const verified = await Verified.open(context.cache, target);
+  const artifacts = (): Promise<TargetArtifacts> | undefined =>
+    waited && listing !== undefined ? TargetArtifacts.list(target, signal, context.manifests) : listing;
+  const reuse = once(async () =>
+    fresh === undefined ? [] : ((await (await artifacts())?.sourcesOf(wantedOf(fresh.plan))) ?? [])
+  );
+  const upload = new Upload({ target, verified, journal, signal, reuse });
+  if (published !== undefined) return end(run, upload, files, { published }, journal);
+  if (fresh === undefined) throw new Error('What is neither published nor being built cannot be shipped.');
+  // Again, now that no other ship of this machine writes: one may have published the environment meanwhile.
+  const hasTrace = await upload.hasTraceOf(fresh.build.name, manifestName(fresh.build.id));
+  const named = { id: fresh.plan.id, name: fresh.plan.name, whole: () => Promise.resolve(fresh.plan) };
+  const options = { cache: context.cache, verified, signal };
+  const now = hasTrace ? await publishedManifest(target, named, options) : undefined;
+  await loadNotes(context);
+  const delivered = await end(
+    run,
+    upload,
+    files,
+    now === undefined ? { build: fresh.build, hasTrace } : { published: now },
+    journal
+  );
+  await saveNotes(context);
+  return delivered;
+}
+
+function end(
+  { request, steps, target }: ShipRun,
+  upload: Upload,
+  files: readonly Payload[],
+  environment: Environment,
+  journal: Journal
+): Promise<Delivered> {
+  return request.dryRun
+    ? estimate(upload, files, environment)
+    : deliver(upload, files, environment, { steps, target, journal });
+}
+
+function nothing(): Promise<readonly Holding[]> {
+  return Promise.resolve([]);
+}
+
+/** Work that is done when it is first asked for, and then no more. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
+}

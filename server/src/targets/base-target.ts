@@ -1,0 +1,46 @@
+import type { Probe } from '../contract/targets.js';
+import type { Payload, SpannedPayload } from '../payloads/payload.js';
+import { probe } from './probe.js';
+import { verifyByReading } from './reading.js';
+import type { Access, Arrival, ObjectFacts, Target, TargetEntry, WriteOptions } from './target.js';
+
+/**
+ * What targets have in common: a target that does no better sends all, reads back what it verifies, and is checked with a
+ * probe object.
+ */
+export abstract class BaseTarget implements Target {
+  abstract readonly url: string;
+  abstract readonly access: Access;
+  abstract look(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined>;
+  abstract write(payload: Payload | SpannedPayload, options: WriteOptions): Promise<Arrival | undefined>;
+  abstract read(name: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined>;
+  abstract list(signal: AbortSignal): AsyncIterable<TargetEntry>;
+  abstract remove(name: string, signal: AbortSignal): Promise<void>;
+  abstract requireWritable(signal: AbortSignal): Promise<void>;
+
+  get canReuse(): boolean {
+    return false;
+  }
+
+  async estimate(payload: SpannedPayload, _options: WriteOptions): Promise<Pick<Arrival, 'sentBytes' | 'copiedBytes'>> {
+    let sentBytes = 0;
+    for await (const { bytes } of payload.spans()) sentBytes += bytes;
+    return { sentBytes, copiedBytes: 0 };
+  }
+
+  verify(payload: Payload, signal: AbortSignal): Promise<string | undefined> {
+    return verifyByReading(this, payload, signal);
+  }
+
+  check(signal: AbortSignal): Promise<Probe> {
+    return probe(this, signal);
+  }
+
+  remarks(): readonly string[] {
+    return [];
+  }
+
+  close(): void {
+    // Most targets hold nothing open.
+  }
+}

@@ -1,0 +1,98 @@
+import type { Cache } from '../cache/cache.js';
+import { readSegment } from '../content/segments/segment-index.js';
+import type { Manifest, ManifestSegment } from '../contract/manifest.js';
+import { ShipEnvError } from '../errors.js';
+import { difference, firstDifference, told, type Difference } from '../formats/difference.js';
+import type { ArtifactPlan } from '../formats/format.js';
+import { manifestName } from '../formats/manifest.js';
+import { formatOf } from '../formats/registry.js';
+
+const SHA256 = /^[0-9a-f]{64}$/u;
+
+/**
+ * What contradicts itself in a manifest, whatever environment it is of: its id is the one in its name, it speaks of the
+ * artifact beside it, and head, segments and tail fill that without a gap. Pure.
+ *
+ * @param id - as the manifest's name has it
+ */
+export function inconsistencyOf(manifest: Manifest, id: string): Difference | undefined {
+  const { artifact, head, segments } = manifest;
+  const format = formatOf(manifest.format);
+  return firstDifference([
+    difference('the id', id, manifest.id),
+    difference('the name of the artifact', format.fileName(id), artifact.name),
+    ...[artifact, head, ...segments].map(({ sha256 }) =>
+      SHA256.test(sha256) ? undefined : difference('a sha256', '64 hexadecimal digits', sha256)
+    ),
+    ...gapsIn(manifest),
+    new Set(segments.map(({ wheel }) => wheel)).size === segments.length
+      ? undefined
+      : difference('the distributions', 'each once', 'one of them twice'),
+    format.inconsistencyOf(manifest)
+  ]);
+}
+
+/**
+ * What a manifest says of an environment and its plan says otherwise. Offsets, lengths and digests of compressed segments
+ * depend on the zlib that made them: they are compared with the local segment where that is the same one.
+ */
+export async function differenceFromPlan(
+  manifest: Manifest,
+  plan: ArtifactPlan,
+  cache: Cache
+): Promise<Difference | undefined> {
+  return plan.differenceFrom(manifest) ?? (await differenceFromCache(manifest, cache));
+}
+
+/** Says that a manifest is not believed, and what to do. */
+export function notBelieved(
+  uri: string,
+  { id }: Pick<Manifest, 'id'>,
+  { what, wanted, found }: Difference
+): ShipEnvError {
+  return new ShipEnvError(
+    'TARGET_CONFLICT',
+    `${uri} is not the manifest of this environment: ${what} was expected to be ${wanted}; found ${found}.`,
+    {
+      hint: `Something else wrote or changed it. ${howToReplace(manifestName(id))} Or use another prefix.`
+    }
+  );
+}
+
+/** What the person can do about an object, or two, that a ship writes. */
+export function howToReplace(...names: readonly [string] | readonly [string, string]): string {
+  const again = names.length === 1 ? 'it' : 'both';
+  return (
+    `When no session uses ${names.length === 1 ? 'it' : 'them'} and no other ship to this target is under way, ` +
+    `delete ${names.join(' and ')} there: the next ship of its environment writes ${again} again.`
+  );
+}
+
+/** Where the parts of an artifact do not follow one on the other. */
+function gapsIn({ artifact, head, segments }: Manifest): (Difference | undefined)[] {
+  let end = head.length;
+  const gaps = segments.map(({ wheel, offset, length }) => {
+    const gap = difference(`the offset of ${told(wheel)}`, end, offset);
+    end += length;
+    return gap;
+  });
+  const tail =
+    artifact.bytes > end ? undefined : difference('the bytes of the artifact', `more than ${end}`, artifact.bytes);
+  return [...gaps, tail];
+}
+
+/** One content has one length: a segment of the same key and digest as the one in the cache is as long. */
+async function differenceFromCache({ segments }: Manifest, cache: Cache): Promise<Difference | undefined> {
+  for (const segment of segments) {
+    const length = await localLength(segment, cache);
+    const found = length && difference(`the length of ${told(segment.wheel)}`, length, segment.length);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function localLength({ key, sha256 }: ManifestSegment, cache: Cache): Promise<number | undefined> {
+  const path = await cache.find('segments', key);
+  const local = path && (await readSegment(path));
+  return local && local.sha256 === sha256 ? local.bytes : undefined;
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { Cache } from '../cache/cache.js';
+import { manifest as manifestSchema, type Manifest } from '../contract/manifest.js';
+import { ShipEnvError, isShipEnvError } from '../errors.js';
+import type { ArtifactPlan } from '../formats/format.js';
+import { manifestName } from '../formats/manifest.js';
+import { readSmall } from '../targets/reading.js';
+import type { Target } from '../targets/target.js';
+import { differenceFromPlan, howToReplace, inconsistencyOf, notBelieved } from './believe.js';
+import { isHeld, type CompareOptions } from './compare.js';
+import { BY_CONTENT } from './verified.js';
+
+/** What a manifest must be of, and how to find out. */
+export interface Named {
+  readonly id: string;
+  /** File name of the artifact. */
+  readonly name: string;
+  whole(): Promise<ArtifactPlan>;
+}
+
+/**
+ * The manifest that the target holds for an artifact, undefined when the artifact is not there: not yet, or not any more.
+ * It says what the environment's own plan says, and the artifact beside it has the sha256 that it claims.
+ *
+ * @param plan - looked into only when this very manifest was not believed before
+ * @throws ShipEnvError TARGET_CONFLICT when something else lies under either name
+ */
+export async function publishedManifest(
+  target: Target,
+  plan: Named,
+  { cache, ...options }: CompareOptions & { cache: Cache }
+): Promise<Manifest | undefined> {
+  const { verified, signal } = options;
+  const name = manifestName(plan.id);
+  const [content, found] = await Promise.all([readSmall(target, name, signal), target.look(plan.name, signal)]);
+  if (content === undefined) return undefined;
+  const manifest = parseManifest(content, name, target.access.uri(name));
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  if (!verified.holds(name, BY_CONTENT, sha256)) {
+    const wrong = inconsistencyOf(manifest, plan.id) ?? (await differenceFromPlan(manifest, await plan.whole(), cache));
+    if (wrong !== undefined) throw notBelieved(target.access.uri(name), plan, wrong);
+    verified.add(name, BY_CONTENT, sha256);
+  }
+  try {
+    return (await isHeld(target, manifest.artifact, found, options)) ? manifest : undefined;
+  } catch (error) {
+    throw isShipEnvError(error, 'TARGET_CONFLICT') ? artifactDiffers(error, plan) : error;
+  }
+}
+
+/** Which of the two was changed nobody can say. */
+function artifactDiffers({ message, cause }: ShipEnvError, { id, name }: Named): ShipEnvError {
+  return new ShipEnvError('TARGET_CONFLICT', message, {
+    hint: `Something changed it or its manifest, or a copy was interrupted. ${howToReplace(name, manifestName(id))}`,
+    cause
+  });
+}
+
+/** @throws ShipEnvError TARGET_CONFLICT when the content is not a manifest */
+export function parseManifest(content: Buffer, name: string, uri = name): Manifest {
+  try {
+    return manifestSchema.parse(JSON.parse(content.toString('utf8')));
+  } catch (cause) {
+    const found = content.length === 0 ? 'it is empty and' : 'what is there';
+    throw new ShipEnvError('TARGET_CONFLICT', `A manifest was expected in ${uri}; ${found} cannot be read as one.`, {
+      hint:
+        'Something else wrote or changed it, or a newer ship-env did: then update this one. ' +
+        `${howToReplace(name)} Or use another prefix.`,
+      cause
+    });
+  }
+}

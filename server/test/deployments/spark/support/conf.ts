@@ -1,0 +1,36 @@
+import type { CodeArchive, Manifest } from '../../../../src/contract/manifest.js';
+import type { Outputs, Shipped } from '../../../../src/deployments/deployment.js';
+import { deploymentOf } from '../../../../src/deployments/registry.js';
+import type { SparkConf } from '../../../../src/deployments/spark/config.js';
+import { formatOf } from '../../../../src/formats/registry.js';
+import type { Access } from '../../../../src/targets/target.js';
+
+/** What a ship put on a target, as a deployment is told it. */
+export function shippedOf(of: {
+  manifest: Manifest;
+  code: readonly CodeArchive[];
+  pointer?: string | undefined;
+}): Shipped {
+  const format = formatOf(of.manifest.format);
+  return { ...of, pointer: of.pointer, runs: format.runs, files: format.files(of.manifest) };
+}
+
+/** What the deployment of a master makes of a ship. */
+export function outputsOf(of: {
+  manifest: Manifest;
+  code: readonly CodeArchive[];
+  pointer: string | undefined;
+  /** Where every executor sees the artifact. */
+  sharedArtifact?: string;
+  target: Pick<Access, 'uri' | 'sparkProperties'>;
+  master: string;
+}): Promise<Outputs> {
+  const { sharedArtifact, target, master } = of;
+  const access = { ...target, executablePath: () => Promise.resolve(sharedArtifact) };
+  return deploymentOf(master).arrange(shippedOf(of), access, { master, shared: sharedArtifact !== undefined });
+}
+
+/** Its Spark properties, in their order. */
+export async function sparkConfOf(of: Parameters<typeof outputsOf>[0]): Promise<SparkConf> {
+  return Object.entries((await outputsOf(of)).conf ?? {});
+}
