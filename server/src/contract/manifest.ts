@@ -42,13 +42,21 @@ const pexManifest = common.extend({
   entries: z.number().int().nonnegative()
 });
 
+const archiveManifest = common.extend({
+  format: z.literal('archive'),
+  /** The interpreter itself is inside; else the node must have one where the kernel's own lies. */
+  hasInterpreter: z.boolean()
+});
+
 /**
  * `env-<hash>.json` beside the artifact: facts that all formats have, and a part for each format. Deterministic: no time,
  * no user, no path, so that two people who ship the same environment write the same bytes. An artifact whose manifest is
  * not there yet is not there.
  */
-export const manifest = z.discriminatedUnion('format', [pexManifest]);
+export const manifest = z.discriminatedUnion('format', [pexManifest, archiveManifest]);
 export type Manifest = z.infer<typeof manifest>;
+/** The manifest of a PEX. */
+export type PexManifest = z.infer<typeof pexManifest>;
 /** The name of an artifact format. */
 export type FormatName = Manifest['format'];
 

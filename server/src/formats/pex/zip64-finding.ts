@@ -1,5 +1,5 @@
 import prettyBytes from 'pretty-bytes';
-import type { Manifest } from '../../contract/manifest.js';
+import type { PexManifest } from '../../contract/manifest.js';
 import type { Finding } from '../../contract/snapshot.js';
 import { needsZip64End } from '../../content/segments/zip/records.js';
 
@@ -7,7 +7,7 @@ import { needsZip64End } from '../../content/segments/zip/records.js';
  * Says that an artifact is one that Python cannot start as a zip before 3.13, whose zipimport is the first to read
  * zip64 (CPython gh-94146). Executors start it by its header, which does not mind.
  */
-export function zip64Findings({ artifact, entries }: Pick<Manifest, 'artifact' | 'entries'>): Finding[] {
+export function zip64Findings({ artifact, entries }: Pick<PexManifest, 'artifact' | 'entries'>): Finding[] {
   const { name, bytes } = artifact;
   // The central directory, whose place it is that counts, lies in the last bytes.
   if (!needsZip64End({ entries, offset: bytes, bytes: 0 })) return [];

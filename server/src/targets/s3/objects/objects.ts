@@ -88,9 +88,9 @@ async function* translated(
   const chunks = chunksOf(content);
   try {
     for (;;) {
-      const { done, value } = await store.attempt(doing, () => chunks.next(), signal);
-      if (done === true) return;
-      yield value;
+      const next = await store.attempt(doing, () => chunks.next(), signal);
+      if (next.done === true) return;
+      yield next.value;
     }
   } finally {
     content.destroy();
