@@ -47,7 +47,7 @@ def remember(program: str, version: str, environ: Mapping[str, str]) -> None:
 
 
 def _memory(environ: Mapping[str, str]) -> str:
-    """Where server/src/cache/root.ts has the cache."""
+    """Where server/src/system/cache/root.ts has the cache."""
     own = environ.get("SHIP_ENV_CACHE")
     base = environ.get("XDG_CACHE_HOME") or os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".cache")
     return os.path.join(own or os.path.join(base, "ship-env"), "nodes")

@@ -21,6 +21,6 @@ def make_polite(pid: int) -> None:
     # The group, since Linux takes a process for its first thread: Node may run others by now.
     os.setpriority(os.PRIO_PGRP, pid, niceness)
     # Where Linux lets sessions take turns, niceness counts inside a session only. Between sessions this does: sched(7),
-    # "The autogroup feature". What the sidecar starts has sessions of its own: server/src/process/niceness.ts.
+    # "The autogroup feature". What the sidecar starts has sessions of its own: server/src/system/process/niceness.ts.
     with suppress(FileNotFoundError):
         Path(f"/proc/{pid}/autogroup").write_text(str(niceness))

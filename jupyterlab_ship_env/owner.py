@@ -2,7 +2,7 @@
 
 ``<machine>-<pid>-<start>``: one boot of one machine and one process namespace of it, the process id, and the start of
 the process in ticks since the boot (proc_pid_stat(5), field 22). A later process may have the same id, never all three.
-What follows a dot is free. The sidecar names itself in the same way (``server/src/process/owner.ts``).
+What follows a dot is free. The sidecar names itself in the same way (``server/src/system/process/owner.ts``).
 """
 
 from __future__ import annotations

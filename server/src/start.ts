@@ -6,7 +6,7 @@ import { lstatSync } from 'node:fs';
 import * as module from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { cacheRoot } from './cache/root.js';
+import { cacheRoot } from './system/cache/root.js';
 
 /** What lies there is run: a folder that someone else could write to is not used, and none is made. */
 function isPrivate(folder: string): boolean {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Cache } from '../../server/src/cache/cache.js';
+import { Cache } from '../../server/src/system/cache/cache.js';
 import { targetSettings } from '../../server/src/contract/index.js';
 import { transaction } from '../../server/src/ship/transaction.js';
 import { openTarget } from '../../server/src/targets/index.js';

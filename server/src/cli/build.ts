@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
 import type { ArtifactBuild } from '../formats/format.js';
 import { formatOf } from '../formats/registry.js';
-import { Cache } from '../cache/cache.js';
+import { Cache } from '../system/cache/cache.js';
 import { count } from '../text/count.js';
 import { ShipEnvError } from '../errors.js';
 import { StepRunner } from '../ship/steps.js';

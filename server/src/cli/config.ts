@@ -1,4 +1,4 @@
-import { Cache } from '../cache/cache.js';
+import { Cache } from '../system/cache/cache.js';
 import { configOf } from '../ship/config.js';
 import { submitArguments } from '../deployments/spark/submit.js';
 import { toShipRequest, type CliOptions } from './options.js';

@@ -1,11 +1,11 @@
 import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Cache } from '../cache/cache.js';
-import { cacheRoot } from '../cache/root.js';
+import { Cache } from '../system/cache/cache.js';
+import { cacheRoot } from '../system/cache/root.js';
 import { count } from '../text/count.js';
 import { ShipEnvError, toErrorObject } from '../errors.js';
-import { ProcessError, run } from '../process/run.js';
+import { ProcessError, run } from '../system/process/run.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { checkTarget } from '../inventory/check.js';
 import { takeSnapshot } from '../environment/index.js';

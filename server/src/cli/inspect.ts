@@ -1,5 +1,5 @@
 import prettyBytes from 'pretty-bytes';
-import { Cache } from '../cache/cache.js';
+import { Cache } from '../system/cache/cache.js';
 import type { Distribution, Snapshot } from '../contract/snapshot.js';
 import { count } from '../text/count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';

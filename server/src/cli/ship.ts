@@ -1,5 +1,5 @@
 import prettyBytes from 'pretty-bytes';
-import { Cache } from '../cache/cache.js';
+import { Cache } from '../system/cache/cache.js';
 import type { ShipResult } from '../contract/ship.js';
 import { ship } from '../ship/ship.js';
 import { withCache } from '../ship/with-cache.js';

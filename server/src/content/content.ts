@@ -1,4 +1,4 @@
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import type { Distribution, Finding, Interpreter, Snapshot } from '../contract/snapshot.js';
 import type { LazyDistribution } from '../environment/lazy.js';
 import type { LazySegment, SegmentMemory } from './segments/types.js';

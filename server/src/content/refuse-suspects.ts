@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import type { ShipRequest } from '../contract/ship.js';
 import type { Distribution } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
-import { isWithin } from '../files/within.js';
+import { isWithin } from '../system/files/within.js';
 import { shellWord } from '../text/shell-word.js';
 
 /** More names than these say the same again. */

@@ -1,8 +1,8 @@
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import type { Distribution, Finding, Snapshot } from '../contract/snapshot.js';
 import { ShipEnvError, hasCode, isSystemError } from '../errors.js';
-import { orLeaveBehind } from '../files/leave-behind.js';
-import { NotRegular } from '../files/open.js';
+import { orLeaveBehind } from '../system/files/leave-behind.js';
+import { NotRegular } from '../system/files/open.js';
 import { identifyDistributions, knownDistributions } from './distributions/distributions.js';
 import { findCompiledExtension } from './editables/roots.js';
 import { whyNotOneProject } from './editables/scope.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { BUILD_ID } from '../build-id.js';
-import type { Cache } from '../cache/cache.js';
+import { BUILD_ID } from '../system/build-id.js';
+import type { Cache } from '../system/cache/cache.js';
 import type { Finding, Interpreter } from '../contract/snapshot.js';
 import type { FoundEditable } from './editables/editables.js';
 import { type KeptLooks, type PackedLooks, packed } from '../memo/looks.js';

@@ -1,5 +1,5 @@
 import type { Finding } from '../contract/snapshot.js';
-import { type NamedDistribution, problemOfDistribution, problemOfImportName } from '../files/path-names.js';
+import { type NamedDistribution, problemOfDistribution, problemOfImportName } from '../system/files/path-names.js';
 import type { Candidate } from './distributions/candidate.js';
 import {
   type FoundEditable,

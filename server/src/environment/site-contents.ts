@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import type { Finding } from '../contract/snapshot.js';
-import { FILE_KINDS, type FileKind, UnusableFile } from '../files/read.js';
+import { FILE_KINDS, type FileKind, UnusableFile } from '../system/files/read.js';
 import type { Candidate } from './distributions/candidate.js';
 import type { SiteDirectory } from './interpreter/interpreter.js';
 import { decodeText } from '../python/metadata.js';

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import type { Content } from '../content/content.js';
 import { withRepair, type Segment } from '../content/segments/segment-index.js';
 import { Segments } from '../content/segments/segments.js';
 import { HEAD_KEY, memorySpan, segmentSpan } from '../content/segments/span.js';
 import type { LazySegment } from '../content/segments/types.js';
 import { manifest, type Manifest, type ManifestSegment } from '../contract/manifest.js';
-import { FILE_KINDS, readBounded } from '../files/read.js';
+import { FILE_KINDS, readBounded } from '../system/files/read.js';
 import { bufferPayload } from '../payloads/buffer.js';
 import type { Payload, Span, SpannedPayload } from '../payloads/payload.js';
 import { SpanReader } from '../payloads/span-reader.js';

@@ -1,4 +1,4 @@
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import type { Content } from '../content/content.js';
 import type { FormatName, Manifest } from '../contract/manifest.js';
 import type { Finding } from '../contract/snapshot.js';

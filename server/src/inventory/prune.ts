@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import type { Pruned, TargetSettings } from '../contract/targets.js';
 import { ShipEnvError } from '../errors.js';
 import { bufferPayload } from '../payloads/buffer.js';

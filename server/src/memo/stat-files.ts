@@ -1,6 +1,6 @@
 import { type Stats, lstat, lstatSync, stat, statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { isNothing } from '../files/nothing.js';
+import { isNothing } from '../system/files/nothing.js';
 
 /** Enough to keep Node's four file threads busy, few enough to stay cancellable and to let others have their turn. */
 const BATCH = 512;

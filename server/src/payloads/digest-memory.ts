@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { Recent } from '../cache/recent.js';
+import { Recent } from '../system/cache/recent.js';
 import type { Span } from './payload.js';
 
 /** A running digest takes a kilobyte: those of some artifacts of a thousand distributions. */

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from './crc32.js';
-import type { Recent } from '../cache/recent.js';
+import type { Recent } from '../system/cache/recent.js';
 import { BEGINNING, boundaryBehind, rangeBefore, type DigestMemory } from './digest-memory.js';
 import type { Span } from './payload.js';
 

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { FILE_KINDS } from '../files/read.js';
+import { FILE_KINDS } from '../system/files/read.js';
 import { decodeText } from './metadata.js';
 import { readOptional } from '../memo/disk.js';
 

@@ -6,7 +6,7 @@ import { issuesText } from '../contract/issues.js';
 import { targetSettings, type TargetSettings } from '../contract/targets.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { shownUrl } from '../targets/url.js';
-import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
+import { FILE_KINDS, UnusableFile, readBounded } from '../system/files/read.js';
 
 /** Used when no settings were ever saved, so that nothing else needs to run. Equal to the default in schema/plugin.json. */
 export const DEFAULT_TARGET: TargetSettings = {

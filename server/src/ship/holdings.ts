@@ -3,7 +3,7 @@ import type { FormatName, Manifest } from '../contract/manifest.js';
 import { isShipEnvError } from '../errors.js';
 import { pythonOf } from '../formats/python-facts.js';
 import { readSmall } from '../targets/reading.js';
-import type { Recent } from '../cache/recent.js';
+import type { Recent } from '../system/cache/recent.js';
 import type { Holding, Target, TargetEntry } from '../targets/target.js';
 import { inconsistencyOf } from '../trust/believe.js';
 import { idOf, MANIFEST_NAME } from '../trust/names.js';

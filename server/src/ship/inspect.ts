@@ -1,4 +1,4 @@
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import { shippedEditables } from '../content/code/shipped.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest } from '../contract/ship.js';

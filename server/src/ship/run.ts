@@ -1,4 +1,4 @@
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import type { ShipRequest, StepEvent } from '../contract/ship.js';
 import type { Deployment } from '../deployments/deployment.js';
 import type { DigestMemory } from '../payloads/digest-memory.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import { isAbort, withLeftovers } from '../errors.js';
 import type { Target } from '../targets/target.js';
 import { Journal } from './journal.js';

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import type { Cache } from '../cache/cache.js';
-import { keepWithin } from '../cache/limit.js';
-import { inUse } from '../cache/use.js';
+import type { Cache } from '../system/cache/cache.js';
+import { keepWithin } from '../system/cache/limit.js';
+import { inUse } from '../system/cache/use.js';
 import { withLeftovers } from '../errors.js';
-import { isNothing } from '../files/nothing.js';
+import { isNothing } from '../system/files/nothing.js';
 import { readCacheLimit } from '../settings/jupyterlab.js';
 
 /**

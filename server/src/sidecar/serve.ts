@@ -2,12 +2,12 @@ import { lstat, rm, rmdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { createApp } from './app.js';
-import { Cache } from '../cache/cache.js';
+import { Cache } from '../system/cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { ship } from '../ship/ship.js';
 import { MOST_KNOWN_MANIFESTS, type KnownManifests } from '../ship/holdings.js';
 import { withCache } from '../ship/with-cache.js';
-import { Recent } from '../cache/recent.js';
+import { Recent } from '../system/cache/recent.js';
 import { DigestMemory } from '../payloads/digest-memory.js';
 import { Jobs } from './jobs.js';
 

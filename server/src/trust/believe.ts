@@ -1,4 +1,4 @@
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import { readSegment } from '../content/segments/segment-index.js';
 import type { Manifest, ManifestSegment } from '../contract/manifest.js';
 import { ShipEnvError } from '../errors.js';

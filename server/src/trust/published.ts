@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import { manifest as manifestSchema, type Manifest } from '../contract/manifest.js';
 import { ShipEnvError, isShipEnvError } from '../errors.js';
 import type { ArtifactPlan } from '../formats/format.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../system/cache/cache.js';
 import { parseJson } from '../text/json.js';
 import type { Target } from '../targets/target.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { shipRequest, type ShipResult } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';
 import { Kernel } from '../deployments/spark/support/kernel.js';

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import * as z from 'zod';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import type { Distribution, Finding, Snapshot } from '../../src/contract/snapshot.js';
 import { takeSnapshot } from '../../src/environment/index.js';
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { takeSnapshot } from '../../src/environment/index.js';
 import { distribution, findings, handMade, sh, siteOf, snap, temporaryFolder, tree, uvVenv } from './fixtures.js';
 import { bytesRead, untilNextTick } from '../support/disk.js';

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import type { Snapshot } from '../../src/contract/snapshot.js';
 import { type LazySnapshot, lookAtEnvironment, takeSnapshot } from '../../src/environment/index.js';
 import { handMade, siteOf, temporaryFolder, tree, uvVenv } from './fixtures.js';

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { execa, execaSync } from 'execa';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import type { Distribution, Interpreter, Snapshot } from '../../src/contract/snapshot.js';
 import { takeSnapshot } from '../../src/environment/index.js';
 import type { ContentOptions } from '../../src/content/content.js';

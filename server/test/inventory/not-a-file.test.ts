@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import type { ShipResult } from '../../src/contract/ship.js';
 import { configOf } from '../../src/ship/config.js';
 import { listArtifacts } from '../../src/inventory/list.js';

@@ -2,7 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { appendFile, chmod, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { prune, type PruneOptions } from '../../src/inventory/prune.js';
 import { judge, type Rules } from '../../src/inventory/prune-judge.js';
 import { writeLock } from '../../src/ship/transaction.js';

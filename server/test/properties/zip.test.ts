@@ -14,7 +14,7 @@ import {
   joinedDirectories,
   localHeader
 } from '../../src/content/segments/zip/records.js';
-import { problemOfPath } from '../../src/files/path-names.js';
+import { problemOfPath } from '../../src/system/files/path-names.js';
 import { askPython } from './python.js';
 
 /** Archives that are read back: three programs read each of them. */

@@ -1,7 +1,7 @@
 import { appendFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { shipRequest, type ShipRequest, type ShipRequestInput } from '../../src/contract/ship.js';
 import { planLazily, planWhole } from '../../src/ship/plan.js';
 import { type LazySnapshot, lookAtEnvironment, takeSnapshot } from '../../src/environment/index.js';

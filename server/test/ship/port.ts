@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { manifest } from '../../src/contract/manifest.js';
 import { shipRequest, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';

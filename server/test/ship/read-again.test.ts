@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import type { StepEvent } from '../../src/contract/ship.js';
 import { takeSnapshot } from '../../src/environment/index.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import type { Manifest } from '../../src/contract/manifest.js';
 import type { ShipResult } from '../../src/contract/ship.js';
 import type { KnownManifests } from '../../src/ship/holdings.js';
-import { Recent } from '../../src/cache/recent.js';
+import { Recent } from '../../src/system/cache/recent.js';
 import { startFaultyProxy } from '../support/faulty-proxy.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { useBucket } from '../targets/s3/bucket.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { manifest as manifestSchema } from '../../src/contract/manifest.js';
 import { shipResult, STEP_NAMES, type StepEvent } from '../../src/contract/ship.js';
 import { configOf } from '../../src/ship/config.js';

@@ -3,7 +3,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { targetSettings } from '../../src/contract/targets.js';
 import { transaction, type Held } from '../../src/ship/transaction.js';
 import { Upload, type Wanted } from '../../src/ship/upload.js';

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { withCache } from '../../src/ship/with-cache.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 // As on a disk that broke meanwhile.
-vi.mock('../../src/cache/limit.js', () => ({
+vi.mock('../../src/system/cache/limit.js', () => ({
   keepWithin: () => Promise.reject(new Error('EIO: i/o error, scandir segments'))
 }));
 

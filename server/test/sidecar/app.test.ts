@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { TOKEN_HEADER } from '../../src/contract/routes.js';
 import { createApp } from '../../src/sidecar/app.js';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { ROUTES, shipEventsPath, shipPath } from '../../src/contract/routes.js';
 import { jobEvent, shipRequest, type JobEvent, type ShipResult, type StepEvent } from '../../src/contract/ship.js';
 import { Jobs, type Job, type RunShip } from '../../src/sidecar/jobs.js';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { ownerName } from '../../src/process/owner.js';
+import { ownerName } from '../../src/system/process/owner.js';
 
 /** Names a process of this machine that has ended, as `ownerName` would have named it. */
 export async function deadOwner(): Promise<string> {

@@ -10,7 +10,7 @@ import {
   writeFileSync
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FILE_KINDS, type FileKind } from '../../src/files/read.js';
+import { FILE_KINDS, type FileKind } from '../../src/system/files/read.js';
 
 /** Something that may stand in place of a file that is read whole, and must never be read as one. */
 export interface HostileFile {

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ArtifactPlan } from '../../src/formats/format.js';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { shipRequest } from '../../src/contract/ship.js';
 import type { Snapshot } from '../../src/contract/snapshot.js';
 import { planLazily, planWhole } from '../../src/ship/plan.js';

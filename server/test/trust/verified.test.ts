@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Cache } from '../../src/cache/cache.js';
+import { Cache } from '../../src/system/cache/cache.js';
 import { isHeld } from '../../src/trust/compare.js';
 import { Verified } from '../../src/trust/verified.js';
 import { transaction } from '../../src/ship/transaction.js';

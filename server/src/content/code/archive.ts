@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import prettyBytes from 'pretty-bytes';
-import type { Cache } from '../../cache/cache.js';
+import type { Cache } from '../../system/cache/cache.js';
 import type { CodeArchive } from '../../contract/manifest.js';
 import type { Editable, Finding } from '../../contract/snapshot.js';
 import { ShipEnvError } from '../../errors.js';
-import { orLeaveBehind } from '../../files/leave-behind.js';
-import { looksSecret } from '../../secrets/secrets.js';
+import { orLeaveBehind } from '../../system/files/leave-behind.js';
+import { looksSecret } from '../../system/files/secrets/secrets.js';
 import type { Payload } from '../../payloads/payload.js';
 import { zipInCache } from './cached-zip.js';
 import type { ShippedFile, Skipped } from './files.js';

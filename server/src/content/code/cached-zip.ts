@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
-import type { Cache } from '../../cache/cache.js';
+import type { Cache } from '../../system/cache/cache.js';
 import { ShipEnvError } from '../../errors.js';
-import { isNothing, orNothing } from '../../files/nothing.js';
-import { NotRegular, openRegular } from '../../files/open.js';
+import { isNothing, orNothing } from '../../system/files/nothing.js';
+import { NotRegular, openRegular } from '../../system/files/open.js';
 import { parseJson } from '../../text/json.js';
 import { digestOf } from '../../payloads/read.js';
 import type { Payload } from '../../payloads/payload.js';

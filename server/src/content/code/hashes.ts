@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import pLimit from 'p-limit';
 import * as z from 'zod';
-import type { Cache } from '../../cache/cache.js';
+import type { Cache } from '../../system/cache/cache.js';
 import { hasCode, isSystemError } from '../../errors.js';
-import { NotRegular, openRegular } from '../../files/open.js';
-import { piecesOf } from '../../files/pieces.js';
+import { NotRegular, openRegular } from '../../system/files/open.js';
+import { piecesOf } from '../../system/files/pieces.js';
 import { parseJson } from '../../text/json.js';
 import type { FileIdentity, ShippedFile } from './files.js';
 import { unreadable } from './roots.js';
-import { CONTENT_MARKS, ContentScan, type ContentMark } from '../../secrets/secrets.js';
+import { CONTENT_MARKS, ContentScan, type ContentMark } from '../../system/files/secrets/secrets.js';
 
 /** What is known of a file's content. */
 export interface Content {

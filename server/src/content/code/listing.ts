@@ -2,11 +2,11 @@ import { realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Editable, Finding } from '../../contract/snapshot.js';
 import { isSystemError } from '../../errors.js';
-import { collectFolder, toShippedFile, type Collecting } from './collect.js';
+import { collectFolder, toShippedFile, type Collecting } from './collect/collect.js';
 import { SkipCounter, byCodeUnit, type ShippedFile, type SkipRule, type Skipped } from './files.js';
 import { importableTops, isProjectOwn, mayBeImportable } from './importable.js';
 import { boundaries, findRoots, projectFolder, refuseMoreThanOneProject, unreadable, type Root } from './roots.js';
-import { ShipIgnore } from './ship-ignore.js';
+import { ShipIgnore } from './collect/ship-ignore.js';
 
 /** Which files of an editable ship, and what stays home. */
 export interface Listing {

@@ -2,7 +2,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Editable } from '../../contract/snapshot.js';
 import { ShipEnvError } from '../../errors.js';
-import { orNothing } from '../../files/nothing.js';
+import { orNothing } from '../../system/files/nothing.js';
 import { shellWord } from '../../text/shell-word.js';
 import { PROJECT_MARKS, hasAny, whyNotOneProject } from '../../environment/editables/scope.js';
 import { kindOf } from '../../memo/disk.js';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import prettyBytes from 'pretty-bytes';
 import { ShipEnvError, hasCode } from '../../errors.js';
-import { NotRegular, openRegular, openRegularHere } from '../../files/open.js';
-import { piecesOf, piecesOfHere } from '../../files/pieces.js';
-import { FILE_KINDS, UnusableFile } from '../../files/read.js';
+import { NotRegular, openRegular, openRegularHere } from '../../system/files/open.js';
+import { piecesOf, piecesOfHere } from '../../system/files/pieces.js';
+import { FILE_KINDS, UnusableFile } from '../../system/files/read.js';
 
 /** Up to this size a file is read at once: its four trips through Node's thread pool take several times as long. */
 const AT_ONCE_BYTES = 512 * 1024;

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { ShipEnvError, hasCode } from '../../errors.js';
-import { openRegular } from '../../files/open.js';
+import { openRegular } from '../../system/files/open.js';
 import { crc32 as crc32Of } from '../../payloads/crc32.js';
 import type { OutputFile } from './zip/output-file.js';
 import { centralHeader, type ZipEntry } from './zip/records.js';

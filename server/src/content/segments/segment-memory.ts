@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BUILD_ID } from '../../build-id.js';
-import type { Cache } from '../../cache/cache.js';
+import { BUILD_ID } from '../../system/build-id.js';
+import type { Cache } from '../../system/cache/cache.js';
 import type { Interpreter } from '../../contract/snapshot.js';
 import type { PlannedBefore, SegmentMemory } from './types.js';
 

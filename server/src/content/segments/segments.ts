@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Cache } from '../../cache/cache.js';
+import type { Cache } from '../../system/cache/cache.js';
 import { CompiledModules } from './compile/compiled-modules.js';
 import type { SegmentBuilder } from './segment-builder.js';
 import { readSegment, type Segment } from './segment-index.js';

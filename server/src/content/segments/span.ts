@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { hasCode } from '../../errors.js';
-import { openRegular } from '../../files/open.js';
+import { openRegular } from '../../system/files/open.js';
 import type { Span } from '../../payloads/payload.js';
 import { DamagedSegment, type Segment } from './segment-index.js';
 

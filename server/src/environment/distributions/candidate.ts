@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { type DirectUrl, parseDirectUrl } from '../../python/direct-url.js';
-import { FILE_KINDS, type FileKind } from '../../files/read.js';
+import { FILE_KINDS, type FileKind } from '../../system/files/read.js';
 import type { RecordTimes } from './identity.js';
 import type { SiteDirectory } from '../interpreter/interpreter.js';
 import { type Headers, decodeText, parseHeaders, requirementsFromEggInfo } from '../../python/metadata.js';

@@ -1,6 +1,6 @@
 import { join, relative, resolve, sep } from 'node:path';
 import type { Finding } from '../../contract/snapshot.js';
-import { isWithin } from '../../files/within.js';
+import { isWithin } from '../../system/files/within.js';
 import type { Candidate } from './candidate.js';
 import type { FileClaim } from './identity.js';
 import { isCompiledExtension, isIdentifier } from '../../python/names.js';

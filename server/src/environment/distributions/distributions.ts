@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Cache } from '../../cache/cache.js';
+import type { Cache } from '../../system/cache/cache.js';
 import type { Distribution, DistributionFile, Finding, Interpreter } from '../../contract/snapshot.js';
 import type { Candidate, Metadata } from './candidate.js';
 import { type ListedFile, listFiles, refused } from './distribution-files.js';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Stats, closeSync, fstatSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { openRegular, openRegularHere } from '../../files/open.js';
-import { piecesOf, piecesOfHere } from '../../files/pieces.js';
+import { openRegular, openRegularHere } from '../../system/files/open.js';
+import { piecesOf, piecesOfHere } from '../../system/files/pieces.js';
 import type { Disk } from '../../memo/stat-files.js';
 
 const CONCURRENT_READS = 8;

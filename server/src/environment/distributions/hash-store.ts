@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import * as z from 'zod';
-import type { Cache } from '../../cache/cache.js';
+import type { Cache } from '../../system/cache/cache.js';
 import { parseJson } from '../../text/json.js';
 import { isSettled } from '../../memo/settled.js';
 

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Finding } from '../../contract/snapshot.js';
-import { isNothing } from '../../files/nothing.js';
-import { isWithin } from '../../files/within.js';
+import { isNothing } from '../../system/files/nothing.js';
+import { isWithin } from '../../system/files/within.js';
 import type { Metadata } from './candidate.js';
 import { kindOf } from '../../memo/disk.js';
 import type { JudgedFile, Suspect } from './suspects.js';

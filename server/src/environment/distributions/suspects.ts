@@ -1,6 +1,6 @@
 import type { Distribution, Finding } from '../../contract/snapshot.js';
-import { FILE_KINDS, readPieces } from '../../files/read.js';
-import { ContentScan, looksSecret, mayBePublishedSecret } from '../../secrets/secrets.js';
+import { FILE_KINDS, readPieces } from '../../system/files/read.js';
+import { ContentScan, looksSecret, mayBePublishedSecret } from '../../system/files/secrets/secrets.js';
 import type { Metadata } from './candidate.js';
 import type { ListedFile } from './distribution-files.js';
 import type { FileState } from './identity.js';

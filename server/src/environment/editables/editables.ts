@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Editable } from '../../contract/snapshot.js';
-import { FILE_KINDS } from '../../files/read.js';
-import { isWithin } from '../../files/within.js';
+import { FILE_KINDS } from '../../system/files/read.js';
+import { isWithin } from '../../system/files/within.js';
 import { type Candidate, readCandidate } from '../distributions/candidate.js';
 import { type EditableRoot, rootsFromFinder, rootsFromProject, withoutCovered } from './roots.js';
 import { type FinderReading, readFinder } from '../../python/finder.js';

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Editable } from '../../contract/snapshot.js';
-import { isWithin } from '../../files/within.js';
+import { isWithin } from '../../system/files/within.js';
 import type { EditableRoot } from './roots.js';
 import { isCompiledExtension } from '../../python/names.js';
 import { kindOf, listDirectory, realpathOptional } from '../../memo/disk.js';

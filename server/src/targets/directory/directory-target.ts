@@ -3,7 +3,7 @@ import { access, readdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Probe } from '../../contract/targets.js';
 import { ShipEnvError } from '../../errors.js';
-import { openRegular } from '../../files/open.js';
+import { openRegular } from '../../system/files/open.js';
 import type { Payload, SpannedPayload } from '../../payloads/payload.js';
 import { chunksOf } from '../../payloads/read.js';
 import { spanned } from '../../payloads/spanned.js';

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { hasCode } from '../../errors.js';
-import { isNothing } from '../../files/nothing.js';
+import { isNothing } from '../../system/files/nothing.js';
 
 /**
  * What has a name in a directory: the one rule by which a name is free, a file, or taken by something else. A link counts as

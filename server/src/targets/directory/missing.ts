@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { ShipEnvError, hasCode } from '../../errors.js';
-import { isWithin } from '../../files/within.js';
+import { isWithin } from '../../system/files/within.js';
 import { shellWord } from '../../text/shell-word.js';
 
 /** A directory that is not there. */

@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import type { ArchiveProgress } from '../../../src/content/code/archive.js';
 import { FileHashes, readUnchanged } from '../../../src/content/code/hashes.js';
 import { writeZip } from '../../../src/content/code/zip.js';

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import type { ArchiveProgress } from '../../../src/content/code/archive.js';
 import { archive, editableOf, project, temporaryFolder } from './helpers.js';
 

@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, mkdtemp, realpath, rename, rm, symlink } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { askGit } from '../../../src/content/code/git.js';
+import { askGit } from '../../../src/content/code/git/git.js';
 import { editableOf, git, list, project, shippedPaths, temporaryFolder, writeTree } from './helpers.js';
 
 /** Sets variables of this process until the test ends. */

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import { FileChanged, FileHashes } from '../../../src/content/code/hashes.js';
 import { editableOf, list, project, temporaryFolder } from './helpers.js';
 

@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ShipEnvError } from '../../../src/errors.js';
-import { CONTENT_MARKS, ContentScan } from '../../../src/secrets/secrets.js';
+import { CONTENT_MARKS, ContentScan } from '../../../src/system/files/secrets/secrets.js';
 import { archive, editableOf, project } from './helpers.js';
 
 /** Put together here, so that no scanner takes this file for a leak. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Compilers, modulesToCompile } from '../../../src/content/segments/compile/compile.js';
-import { run } from '../../../src/process/run.js';
+import { run } from '../../../src/system/process/run.js';
 import { INTERPRETER, NEVER } from '../../formats/fixtures.js';
 import type { CompiledFacts, FileEntry, ModulesToCompile } from '../../../src/content/segments/types.js';
 

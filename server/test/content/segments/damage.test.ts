@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import { NEVER, Workshop, handMade, snapshotOf, buildArtifact } from '../../formats/fixtures.js';
 
 let workshop: Workshop;

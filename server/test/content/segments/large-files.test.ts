@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { CompiledModules } from '../../../src/content/segments/compile/compiled-modules.js';
 import { planSegment } from '../../../src/content/segments/plan/segment-plan.js';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { INTERPRETER, NEVER, handMade } from '../../formats/fixtures.js';
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import { NEVER, Workshop, handMade, snapshotOf, buildArtifact } from '../../formats/fixtures.js';
 
 let workshop: Workshop;

@@ -12,7 +12,7 @@ import { segmentSpan } from '../../../src/content/segments/span.js';
 import { Threads } from '../../../src/content/segments/threads/threads.js';
 import { PIECE_BYTES } from '../../../src/content/segments/zip/deflate.js';
 import { DEFLATED, STORED, entriesOf } from '../../../src/content/segments/zip/records.js';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import { INTERPRETER, NEVER } from '../../formats/fixtures.js';
 import type { DataEntry, FileEntry, PlannedSegment, SegmentEntry } from '../../../src/content/segments/types.js';
 

@@ -11,7 +11,7 @@ import { headOf } from '../../../src/formats/pex/head.js';
 import { LAYOUT } from '../../../src/formats/pex/header.js';
 import { tailOf } from '../../../src/formats/pex/tail.js';
 import { readSegment } from '../../../src/content/segments/segment-index.js';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import { manifest } from '../../../src/contract/manifest.js';
 import type { Distribution } from '../../../src/contract/snapshot.js';
 import { INTERPRETER, NEVER, Workshop, handMade, snapshotOf, buildArtifact } from '../fixtures.js';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { planContent } from '../../../src/content/plan.js';
 import { planPex } from '../../../src/formats/pex/plan.js';
 import { loadSeed } from '../../../src/formats/pex/seed.js';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import { snapshot } from '../../../src/contract/snapshot.js';
 
 const [snapshotPath = '', cachePath = '', seedPath = '', modulesPath = ''] = process.argv.slice(2);

@@ -15,7 +15,7 @@ import {
 } from '../../../src/content/segments/plan/scripts.js';
 import { headersVersion, wheelName } from '../../../src/python/wheel-name.js';
 import { stayHome } from '../../../src/content/stay-home.js';
-import { Cache } from '../../../src/cache/cache.js';
+import { Cache } from '../../../src/system/cache/cache.js';
 import type { Distribution } from '../../../src/contract/snapshot.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { INTERPRETER, NEVER, snapshotOf } from '../fixtures.js';

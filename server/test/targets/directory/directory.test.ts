@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ownerName } from '../../../src/process/owner.js';
+import { ownerName } from '../../../src/system/process/owner.js';
 import type { Payload } from '../../../src/payloads/payload.js';
 import { openTarget, type Target, type TargetEntry } from '../../../src/targets/index.js';
 import { temporaryFolder } from '../../support/temporary.js';

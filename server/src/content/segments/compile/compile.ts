@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Distribution, Interpreter } from '../../../contract/snapshot.js';
 import { ShipEnvError } from '../../../errors.js';
 import { parseJson } from '../../../text/json.js';
-import { ProcessError, run } from '../../../process/run.js';
+import { ProcessError, run } from '../../../system/process/run.js';
 import { changed } from '../seen-file.js';
 import { OutputFile } from '../zip/output-file.js';
 import { COMPILE_SCRIPT } from './compile-script.js';

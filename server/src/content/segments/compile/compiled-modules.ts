@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { link, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { Cache } from '../../../cache/cache.js';
+import type { Cache } from '../../../system/cache/cache.js';
 import { hasCode } from '../../../errors.js';
-import { FILE_KINDS, readPieces } from '../../../files/read.js';
+import { FILE_KINDS, readPieces } from '../../../system/files/read.js';
 import { environmentChanged } from '../../../environment/lazy.js';
 import { Compilers } from './compile.js';
 import type { CompiledFacts, ModulesToCompile, PlannedSegment } from '../types.js';

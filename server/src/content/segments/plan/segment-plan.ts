@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Distribution, DistributionFile, Finding, Interpreter } from '../../../contract/snapshot.js';
-import { FILE_KINDS } from '../../../files/read.js';
-import { problemOfPart, problemOfPath } from '../../../files/path-names.js';
+import { FILE_KINDS } from '../../../system/files/read.js';
+import { problemOfPart, problemOfPath } from '../../../system/files/path-names.js';
 import { isShebangFile, readSeenFile, type SeenFile } from '../seen-file.js';
 import { modulesToCompile } from '../compile/compile.js';
 import type { CompiledModules } from '../compile/compiled-modules.js';

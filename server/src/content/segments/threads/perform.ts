@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
-import { NotRegular, openRegularHere } from '../../../files/open.js';
+import { NotRegular, openRegularHere } from '../../../system/files/open.js';
 import { crc32 } from '../../../payloads/crc32.js';
 import { deflatePiece, pays } from '../zip/deflate.js';
 import { DEFLATED, STORED, localHeader, type ZipMethod } from '../zip/records.js';

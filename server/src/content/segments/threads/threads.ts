@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { BUILD_ID } from '../../../build-id.js';
+import { BUILD_ID } from '../../../system/build-id.js';
 import { changed, readError, type SeenFile } from '../seen-file.js';
 import { perform } from './perform.js';
 import { slotAt, slotMemory, type Slot } from './slot.js';

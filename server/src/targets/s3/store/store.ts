@@ -1,7 +1,7 @@
 import { rootCertificates } from 'node:tls';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { ShipEnvError } from '../../../errors.js';
-import { FILE_KINDS, readBounded } from '../../../files/read.js';
+import { FILE_KINDS, readBounded } from '../../../system/files/read.js';
 import { statusOf } from '../failures/answer.js';
 import { noS3Store, s3Error } from '../failures/errors.js';
 import { FEATURES, featuresOf, type FeatureName, type StoreFeatures } from './features.js';

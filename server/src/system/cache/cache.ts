@@ -1,0 +1,303 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { chmod, link, lstat, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { ShipEnvError, hasCode } from '../../errors.js';
+import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
+import { ownerName } from '../process/owner.js';
+import { ignoreExisting, makeFolder, removeLeftovers } from './folder.js';
+import { underLock } from './lock.js';
+import { clear, isFileThere, makeFolderBelow, putInPlace } from './place.js';
+import { cacheRoot } from './root.js';
+import { Turns } from './turns.js';
+import { forgetTheGone } from './use.js';
+
+/** What the cache holds, a folder each; the version in the path changes when a format does. */
+const KINDS = {
+  /** What an interpreter said of itself, by its identity. */
+  interpreters: 'v1',
+  /** Content hashes of files that a stat proves unchanged, one file a distribution or editable. */
+  hashes: 'v2',
+  /** What an environment held, and the stats that prove that it still does, one file an environment. */
+  snapshots: 'v2',
+  /** Names of artifacts, by what they were computed from. */
+  plans: 'v1',
+  /** What the distributions of an environment become in an artifact, one file an environment. */
+  outlines: 'v1',
+  /** What the modules of a distribution become when they are compiled: its digest, by what is compiled. */
+  compilations: 'v1',
+  /** Compiled modules that are in no segment yet, by their sha256. */
+  compiled: 'v1',
+  /** Compressed zip entries of one distribution, by content. */
+  segments: 'v3',
+  /** Manifests of artifacts that were assembled once, by the artifact's id. */
+  manifests: 'v1',
+  /** Code archives, by content, and what each was when it was written. */
+  code: 'v2',
+  /** Objects whose content was verified on a target, one file a target. */
+  verified: 'v1',
+  /** What targets noted about contents, in one file. */
+  digests: 'v1'
+} as const;
+export type CacheKind = keyof typeof KINDS;
+const KIND_NAMES = Object.keys(KINDS) as CacheKind[];
+
+/** Of a sha256. */
+const DIGEST_BYTES = 32;
+
+/**
+ * The local cache; {@link cacheRoot} says where.
+ *
+ * Entries are immutable and appear whole: they are written under `tmp/` and hard-linked into place, which never
+ * overwrites. So readers need no lock, and two writers of one entry end with the same bytes. What is no file is no entry,
+ * and goes as soon as it is met (place.ts).
+ */
+export class Cache {
+  readonly root: string;
+  readonly #turns = new Turns();
+  /** Since {@link takeWrittenBytes} asked. */
+  #writtenBytes = 0;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /**
+   * @param root - the folder, made when missing, private to the user
+   * @throws ShipEnvError CACHE_UNUSABLE when it cannot be made or belongs to someone else
+   */
+  static async open(root = cacheRoot()): Promise<Cache> {
+    const cache = new Cache(root);
+    await cache.prepare();
+    return cache;
+  }
+
+  /**
+   * Makes the folder when it is missing, and removes what killed processes left in it. A process that lives for days calls
+   * it before each use: people remove the cache by hand.
+   *
+   * @throws ShipEnvError CACHE_UNUSABLE when the folder cannot be made or belongs to someone else
+   */
+  async prepare(): Promise<void> {
+    const { root } = this;
+    try {
+      await makeFolder(root);
+      await makeFolderBelow(root, join(root, 'tmp'));
+      const owner = (await lstat(root)).uid;
+      if (process.getuid !== undefined && owner !== process.getuid()) {
+        throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} belongs to another user (uid ${owner}).`, {
+          hint: 'Point SHIP_ENV_CACHE at a folder of your own.'
+        });
+      }
+      await chmod(root, 0o700);
+      await writeFile(
+        join(root, 'CACHEDIR.TAG'),
+        'Signature: 8a477f597d28d172789f06886806bc55\n# Cache of ship-env, safe to delete.\n',
+        // Whatever is there: to write to a FIFO would take for ever.
+        { flag: 'wx' }
+      ).catch(ignoreExisting);
+      await removeLeftovers(join(root, 'tmp'));
+      await forgetTheGone(root);
+    } catch (error) {
+      if (error instanceof ShipEnvError) throw error;
+      throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} cannot be used.`, {
+        hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
+        cause: error
+      });
+    }
+  }
+
+  /** Where an entry lies or would lie: `<root>/segments/v3/ab/abcdef….zip`. Pure. */
+  path(kind: CacheKind, name: string): string {
+    return join(this.folderOf(kind), name.slice(0, 2), name);
+  }
+
+  /** A path under `tmp/` that no one else uses. The caller removes it; after a kill the next start does. */
+  temporaryPath(): string {
+    return join(this.root, 'tmp', `${ownerName()}.${randomUUID()}`);
+  }
+
+  /**
+   * Runs work that writes a file of its own, which is removed at the end if it is still there.
+   *
+   * @throws ShipEnvError DISK_FULL, or what `work` throws
+   */
+  async withTemporary<T>(work: (path: string) => Promise<T>): Promise<T> {
+    const temporary = this.temporaryPath();
+    try {
+      return await work(temporary);
+    } catch (error) {
+      throw isFull(error) ? this.#diskFull(error) : error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  /** The folder of a kind's entries, in the format of this release. */
+  folderOf(kind: CacheKind): string {
+    return join(this.root, kind, KINDS[kind]);
+  }
+
+  /** Is this a path of an entry in the format of this release? Pure. */
+  holds(path: string): boolean {
+    return KIND_NAMES.some(kind => path.startsWith(this.folderOf(kind) + sep));
+  }
+
+  /** Bytes of the entries that were written since the last time that this was asked. */
+  takeWrittenBytes(): number {
+    const bytes = this.#writtenBytes;
+    this.#writtenBytes = 0;
+    return bytes;
+  }
+
+  /** The path of an entry when it is there. */
+  async find(kind: CacheKind, name: string): Promise<string | undefined> {
+    const path = this.path(kind, name);
+    return (await isFileThere(path)) ? path : undefined;
+  }
+
+  /** Removes an entry, when it is there. */
+  async drop(kind: CacheKind, name: string): Promise<void> {
+    await clear(this.path(kind, name));
+  }
+
+  /** The content of a hint ({@link replace}); undefined when there is none, or when it was damaged since. */
+  async hint(kind: CacheKind, name: string): Promise<Buffer | undefined> {
+    const path = await this.find(kind, name);
+    if (path === undefined) return undefined;
+    try {
+      const content = await readBounded(path, FILE_KINDS.cacheNote);
+      const hinted = content.subarray(DIGEST_BYTES);
+      return digestOf(hinted).equals(content.subarray(0, DIGEST_BYTES)) ? hinted : undefined;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT') || error instanceof UnusableFile) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * The entry of that name, written first when it is missing. Callers in one process that ask for the same entry
+   * wait for the first; when that one fails or is aborted, the next one writes.
+   *
+   * @param write - writes the whole content to the path it is given
+   * @param signal - stops the wait for another caller; `write` must see to itself
+   * @throws ShipEnvError DISK_FULL, or what `write` throws; nothing is left behind
+   */
+  async entry(
+    kind: CacheKind,
+    name: string,
+    write: (temporaryPath: string) => Promise<void>,
+    signal?: AbortSignal
+  ): Promise<{ path: string; reused: boolean }> {
+    const path = this.path(kind, name);
+    const ensure = async (): Promise<{ path: string; reused: boolean }> => {
+      if (await isFileThere(path)) return { path, reused: true };
+      await this.#write(path, write, temporary => link(temporary, path).catch(ignoreExisting));
+      return { path, reused: false };
+    };
+    return this.#turns.take(path, ensure, signal);
+  }
+
+  /**
+   * Writes an entry anew unless it is whole; whoever has it open keeps what there was. Callers in one process take turns,
+   * so that the next one finds it whole.
+   *
+   * @param write - as in {@link entry}
+   * @throws as {@link entry}, and what `isWhole` throws
+   */
+  async mend(
+    kind: CacheKind,
+    name: string,
+    isWhole: (path: string) => Promise<boolean>,
+    write: (temporaryPath: string) => Promise<void>,
+    signal: AbortSignal
+  ): Promise<void> {
+    const path = this.path(kind, name);
+    const ensure = async (): Promise<void> => {
+      if (await isWhole(path)) return;
+      await this.#write(path, write, temporary => putInPlace(temporary, path));
+    };
+    await this.#turns.take(path, ensure, signal);
+  }
+
+  /**
+   * Puts a hint there, or another one in its place: a file that is only a shortcut and may change, unlike an entry.
+   * Readers see the old one or the new one, whole. It begins with its own sha256, so that whoever reads it gets what was
+   * put there or nothing.
+   *
+   * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
+   */
+  async replace(kind: CacheKind, name: string, content: string | readonly Buffer[]): Promise<void> {
+    const path = this.path(kind, name);
+    const temporary = this.temporaryPath();
+    try {
+      await makeFolderBelow(this.root, dirname(path));
+      const parts = [content].flat();
+      await writeFile(temporary, [digestOf(...parts), ...parts], { flag: 'wx', mode: 0o600 });
+      await putInPlace(temporary, path);
+    } catch (cause) {
+      if (cause instanceof ShipEnvError) throw cause;
+      throw isFull(cause)
+        ? this.#diskFull(cause)
+        : new ShipEnvError('CACHE_UNUSABLE', `The cache file ${path} cannot be written.`, {
+            hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
+            cause
+          });
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async #write(
+    path: string,
+    write: (temporaryPath: string) => Promise<void>,
+    place: (temporaryPath: string) => Promise<void>
+  ): Promise<void> {
+    const temporary = this.temporaryPath();
+    try {
+      await write(temporary);
+      await makeFolderBelow(this.root, dirname(path));
+      const { size } = await stat(temporary);
+      await place(temporary);
+      this.#writtenBytes += size;
+    } catch (error) {
+      throw isFull(error) ? this.#diskFull(error) : error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  /**
+   * Runs `work` while no other process, and no one else in this one, holds the lock of that name.
+   *
+   * @param signal - stops the wait
+   * @param work - is given a signal that aborts as `signal` does, and with CACHE_UNUSABLE when the lock is lost; and
+   *   whether someone else held the lock when it was asked for
+   * @param onWait - called once when someone else holds the lock
+   * @throws ShipEnvError CACHE_UNUSABLE when there can be no lock; else what `work` throws
+   */
+  async exclusively<T>(
+    name: string,
+    signal: AbortSignal,
+    work: (signal: AbortSignal, waited: boolean) => Promise<T>,
+    onWait?: () => void
+  ): Promise<T> {
+    return underLock(this.root, name, signal, work, onWait);
+  }
+
+  #diskFull(cause: unknown): ShipEnvError {
+    return new ShipEnvError('DISK_FULL', `The disk of the cache folder ${this.root} is full.`, {
+      hint: 'Free disk space or point SHIP_ENV_CACHE at another disk.',
+      cause
+    });
+  }
+}
+
+function digestOf(...parts: readonly (string | Buffer)[]): Buffer {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
+
+function isFull(error: unknown): boolean {
+  return hasCode(error, 'ENOSPC', 'EDQUOT');
+}

@@ -1,0 +1,39 @@
+import { lstat } from 'node:fs/promises';
+import { ShipEnvError, allCauses, hasCode, isAbort, isShipEnvError } from '../../errors.js';
+import { isNothing } from '../files/nothing.js';
+import { isWithin } from '../files/within.js';
+
+/**
+ * People may remove the cache at any time. Work that runs at that moment misses files wherever it is: this turns what it
+ * failed with into an error that says so. What else it failed with passes through.
+ *
+ * @param error - what the work failed with
+ * @param root - the cache folder
+ * @param mark - a file in it that nobody but the work itself removes
+ * @returns what to throw
+ */
+export async function removedOr(error: unknown, root: string, mark: string): Promise<unknown> {
+  if (isAbort(error)) return error;
+  // A folder that is being removed may hold the mark still.
+  const isRemoved = missesFileOf(root, error) || (mayComeOfRemoval(error) && (await isGone(mark)));
+  if (!isRemoved) return error;
+  return new ShipEnvError('CACHE_UNUSABLE', `The local cache ${root} was removed while the ship ran.`, {
+    hint: 'Ship again.',
+    cause: error
+  });
+}
+
+function missesFileOf(root: string, error: unknown): boolean {
+  return [error, ...allCauses(error)].some(
+    cause => hasCode(cause, 'ENOENT') && cause.path !== undefined && isWithin(cause.path, root)
+  );
+}
+
+/** Not all errors name a file: those of a worker, of a library. An error with another code has a cause of its own. */
+function mayComeOfRemoval(error: unknown): boolean {
+  return !isShipEnvError(error) || error.code === 'CACHE_UNUSABLE';
+}
+
+async function isGone(path: string): Promise<boolean> {
+  return lstat(path).then(() => false, isNothing);
+}
