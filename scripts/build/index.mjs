@@ -1,6 +1,6 @@
 /** The parts of a build, in their order: what the wheel carries, from the sources. */
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { writeGenerated } from '../generate/index.mjs';
 import { paths } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
@@ -168,14 +168,14 @@ function inRoot(source) {
 
 /**
  * @param {string} path
- * @returns {string[]} paths and texts of the files there, sorted
+ * @returns {string[]} paths in the checkout and texts of the files there, sorted
  */
 function contentsOf(path) {
   if (!existsSync(path)) {
-    return [path, ''];
+    return [relative(paths.root, path), ''];
   }
   if (statSync(path).isFile()) {
-    return [path, readFileSync(path, 'latin1')];
+    return [relative(paths.root, path), readFileSync(path, 'latin1')];
   }
   const names = readdirSync(path).filter(name => !MADE.includes(name));
   return names.sort().flatMap(name => contentsOf(join(path, name)));

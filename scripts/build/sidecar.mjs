@@ -15,7 +15,7 @@ import { noticesFor } from './notices.mjs';
 const ENTRY = join(paths.root, 'server', 'src', 'start.ts');
 const THREAD = join(paths.root, 'server', 'src', 'content', 'segments', 'threads', 'thread.ts');
 const SEED = join(paths.root, 'server', 'dist', 'seed.pex');
-const RUNTIME = join(paths.pythonPackage, 'runtime');
+export const RUNTIME = join(paths.pythonPackage, 'runtime');
 
 // Bundled CommonJS packages call require() for Node's own modules; an ES module has none.
 const REQUIRE =
@@ -46,27 +46,32 @@ const REQUIRED_BUILTINS = {
 export async function buildSidecar({ minify }) {
   // Only here: this module is read before `npm ci` has run.
   const { build } = await import('esbuild');
-  const { version } = JSON.parse(readFileSync(join(paths.root, 'package.json'), 'utf8'));
   rmSync(paths.sidecar, { recursive: true, force: true });
   mkdirSync(paths.sidecar, { recursive: true });
-  const { metafile } = await build(optionsFor(version, minify)).catch((/** @type {unknown} */ error) => {
+  const options = { ...bundleOptions(digestOfSources()), minify };
+  const { metafile } = await build(options).catch((/** @type {unknown} */ error) => {
     // esbuild has printed where and what.
     throw new ScriptFailure('The sidecar could not be bundled.', { cause: error });
   });
-  copyFileSync(SEED, join(paths.sidecar, 'seed.pex'));
-  cpSync(RUNTIME, paths.sidecar, { recursive: true, filter: path => !path.includes('__pycache__') });
+  copyCompanions();
   writeFileSync(join(paths.sidecar, 'THIRD-PARTY-NOTICES.txt'), noticesFor(Object.keys(metafile.inputs)));
   const outputs = Object.keys(metafile.outputs);
   const bytes = outputs.reduce((sum, output) => sum + statSync(join(paths.root, output)).size, 0);
   return { files: outputs.length, bytes };
 }
 
+/** Copies what the bundle reads at run time to its folder. */
+export function copyCompanions() {
+  copyFileSync(SEED, join(paths.sidecar, 'seed.pex'));
+  cpSync(RUNTIME, paths.sidecar, { recursive: true, filter: path => !path.includes('__pycache__') });
+}
+
 /**
- * @param {string} version
- * @param {boolean} minify
+ * @param {string} buildId
  * @returns {import('esbuild').BuildOptions & {metafile: true}}
  */
-function optionsFor(version, minify) {
+export function bundleOptions(buildId) {
+  const { version } = JSON.parse(readFileSync(join(paths.root, 'package.json'), 'utf8'));
   return {
     absWorkingDir: paths.root,
     entryPoints: { 'ship-env': ENTRY, thread: THREAD },
@@ -81,9 +86,8 @@ function optionsFor(version, minify) {
     mainFields: ['module', 'main'],
     target: 'node20',
     banner: { js: REQUIRE },
-    define: { SHIP_ENV_VERSION: JSON.stringify(version), SHIP_ENV_BUILD: JSON.stringify(digestOfSources()) },
+    define: { SHIP_ENV_VERSION: JSON.stringify(version), SHIP_ENV_BUILD: JSON.stringify(buildId) },
     legalComments: 'none',
-    minify,
     // The names of error classes are part of what people read.
     keepNames: true,
     metafile: true,
@@ -92,8 +96,8 @@ function optionsFor(version, minify) {
   };
 }
 
-/** Of all that decides what the bundle computes: results that another bundle kept are not its own. */
-function digestOfSources() {
+/** A digest of all that decides what the bundle computes: results that another bundle kept are not its own. */
+export function digestOfSources() {
   const sources = [...filesBelow(join(paths.root, 'server', 'src'), '.ts'), ...filesBelow(RUNTIME, '.py')];
   const hash = createHash('sha256');
   for (const path of [...sources, join(paths.root, 'package-lock.json'), SEED]) {

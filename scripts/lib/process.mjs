@@ -40,7 +40,8 @@ export class CommandFailed extends Error {
  * @property {NodeJS.ProcessEnv} [env] default: this process's
  * @property {'inherit' | 'ignore' | 'capture'} [stdout] capture keeps stdout and stderr for the result
  * @property {string} [log] file that gets stdout and stderr instead
- * @property {(line: string) => void} [onLine] gets each line of stdout; stderr is captured
+ * @property {(line: string) => void} [onLine] gets each line of stdout
+ * @property {(line: string) => void} [onErrorLine] with `onLine`: gets each line of stderr, which is captured otherwise
  * @property {boolean} [allowFailure] return the exit code instead of throwing
  */
 
@@ -63,7 +64,7 @@ export async function run(program, args, options = {}) {
 }
 
 /**
- * Starts a program and returns at once.
+ * Starts a program and returns at once. `stop` asks its process group to end.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -86,12 +87,15 @@ export function start(program, args, options = {}) {
     groups.add(child.pid);
   }
   let output = '';
-  const { onLine } = options;
-  if (onLine !== undefined && child.stdout !== null) {
-    createInterface({ input: child.stdout }).on('line', onLine);
-  }
-  for (const stream of onLine === undefined ? [child.stdout, child.stderr] : [child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => (output += chunk));
+  for (const [stream, listener] of /** @type {const} */ ([
+    [child.stdout, options.onLine],
+    [child.stderr, options.onErrorLine]
+  ])) {
+    if (stream !== null && listener !== undefined) {
+      createInterface({ input: stream }).on('line', listener);
+    } else {
+      stream?.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => (output += chunk));
+    }
   }
   /** @type {Promise<{code: number, output: string}>} */
   const ended = new Promise(resolve => {
@@ -99,7 +103,7 @@ export function start(program, args, options = {}) {
     child.once('exit', () => endGroup(child.pid));
     child.once('close', (code, signal) => resolve({ code: code ?? 128 + signalNumber(signal), output }));
   });
-  return { pid: child.pid, ended };
+  return { pid: child.pid, ended, stop: () => endGroup(child.pid, 'SIGTERM') };
 }
 
 /** @param {NodeJS.Signals | null} signal */
