@@ -1,15 +1,7 @@
 import type { ShipResult, StepEvent, TargetSettings } from '../../server/src/contract/index.js';
 
 /** A directory, as the settings have it. */
-export const target: TargetSettings = {
-  name: 'local',
-  url: 'file:///target',
-  endpoint: '',
-  region: '',
-  pathStyle: false,
-  profile: '',
-  shared: false
-};
+export const target: TargetSettings = { kind: 'directory', name: 'local', url: 'file:///target', shared: false };
 
 /** What the sidecar sends for a ship of one editable to a directory. */
 export const result: ShipResult = {

@@ -22,15 +22,7 @@ describe('the settings', () => {
 
   it('complete a target that the form saved in part', () => {
     const settings = parseSettings({ ...defaults, targets: [target('a')], defaultTarget: 'a' }, trans);
-    expect(defaultTarget(settings, trans)).toEqual({
-      name: 'a',
-      url: 'file:///x',
-      endpoint: '',
-      region: '',
-      pathStyle: false,
-      profile: '',
-      shared: false
-    });
+    expect(defaultTarget(settings, trans)).toEqual({ kind: 'directory', name: 'a', url: 'file:///x', shared: false });
   });
 
   it('name what is wrong with them', () => {

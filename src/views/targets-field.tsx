@@ -4,6 +4,7 @@ import { targetSettings, type Probe, type TargetSettings } from '../../server/sr
 import { TargetCheck, type TargetCheckState } from '../components/TargetCheck.js';
 import { ShipEnvError, toShipEnvError } from '../errors.js';
 import { withoutField, type FieldProps, type FieldRenderer } from './form-fields.js';
+import { isShown, writtenIn } from './target-fields.js';
 
 /** Tests a target as it stands in the form, saved or not. */
 export type CheckTarget = (target: TargetSettings, signal: AbortSignal) => Promise<Probe>;
@@ -17,11 +18,14 @@ export function targetsField(check: CheckTarget, trans: TranslationBundle): Fiel
   function TargetField(props: FieldProps): React.JSX.Element {
     const { ObjectField } = props.registry.fields;
     const formData: unknown = props.formData;
+    const fields = Object.entries(props.schema.properties ?? {}).filter(([name]) => isShown(name, formData));
+    const schema = { ...props.schema, properties: Object.fromEntries(fields) };
     return (
       <div className="jp-ShipEnv-target">
         {ObjectField !== undefined && (
           <ObjectField
             {...props}
+            schema={schema}
             required={false}
             uiSchema={{ ...withoutField(props.uiSchema), 'ui:title': titleOf(formData, trans) }}
           />
@@ -83,9 +87,7 @@ async function outcomeOf(check: () => Promise<Probe>): Promise<TargetCheckState>
 
 /** What the form holds, with the fields that nobody filled in. */
 function targetIn(formData: unknown): TargetSettings | undefined {
-  const fields = formData !== null && typeof formData === 'object' ? formData : {};
-  const filled = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return targetSettings.safeParse({ name: '', url: '', ...Object.fromEntries(filled) }).data;
+  return targetSettings.safeParse(writtenIn(formData)).data;
 }
 
 function targetFrom(formData: unknown, trans: TranslationBundle): TargetSettings {

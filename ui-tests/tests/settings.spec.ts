@@ -25,6 +25,8 @@ test('a connection is tested, and what is wrong is said in plain words', async (
   const check = async (): Promise<void> => target.getByRole('button', { name: 'Test connection' }).click();
 
   await expect(target).toContainText('This is the default target.');
+  await expect(field('shared')).toBeVisible();
+  await expect(field('endpoint')).toHaveCount(0);
   await check();
   await expect(result).toContainText('The directory does not exist yet. The first ship makes it in');
   await expect(result).toHaveAttribute('data-state', 'note');
@@ -36,6 +38,7 @@ test('a connection is tested, and what is wrong is said in plain words', async (
 
   await field('url').fill('s3://harbour/env');
   await expect(result).toHaveText('');
+  await expect(field('shared')).toHaveCount(0);
   await field('endpoint').fill(s3.endpoint);
   await field('region').fill('us-east-1');
   await field('pathStyle').check();
@@ -59,6 +62,20 @@ test('a connection is tested, and what is wrong is said in plain words', async (
   await field('endpoint').fill('http://127.0.0.1:1');
   await check();
   await expect(result).toContainText('The target refused the connection');
+
+  // What a directory does not have stays on the screen until it is cleared.
+  await field('url').fill('file:///tmp');
+  await expect(field('shared')).toBeVisible();
+  await expect(field('region')).toHaveValue('us-east-1');
+  await check();
+  await expect(result).toContainText('"Endpoint", "Region", "Bucket in the path", "AWS profile"');
+  for (const name of ['endpoint', 'region', 'profile']) await field(name).fill('');
+  // It goes as soon as it is clear, so there is nothing left to ask whether it is unchecked.
+  await field('pathStyle').click();
+  await expect(field('pathStyle')).toHaveCount(0);
+  await expect(field('profile')).toHaveCount(0);
+  await check();
+  await expect(result).toContainText('It works');
 });
 
 test('a test of a store that does not answer shows that it runs, and can be cancelled', async ({ page }) => {

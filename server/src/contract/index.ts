@@ -7,5 +7,6 @@ export * from './pointer-name.js';
 export * from './routes.js';
 export * from './ship.js';
 export * from './snapshot.js';
+export * from './target-settings.js';
 export * from './targets.js';
 export * from './visible.js';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { shipRequest } from './ship.js';
-import { probe, targetSettings } from './targets.js';
+import { targetSettings } from './target-settings.js';
+import { probe } from './targets.js';
 
 /** Paths of the sidecar, relative to its root; the Jupyter server serves them under `<base_url>ship-env/`. */
 export const ROUTES = {

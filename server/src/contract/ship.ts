@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { errorObject } from './errors.js';
 import { finding } from './snapshot.js';
-import { targetSettings } from './targets.js';
+import { targetSettings } from './target-settings.js';
 
 /** What a ship is asked to do; also the body of `POST /ships`. */
 export const shipRequest = z.object({

@@ -1,21 +1,5 @@
 import * as z from 'zod';
 
-/** A target as the settings panel, the settings file and a request spell it. Never a secret: a profile's name at most. */
-export const targetSettings = z.object({
-  /** What the person calls it; a URL given on the command line has an empty name. */
-  name: z.string(),
-  /** `s3://bucket/prefix` or `file:///directory`. `~` after `file://` is the home directory. */
-  url: z.string(),
-  /** S3 only. Empty: AWS's own conventions decide (`AWS_ENDPOINT_URL_S3`, `AWS_REGION`, `AWS_PROFILE`, config file). */
-  endpoint: z.string().default(''),
-  region: z.string().default(''),
-  pathStyle: z.boolean().default(false),
-  profile: z.string().default(''),
-  /** Directories only: every node sees it under the same path, so that Spark need not copy the artifact to executors. */
-  shared: z.boolean().default(false)
-});
-export type TargetSettings = z.infer<typeof targetSettings>;
-
 /** A probe object was written, read back and deleted. */
 const probed = z.object({
   url: z.string(),

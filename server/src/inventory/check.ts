@@ -1,4 +1,5 @@
-import type { Probe, TargetSettings } from '../contract/targets.js';
+import type { TargetSettings } from '../contract/target-settings.js';
+import type { Probe } from '../contract/targets.js';
 import { requireListable } from '../deployments/spark/config.js';
 import { openTarget } from '../targets/index.js';
 

@@ -1,6 +1,7 @@
 import { manifestName } from '../formats/manifest.js';
 import type { Manifest } from '../contract/manifest.js';
-import type { ListedArtifact, TargetSettings } from '../contract/targets.js';
+import type { TargetSettings } from '../contract/target-settings.js';
+import type { ListedArtifact } from '../contract/targets.js';
 import { isShipEnvError } from '../errors.js';
 import { openTarget } from '../targets/index.js';
 import { readSmall } from '../targets/reading.js';

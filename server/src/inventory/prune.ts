@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Cache } from '../system/cache/cache.js';
-import type { Pruned, TargetSettings } from '../contract/targets.js';
+import type { TargetSettings } from '../contract/target-settings.js';
+import type { Pruned } from '../contract/targets.js';
 import { ShipEnvError } from '../errors.js';
 import { bufferPayload } from '../payloads/buffer.js';
 import { openTarget } from '../targets/index.js';

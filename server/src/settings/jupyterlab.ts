@@ -3,26 +3,18 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { issuesText } from '../contract/issues.js';
-import { targetSettings, type TargetSettings } from '../contract/targets.js';
+import { targetSettings, type TargetSettings } from '../contract/target-settings.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { shownUrl } from '../targets/url.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../system/files/read.js';
 
 /** Used when no settings were ever saved, so that nothing else needs to run. Equal to the default in schema/plugin.json. */
-export const DEFAULT_TARGET: TargetSettings = {
-  name: 'local',
-  url: 'file://~/.local/share/ship-env/target',
-  endpoint: '',
-  region: '',
-  pathStyle: false,
-  profile: '',
-  shared: false
-};
+const DEFAULT_TARGET = { name: 'local', url: 'file://~/.local/share/ship-env/target' };
 
 /** The part of schema/plugin.json that the command line and the magic go by, with the same defaults. */
 const settings = z.object({
   defaultTarget: z.string().default(DEFAULT_TARGET.name),
-  targets: z.array(targetSettings).default([DEFAULT_TARGET]),
+  targets: z.array(targetSettings).prefault([DEFAULT_TARGET]),
   master: z.string().default('local-cluster[2,1,1024]'),
   excludes: z.array(z.string()).default([]),
   allowSecrets: z.array(z.string()).default([]),
@@ -84,7 +76,7 @@ export async function readCacheLimit(env: NodeJS.ProcessEnv = process.env): Prom
  * @throws ShipEnvError TARGET_UNKNOWN, naming the targets there are
  */
 export function resolveTarget(wanted: string | undefined, from: Settings): TargetSettings {
-  if (wanted?.includes('://')) return { ...DEFAULT_TARGET, name: '', url: wanted };
+  if (wanted?.includes('://')) return targetSettings.parse({ name: '', url: wanted });
   const name = wanted ?? from.defaultTarget;
   const found = from.targets.find(target => target.name === name);
   if (found !== undefined) return found;

@@ -24,10 +24,11 @@ export async function arrange(
 ): Promise<Outputs> {
   const code = shipped.code.map(({ archive }) => archive);
   const { manifest } = shipped;
+  const { target } = request;
   const format = formatOf(manifest.format);
   return deployment.arrange(
     { manifest, runs: format.runs, files: format.files(manifest), code, pointer: pointerPayload(code)?.name },
     access,
-    { master: request.master, shared: request.target.shared }
+    { master: request.master, shared: 'shared' in target && target.shared === true }
   );
 }

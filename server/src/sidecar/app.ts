@@ -11,7 +11,7 @@ import {
   snapshotRequest,
   TOKEN_HEADER
 } from '../contract/routes.js';
-import { targetSettings } from '../contract/targets.js';
+import { targetSettings } from '../contract/target-settings.js';
 import { ShipEnvError } from '../errors.js';
 import { jsonRoute, replyWithError } from './routes/reply.js';
 import { shipRoutes } from './routes/ships.js';

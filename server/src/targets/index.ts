@@ -1,4 +1,13 @@
-import type { TargetSettings } from '../contract/targets.js';
+import {
+  TARGET_URLS,
+  kindOf,
+  misplacedFields,
+  titleOf,
+  type SettingsOf,
+  type TargetKind,
+  type TargetSettings,
+  type UnusableTarget
+} from '../contract/target-settings.js';
 import { ShipEnvError } from '../errors.js';
 import { directoryOf } from './directory/location.js';
 import { DirectoryTarget } from './directory/directory-target.js';
@@ -7,29 +16,24 @@ import type { Target } from './target.js';
 import { parseTargetUrl, shownUrl, type TargetUrl } from './url.js';
 
 /** One kind of store: what its URLs mean and how it is opened. */
-interface Kind {
+interface Kind<Settings> {
   /** The one spelling of a URL. @throws ShipEnvError TARGET_URL_INVALID */
   canonical(url: TargetUrl): string;
-  open(url: TargetUrl, settings: TargetSettings): Promise<Target>;
+  open(url: TargetUrl, settings: Settings): Promise<Target>;
 }
 
-const DIRECTORY: Kind = {
-  canonical: url => directoryOf(url).url,
-  open: url => Promise.resolve(new DirectoryTarget(directoryOf(url)))
+/** The kinds of target; contract/target-settings.ts has their names, URLs and settings. */
+const KINDS: { readonly [Name in TargetKind]: Kind<SettingsOf<Name>> } = {
+  directory: {
+    canonical: url => directoryOf(url).url,
+    open: url => Promise.resolve(new DirectoryTarget(directoryOf(url)))
+  },
+  s3: {
+    canonical: url => locationOf(url).url,
+    // Loading the AWS SDK takes a good part of a second: only who ships to S3 pays for it.
+    open: async (url, settings) => (await import('./s3/s3-target.js')).openS3Target(locationOf(url), settings)
+  }
 };
-
-const S3: Kind = {
-  canonical: url => locationOf(url).url,
-  // Loading the AWS SDK takes a good part of a second: only who ships to S3 pays for it.
-  open: async (url, settings) => (await import('./s3/s3-target.js')).openS3Target(locationOf(url), settings)
-};
-
-/** The kinds of target, by URL scheme. */
-const KINDS: ReadonlyMap<string, Kind> = new Map([
-  ['file', DIRECTORY],
-  ['s3', S3],
-  ['s3a', S3]
-]);
 
 /**
  * Opens a target. Nothing is sent yet: a store that does not answer shows at the first use.
@@ -38,9 +42,12 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
  */
 export async function openTarget(settings: TargetSettings): Promise<Target> {
   const url = parseTargetUrl(settings.url);
-  const kind = kindOf(url, settings.url);
-  if (settings.shared && kind !== DIRECTORY) throw cannotBeShared(settings);
-  return kind.open(url, settings);
+  if (settings.kind === 'unusable') throw whyUnusable(settings, url);
+  return open(settings, url);
+}
+
+function open<Name extends TargetKind>(settings: SettingsOf<Name> & { kind: Name }, url: TargetUrl): Promise<Target> {
+  return KINDS[settings.kind].open(url, settings);
 }
 
 /**
@@ -50,26 +57,29 @@ export async function openTarget(settings: TargetSettings): Promise<Target> {
  */
 export function canonicalUrl(text: string): string {
   const url = parseTargetUrl(text);
-  return kindOf(url, text).canonical(url);
+  const kind = kindOf(text);
+  if (kind === undefined) throw ofNoKind(url, text);
+  return KINDS[kind].canonical(url);
 }
 
-function kindOf(url: TargetUrl, text: string): Kind {
-  const kind = KINDS.get(url.scheme);
-  if (kind !== undefined) return kind;
-  throw new ShipEnvError(
-    'TARGET_URL_INVALID',
-    `There is no kind of target for ${url.scheme}:// URLs: ${shownUrl(text.trim())}.`,
-    {
-      hint: 'Use s3://bucket/prefix or file:///path/to/directory.'
-    }
+function whyUnusable(settings: UnusableTarget, url: TargetUrl): ShipEnvError {
+  const kind = kindOf(settings.url);
+  if (kind === undefined) return ofNoKind(url, settings.url);
+  const fields = misplacedFields(settings);
+  const titles = fields.map(field => `"${titleOf(field)}"`).join(', ');
+  const inSettings = `clear ${titles} of this target in the settings.`;
+  return new ShipEnvError(
+    'SETTINGS_INVALID',
+    `The target ${shownUrl(settings.url.trim())} was expected to have settings of its own kind only; it also has ${titles}.`,
+    { hint: fields.includes('shared') ? `Leave out --shared, or ${inSettings}` : `Or else ${inSettings}` }
   );
 }
 
-function cannotBeShared({ url }: TargetSettings): ShipEnvError {
+function ofNoKind({ scheme }: TargetUrl, text: string): ShipEnvError {
   return new ShipEnvError(
-    'SETTINGS_INVALID',
-    `A target that is shared with the nodes was expected to be a directory; this one is ${shownUrl(url.trim())}.`,
-    { hint: 'Leave out --shared, or take "Shared with the nodes" off this target in the settings.' }
+    'TARGET_URL_INVALID',
+    `There is no kind of target for ${scheme}:// URLs: ${shownUrl(text.trim())}.`,
+    { hint: `Use ${TARGET_URLS}.` }
   );
 }
 

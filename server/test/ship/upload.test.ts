@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { Cache } from '../../src/system/cache/cache.js';
-import { targetSettings } from '../../src/contract/targets.js';
+import { targetSettings } from '../../src/contract/target-settings.js';
 import { transaction, type Held } from '../../src/ship/transaction.js';
 import { Upload, type Wanted } from '../../src/ship/upload.js';
 import { openTarget, type Target } from '../../src/targets/index.js';

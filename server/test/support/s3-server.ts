@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import type { TargetSettings } from '../../src/contract/targets.js';
+import type { SettingsOf } from '../../src/contract/target-settings.js';
 
 /** A pair of keys. */
 export interface Keys {
@@ -142,15 +142,15 @@ export class S3Server {
   }
 
   /** Target settings for a `s3://` URL on this server, as the root user unless told otherwise. */
-  settings(url: string, own: Partial<TargetSettings> = {}): TargetSettings {
+  settings(url: string, own: Partial<SettingsOf<'s3'>> = {}): SettingsOf<'s3'> {
     return {
+      kind: 's3',
       name: '',
       url,
       endpoint: this.endpoint,
       region: '',
       pathStyle: true,
       profile: 'root',
-      shared: false,
       ...own
     };
   }

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { isShipEnvError } from '../../src/errors.js';
 import { canonicalUrl, openTarget } from '../../src/targets/index.js';
+import { settingsAt } from '../support/target-settings.js';
 
 describe('a target URL has one spelling', () => {
   test.each([
@@ -76,27 +77,27 @@ describe('what is no target URL is refused', () => {
 });
 
 test('a directory is addressed as Spark splits and decodes it', async () => {
-  const target = await openTarget({
-    name: '',
-    url: 'file:///srv/a,b c',
-    endpoint: '',
-    region: '',
-    pathStyle: false,
-    profile: '',
-    shared: false
-  });
+  const target = await openTarget(settingsAt('file:///srv/a,b c'));
   expect(target.access.uri('env-1.pex')).toBe('file:///srv/a%2Cb%20c/env-1.pex');
   expect(target.access.sparkProperties()).toEqual({});
 });
 
 test('only a directory can be shared with the nodes', async () => {
-  const settings = { name: '', endpoint: '', region: '', pathStyle: false, profile: '', shared: true };
-  await expect(openTarget({ ...settings, url: 's3://bucket/x' })).rejects.toMatchObject({
+  await expect(openTarget(settingsAt('s3://bucket/x', { shared: true }))).rejects.toMatchObject({
     code: 'SETTINGS_INVALID',
     message: expect.stringContaining('s3://bucket/x'),
     hint: expect.stringContaining('--shared')
   });
-  expect((await openTarget({ ...settings, url: 'file:///srv/x' })).url).toBe('file:///srv/x');
+  expect((await openTarget(settingsAt('file:///srv/x', { shared: true }))).url).toBe('file:///srv/x');
+});
+
+test('a directory has no settings of S3', async () => {
+  const refused = openTarget(settingsAt('file:///srv/x', { profile: 'team', region: 'eu-1', pathStyle: false }));
+  await expect(refused).rejects.toMatchObject({
+    code: 'SETTINGS_INVALID',
+    message: expect.stringMatching(/"file:\/\/\/srv\/x".*"Region", "AWS profile"\.$/u),
+    hint: expect.stringContaining('"Region", "AWS profile"')
+  });
 });
 
 function refusal(text: string): { code: string; message: string; hint: string } {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Probed, TargetSettings } from '../../contract/targets.js';
+import type { SettingsOf } from '../../contract/target-settings.js';
+import type { Probed } from '../../contract/targets.js';
 import type { Payload, SpannedPayload } from '../../payloads/payload.js';
 import { readRange } from '../../payloads/read.js';
 import { spanned } from '../../payloads/spanned.js';
@@ -31,7 +32,7 @@ const CHECK_PATIENCE: Patience = { connectMs: 5000, idleMs: 10_000, attempts: 1 
  */
 export async function openS3Target(
   location: S3Location,
-  settings: TargetSettings,
+  settings: SettingsOf<'s3'>,
   patience: { ship?: Patience; check?: Patience } = {}
 ): Promise<Target> {
   const resolved = await resolveS3Settings(location, settings);

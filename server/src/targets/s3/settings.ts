@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { loadConfig, loadSharedConfigFiles } from '@smithy/core/config';
-import type { TargetSettings } from '../../contract/targets.js';
+import type { SettingsOf } from '../../contract/target-settings.js';
 import { ShipEnvError } from '../../errors.js';
 import type { FeatureName } from './store/features.js';
 import type { S3Location } from './location.js';
@@ -36,7 +36,7 @@ const DEFAULT_REGION = 'us-east-1';
  *
  * @throws ShipEnvError SETTINGS_INVALID
  */
-export async function resolveS3Settings(location: S3Location, settings: TargetSettings): Promise<S3Settings> {
+export async function resolveS3Settings(location: S3Location, settings: SettingsOf<'s3'>): Promise<S3Settings> {
   const profile = validProfile(settings.profile.trim());
   // Whatever the SDK looks up there from now on, credentials above all, it takes from what this has read.
   await loadSharedConfigFiles({ ignoreCache: true });

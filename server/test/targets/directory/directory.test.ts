@@ -11,6 +11,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ownerName } from '../../../src/system/process/owner.js';
 import type { Payload } from '../../../src/payloads/payload.js';
 import { openTarget, type Target, type TargetEntry } from '../../../src/targets/index.js';
+import { settingsAt } from '../../support/target-settings.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
 import { readSmall } from '../../../src/targets/reading.js';
@@ -19,15 +20,7 @@ const run = promisify(execFile);
 const payload = makePayload('env-00000001.pex', 3 * 1024 * 1024 + 7);
 
 function openDirectory(path: string): Promise<Target> {
-  return openTarget({
-    name: '',
-    url: pathToFileURL(path).href,
-    endpoint: '',
-    region: '',
-    pathStyle: false,
-    profile: '',
-    shared: false
-  });
+  return openTarget(settingsAt(pathToFileURL(path).href));
 }
 
 async function listed(target: Target): Promise<TargetEntry[]> {

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { untilNextTick } from '../../support/disk.js';
+import { settingsAt } from '../../support/target-settings.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
 import { readFacts } from '../../../src/targets/reading.js';
@@ -13,13 +14,11 @@ const NAME = 'env-0123456789abcdef0123.pex';
 
 async function makeTarget(bytes = 5000): Promise<{ target: Target; directory: string; path: string }> {
   const directory = await temporaryFolder();
-  const target = await openTarget({ ...SETTINGS, url: pathToFileURL(directory).href });
+  const target = await openTarget(settingsAt(pathToFileURL(directory).href));
   await put(target, makePayload(NAME, bytes), { signal: calm });
   untilNextTick(await temporaryFolder());
   return { target, directory, path: join(directory, NAME) };
 }
-
-const SETTINGS = { name: '', endpoint: '', region: '', pathStyle: false, profile: '', shared: false };
 
 test('an object that nobody touches keeps its identity, and reading it gives the same one', async () => {
   const { target } = await makeTarget();
@@ -63,7 +62,7 @@ test('what was written this moment has no identity: another edit would not show'
 
 test('what this ship wrote has an identity as soon as it is verified, when reading it again would take long', async () => {
   const directory = await temporaryFolder();
-  const target = await openTarget({ ...SETTINGS, url: pathToFileURL(directory).href });
+  const target = await openTarget(settingsAt(pathToFileURL(directory).href));
   const payload = makePayload(NAME, 20 << 20);
   await put(target, payload, { signal: calm });
   const identity = await target.verify(payload, calm);
@@ -84,7 +83,7 @@ test('reading tells how far it is, stops when it is cancelled, and knows what is
 
 test('whether one can write is found out without writing', async () => {
   const folder = await temporaryFolder();
-  const open = (path: string): Promise<Target> => openTarget({ ...SETTINGS, url: pathToFileURL(path).href });
+  const open = (path: string): Promise<Target> => openTarget(settingsAt(pathToFileURL(path).href));
   await (await open(join(folder, 'not', 'there', 'yet'))).requireWritable(calm);
   expect(await readdir(folder)).toEqual([]);
   await writeFile(join(folder, 'file'), '');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { openTarget } from '../../../src/targets/index.js';
+import { settingsAt } from '../../support/target-settings.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
 
@@ -14,15 +15,7 @@ vi.mock('node:fs/promises', async importOriginal => ({
 
 test('an object arrives whole and is not overwritten where there are no hard links', async () => {
   const folder = join(await temporaryFolder(), 'ship');
-  const target = await openTarget({
-    name: '',
-    url: pathToFileURL(folder).href,
-    endpoint: '',
-    region: '',
-    pathStyle: false,
-    profile: '',
-    shared: false
-  });
+  const target = await openTarget(settingsAt(pathToFileURL(folder).href));
   const payload = makePayload('env-00000001.pex', 1000, 1);
   expect(await put(target, payload, { signal: calm })).toBe('created');
   expect(await put(target, payload, { signal: calm })).toBe('exists');

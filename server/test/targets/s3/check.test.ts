@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { TargetSettings } from '../../../src/contract/targets.js';
+import type { TargetSettings } from '../../../src/contract/target-settings.js';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { startFaultyProxy, type Fault } from '../../support/faulty-proxy.js';
 import { S3Server } from '../../support/s3-server.js';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ErrorCode } from '../../../src/contract/errors.js';
-import type { TargetSettings } from '../../../src/contract/targets.js';
+import type { SettingsOf } from '../../../src/contract/target-settings.js';
 import { toErrorObject, type ShipEnvError } from '../../../src/errors.js';
 import { openTarget, type Target } from '../../../src/targets/index.js';
 import { locationOf } from '../../../src/targets/s3/location.js';
@@ -42,7 +42,7 @@ const ASKED: Record<string, (target: Target) => Promise<unknown>> = {
 };
 
 describe.each(Object.entries(ASKED))('%s says what is wrong', (_, ask) => {
-  const cases: [string, ErrorCode, () => Partial<TargetSettings> | Promise<Partial<TargetSettings>>][] = [
+  const cases: [string, ErrorCode, () => Partial<SettingsOf<'s3'>> | Promise<Partial<SettingsOf<'s3'>>>][] = [
     ['when the bucket is missing', 'TARGET_BUCKET_MISSING', () => ({ url: 's3://absent/x' })],
     ['when the secret key is wrong', 'TARGET_SIGNATURE', () => ({ profile: 'wrong' })],
     ['when the access key is unknown', 'TARGET_SIGNATURE', () => ({ profile: 'unknown' })],

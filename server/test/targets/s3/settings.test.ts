@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { TargetSettings } from '../../../src/contract/targets.js';
+import type { SettingsOf } from '../../../src/contract/target-settings.js';
 import { openTarget } from '../../../src/targets/index.js';
+import { settingsAt } from '../../support/target-settings.js';
 import { temporaryFolder } from '../../support/temporary.js';
 
 const DEFAULT_PROVIDERS =
@@ -37,18 +38,8 @@ s3 =
 `;
 
 /** The S3A properties of a target, without their common beginning. */
-async function properties(own: Partial<TargetSettings> = {}): Promise<Record<string, string>> {
-  const settings = {
-    name: '',
-    url: 's3://bucket/x',
-    endpoint: '',
-    region: '',
-    pathStyle: false,
-    profile: '',
-    shared: false,
-    ...own
-  };
-  const target = await openTarget(settings);
+async function properties(own: Partial<SettingsOf<'s3'>> = {}): Promise<Record<string, string>> {
+  const target = await openTarget(settingsAt('s3://bucket/x', own));
   target.close();
   const bucket = target.url.split('/')[2] ?? '';
   return Object.fromEntries(
@@ -73,8 +64,7 @@ test('what is set wins over the environment, and a profile is named, never a key
     endpoint: 'https://s3.example.org:9000/',
     region: 'eu-1',
     pathStyle: true,
-    profile: 'lab',
-    shared: false
+    profile: 'lab'
   });
   expect(found).toEqual({
     endpoint: 'https://s3.example.org:9000',
@@ -87,7 +77,7 @@ test('what is set wins over the environment, and a profile is named, never a key
 });
 
 describe('what is empty follows the AWS conventions', () => {
-  test.each<[string, Record<string, string>, Partial<TargetSettings>, string | undefined, string | undefined]>([
+  test.each<[string, Record<string, string>, Partial<SettingsOf<'s3'>>, string | undefined, string | undefined]>([
     [
       'the endpoint for S3',
       { AWS_ENDPOINT_URL_S3: 'http://s3.example.org', AWS_ENDPOINT_URL: 'http://all.example.org' },
@@ -139,7 +129,7 @@ test.each([
   expect((await properties({ endpoint, url }))['path.style.access']).toBe(expected);
 });
 
-test.each<[string, Partial<TargetSettings>]>([
+test.each<[string, Partial<SettingsOf<'s3'>>]>([
   ['an endpoint without a scheme', { endpoint: 'localhost:9000' }],
   ['an endpoint that is no URL', { endpoint: 'my store' }],
   ['an endpoint with a password', { endpoint: 'http://ann:canary@store' }],

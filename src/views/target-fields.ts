@@ -1,0 +1,20 @@
+import { fieldsOf, kindOf, misplacedFields } from '../../server/src/contract/index.js';
+
+/** What a form of a target holds; nobody may have filled in the name and the URL yet. */
+export function writtenIn(formData: unknown): { name: string; url: string } {
+  const fields = formData !== null && typeof formData === 'object' ? formData : {};
+  const filled = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return { name: '', url: '', ...Object.fromEntries(filled) };
+}
+
+/**
+ * Does the form of a target show this field? It shows those of every target, and those of the kind that the URL says. A
+ * field of another kind is shown while it is filled in, so that the person can clear it.
+ */
+export function isShown(field: string, formData: unknown): boolean {
+  if (field === 'name' || field === 'url') return true;
+  const target = writtenIn(formData);
+  const kind = kindOf(target.url);
+  if (kind === undefined) return false;
+  return field in fieldsOf(kind) || misplacedFields(target).includes(field);
+}
