@@ -5,6 +5,7 @@ import prettier from 'eslint-config-prettier';
 import playwright from 'eslint-plugin-playwright';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { roomRules } from './scripts/lint/rooms.mjs';
 
 const UNIT_TESTS = [
   'server/test/**/*.test.ts',
@@ -81,6 +82,7 @@ export default defineConfig(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }]
     }
   },
+  ...roomRules(),
   {
     // Plain JavaScript, checked by tsc through its JSDoc: what JSON.parse and a caught error hold is not typed there.
     files: ['**/*.mjs'],

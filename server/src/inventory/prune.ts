@@ -9,7 +9,7 @@ import { probeName } from '../targets/probe.js';
 import { readSmall } from '../targets/reading.js';
 import type { Target, TargetEntry } from '../targets/target.js';
 import { judge, type Judgement } from './prune-judge.js';
-import { writeLock } from '../ship/transaction.js';
+import { writeLock } from '../targets/write-lock.js';
 import { Verified } from '../trust/verified.js';
 
 /** What a prune is asked to do. */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Stats } from 'node:fs';
 import { Paths } from './paths.js';
-import { isSettled } from './settled.js';
+import { isSettled } from '../system/files/settled.js';
 
 /** What is asked of a path whose answer is short; unchanged.ts asks again. */
 export type Question = 'kind' | 'real-path' | 'listing';

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Cache } from '../system/cache/cache.js';
 import { isAbort, withLeftovers } from '../errors.js';
 import type { Target } from '../targets/target.js';
+import { writeLock } from '../targets/write-lock.js';
 import { Journal } from './journal.js';
 
 /** What is done while no other ship of this machine writes to the target. */
@@ -42,9 +42,4 @@ export async function transaction<T>(
     }
   };
   return cache.exclusively(writeLock(target), signal, underLock, onWait);
-}
-
-/** Name of the lock that whoever changes a target holds, among the processes of this machine. */
-export function writeLock({ url }: Pick<Target, 'url'>): string {
-  return `target-${createHash('sha256').update(url).digest('hex').slice(0, 16)}`;
 }

@@ -3,7 +3,6 @@ import { conflict } from '../targets/object-errors.js';
 import { readFacts } from '../targets/reading.js';
 import type { Payload } from '../payloads/payload.js';
 import type { ObjectFacts, Target } from '../targets/target.js';
-import type { Report } from '../ship/steps.js';
 import type { Verified } from './verified.js';
 
 /** What an object must be; with `open`, its bytes are at hand. */
@@ -14,7 +13,7 @@ export interface CompareOptions {
   readonly verified: Verified;
   readonly signal: AbortSignal;
   /** Told how far it is when an object must be read. */
-  readonly report?: Report;
+  readonly report?: (progress: { done: number; total: number; detail: string }) => void;
 }
 
 /**

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cache } from '../../src/system/cache/cache.js';
 import { prune, type PruneOptions } from '../../src/inventory/prune.js';
 import { judge, type Rules } from '../../src/inventory/prune-judge.js';
-import { writeLock } from '../../src/ship/transaction.js';
+import { writeLock } from '../../src/targets/write-lock.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { calm, failure } from '../payloads/payloads.js';

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import * as z from 'zod';
 import type { Cache } from '../../system/cache/cache.js';
 import { parseJson } from '../../text/json.js';
-import { isSettled } from '../../memo/settled.js';
+import { isSettled } from '../../system/files/settled.js';
 
 /** Size, mtime and ctime in milliseconds, inode, hash. */
 const entry = z.tuple([z.number(), z.number(), z.number(), z.number(), z.string()]);

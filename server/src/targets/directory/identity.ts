@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { isSettled } from '../../memo/settled.js';
+import { isSettled } from '../../system/files/settled.js';
 
 /** Device numbers of this major are given out anew at each mount: network file systems, overlays, memory. */
 const ANONYMOUS_MAJOR = 0n;
