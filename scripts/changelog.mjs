@@ -1,0 +1,11 @@
+/** `node scripts/changelog.mjs`, one of the checks of `npm run lint`: whether CHANGELOG.md has the form that we agreed on. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ScriptFailure, main } from './lib/main.mjs';
+import { paths } from './lib/paths.mjs';
+import { problemsOfChangelog } from './lint/changelog.mjs';
+
+await main(() => {
+  const problems = problemsOfChangelog(readFileSync(join(paths.root, 'CHANGELOG.md'), 'utf8'));
+  return problems.length === 0 ? Promise.resolve() : Promise.reject(new ScriptFailure(problems.join('\n')));
+});
