@@ -8,9 +8,11 @@ import { run } from '../scripts/lib/process.mjs';
  * @param {string} file below bench/src
  * @param {readonly string[]} args
  * @param {import('../scripts/lib/process.mjs').RunOptions & {env: NodeJS.ProcessEnv}} options
+ * @returns {Promise<{code: number, output: string}>}
+ * @throws {import('../scripts/lib/process.mjs').CommandFailed} when it fails and failure is not allowed
  */
 export async function runTypeScript(file, args, options) {
   // tsx would keep what it made in the folder for temporary files, outside of the checkout, to save a quarter of a second.
   const env = { ...options.env, TSX_DISABLE_CACHE: '1' };
-  await run('node', ['--import', 'tsx', join(paths.root, 'bench', 'src', file), ...args], { ...options, env });
+  return run('node', ['--import', 'tsx', join(paths.root, 'bench', 'src', file), ...args], { ...options, env });
 }
