@@ -12,7 +12,7 @@ import { type KeptSnapshot, keepSnapshot, keptSnapshot } from './kept.js';
 import { type DistributionOutline, type LazyDistribution, type LazySnapshot, environmentChanged } from './lazy.js';
 import { Looks, noteLooks } from '../memo/looks.js';
 import { Owners } from './distributions/owners.js';
-import { Parts } from './known-distributions.js';
+import { KnownDistributions } from './known-distributions.js';
 import { kindOf } from '../memo/disk.js';
 import { resolveNames } from './resolve.js';
 import { findSharedFiles } from './distributions/shared-files.js';
@@ -43,7 +43,7 @@ export interface SnapshotOptions {
 export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
   return translated(options.signal, async () => {
     const answer = await askInterpreter(options.python, options.cache, options.signal);
-    const { distributions, ...found } = await read(answer, options, new Parts());
+    const { distributions, ...found } = await read(answer, options, new KnownDistributions());
     const whole = await Promise.all(distributions.map(distribution => distribution.whole()));
     return { ...(await completed(answer, found)), distributions: whole };
   });
@@ -60,11 +60,11 @@ export async function lookAtEnvironment(options: SnapshotOptions): Promise<LazyS
   return translated(signal, async () => {
     const answer = await askInterpreter(options.python, cache, signal);
     const known = await keptSnapshot(cache, answer.key);
-    if (known === undefined) return readAndKeep(answer, options, new Parts());
+    if (known === undefined) return readAndKeep(answer, options, new KnownDistributions());
     const { snapshot, looks, parts } = known;
     const [isSame, ...areSame] = await areUnchanged([looks, ...parts.map(each => each.looks)], signal);
     if (isSame !== true || areSame.includes(false)) {
-      return readAndKeep(answer, options, new Parts(parts.filter((_, index) => areSame[index])));
+      return readAndKeep(answer, options, new KnownDistributions(parts.filter((_, index) => areSame[index])));
     }
     return {
       ...(await completed(answer, snapshot)),
@@ -74,7 +74,11 @@ export async function lookAtEnvironment(options: SnapshotOptions): Promise<LazyS
   });
 }
 
-async function readAndKeep(answer: InterpreterAnswer, options: SnapshotOptions, parts: Parts): Promise<LazySnapshot> {
+async function readAndKeep(
+  answer: InterpreterAnswer,
+  options: SnapshotOptions,
+  parts: KnownDistributions
+): Promise<LazySnapshot> {
   const looks = new Looks();
   const { found, all } = await noteLooks(looks, async () => ({
     found: await read(answer, options, parts),
@@ -100,7 +104,7 @@ function readerOf(options: SnapshotOptions): (outline: DistributionOutline) => P
 function readDistributions(options: SnapshotOptions): Promise<readonly LazyDistribution[]> {
   return translated(options.signal, async () => {
     const answer = await askInterpreter(options.python, options.cache, options.signal);
-    return (await read(answer, options, new Parts())).distributions;
+    return (await read(answer, options, new KnownDistributions())).distributions;
   });
 }
 
@@ -127,7 +131,7 @@ type Read = Omit<KeptSnapshot, 'state'> & Pick<LazySnapshot, 'distributions'>;
 async function read(
   { interpreter, siteDirectories }: InterpreterAnswer,
   options: SnapshotOptions,
-  parts: Parts
+  parts: KnownDistributions
 ): Promise<Read> {
   const { cache, signal, onProgress } = options;
   const sites = await readSites(siteDirectories, parts.readCandidate, signal);

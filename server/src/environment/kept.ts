@@ -4,7 +4,7 @@ import type { Cache } from '../system/cache/cache.js';
 import type { Finding, Interpreter } from '../contract/snapshot.js';
 import type { FoundEditable } from './editables/editables.js';
 import { type KeptLooks, type PackedLooks, packed } from '../memo/looks.js';
-import type { Part } from './known-distributions.js';
+import type { KnownDistribution } from './known-distributions.js';
 import { Paths } from '../memo/paths.js';
 
 const LENGTH_BYTES = 4;
@@ -33,7 +33,7 @@ interface Header {
   readonly build: string;
   readonly snapshot: KeptSnapshot;
   readonly looks: CountedLooks;
-  readonly parts: readonly (Omit<Part, 'looks'> & { readonly looks: CountedLooks })[];
+  readonly parts: readonly (Omit<KnownDistribution, 'looks'> & { readonly looks: CountedLooks })[];
 }
 
 /** A snapshot, and what it stands on. */
@@ -42,7 +42,7 @@ export interface KeptEnvironment {
   /** Those of no one distribution. */
   readonly looks: KeptLooks;
   /** Its distributions, but for their files, which are most of it and are seldom needed. */
-  readonly parts: readonly Part[];
+  readonly parts: readonly KnownDistribution[];
 }
 
 /**

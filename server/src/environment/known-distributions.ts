@@ -19,7 +19,7 @@ export interface Identified {
 }
 
 /** What is known of one distribution, and what this stands on: while those looks give the same, it holds. */
-export interface Part {
+export interface KnownDistribution {
   readonly metadata: Metadata;
   /** Undefined of one that does not count: another one has its name, or it is an editable. */
   readonly identified: Identified | undefined;
@@ -30,12 +30,12 @@ export interface Part {
  * The distributions of a snapshot under way, each with looks of its own, so that after a change of one the others need not
  * be looked into again.
  */
-export class Parts {
-  readonly #known: ReadonlyMap<string, Part>;
-  readonly #parts = new Map<Candidate, Part>();
+export class KnownDistributions {
+  readonly #known: ReadonlyMap<string, KnownDistribution>;
+  readonly #parts = new Map<Candidate, KnownDistribution>();
 
   /** @param unchanged - those of an earlier snapshot of which nothing changed */
-  constructor(unchanged: readonly Part[] = []) {
+  constructor(unchanged: readonly KnownDistribution[] = []) {
     const reusable = unchanged.filter(isIndependent);
     this.#known = new Map(reusable.map(each => [pathOf(each.metadata.site, each.metadata.metadataName), each]));
   }
@@ -84,7 +84,7 @@ export class Parts {
    * All of them, to be kept. What a distribution without a list of files holds depends on the others, so its looks become
    * those of the whole environment.
    */
-  all(): Part[] {
+  all(): KnownDistribution[] {
     return [...this.#parts.values()].map(each => {
       if (isIndependent(each)) return each;
       currentLooks()?.add(each.looks);
@@ -92,7 +92,7 @@ export class Parts {
     });
   }
 
-  #of(candidate: Candidate): Part {
+  #of(candidate: Candidate): KnownDistribution {
     const found = this.#parts.get(candidate);
     if (found === undefined) throw new Error(`${candidate.metadataName} was not read as a part of this snapshot.`);
     return found;
@@ -100,7 +100,7 @@ export class Parts {
 }
 
 /** Does it stand on its own looks alone? */
-function isIndependent({ metadata: { listed } }: Part): boolean {
+function isIndependent({ metadata: { listed } }: KnownDistribution): boolean {
   return listed !== undefined;
 }
 

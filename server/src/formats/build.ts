@@ -40,7 +40,7 @@ export interface PlacedSegment {
 }
 
 /** What a format makes of an artifact that is a head, the segments and a tail. */
-export interface Parts {
+export interface ArtifactParts {
   readonly id: string;
   readonly name: string;
   readonly isExecutable: boolean;
@@ -64,12 +64,12 @@ export class ArtifactFromSegments implements ArtifactBuild {
   readonly digests: ArtifactBuild['digests'];
   readonly segments: ArtifactBuild['segments'];
   knownBytes: number | undefined;
-  readonly #parts: Parts;
+  readonly #parts: ArtifactParts;
   readonly #cache: Cache;
   readonly #signal: AbortSignal;
   readonly #segments: Segments;
 
-  constructor(parts: Parts, options: BuildOptions) {
+  constructor(parts: ArtifactParts, options: BuildOptions) {
     this.id = parts.id;
     this.name = parts.name;
     this.isExecutable = parts.isExecutable;

@@ -27,7 +27,7 @@ export type KnownManifests = Recent<Manifest>;
 export const MOST_KNOWN_MANIFESTS = MAX_MANIFESTS;
 
 /** What an artifact shall hold, as far as it is known before it is built. */
-export interface Wanted {
+export interface WantedContent {
   readonly python: Manifest['python'];
   /** Bytes of a content differ between formats. */
   readonly format: FormatName;
@@ -35,7 +35,7 @@ export interface Wanted {
   readonly keys: ReadonlySet<string>;
 }
 
-export function wantedOf({ content: { interpreter, segments }, format }: ArtifactPlan): Wanted {
+export function wantedContentOf({ content: { interpreter, segments }, format }: ArtifactPlan): WantedContent {
   return {
     python: pythonOf(interpreter),
     format,
@@ -90,7 +90,7 @@ export class TargetArtifacts {
    *
    * @throws ShipEnvError when the target fails
    */
-  async sourcesOf(wanted: Wanted): Promise<Holding[]> {
+  async sourcesOf(wanted: WantedContent): Promise<Holding[]> {
     let best = bestAmong(this.#found, wanted);
     await unlessDenied(async () => {
       while (this.#unread.length > 0 && !holdsEnough(best[0], wanted)) {
@@ -124,7 +124,7 @@ async function unlessDenied(work: () => Promise<void>): Promise<void> {
   }
 }
 
-function bestAmong(found: readonly CopyCandidate[], wanted: Wanted): CopyCandidate[] {
+function bestAmong(found: readonly CopyCandidate[], wanted: WantedContent): CopyCandidate[] {
   return found
     .filter(({ manifest }) => manifest.format === wanted.format && isSamePython(manifest, wanted))
     .map(source => ({ ...source, shared: sharedBytes(source.manifest, wanted) }))
@@ -133,7 +133,7 @@ function bestAmong(found: readonly CopyCandidate[], wanted: Wanted): CopyCandida
     .slice(0, MAX_SOURCES);
 }
 
-function holdsEnough(source: CopyCandidate | undefined, { keys }: Wanted): boolean {
+function holdsEnough(source: CopyCandidate | undefined, { keys }: WantedContent): boolean {
   const held = source?.manifest.segments.filter(({ key }) => keys.has(key)) ?? [];
   return held.length >= keys.size * ENOUGH;
 }
@@ -182,7 +182,7 @@ async function readManifest(target: Target, name: string, signal: AbortSignal): 
   }
 }
 
-function isSamePython({ python }: Manifest, wanted: Wanted): boolean {
+function isSamePython({ python }: Manifest, wanted: WantedContent): boolean {
   return (
     python.implementation === wanted.python.implementation &&
     python.minor === wanted.python.minor &&
@@ -191,7 +191,7 @@ function isSamePython({ python }: Manifest, wanted: Wanted): boolean {
   );
 }
 
-function sharedBytes({ segments }: Manifest, { keys }: Wanted): number {
+function sharedBytes({ segments }: Manifest, { keys }: WantedContent): number {
   return segments.reduce((bytes, segment) => (keys.has(segment.key) ? bytes + segment.length : bytes), 0);
 }
 

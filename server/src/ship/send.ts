@@ -8,7 +8,7 @@ import { Verified } from '../trust/verified.js';
 import type { Begun } from './build.js';
 import { deliver, estimate, type Delivered, type Environment } from './deliver.js';
 import { loadNotes, saveNotes } from './digest-notes.js';
-import { TargetArtifacts, wantedOf } from './holdings.js';
+import { TargetArtifacts, wantedContentOf } from './holdings.js';
 import type { Inspected } from './inspect.js';
 import { Journal } from './journal.js';
 import type { ShipRun } from './run.js';
@@ -72,7 +72,7 @@ async function sendUnderLock(
   const artifacts = (): Promise<TargetArtifacts> | undefined =>
     waited && listing !== undefined ? TargetArtifacts.list(target, signal, context.manifests) : listing;
   const reuse = once(async () =>
-    fresh === undefined ? [] : ((await (await artifacts())?.sourcesOf(wantedOf(fresh.plan))) ?? [])
+    fresh === undefined ? [] : ((await (await artifacts())?.sourcesOf(wantedContentOf(fresh.plan))) ?? [])
   );
   const upload = new Upload({ target, verified, journal, signal, reuse });
   if (published !== undefined) return end(run, upload, files, { published }, journal);

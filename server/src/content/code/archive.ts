@@ -8,14 +8,14 @@ import { orLeaveBehind } from '../../system/files/leave-behind.js';
 import { looksSecret } from '../../system/files/secrets/secrets.js';
 import type { Payload } from '../../payloads/payload.js';
 import { zipInCache } from './cached-zip.js';
-import type { ShippedFile, Skipped } from './files.js';
+import type { CodeFile, Skipped } from './files.js';
 import { FileChanged, FileHashes, type OnBytes } from './hashes.js';
 import { importNames } from './importable.js';
 import { listShippedFiles, type Listing } from './listing.js';
 import { metadataEntries } from './metadata.js';
 import { refuseSecrets } from './secrets.js';
 import { bytesOf, isLarge, sizeFindings } from './size.js';
-import { ZIP_ENCODING, type ZipEntry } from './zip.js';
+import { ZIP_ENCODING, type ArchiveEntry } from './zip.js';
 
 export interface ArchiveOptions {
   readonly cache: Cache;
@@ -94,7 +94,7 @@ async function archiveOnce(editable: Editable, options: ArchiveOptions): Promise
 }
 
 /** Adds the bytes up and reports them. */
-function progressOf(name: string, files: readonly ShippedFile[], { onProgress }: ArchiveOptions): OnBytes {
+function progressOf(name: string, files: readonly CodeFile[], { onProgress }: ArchiveOptions): OnBytes {
   const bytes = bytesOf(files);
   const detail = `code of ${name}${isLarge(bytes) ? `: ${prettyBytes(bytes)}, which travel whole with every change` : ''}`;
   let done = 0;
@@ -110,10 +110,10 @@ async function readEntries(
   listing: Listing,
   { cache, signal, allowSecrets }: ArchiveOptions,
   onBytes: OnBytes
-): Promise<ZipEntry[]> {
+): Promise<ArchiveEntry[]> {
   const hashes = await FileHashes.open(cache, JSON.stringify([editable.projectDirectory, editable.roots]));
   const contents = await hashes.contents(listing.files, signal, onBytes);
-  const entries: ZipEntry[] = [];
+  const entries: ArchiveEntry[] = [];
   const suspects = [];
   for (const [index, file] of listing.files.entries()) {
     const content = contents[index];
@@ -127,7 +127,7 @@ async function readEntries(
   return [...entries, ...metadataEntries(editable)];
 }
 
-function contentHash(entries: readonly ZipEntry[]): string {
+function contentHash(entries: readonly ArchiveEntry[]): string {
   const hash = createHash('sha256').update(`${ZIP_ENCODING}\n`);
   for (const entry of entries) {
     const isFile = 'file' in entry;

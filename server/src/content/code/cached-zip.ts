@@ -9,7 +9,7 @@ import { parseJson } from '../../text/json.js';
 import { digestOf } from '../../payloads/read.js';
 import type { Payload } from '../../payloads/payload.js';
 import { FileChanged, type OnBytes } from './hashes.js';
-import { writeZip, type ZipEntry } from './zip.js';
+import { writeZip, type ArchiveEntry } from './zip.js';
 
 const zipFacts = z.object({ bytes: z.number().int(), sha256: z.string() });
 /** What a zip was when it was written. */
@@ -35,7 +35,7 @@ export interface CachedZip {
  */
 export async function zipInCache(
   name: string,
-  entries: readonly ZipEntry[],
+  entries: readonly ArchiveEntry[],
   options: { readonly cache: Cache; readonly signal: AbortSignal; readonly onBytes: OnBytes }
 ): Promise<CachedZip> {
   const { cache, signal, onBytes } = options;

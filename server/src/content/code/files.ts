@@ -33,7 +33,7 @@ export interface FileIdentity {
 }
 
 /** A file that ships. */
-export interface ShippedFile {
+export interface CodeFile {
   /** `/`-separated path in the archive: `acme/tools/data.csv`. */
   readonly archivePath: string;
   /** Absolute path of the bytes, links resolved. */

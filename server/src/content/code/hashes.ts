@@ -7,12 +7,12 @@ import { hasCode, isSystemError } from '../../errors.js';
 import { NotRegular, openRegular } from '../../system/files/open.js';
 import { piecesOf } from '../../system/files/pieces.js';
 import { parseJson } from '../../text/json.js';
-import type { FileIdentity, ShippedFile } from './files.js';
+import type { FileIdentity, CodeFile } from './files.js';
 import { unreadable } from './roots.js';
 import { CONTENT_MARKS, ContentScan, type ContentMark } from '../../system/files/secrets/secrets.js';
 
 /** What is known of a file's content. */
-export interface Content {
+export interface FileContent {
   /** Lower-case hex. */
   readonly sha256: string;
   readonly marks: readonly ContentMark[];
@@ -48,7 +48,7 @@ type IndexFile = z.infer<typeof indexFile>;
 export type OnBytes = (bytes: number) => void;
 
 /**
- * Content hashes of an editable's files, remembered by what `stat` says of them, so that an unchanged tree costs no
+ * FileContent hashes of an editable's files, remembered by what `stat` says of them, so that an unchanged tree costs no
  * read. The index is a hint: lost or damaged, it is made again.
  */
 export class FileHashes {
@@ -80,10 +80,10 @@ export class FileHashes {
    * @throws FileChanged when a file changes while it is read; ShipEnvError CODE_UNREADABLE; the signal's reason
    */
   async contents(
-    files: readonly ShippedFile[],
+    files: readonly CodeFile[],
     signal: AbortSignal,
     onBytes: OnBytes = () => undefined
-  ): Promise<Content[]> {
+  ): Promise<FileContent[]> {
     const next: IndexFile['files'] = {};
     let rehashed = 0;
     const limit = pLimit(READ_CONCURRENCY);
@@ -128,7 +128,7 @@ async function readIndex(cache: Cache, name: string): Promise<IndexFile['files']
 }
 
 /** Reads a file once: hashes it, and looks for secrets. */
-async function readContent(file: ShippedFile, signal: AbortSignal, onBytes: OnBytes): Promise<Content> {
+async function readContent(file: CodeFile, signal: AbortSignal, onBytes: OnBytes): Promise<FileContent> {
   const hash = createHash('sha256');
   const scan = new ContentScan();
   for await (const chunk of readUnchanged(file, signal, onBytes)) {
@@ -144,7 +144,7 @@ async function readContent(file: ShippedFile, signal: AbortSignal, onBytes: OnBy
  * @throws FileChanged, at the end at the latest; ShipEnvError CODE_UNREADABLE; the signal's reason
  */
 export async function* readUnchanged(
-  file: ShippedFile,
+  file: CodeFile,
   signal: AbortSignal,
   onBytes: OnBytes = () => undefined
 ): AsyncGenerator<Buffer> {

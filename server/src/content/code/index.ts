@@ -1,4 +1,4 @@
 /** Code archives: which files of an editable ship, and the zip that carries them. */
 export { archiveEditable, type ArchiveOptions, type ArchivedEditable } from './archive.js';
-export { SKIP_RULES, type ShippedFile, type SkipRule, type Skipped } from './files.js';
+export { SKIP_RULES, type CodeFile, type SkipRule, type Skipped } from './files.js';
 export { listShippedFiles, type Listing } from './listing.js';

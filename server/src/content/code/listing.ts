@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import type { Editable, Finding } from '../../contract/snapshot.js';
 import { isSystemError } from '../../errors.js';
 import { collectFolder, toShippedFile, type Collecting } from './collect/collect.js';
-import { SkipCounter, byCodeUnit, type ShippedFile, type SkipRule, type Skipped } from './files.js';
+import { SkipCounter, byCodeUnit, type CodeFile, type SkipRule, type Skipped } from './files.js';
 import { importableTops, isProjectOwn, mayBeImportable } from './importable.js';
 import { boundaries, findRoots, projectFolder, refuseMoreThanOneProject, unreadable, type Root } from './roots.js';
 import { ShipIgnore } from './collect/ship-ignore.js';
@@ -13,7 +13,7 @@ export interface Listing {
   /** Absolute path of the project folder. */
   readonly project: string;
   /** Sorted by archive path, each path once. */
-  readonly files: readonly ShippedFile[];
+  readonly files: readonly CodeFile[];
   readonly skipped: readonly Skipped[];
   readonly findings: readonly Finding[];
 }
@@ -63,7 +63,7 @@ async function list(editable: Editable, options: { signal: AbortSignal }): Promi
     findings: [],
     signal: options.signal
   };
-  const files = new Map<string, ShippedFile>();
+  const files = new Map<string, CodeFile>();
   for (const root of roots) {
     const found = root.kind === 'file' ? await collectFile(root, context) : await collectRoot(root, context);
     for (const file of found) if (!files.has(file.archivePath)) files.set(file.archivePath, file);
@@ -76,7 +76,7 @@ async function list(editable: Editable, options: { signal: AbortSignal }): Promi
   };
 }
 
-async function collectRoot(root: Root, context: Collecting): Promise<ShippedFile[]> {
+async function collectRoot(root: Root, context: Collecting): Promise<CodeFile[]> {
   const { isLinkTree } = root;
   const place = {
     folder: await realpath(root.path),
@@ -116,7 +116,7 @@ function topRule(root: Root, path: string, context: Collecting): SkipRule | unde
 }
 
 /** A module that is a root by itself ships whatever git thinks of it: someone installed exactly this file. */
-async function collectFile(root: Root, context: Collecting): Promise<ShippedFile[]> {
+async function collectFile(root: Root, context: Collecting): Promise<CodeFile[]> {
   const shown = relative(context.project, root.path);
   if (context.shipIgnore.excludes(root.path)) {
     context.skips.add('shipignore', shown);

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { ShipEnvError } from '../../errors.js';
-import type { ShippedFile } from './files.js';
+import type { CodeFile } from './files.js';
 
 /**
  * Refuses files that look like secrets. The error lists paths, never contents.
@@ -9,11 +9,7 @@ import type { ShippedFile } from './files.js';
  * @param allowed - file names, or paths relative to the project, that may ship all the same
  * @throws ShipEnvError CODE_SECRET_FOUND
  */
-export function refuseSecrets(
-  editableName: string,
-  suspects: readonly ShippedFile[],
-  allowed: readonly string[]
-): void {
+export function refuseSecrets(editableName: string, suspects: readonly CodeFile[], allowed: readonly string[]): void {
   const names = new Set(allowed.map(name => name.replace(/^(?:\.\/)+/, '')));
   const refused = suspects.map(file => file.displayPath).filter(path => !names.has(path) && !names.has(basename(path)));
   if (refused.length === 0) return;

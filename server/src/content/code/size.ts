@@ -1,6 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import type { Finding } from '../../contract/snapshot.js';
-import { byCodeUnit, type ShippedFile } from './files.js';
+import { byCodeUnit, type CodeFile } from './files.js';
 
 /** Uncompressed. */
 const LARGE_BYTES = 50_000_000;
@@ -9,7 +9,7 @@ const MAX_ENTRIES = 65_535;
 const NAMED_FILES = 5;
 
 /** Uncompressed bytes of all files. */
-export function bytesOf(files: readonly ShippedFile[]): number {
+export function bytesOf(files: readonly CodeFile[]): number {
   return files.reduce((sum, file) => sum + file.identity.size, 0);
 }
 
@@ -19,7 +19,7 @@ export function isLarge(bytes: number): boolean {
 }
 
 /** The finding about a code archive that is large, if it is: 50 MB or more files than older Pythons can list. */
-export function sizeFindings(name: string, files: readonly ShippedFile[]): Finding[] {
+export function sizeFindings(name: string, files: readonly CodeFile[]): Finding[] {
   const findings: Finding[] = [];
   const total = bytesOf(files);
   if (isLarge(total)) {

@@ -4,12 +4,12 @@ import { createWriteStream } from 'node:fs';
 import { Readable, Transform, pipeline as pipe } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ZipArchive } from 'archiver';
-import { byCodeUnit, type ShippedFile } from './files.js';
+import { byCodeUnit, type CodeFile } from './files.js';
 import { FileChanged, readUnchanged, type OnBytes } from './hashes.js';
 
 /** What goes into an archive besides the folders, which follow from the paths. */
-export type ZipEntry =
-  | { readonly archivePath: string; readonly file: ShippedFile; readonly sha256: string }
+export type ArchiveEntry =
+  | { readonly archivePath: string; readonly file: CodeFile; readonly sha256: string }
   | { readonly archivePath: string; readonly content: string };
 
 /** The first moment that a zip can name (its clock starts in 1980), in UTC: no entry tells when or where it was made. */
@@ -38,7 +38,7 @@ export const ZIP_ENCODING = `zip 1, zlib ${process.versions.zlib}, ${process.arc
  */
 export async function writeZip(
   path: string,
-  entries: readonly ZipEntry[],
+  entries: readonly ArchiveEntry[],
   signal: AbortSignal,
   onBytes: OnBytes = () => undefined
 ): Promise<void> {
@@ -63,7 +63,7 @@ export async function writeZip(
 
 async function feed(
   archive: ZipArchive,
-  entries: readonly ZipEntry[],
+  entries: readonly ArchiveEntry[],
   stop: AbortSignal,
   onBytes: OnBytes
 ): Promise<void> {
@@ -86,7 +86,7 @@ async function feed(
 
 async function append(
   archive: ZipArchive,
-  entry: ZipEntry | { archivePath: string; content: undefined },
+  entry: ArchiveEntry | { archivePath: string; content: undefined },
   stop: AbortSignal,
   onBytes: OnBytes
 ): Promise<Readable | undefined> {
@@ -128,7 +128,7 @@ function expecting(expected: string, path: string): Transform {
   });
 }
 
-function foldersOf(entries: readonly ZipEntry[]): string[] {
+function foldersOf(entries: readonly ArchiveEntry[]): string[] {
   const folders = new Set<string>();
   for (const { archivePath } of entries) {
     for (let slash = archivePath.indexOf('/'); slash !== -1; slash = archivePath.indexOf('/', slash + 1)) {

@@ -1,7 +1,7 @@
 import { PackedFiles } from '../../environment/distributions/packed-files.js';
-import { modulesAmong } from './compile/compile.js';
 import { compareText } from '../../text/compare.js';
 import type { PlannedSegment, SegmentEntry, SegmentOutline } from './types.js';
+import { modulesAmong } from './compile/modules.js';
 
 /**
  * A planned segment that waits for its turn. There are as many entries as an environment has files, and only those of a few

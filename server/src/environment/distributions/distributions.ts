@@ -11,7 +11,7 @@ import { noteLooks } from '../../memo/looks.js';
 import { isCompiledExtension } from '../../python/names.js';
 import type { Owners } from './owners.js';
 import { PackedFiles } from './packed-files.js';
-import type { Identified, Part, Parts } from '../known-distributions.js';
+import type { Identified, KnownDistribution, KnownDistributions } from '../known-distributions.js';
 import { Disk } from '../../memo/stat-files.js';
 import { findSuspects } from './suspects.js';
 import { compareText } from '../../text/compare.js';
@@ -22,7 +22,7 @@ const FINDINGS_EACH = 10;
 /** What identifying takes. */
 interface Context {
   readonly interpreter: Interpreter;
-  readonly parts: Parts;
+  readonly parts: KnownDistributions;
   readonly owners: Owners;
   readonly cache: Cache;
   readonly signal: AbortSignal;
@@ -68,7 +68,7 @@ export async function identifyDistributions(
 
 /** The distributions of an environment that is known as a whole, sorted by normalized name. */
 export function knownDistributions(
-  parts: readonly Part[],
+  parts: readonly KnownDistribution[],
   interpreter: Interpreter,
   wholeOf: WholeOf
 ): LazyDistribution[] {

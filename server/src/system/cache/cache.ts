@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { chmod, link, lstat, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { ShipEnvError, hasCode } from '../../errors.js';
@@ -7,42 +7,11 @@ import { ownerName } from '../process/owner.js';
 import { ignoreExisting, makeFolder, removeLeftovers } from './folder.js';
 import { underLock } from './lock.js';
 import { clear, isFileThere, makeFolderBelow, putInPlace } from './place.js';
+import { packedHint, unpackedHint } from './hints.js';
+import { KINDS, KIND_NAMES, type CacheKind } from './kinds.js';
 import { cacheRoot } from './root.js';
 import { Turns } from './turns.js';
 import { forgetTheGone } from './use.js';
-
-/** What the cache holds, a folder each; the version in the path changes when a format does. */
-const KINDS = {
-  /** What an interpreter said of itself, by its identity. */
-  interpreters: 'v1',
-  /** Content hashes of files that a stat proves unchanged, one file a distribution or editable. */
-  hashes: 'v2',
-  /** What an environment held, and the stats that prove that it still does, one file an environment. */
-  snapshots: 'v2',
-  /** Names of artifacts, by what they were computed from. */
-  plans: 'v1',
-  /** What the distributions of an environment become in an artifact, one file an environment. */
-  outlines: 'v1',
-  /** What the modules of a distribution become when they are compiled: its digest, by what is compiled. */
-  compilations: 'v1',
-  /** Compiled modules that are in no segment yet, by their sha256. */
-  compiled: 'v1',
-  /** Compressed zip entries of one distribution, by content. */
-  segments: 'v3',
-  /** Manifests of artifacts that were assembled once, by the artifact's id. */
-  manifests: 'v1',
-  /** Code archives, by content, and what each was when it was written. */
-  code: 'v2',
-  /** Objects whose content was verified on a target, one file a target. */
-  verified: 'v1',
-  /** What targets noted about contents, in one file. */
-  digests: 'v1'
-} as const;
-export type CacheKind = keyof typeof KINDS;
-const KIND_NAMES = Object.keys(KINDS) as CacheKind[];
-
-/** Of a sha256. */
-const DIGEST_BYTES = 32;
 
 /**
  * The local cache; {@link cacheRoot} says where.
@@ -165,9 +134,7 @@ export class Cache {
     const path = await this.find(kind, name);
     if (path === undefined) return undefined;
     try {
-      const content = await readBounded(path, FILE_KINDS.cacheNote);
-      const hinted = content.subarray(DIGEST_BYTES);
-      return digestOf(hinted).equals(content.subarray(0, DIGEST_BYTES)) ? hinted : undefined;
+      return unpackedHint(await readBounded(path, FILE_KINDS.cacheNote));
     } catch (error) {
       if (hasCode(error, 'ENOENT') || error instanceof UnusableFile) return undefined;
       throw error;
@@ -231,8 +198,7 @@ export class Cache {
     const temporary = this.temporaryPath();
     try {
       await makeFolderBelow(this.root, dirname(path));
-      const parts = [content].flat();
-      await writeFile(temporary, [digestOf(...parts), ...parts], { flag: 'wx', mode: 0o600 });
+      await writeFile(temporary, packedHint(content), { flag: 'wx', mode: 0o600 });
       await putInPlace(temporary, path);
     } catch (cause) {
       if (cause instanceof ShipEnvError) throw cause;
@@ -290,12 +256,6 @@ export class Cache {
       cause
     });
   }
-}
-
-function digestOf(...parts: readonly (string | Buffer)[]): Buffer {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
 }
 
 function isFull(error: unknown): boolean {

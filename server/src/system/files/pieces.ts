@@ -7,7 +7,7 @@ const PIECE_BYTES = 256 * 1024;
 const LEAST_BYTES = 1024;
 
 /** What is known of an open file, and wanted of it. */
-export interface Wanted {
+export interface Extent {
   /** What the file had when it was looked at: where it ends there, it is not asked for more. */
   readonly size: number;
   /** No more than this is read; without it, all. */
@@ -20,7 +20,7 @@ export interface Wanted {
 }
 
 /** An open file from its beginning, piece by piece. */
-export async function* piecesOf(handle: FileHandle, wanted: Wanted): AsyncGenerator<Buffer, void, void> {
+export async function* piecesOf(handle: FileHandle, wanted: Extent): AsyncGenerator<Buffer, void, void> {
   let buffer = bufferFor(wanted);
   for (let at = 0, left = wanted.most ?? Infinity; left > 0;) {
     wanted.signal?.throwIfAborted();
@@ -36,7 +36,7 @@ export async function* piecesOf(handle: FileHandle, wanted: Wanted): AsyncGenera
 }
 
 /** {@link piecesOf}, at once: in this thread. */
-export function* piecesOfHere(file: number, wanted: Omit<Wanted, 'areKept'>): Generator<Buffer, void, void> {
+export function* piecesOfHere(file: number, wanted: Omit<Extent, 'areKept'>): Generator<Buffer, void, void> {
   const buffer = bufferFor(wanted);
   for (let at = 0, left = wanted.most ?? Infinity; left > 0;) {
     wanted.signal?.throwIfAborted();
@@ -51,6 +51,6 @@ export function* piecesOfHere(file: number, wanted: Omit<Wanted, 'areKept'>): Ge
 }
 
 /** With room for one byte more than the file had: a read that does not fill it has come to the end. */
-function bufferFor({ size, pieceBytes = PIECE_BYTES }: Wanted, at = 0): Buffer {
+function bufferFor({ size, pieceBytes = PIECE_BYTES }: Extent, at = 0): Buffer {
   return Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(LEAST_BYTES, size - at + 1)));
 }

@@ -3,10 +3,11 @@ import { mkdtemp, open, readFile, readdir, rm, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Compilers, modulesToCompile } from '../../../src/content/segments/compile/compile.js';
+import { Compilers } from '../../../src/content/segments/compile/compilers.js';
 import { run } from '../../../src/system/process/run.js';
 import { INTERPRETER, NEVER } from '../../formats/fixtures.js';
 import type { CompiledFacts, FileEntry, ModulesToCompile } from '../../../src/content/segments/types.js';
+import { modulesToCompile } from '../../../src/content/segments/compile/modules.js';
 
 let folder: string;
 

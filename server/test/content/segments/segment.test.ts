@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { modulesToCompile } from '../../../src/content/segments/compile/compile.js';
 import { CompiledModules } from '../../../src/content/segments/compile/compiled-modules.js';
 import { SegmentBuilder } from '../../../src/content/segments/segment-builder.js';
 import { DamagedSegment, readSegment } from '../../../src/content/segments/segment-index.js';
@@ -15,6 +14,7 @@ import { DEFLATED, STORED, entriesOf } from '../../../src/content/segments/zip/r
 import { Cache } from '../../../src/system/cache/cache.js';
 import { INTERPRETER, NEVER } from '../../formats/fixtures.js';
 import type { DataEntry, FileEntry, PlannedSegment, SegmentEntry } from '../../../src/content/segments/types.js';
+import { modulesToCompile } from '../../../src/content/segments/compile/modules.js';
 
 let folder: string;
 let output: string;

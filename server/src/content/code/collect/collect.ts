@@ -7,7 +7,7 @@ import { ShipEnvError } from '../../../errors.js';
 import { orNothing } from '../../../system/files/nothing.js';
 import { FILE_KINDS, UnusableFile } from '../../../system/files/read.js';
 import { isWithin } from '../../../system/files/within.js';
-import type { ShippedFile, SkipCounter, SkipRule } from '../files.js';
+import type { CodeFile, SkipCounter, SkipRule } from '../files.js';
 import { askGit } from '../git/git.js';
 import { isExtensionModule } from '../importable.js';
 import { environmentFolders, isUsableName, ruleForPath } from './rules.js';
@@ -32,7 +32,7 @@ export interface Collecting {
 }
 
 /** A folder to collect from. */
-export interface Place {
+export interface CollectedFolder {
   /** Absolute, links resolved: where the bytes are. */
   readonly folder: string;
   /** Absolute, as the person knows it: differs below a link. */
@@ -48,7 +48,7 @@ export interface Place {
 }
 
 /** The files of a folder that ship: git's answer where there is one, else what the plain rule leaves. */
-export async function collectFolder(place: Place, context: Collecting): Promise<ShippedFile[]> {
+export async function collectFolder(place: CollectedFolder, context: Collecting): Promise<CodeFile[]> {
   context.signal.throwIfAborted();
   const { paths, ruled } = await candidates(place, context);
   const environments = environmentFolders(paths);
@@ -63,7 +63,7 @@ export async function collectFolder(place: Place, context: Collecting): Promise<
   const entries = await Promise.all(
     kept.map(trimSlash).map(path => limit(async () => ({ path, info: await listed.look(path) })))
   );
-  const files: ShippedFile[] = [];
+  const files: CodeFile[] = [];
   for (const { path, info } of entries) {
     // Tracked and deleted from the work tree.
     if (info === undefined) continue;
@@ -88,7 +88,7 @@ async function requireReadableIgnoreFile(folder: string): Promise<void> {
 }
 
 async function candidates(
-  place: Place,
+  place: CollectedFolder,
   context: Collecting
 ): Promise<{ paths: readonly string[]; ruled: 'git' | 'plain' }> {
   // Git ignores the folder of builds in which a link tree lies.
@@ -116,7 +116,7 @@ async function candidates(
  * Compiled extension modules ship although git ignores them: build products, without which the package does not import.
  * Everything else that git ignores is counted.
  */
-function builtModules(ignored: readonly string[], place: Place, context: Collecting): string[] {
+function builtModules(ignored: readonly string[], place: CollectedFolder, context: Collecting): string[] {
   return ignored.filter(path => {
     if (isExtensionModule(path)) return true;
     const skip = ruleForPath(trimSlash(path), 'git')?.rule ?? place.ruleFor?.(path) ?? 'git-ignored';
@@ -129,7 +129,7 @@ function skipFor(
   path: string,
   ruled: 'git' | 'plain',
   environments: ReadonlySet<string>,
-  place: Place,
+  place: CollectedFolder,
   context: Collecting
 ): { rule: SkipRule; path: string } | undefined {
   const byName = ruleForPath(trimSlash(path), ruled);
@@ -140,7 +140,7 @@ function skipFor(
   return rule === undefined ? undefined : { rule, path };
 }
 
-function shipIgnored(place: Place, path: string, context: Collecting): SkipRule | undefined {
+function shipIgnored(place: CollectedFolder, path: string, context: Collecting): SkipRule | undefined {
   if (place.isLinkTree) return undefined;
   return context.shipIgnore.excludes(`${place.shownAs}/${path}`) ? 'shipignore' : undefined;
 }
@@ -148,9 +148,9 @@ function shipIgnored(place: Place, path: string, context: Collecting): SkipRule 
 async function collectEntry(
   path: string,
   info: BigIntStats,
-  place: Place,
+  place: CollectedFolder,
   context: Collecting
-): Promise<ShippedFile[]> {
+): Promise<CodeFile[]> {
   const source = join(place.folder, path);
   if (info.isSymbolicLink()) return followLink(path, place, context);
   if (info.isDirectory()) return collectFolder(below(place, path, source), context);
@@ -159,7 +159,7 @@ async function collectEntry(
   return [];
 }
 
-async function followLink(path: string, place: Place, context: Collecting): Promise<ShippedFile[]> {
+async function followLink(path: string, place: CollectedFolder, context: Collecting): Promise<CodeFile[]> {
   const link = join(place.folder, path);
   const target = await orNothing(realpath(link));
   if (target === undefined) {
@@ -185,16 +185,16 @@ function collectSource(
   path: string,
   source: string,
   info: BigIntStats,
-  place: Place,
+  place: CollectedFolder,
   context: Collecting
-): ShippedFile[] {
+): CodeFile[] {
   const known = relative(context.project, source);
   if (!context.shipIgnore.excludes(source)) return [toShippedFile(place.archivePrefix + path, source, known, info)];
   context.skips.add('shipignore', known);
   return [];
 }
 
-function below(place: Place, path: string, folder: string): Place {
+function below(place: CollectedFolder, path: string, folder: string): CollectedFolder {
   return {
     folder,
     shownAs: join(place.shownAs, path),
@@ -204,7 +204,13 @@ function below(place: Place, path: string, folder: string): Place {
   };
 }
 
-function toFile(path: string, sourcePath: string, info: BigIntStats, place: Place, context: Collecting): ShippedFile {
+function toFile(
+  path: string,
+  sourcePath: string,
+  info: BigIntStats,
+  place: CollectedFolder,
+  context: Collecting
+): CodeFile {
   return toShippedFile(place.archivePrefix + path, sourcePath, shown(place, path, context), info);
 }
 
@@ -214,7 +220,7 @@ export function toShippedFile(
   sourcePath: string,
   displayPath: string,
   info: BigIntStats
-): ShippedFile {
+): CodeFile {
   const { mtimeNs, ctimeNs, ino, dev } = info;
   const identity = { size: Number(info.size), mtimeNs, ctimeNs, ino, dev };
   return { archivePath, sourcePath, displayPath, executable: (info.mode & 0o111n) !== 0n, identity };
@@ -230,7 +236,7 @@ function leadsOutside(link: string, target: string, context: Collecting): ShipEn
   );
 }
 
-function shown(place: Place, path: string, context: Collecting): string {
+function shown(place: CollectedFolder, path: string, context: Collecting): string {
   return relative(context.project, join(place.shownAs, path)) + (path.endsWith('/') ? '/' : '');
 }
 

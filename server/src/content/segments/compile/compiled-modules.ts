@@ -5,7 +5,7 @@ import type { Cache } from '../../../system/cache/cache.js';
 import { hasCode } from '../../../errors.js';
 import { FILE_KINDS, readPieces } from '../../../system/files/read.js';
 import { environmentChanged } from '../../../environment/lazy.js';
-import { Compilers } from './compile.js';
+import { Compilers } from './compilers.js';
 import type { CompiledFacts, ModulesToCompile, PlannedSegment } from '../types.js';
 
 /**

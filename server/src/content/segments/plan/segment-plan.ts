@@ -4,7 +4,6 @@ import type { Distribution, DistributionFile, Finding, Interpreter } from '../..
 import { FILE_KINDS } from '../../../system/files/read.js';
 import { problemOfPart, problemOfPath } from '../../../system/files/path-names.js';
 import { isShebangFile, readSeenFile, type SeenFile } from '../seen-file.js';
-import { modulesToCompile } from '../compile/compile.js';
 import type { CompiledModules } from '../compile/compiled-modules.js';
 import { distInfoName, metadataFromPkgInfo, metadataPlace, pkgInfoPath, wheelText } from './dist-info.js';
 import { placesOf } from './places.js';
@@ -15,6 +14,7 @@ import { LAYOUT_NAME, layoutText, segmentKey } from './segment-key.js';
 import { wheelName } from '../../../python/wheel-name.js';
 import { compareText } from '../../../text/compare.js';
 import type { DataEntry, PlannedSegment, SegmentEntry } from '../types.js';
+import { modulesToCompile } from '../compile/modules.js';
 
 /** What a distribution becomes in a PEX: the files of its "installed wheel chroot", and its modules compiled. */
 export async function planSegment(

@@ -11,7 +11,7 @@ import type { Payload, PayloadFacts } from '../../../payloads/payload.js';
 import type { ObjectFacts } from '../../target.js';
 
 /** An object as it must be. */
-export interface Expected extends PayloadFacts {
+export interface ExpectedObject extends PayloadFacts {
   /** The SHA-256 that the store keeps of it, base64, when the sender knows. */
   readonly checksum?: string | undefined;
   /** Its ETag, when the sender knows that the store's are digests. */
@@ -26,7 +26,7 @@ export interface Expected extends PayloadFacts {
  */
 export async function verifyObject(
   store: S3Store,
-  expected: Expected,
+  expected: ExpectedObject,
   signal: AbortSignal
 ): Promise<string | undefined> {
   // Only what such an answer shows needs it.
@@ -57,7 +57,7 @@ export async function verifyPayload(
 
 async function compare(
   store: S3Store,
-  expected: Expected,
+  expected: ExpectedObject,
   found: HeadObjectCommandOutput | undefined,
   signal: AbortSignal
 ): Promise<string | undefined> {
