@@ -1,4 +1,4 @@
-"""The one error of the Python half; docs/errors.md explains the codes."""
+"""The one error of the Python half; docs/troubleshooting.md explains the codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class ShipEnvError(Exception):
     """Something that the person should read, with a stable code.
 
-    :param code: a code of docs/errors.md, such as ``NODE_MISSING``
+    :param code: a code of docs/troubleshooting.md, such as ``NODE_MISSING``
     :param message: what was wanted and what was found
     :param hint: what to do next; empty when there is nothing to do
     :param causes: messages of the causes, outermost first

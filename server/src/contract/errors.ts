@@ -3,7 +3,7 @@ import * as z from 'zod';
 /**
  * The one table of errors: code → HTTP status and title.
  *
- * A code is `AREA_WHAT_HAPPENED` and never changes its meaning; docs/errors.md has a row for each, and a test keeps
+ * A code is `AREA_WHAT_HAPPENED` and never changes its meaning; docs/troubleshooting.md has a row for each, and a test keeps
  * the two equal. `status` is what a route answers with; the command line maps USAGE_* to exit 2, *_CANCELLED to 130
  * and everything else to 1.
  */
