@@ -8,7 +8,7 @@ from __future__ import annotations
 # Type checkers know the name; importing it from `typing` takes longer than all the rest.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Literal, Optional, TypedDict
 
     ErrorCode = Literal[
         "USAGE_INVALID",
@@ -59,6 +59,19 @@ if TYPE_CHECKING:
         "SESSION_UPDATE_FAILED",
         "INTERNAL",
     ]
+
+    class MagicOption(TypedDict):
+        """An option of the magic, which hands it on to the command line."""
+
+        flags: tuple[str, ...]
+        """The long one is the last."""
+        metavar: Optional[str]
+        """What stands for its value in the help; None: it is a flag."""
+        is_list: bool
+        """It takes one value or more."""
+        help: Optional[str]
+        """None: the help does not show it."""
+
 
 #: Each error: the HTTP status of a route that fails with it, and a title.
 ERRORS = {
@@ -116,6 +129,63 @@ STEP_NAMES = ("snapshot", "plan", "build", "upload", "verify", "publish", "confi
 STEP_STATES = ("waiting", "started", "progress", "done")
 #: What a running session did with new code.
 LIVE_STATES = ("none", "current", "updated", "restart", "failed")
+#: The options of %ship_env and %%ship_env, in the order of their help.
+MAGIC_OPTIONS: tuple[MagicOption, ...] = (
+    {
+        "flags": ("-t", "--target"),
+        "metavar": "TARGET",
+        "is_list": False,
+        "help": "A target of the settings, or a URL: s3://bucket/prefix or file:///directory (default: the settings decide).",
+    },
+    {
+        "flags": ("--shared",),
+        "metavar": None,
+        "is_list": False,
+        "help": "Every node of the cluster sees the directory of the target under the same path: Spark need not copy the artifact.",
+    },
+    {
+        "flags": ("-m", "--master"),
+        "metavar": "MASTER",
+        "is_list": False,
+        "help": "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn (default: the settings decide).",
+    },
+    {
+        "flags": ("-f", "--format"),
+        "metavar": "FORMAT",
+        "is_list": False,
+        "help": None,
+    },
+    {
+        "flags": ("--exclude",),
+        "metavar": "NAME",
+        "is_list": True,
+        "help": "Distributions that stay home, besides pyspark and py4j.",
+    },
+    {
+        "flags": ("--include-spark",),
+        "metavar": None,
+        "is_list": False,
+        "help": "Ship pyspark and py4j too.",
+    },
+    {
+        "flags": ("--allow-secret",),
+        "metavar": "FILE",
+        "is_list": True,
+        "help": "Files that look like secrets and may ship all the same.",
+    },
+    {
+        "flags": ("--allow-link",),
+        "metavar": "PATH",
+        "is_list": True,
+        "help": "Where links out of the environment may lead: files, or folders with all below.",
+    },
+    {
+        "flags": ("--dry-run",),
+        "metavar": None,
+        "is_list": False,
+        "help": "Only say what would be sent or removed.",
+    },
+)
 #: Path of the ships below the root of the sidecar.
 SHIPS_PATH = "ships"
 #: The header with which a request proves that this server sends it.

@@ -8,17 +8,21 @@ import sys
 from argparse import SUPPRESS, Namespace
 from difflib import get_close_matches
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
+from ._contract import MAGIC_OPTIONS
 from .errors import ShipEnvError
 from .events import Live, Result
 from .progress import error_lines, result_lines, view_for
 from .ship_process import InterruptedTooLate, ship
+
+if TYPE_CHECKING:
+    from ._contract import MagicOption
 
 _NOT_RUN = "The session and builder stay as they are, and a cell under %%ship_env does not run."
 _FIRST_LINE = re.compile(r"%%ship_env(?:[ \t]+(?P<line>[^\n]*))?\n?")
@@ -30,48 +34,38 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if is_quoted else value
 
 
+def _with_options(magic: Any) -> Any:
+    """Give a magic the options that the contract declares for it, and --help."""
+    # The help shows first what is added last.
+    magic = argument("--help", "-h", action="store_true", help="Show this; ship nothing, do not run the cell.")(magic)
+    for option in reversed(MAGIC_OPTIONS):
+        magic = argument(*option["flags"], **_keywords(option))(magic)
+    return magic_arguments()(magic)
+
+
+def _keywords(option: MagicOption) -> dict[str, Any]:
+    """Return what argparse wants to know of an option."""
+    keywords: dict[str, Any] = {"help": option["help"] or SUPPRESS}
+    if option["metavar"] is None:
+        return {**keywords, "action": "store_true"}
+    keywords.update(type=_unquoted, metavar=option["metavar"])
+    return {**keywords, "nargs": "+"} if option["is_list"] else keywords
+
+
 @magics_class
 class ShipEnvMagics(Magics):
     """The two magics; they share their arguments."""
 
     shell: InteractiveShell
 
-    @magic_arguments()
-    @argument(
-        "--target",
-        "-t",
-        type=_unquoted,
-        help="A named target of the settings, or a URL: s3://bucket/prefix, file:///directory.",
-    )
-    @argument("--master", "-m", type=_unquoted, help="Spark master: local-cluster[2,1,1024], spark://host:port, yarn.")
-    # There is one: a choice is shown when there are two.
-    @argument("--format", "-f", type=_unquoted, help=SUPPRESS)
-    @argument(
-        "--allow-secret",
-        nargs="+",
-        type=_unquoted,
-        metavar="FILE",
-        help="Files that look like secrets and may ship all the same.",
-    )
-    @argument(
-        "--allow-link",
-        nargs="+",
-        type=_unquoted,
-        metavar="PATH",
-        help="Where links out of the environment may lead: files, or folders with all below.",
-    )
-    @argument(
-        "--dry-run",
-        action="store_true",
-        help="Say what would ship; write nothing, do not run the cell.",
-    )
-    @argument("--help", "-h", action="store_true", help="Show this; ship nothing, do not run the cell.")
+    @_with_options
     @line_cell_magic
     def ship_env(self, line: str, cell: str | None = None) -> None:
         """Ship this kernel's environment to the cluster.
 
         ``%ship_env`` ships what changed and hands new code to the running Spark session, if there is one.
-        ``%%ship_env`` also sets ``builder``, a configured ``SparkSession.builder``, and then runs the cell.
+        ``%%ship_env`` also sets ``builder``, a configured ``SparkSession.builder``, and then runs the cell, unless this
+        is a dry run.
         A failure raises ShipEnvError, and the cell does not run.
         """
         arguments = _parsed(line)
@@ -172,16 +166,16 @@ def _meant(word: str) -> str | None:
 
 
 def _command_line(arguments: Namespace) -> list[str]:
+    """Say the same to the command line; it knows what each option means."""
     command: list[str] = []
-    for name in ("target", "master", "format"):
-        value = getattr(arguments, name)
-        if value is not None:
-            command += [f"--{name}", value]
-    for name in ("allow_secret", "allow_link"):
-        values = getattr(arguments, name)
-        if values:
-            command += [f"--{name.replace('_', '-')}", *values]
-    return [*command, "--dry-run"] if arguments.dry_run else command
+    for option in MAGIC_OPTIONS:
+        flag = option["flags"][-1]
+        value = getattr(arguments, flag.lstrip("-").replace("-", "_"))
+        if value is True:
+            command.append(flag)
+        elif value is not None and value is not False:
+            command += [flag, *(value if option["is_list"] else [value])]
+    return command
 
 
 def _update_session(live: Live | None) -> list[str]:

@@ -17,7 +17,8 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
-from jupyterlab_ship_env import ship_process
+from jupyterlab_ship_env import magic, ship_process
+from jupyterlab_ship_env._contract import MAGIC_OPTIONS
 from jupyterlab_ship_env.errors import ShipEnvError
 from jupyterlab_ship_env.events import Result
 from jupyterlab_ship_env.progress import NotebookView, result_lines
@@ -72,6 +73,30 @@ def test_a_kernel_that_cannot_import_pyspark_ships_nothing(
 def test_what_may_ship_all_the_same_is_passed_on(shell: InteractiveShell, run: Run) -> None:
     run("%%ship_env --allow-secret .env 'my key.pem' --allow-link /data\nfound = list(builder)").raise_error()
     assert shell.user_ns["found"][3:] == ["--allow-secret", ".env", "my key.pem", "--allow-link", "/data"]
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("--exclude numpy 'my package'", ["--exclude", "numpy", "my package"]),
+        ("--include-spark", ["--include-spark"]),
+        ("--shared --target file:///srv/envs", ["--target", "file:///srv/envs", "--shared"]),
+        ("-m '' --format pex", ["--master", "", "--format", "pex"]),
+    ],
+)
+def test_each_option_of_a_ship_is_an_option_of_the_magic(
+    shell: InteractiveShell, run: Run, line: str, command: list[str]
+) -> None:
+    run(f"%%ship_env {line}\nfound = list(builder)").raise_error()
+    assert shell.user_ns["found"][3:] == command
+
+
+def test_each_option_of_the_magic_reaches_the_command_line(shell: InteractiveShell, run: Run) -> None:
+    line: list[str] = []
+    for option in MAGIC_OPTIONS:
+        line += [option["flags"][-1], *(["x"] if option["metavar"] else [])]
+    command = magic._command_line(magic._parsed(" ".join(line)))
+    assert command == line
 
 
 def test_cell_ships_then_runs_with_builder(
@@ -151,7 +176,8 @@ def test_wrong_argument_stops_before_the_cell(shell: InteractiveShell, run: Run)
         ("--targt local", "Did you mean --target?"),
         ("--dryrun", "Did you mean --dry-run?"),
         ("s3://bucket/envs", "Did you mean --target s3://bucket/envs?"),
-        ("--exclude numpy", "unrecognized arguments: --exclude numpy"),
+        ("--output x.pex", "unrecognized arguments: --output x.pex"),
+        ("--exclude", "expected at least one argument"),
         ("--target", "expected one argument"),
     ],
 )

@@ -1,27 +1,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import * as z from 'zod';
 import {
   issuesText,
-  targetSettings,
+  requestedBy,
+  settings,
+  type Settings,
   type ShipRequestInput,
   type TargetSettings
 } from '../server/src/contract/index.js';
 import { ShipEnvError } from './errors.js';
-
-/** Where the cell goes when the notebook has none yet. */
-export type InsertPosition = 'before-session' | 'top';
-
-/** schema/plugin.json, as the settings registry composes it from defaults and the person's file. */
-const settings = z.object({
-  defaultTarget: z.string(),
-  targets: z.array(targetSettings),
-  master: z.string(),
-  excludes: z.array(z.string()),
-  allowSecrets: z.array(z.string()),
-  allowLinks: z.array(z.string()),
-  insertPosition: z.enum(['before-session', 'top'])
-});
-export type Settings = z.infer<typeof settings>;
 
 /**
  * @param composite - `ISettings.composite`
@@ -63,11 +49,5 @@ export function requestFrom(
   from: Settings,
   trans: TranslationBundle
 ): Omit<ShipRequestInput, 'python'> & { target: TargetSettings } {
-  return {
-    target: defaultTarget(from, trans),
-    master: from.master,
-    excludes: from.excludes,
-    allowSecrets: from.allowSecrets,
-    allowLinks: from.allowLinks
-  };
+  return { ...requestedBy(from), target: defaultTarget(from, trans) };
 }

@@ -1,9 +1,10 @@
 /** The declarations of the contract, which are TypeScript: a script that Node.js 20 starts cannot import them as they are. */
+import { join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
 
 /** What the generated files are made from; zod is the copy that the contract's own schemas come from. */
 const ENTRY = `
-export * from './server/src/contract/index.js';
+export * from './src/contract/index.js';
 export * as zod from 'zod';
 `;
 
@@ -14,7 +15,7 @@ export async function loadDeclarations() {
   // Only here: this module is read before `npm ci` has run.
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    stdin: { contents: ENTRY, resolveDir: paths.root, loader: 'ts' },
+    stdin: { contents: ENTRY, resolveDir: join(paths.root, 'server'), loader: 'ts' },
     absWorkingDir: paths.root,
     bundle: true,
     write: false,

@@ -1,21 +1,38 @@
 /** The files that are made from the declarations in server/src/contract: all of them are committed. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
 import { loadDeclarations } from './declarations.mjs';
+import { withTables } from './docs.mjs';
 import { contractModule, withPointerNames } from './python.mjs';
+import { settingsSchema } from './schema.mjs';
 
 /** @typedef {import('./declarations.mjs').Declarations} Declarations */
 
 /**
- * Each file, and what makes its text: of a file that is generated in part, from the text that it has.
+ * What makes the text of each file that is generated as a whole.
  *
- * @type {Readonly<Record<string, (declarations: Declarations, text: () => string) => string>>}
+ * @type {Readonly<Record<string, (declarations: Declarations) => string | Promise<string>>>}
  */
-export const FILES = {
+const WHOLE = {
   'jupyterlab_ship_env/_contract.py': contractModule,
-  'jupyterlab_ship_env/runtime/ship_env_code.py': (declarations, text) => withPointerNames(declarations, text())
+  'schema/plugin.json': settingsSchema
 };
+
+/**
+ * What makes the text of each file that is generated in part, from the text that it has. A source distribution has no
+ * documentation.
+ *
+ * @type {Readonly<Record<string, (declarations: Declarations, text: string) => string>>}
+ */
+const IN_PART = {
+  'jupyterlab_ship_env/runtime/ship_env_code.py': withPointerNames,
+  'docs/settings.md': withTables,
+  'README.md': withTables
+};
+
+/** Names of all generated files. */
+export const FILES = [...Object.keys(WHOLE), ...Object.keys(IN_PART)];
 
 /**
  * @param {string} [root] folder of a checkout
@@ -24,11 +41,16 @@ export const FILES = {
  */
 export async function staleFiles(root = paths.root) {
   const declarations = await loadDeclarations();
-  return Object.entries(FILES).flatMap(([name, textOf]) => {
+  const textAt = (/** @type {string} */ name) => {
     const path = join(root, name);
-    const text = textOf(declarations, () => readFileSync(path, 'utf8'));
-    return textAt(path) === text ? [] : [{ name, text }];
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  };
+  const whole = Object.entries(WHOLE).map(async ([name, textOf]) => ({ name, text: await textOf(declarations) }));
+  const inPart = Object.entries(IN_PART).flatMap(([name, textOf]) => {
+    const text = textAt(name);
+    return text === undefined ? [] : [{ name, text: textOf(declarations, text) }];
   });
+  return [...(await Promise.all(whole)), ...inPart].filter(({ name, text }) => text !== textAt(name));
 }
 
 /**
@@ -41,13 +63,4 @@ export async function writeGenerated(root = paths.root) {
   const stale = await staleFiles(root);
   stale.forEach(({ name, text }) => writeFileSync(join(root, name), text));
   return stale.map(({ name }) => name);
-}
-
-/** @param {string} path */
-function textAt(path) {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@
 const LINE = 80;
 
 /**
- * @param {unknown} value text, number, boolean, or a list or an object of such
+ * @param {unknown} value text, number, boolean or null, or a list or an object of such
  * @param {string} [indent] of the line on which the value begins
  * @returns {string}
  */
@@ -12,8 +12,11 @@ export function pythonText(value, indent = '') {
   if (typeof value === 'boolean') {
     return value ? 'True' : 'False';
   }
+  if (value === null) {
+    return 'None';
+  }
   if (typeof value === 'number') {
-    return String(value);
+    return `${value}`;
   }
   if (typeof value === 'string') {
     return textLiteral(value);
@@ -23,8 +26,8 @@ export function pythonText(value, indent = '') {
     const items = value.map(item => pythonText(item, deeper));
     return block(['(', ')'], items, indent);
   }
-  if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`${String(value)} has no Python text.`);
+  if (typeof value !== 'object') {
+    throw new TypeError(`A ${typeof value} has no Python text.`);
   }
   const entries = Object.entries(value).map(([key, item]) => `${textLiteral(key)}: ${pythonText(item, deeper)}`);
   return block(['{', '}'], entries, indent);

@@ -12,11 +12,26 @@ Generated from server/src/contract by \`npm run generate\`. Change it there, not
 from __future__ import annotations
 `;
 
+const MAGIC_OPTION = `    class MagicOption(TypedDict):
+        """An option of the magic, which hands it on to the command line."""
+
+        flags: tuple[str, ...]
+        """The long one is the last."""
+        metavar: Optional[str]
+        """What stands for its value in the help; None: it is a flag."""
+        is_list: bool
+        """It takes one value or more."""
+        help: Optional[str]
+        """None: the help does not show it."""
+
+`;
+
 /**
  * @param {Declarations} declarations
  * @returns {string} jupyterlab_ship_env/_contract.py
  */
-export function contractModule({ ERRORS, STEP_NAMES, STEP_STATES, LIVE_STATES, ROUTES, TOKEN_HEADER, BODY_LIMIT }) {
+export function contractModule(declarations) {
+  const { ERRORS, STEP_NAMES, STEP_STATES, LIVE_STATES, ROUTES, TOKEN_HEADER, BODY_LIMIT } = declarations;
   const codes = Object.keys(ERRORS).map(code => `        ${pythonText(code)},\n`);
   const errors = Object.entries(ERRORS).map(([code, { status, title }]) => [code, [status, title]]);
   return [
@@ -24,8 +39,9 @@ export function contractModule({ ERRORS, STEP_NAMES, STEP_STATES, LIVE_STATES, R
     '# Type checkers know the name; importing it from `typing` takes longer than all the rest.',
     'TYPE_CHECKING = False',
     'if TYPE_CHECKING:',
-    '    from typing import Literal\n',
+    '    from typing import Literal, Optional, TypedDict\n',
     `    ErrorCode = Literal[\n${codes.join('')}    ]\n`,
+    MAGIC_OPTION,
     ...value(
       'ERRORS',
       Object.fromEntries(errors),
@@ -34,6 +50,8 @@ export function contractModule({ ERRORS, STEP_NAMES, STEP_STATES, LIVE_STATES, R
     ...value('STEP_NAMES', STEP_NAMES, 'The steps of a ship, in their order.'),
     ...value('STEP_STATES', STEP_STATES, 'How far a step is.'),
     ...value('LIVE_STATES', LIVE_STATES, 'What a running session did with new code.'),
+    '#: The options of %ship_env and %%ship_env, in the order of their help.',
+    `MAGIC_OPTIONS: tuple[MagicOption, ...] = ${pythonText(magicOptions(declarations))}`,
     ...value('SHIPS_PATH', ROUTES.ships, 'Path of the ships below the root of the sidecar.'),
     ...value('TOKEN_HEADER', TOKEN_HEADER, 'The header with which a request proves that this server sends it.'),
     ...value('BODY_LIMIT', BODY_LIMIT, 'Bytes that the body of a request may have.'),
@@ -57,4 +75,20 @@ export function withPointerNames({ POINTER_SCHEMA, POINTER_NAME }, module) {
  */
 function value(name, of, comment) {
   return [`#: ${comment}`, `${name} = ${pythonText(of)}`];
+}
+
+/** @param {Declarations} declarations */
+function magicOptions({ COMMAND_OPTIONS }) {
+  return COMMAND_OPTIONS.filter(([, { magic }]) => magic === true).map(([, { flags, help, isHidden }]) => {
+    const [, names = '', placeholder, dots] = /^(.*?)(?: <(.+?)(\.\.\.)?>)?$/u.exec(flags) ?? [];
+    const isList = dots !== undefined;
+    return {
+      flags: names.split(', '),
+      // Python's help writes NAME [NAME ...].
+      metavar: placeholder?.replace(isList ? /s$/u : /$/u, '').toUpperCase() ?? null,
+      is_list: isList,
+      // argparse takes a percent sign for the beginning of a name.
+      help: isHidden === true ? null : `${help.charAt(0).toUpperCase()}${help.slice(1)}.`.replaceAll('%', '%%')
+    };
+  });
 }

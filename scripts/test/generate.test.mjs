@@ -12,7 +12,7 @@ import { paths } from '../lib/paths.mjs';
 function copyOfGenerated() {
   const root = mkdtempSync(join(tmpdir(), 'ship-env-generate-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
-  for (const name of Object.keys(FILES)) {
+  for (const name of FILES) {
     cpSync(join(paths.root, name), join(root, name), { recursive: true });
   }
   return root;
@@ -22,7 +22,7 @@ test('each generated file is as the contract declares', async () => {
   expect((await staleFiles()).map(({ name }) => name)).toEqual([]);
 });
 
-test.each(Object.keys(FILES))('an edit by hand of what is generated in %s is found, and taken back', async name => {
+test.each(FILES)('an edit by hand of what is generated in %s is found, and taken back', async name => {
   const root = copyOfGenerated();
   const path = join(root, name);
   const text = readFileSync(path, 'utf8');

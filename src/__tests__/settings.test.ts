@@ -1,3 +1,5 @@
+import plugins from '@jupyterlab/settingregistry/lib/plugin-schema.json' with { type: 'json' };
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import schema from '../../schema/plugin.json' with { type: 'json' };
 import { shipRequest } from '../../server/src/contract/index.js';
@@ -53,4 +55,27 @@ it('describes every setting to the person', () => {
     });
     expect(property, name).toHaveProperty('default');
   }
+});
+
+describe('the settings schema', () => {
+  // As the settings registry of JupyterLab makes it; the registry itself wants a page around it.
+  const ajv = new Ajv({ strict: false });
+  const accepts = ajv.compile(schema);
+
+  it('is one that JupyterLab takes', () => {
+    expect(ajv.validate(plugins, schema), JSON.stringify(ajv.errors)).toBe(true);
+    expect(schema['jupyter.lab.toolbars'].Notebook).toEqual([{ name: 'ship-env', command: 'ship-env:ship', rank: 38 }]);
+  });
+
+  it('takes the settings that a person saved before targets had kinds', () => {
+    const flat = { ...schema.properties.targets.default[0], name: 'bucket', url: 's3://b/x', profile: 'team' };
+    expect(accepts({ defaultTarget: 'bucket', targets: [flat], insertPosition: 'top' })).toBe(true);
+  });
+
+  it.each([{ target: 'bucket' }, { insertPosition: 'bottom' }, { targets: [{ name: 'a' }] }, { cacheLimit: -1 }])(
+    'does not take %j',
+    saved => {
+      expect(accepts(saved)).toBe(false);
+    }
+  );
 });

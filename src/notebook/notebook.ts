@@ -1,7 +1,7 @@
+import type { InsertPosition } from '../../server/src/contract/index.js';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ShipEnvError } from '../errors.js';
-import type { InsertPosition } from '../settings.js';
 import type { CellOutcome, INotebook } from '../ship/types.js';
 import { findOurCell } from './plan.js';
 import { factsOf, writeCell } from './shared.js';

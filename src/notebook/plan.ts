@@ -1,4 +1,4 @@
-import type { InsertPosition } from '../settings.js';
+import type { InsertPosition } from '../../server/src/contract/index.js';
 import { codeOnly } from '../text/python.js';
 import { hashOf } from './hash.js';
 

@@ -1,5 +1,5 @@
+import type { InsertPosition } from '../../server/src/contract/index.js';
 import type { ISharedCell, ISharedNotebook } from '@jupyter/ydoc';
-import type { InsertPosition } from '../settings.js';
 import { hashOf } from './hash.js';
 import { CELL_METADATA, CELL_TAG, planCell, type CellPlan, type ICellFacts } from './plan.js';
 

@@ -1,12 +1,17 @@
 import * as z from 'zod';
-import { targetSettings, type ShipNote, type TargetSettings } from '../../server/src/contract/index.js';
-import type { InsertPosition } from '../settings.js';
+import {
+  settings,
+  targetSettings,
+  type ShipNote,
+  type TargetSettings,
+  type InsertPosition
+} from '../../server/src/contract/index.js';
 
 /** What a page must know of a ship that another page started, or this one before it was reloaded. */
 const facts = z.object({
   notebook: z.string(),
   target: targetSettings,
-  insertPosition: z.enum(['before-session', 'top'])
+  insertPosition: settings.shape.insertPosition
 });
 
 export interface INoteFacts {

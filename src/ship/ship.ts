@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type {
+  InsertPosition,
   LiveUpdate,
   ShipRequestInput,
   ShipResult,
@@ -9,7 +10,6 @@ import type {
   TargetSettings
 } from '../../server/src/contract/index.js';
 import { ShipEnvError, toShipEnvError } from '../errors.js';
-import type { InsertPosition } from '../settings.js';
 import { ShipLog } from './log.js';
 import { noteOf, readNote, type INoteFacts } from './note.js';
 import { initialSteps, withEvent } from './steps.js';

@@ -1,5 +1,6 @@
 import type { ISignal } from '@lumino/signaling';
 import type {
+  InsertPosition,
   LiveUpdate,
   ShipNote,
   ShipRequestInput,
@@ -10,7 +11,6 @@ import type {
   TargetSettings
 } from '../../server/src/contract/index.js';
 import type { ShipEnvError } from '../errors.js';
-import type { InsertPosition } from '../settings.js';
 
 /** Where a ship stands. The last three are ends. */
 export type ShipState = 'running' | 'cancelling' | 'done' | 'cancelled' | 'failed';

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { targetSettings, type Probe, type TargetSettings } from '../../server/src/contract/index.js';
+import { TARGET_URLS, targetSettings, type Probe, type TargetSettings } from '../../server/src/contract/index.js';
 import { TargetCheck, type TargetCheckState } from '../components/TargetCheck.js';
 import { ShipEnvError, toShipEnvError } from '../errors.js';
 import { withoutField, type FieldProps, type FieldRenderer } from './form-fields.js';
@@ -94,7 +94,7 @@ function targetFrom(formData: unknown, trans: TranslationBundle): TargetSettings
   const target = targetIn(formData);
   if (target !== undefined && target.url !== '') return target;
   throw new ShipEnvError('TARGET_URL_INVALID', trans.__('The target has no URL.'), {
-    hint: trans.__('Write s3://bucket/prefix or file:///directory into the field URL.')
+    hint: trans.__('Write %1 into the field URL.', TARGET_URLS)
   });
 }
 

@@ -2,6 +2,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
+import type { OptionValues } from '../contract/option-lists.js';
 import type { ArtifactBuild } from '../formats/format.js';
 import { formatOf } from '../formats/registry.js';
 import { Cache } from '../system/cache/cache.js';
@@ -14,18 +15,18 @@ import { readAgainIfChanged } from '../ship/read-again.js';
 import { shippedEditables } from '../content/code/shipped.js';
 import { withCache } from '../ship/with-cache.js';
 import { removeOwnTemporaries, temporaryBeside, writeSpans } from '../targets/directory/write.js';
-import { toShipRequest, type CliOptions } from './options.js';
+import { toShipRequest } from './request.js';
 import { findingLines } from './lines.js';
 import type { View } from './view.js';
 import { withRepair } from '../content/segments/segment-index.js';
 
 /** `ship-env build`: the artifact as a file, without a target. */
-export async function buildCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+export async function buildCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<void> {
   const cache = await Cache.open();
   await withCache(cache, () => readAgainIfChanged(() => buildInto(options, view, cache, signal), signal));
 }
 
-async function buildInto(options: CliOptions, view: View, cache: Cache, signal: AbortSignal): Promise<void> {
+async function buildInto(options: OptionValues, view: View, cache: Cache, signal: AbortSignal): Promise<void> {
   const output = resolve(options.output ?? '');
   const request = await toShipRequest({ ...options, target: 'file:///' });
   const format = formatOf(request.format);

@@ -1,11 +1,12 @@
+import type { OptionValues } from '../contract/option-lists.js';
 import { Cache } from '../system/cache/cache.js';
 import { configOf } from '../ship/config.js';
 import { submitArguments } from '../deployments/spark/submit.js';
-import { toShipRequest, type CliOptions } from './options.js';
+import { toShipRequest } from './request.js';
 import type { View } from './view.js';
 
 /** `ship-env config`. */
-export async function configCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+export async function configCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<void> {
   const request = await toShipRequest(options);
   const { conf, cell, driverPython } = await configOf(request, { cache: await Cache.open(), signal });
   // spark.pyspark.python is a path on the executors; the driver of a client-mode submit runs on this machine.

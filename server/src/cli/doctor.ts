@@ -1,6 +1,7 @@
 import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { OptionValues } from '../contract/option-lists.js';
 import { Cache } from '../system/cache/cache.js';
 import { cacheRoot } from '../system/cache/root.js';
 import { count } from '../text/count.js';
@@ -9,7 +10,7 @@ import { ProcessError, run } from '../system/process/run.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { checkTarget } from '../inventory/check.js';
 import { takeSnapshot } from '../environment/index.js';
-import { activePython, type CliOptions } from './options.js';
+import { activePython } from './request.js';
 import type { Line } from './lines.js';
 import type { View } from './view.js';
 
@@ -31,7 +32,7 @@ const MINIMUM_JAVA = 17;
  *
  * @throws the signal's reason when aborted: what was cut off says nothing of what is missing
  */
-export async function doctorCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<boolean> {
+export async function doctorCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<boolean> {
   const checks = [
     { name: 'node', ok: true, found: `${process.version} at ${process.execPath}`, hint: '' },
     await attempt('cache', signal, cacheCheck),
@@ -57,7 +58,7 @@ async function cacheCheck(): Promise<string> {
   return `${root}, which the first ship makes`;
 }
 
-async function targetCheck(options: CliOptions, signal: AbortSignal): Promise<string> {
+async function targetCheck(options: OptionValues, signal: AbortSignal): Promise<string> {
   const probe = await checkTarget(resolveTarget(options.target, await readSettings()), signal);
   if ('parent' in probe) return `${probe.url}, which the first ship makes in ${probe.parent}`;
   return `${probe.url} can be written (${probe.writeMs.toFixed(0)} ms)`;
@@ -85,7 +86,7 @@ async function nearestFolder(path: string): Promise<string> {
   return (await isThere(path)) || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
-async function pythonChecks(options: CliOptions, signal: AbortSignal): Promise<Check[]> {
+async function pythonChecks(options: OptionValues, signal: AbortSignal): Promise<Check[]> {
   let spark: Check | undefined;
   const python = await attempt('python', signal, async () => {
     const { interpreter, distributions } = await withSomeCache(cache =>

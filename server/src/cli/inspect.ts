@@ -1,4 +1,5 @@
 import prettyBytes from 'pretty-bytes';
+import type { OptionValues } from '../contract/option-lists.js';
 import { Cache } from '../system/cache/cache.js';
 import type { Distribution, Snapshot } from '../contract/snapshot.js';
 import { count } from '../text/count.js';
@@ -6,19 +7,19 @@ import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { checkTarget } from '../inventory/check.js';
 import { listArtifacts } from '../inventory/list.js';
 import { takeSnapshot } from '../environment/index.js';
-import { activePython, type CliOptions } from './options.js';
+import { activePython } from './request.js';
 import { findingLines, type Line } from './lines.js';
 import type { View } from './view.js';
 
 /** `ship-env snapshot`. */
-export async function snapshotCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+export async function snapshotCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<void> {
   const python = options.python ?? activePython(process.env);
   const snapshot = await takeSnapshot({ python, cache: await Cache.open(), signal });
   view.result({ type: 'result', ...snapshot }, snapshotLines(snapshot));
 }
 
 /** `ship-env list`. */
-export async function listCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+export async function listCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<void> {
   const settings = resolveTarget(options.target, await readSettings());
   const artifacts = await listArtifacts(settings, signal);
   const rows = artifacts.map(row =>
@@ -31,7 +32,7 @@ export async function listCommand(options: CliOptions, view: View, signal: Abort
 }
 
 /** `ship-env check`. */
-export async function checkCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+export async function checkCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<void> {
   const probe = await checkTarget(resolveTarget(options.target, await readSettings()), signal);
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
   if ('parent' in probe) {

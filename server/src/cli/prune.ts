@@ -1,15 +1,15 @@
 import prettyBytes from 'pretty-bytes';
+import type { OptionValues } from '../contract/option-lists.js';
 import { Cache } from '../system/cache/cache.js';
 import type { Pruned } from '../contract/targets.js';
 import { count } from '../text/count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { prune } from '../inventory/prune.js';
 import type { Line } from './lines.js';
-import type { CliOptions } from './options.js';
 import type { View } from './view.js';
 
 /** `ship-env prune`. */
-export async function pruneCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+export async function pruneCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<void> {
   const settings = resolveTarget(options.target, await readSettings());
   const { olderThan: olderThanMs = 0, keep = 0, dryRun = false } = options;
   const cache = await Cache.open();

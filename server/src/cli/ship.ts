@@ -1,22 +1,24 @@
 import prettyBytes from 'pretty-bytes';
+import type { OptionValues } from '../contract/option-lists.js';
 import { Cache } from '../system/cache/cache.js';
 import type { ShipResult } from '../contract/ship.js';
 import { ship } from '../ship/ship.js';
 import { withCache } from '../ship/with-cache.js';
 import { shellWord } from '../text/shell-word.js';
-import { toShipRequest, type CliOptions } from './options.js';
+import { wordsOf } from './options.js';
+import { toShipRequest } from './request.js';
 import { findingLines, type Line } from './lines.js';
 import { seconds, type View } from './view.js';
 
 /** `ship-env ship`. */
-export async function shipCommand(options: CliOptions, view: View, signal: AbortSignal): Promise<void> {
+export async function shipCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<void> {
   const request = await toShipRequest(options);
   const cache = await Cache.open();
   const result = await withCache(cache, () => ship(request, { cache, signal, emit: event => view.step(event) }));
   view.result(result, summary(result, request.target.url, options));
 }
 
-function summary(result: ShipResult, url: string, options: CliOptions): Line[] {
+function summary(result: ShipResult, url: string, options: OptionValues): Line[] {
   const { artifact, code, uploadedBytes, copiedBytes, ms } = result;
   const sent =
     uploadedBytes === 0 ? 'nothing to send' : `${prettyBytes(uploadedBytes)} ${result.dryRun ? 'to send' : 'sent'}`;
@@ -33,12 +35,7 @@ function summary(result: ShipResult, url: string, options: CliOptions): Line[] {
 }
 
 /** What prints the config of this very ship, to be pasted into a shell. */
-function configCommand(options: CliOptions): string {
-  const { python, target, shared, master, exclude, allowSecret, allowLink, includeSpark } = options;
-  const named = { python, target, master, exclude, 'allow-secret': allowSecret, 'allow-link': allowLink };
-  const words = Object.entries(named).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, value].flat()
-  );
-  const flags = [...(shared === true ? ['--shared'] : []), ...(includeSpark === true ? ['--include-spark'] : [])];
-  return ['ship-env', 'config', ...words, ...flags, '--as', 'builder'].map(shellWord).join(' ');
+function configCommand(options: OptionValues): string {
+  const words = wordsOf({ ...options, as: 'builder', json: undefined }, 'config');
+  return ['ship-env', 'config', ...words].map(shellWord).join(' ');
 }

@@ -1,26 +1,15 @@
 import * as z from 'zod';
 import { errorObject } from './errors.js';
+import { requestShape } from './option-lists.js';
 import { finding } from './snapshot.js';
 import { targetSettings } from './target-settings.js';
 
-/** What a ship is asked to do; also the body of `POST /ships`. */
+/** What a ship is asked to do; also the body of `POST /ships`. options.ts has the fields that a person decides. */
 export const shipRequest = z.object({
   /** Absolute path of the kernel python. */
   python: z.string().min(1),
   target: targetSettings,
-  /** Spark master: `local-cluster[2,1,1024]`, `spark://host:port`, `yarn`. Empty: the cell leaves `.master` out. */
-  master: z.string().default(''),
-  format: z.string().default('pex'),
-  /** Distribution names that stay home besides pyspark and py4j. */
-  excludes: z.array(z.string()).default([]),
-  /** Ship pyspark and py4j too. */
-  includeSpark: z.boolean().default(false),
-  /** Paths or file names of secret-looking files that may ship all the same. */
-  allowSecrets: z.array(z.string()).default([]),
-  /** Where links out of the environment may lead: absolute paths of files, or of folders with all that is below. */
-  allowLinks: z.array(z.string()).default([]),
-  /** Stop before the upload: exact sizes are known, the local cache is warm, the target is only read. */
-  dryRun: z.boolean().default(false)
+  ...requestShape
 });
 export type ShipRequest = z.infer<typeof shipRequest>;
 /** As a caller may spell it: what has a default may be absent. */

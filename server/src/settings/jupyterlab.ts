@@ -1,28 +1,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import * as z from 'zod';
 import { issuesText } from '../contract/issues.js';
+import { settings, type Settings } from '../contract/settings.js';
 import { targetSettings, type TargetSettings } from '../contract/target-settings.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { shownUrl } from '../targets/url.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../system/files/read.js';
-
-/** Used when no settings were ever saved, so that nothing else needs to run. Equal to the default in schema/plugin.json. */
-const DEFAULT_TARGET = { name: 'local', url: 'file://~/.local/share/ship-env/target' };
-
-/** The part of schema/plugin.json that the command line and the magic go by, with the same defaults. */
-const settings = z.object({
-  defaultTarget: z.string().default(DEFAULT_TARGET.name),
-  targets: z.array(targetSettings).prefault([DEFAULT_TARGET]),
-  master: z.string().default('local-cluster[2,1,1024]'),
-  excludes: z.array(z.string()).default([]),
-  allowSecrets: z.array(z.string()).default([]),
-  allowLinks: z.array(z.string()).default([]),
-  /** GB that the local cache may hold. */
-  cacheLimit: z.number().min(0).default(20)
-});
-export type Settings = z.infer<typeof settings>;
 
 /**
  * Reads what the settings panel saved: `jupyterlab-ship-env/plugin.jupyterlab-settings` (JSON5) in JupyterLab's user

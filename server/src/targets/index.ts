@@ -1,3 +1,4 @@
+import { COMMAND_OPTIONS } from '../contract/option-lists.js';
 import {
   TARGET_URLS,
   kindOf,
@@ -67,11 +68,12 @@ function whyUnusable(settings: UnusableTarget, url: TargetUrl): ShipEnvError {
   if (kind === undefined) return ofNoKind(url, settings.url);
   const fields = misplacedFields(settings);
   const titles = fields.map(field => `"${titleOf(field)}"`).join(', ');
-  const inSettings = `clear ${titles} of this target in the settings.`;
+  const options = COMMAND_OPTIONS.filter(([name]) => fields.includes(name)).map(([, { flags }]) => flags);
+  const clear = `lear ${titles} of this target in the settings.`;
   return new ShipEnvError(
     'SETTINGS_INVALID',
     `The target ${shownUrl(settings.url.trim())} was expected to have settings of its own kind only; it also has ${titles}.`,
-    { hint: fields.includes('shared') ? `Leave out --shared, or ${inSettings}` : `Or else ${inSettings}` }
+    { hint: options.length === 0 ? `C${clear}` : `Leave out ${options.join(', ')}, or c${clear}` }
   );
 }
 

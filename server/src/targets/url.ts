@@ -1,3 +1,4 @@
+import { TARGET_URLS } from '../contract/target-settings.js';
 import { ShipEnvError } from '../errors.js';
 
 /** A target URL taken apart; `segments` are the decoded path segments, empty ones left out. */
@@ -24,7 +25,7 @@ export function parseTargetUrl(text: string): TargetUrl {
     throw new ShipEnvError('TARGET_URL_INVALID', `A target is a URL, but this is none: ${shownUrl(url)}.`, {
       hint: /^[/~.]/u.test(url)
         ? 'Write a directory as file:///path/to/directory, or file://~/directory below your home.'
-        : 'Write s3://bucket/prefix or file:///path/to/directory.'
+        : `Write ${TARGET_URLS}.`
     });
   }
   if (authority.includes('@')) {

@@ -88,8 +88,8 @@ test('the settings that the panel saved name targets, master and excludes', asyn
 test('config prints what the ship configured, as builder, submit and json', async () => {
   const home = await temporaryFolder();
   const target = `file://${join(home, 'target')}`;
-  const args = ['--python', kernel.python, '--target', target, '--master', 'spark://h:7077'];
-  args.push('--allow-secret', '.env', 'id_rsa', '--shared');
+  const args = ['--python', kernel.python, '--target', target, '--shared', '--master', 'spark://h:7077'];
+  args.push('--allow-secret', '.env', 'id_rsa');
   const { stdout } = await shipEnv(home, ['ship', ...args, '--json']);
   const shipped = events(stdout).at(-1);
   if (shipped?.type !== 'result') throw new Error(stdout);

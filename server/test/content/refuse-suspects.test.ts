@@ -1,7 +1,7 @@
 import { appendFile, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { toShipRequest } from '../../src/cli/options.js';
+import { toShipRequest } from '../../src/cli/request.js';
 import { configOf } from '../../src/ship/config.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -83,7 +83,7 @@ test('what is allowed comes from the settings and the command line alike', async
   await writeTree(folder, {
     'jupyterlab-ship-env/plugin.jupyterlab-settings': '{"allowLinks": ["/a"], "allowSecrets": ["b"]}'
   });
-  const options = { python: kernel.python, allowLink: ['/c'], allowSecret: ['d'] };
+  const options = { python: kernel.python, allowLinks: ['/c'], allowSecrets: ['d'] };
   await expect(toShipRequest(options, { JUPYTERLAB_SETTINGS_DIR: folder })).resolves.toMatchObject({
     allowLinks: ['/a', '/c'],
     allowSecrets: ['b', 'd']

@@ -1,29 +1,27 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { targetSettings } from '../../src/contract/target-settings.js';
+import { settings } from '../../src/contract/settings.js';
 import { openTarget } from '../../src/targets/index.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { readSettings, resolveTarget } from '../../src/settings/jupyterlab.js';
 
 test('Without saved settings, the command line goes by the defaults that the settings panel shows', async () => {
   const schema = JSON.parse(await readFile(new URL('../../../schema/plugin.json', import.meta.url), 'utf8')) as {
-    properties: Record<string, { default: unknown }> & { targets: { default: unknown[] } };
+    properties: Record<string, { default: unknown }>;
   };
   const shown = Object.entries(schema.properties).map(([name, { default: value }]) => [name, value] as const);
-  const settings = await readSettings({ JUPYTERLAB_SETTINGS_DIR: '/nowhere' });
-  // The place of the cell is the notebook's affair.
-  expect(settings).toEqual({
-    ...Object.fromEntries(shown.filter(([name]) => name !== 'insertPosition')),
-    targets: schema.properties.targets.default.map(target => targetSettings.parse(target))
-  });
+  expect(shown.map(([name]) => name)).toEqual(Object.keys(settings.shape));
+  expect(await readSettings({ JUPYTERLAB_SETTINGS_DIR: '/nowhere' })).toEqual(
+    settings.parse(Object.fromEntries(shown))
+  );
 });
 
 test.each(['ann:canary@host/x', 'bucket/x?X-Amz-Signature=canary', '/ann:canary@x'])(
   'what was named for a target, %s, is told without its secret',
   async wanted => {
-    const settings = await readSettings({ JUPYTERLAB_SETTINGS_DIR: '/nowhere' });
-    expect(() => resolveTarget(wanted, settings)).toThrow(
+    const saved = await readSettings({ JUPYTERLAB_SETTINGS_DIR: '/nowhere' });
+    expect(() => resolveTarget(wanted, saved)).toThrow(
       expect.objectContaining({
         code: 'TARGET_UNKNOWN',
         message: expect.not.stringContaining('canary'),
@@ -51,9 +49,9 @@ test('Settings that were saved before targets had kinds hold, and one target tha
       ]
     })
   );
-  const settings = await readSettings({ JUPYTERLAB_SETTINGS_DIR: folder });
+  const saved = await readSettings({ JUPYTERLAB_SETTINGS_DIR: folder });
   const open = (name?: string): Promise<string> =>
-    openTarget(resolveTarget(name, settings)).then(target => {
+    openTarget(resolveTarget(name, saved)).then(target => {
       target.close();
       return target.url;
     });

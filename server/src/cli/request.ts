@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { requestShape, type OptionValues } from '../contract/option-lists.js';
+import { requestedBy } from '../contract/settings.js';
+import { shipRequest, type ShipRequest } from '../contract/ship.js';
+import { ShipEnvError } from '../errors.js';
+import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
+
+/**
+ * The ship that a command line asks for; what it leaves open, the settings decide.
+ *
+ * @throws ShipEnvError SETTINGS_INVALID, TARGET_UNKNOWN, PYTHON_NO_ENVIRONMENT
+ */
+export async function toShipRequest(options: OptionValues, env: NodeJS.ProcessEnv = process.env): Promise<ShipRequest> {
+  const settings = await readSettings(env);
+  const target = resolveTarget(options.target, settings);
+  return shipRequest.parse({
+    ...fieldsOf(options, requestedBy(settings)),
+    python: options.python ?? activePython(env),
+    target: options.shared === true ? { ...target, shared: true } : target
+  });
+}
+
+/** A list of the command line adds to that of the settings; any other value takes the place of theirs. */
+function fieldsOf(
+  said: Readonly<Record<string, unknown>>,
+  set: Readonly<Record<string, unknown>>
+): Record<string, unknown> {
+  const names = Object.keys(requestShape);
+  return Object.fromEntries(
+    names.map(name => [name, isList(said[name]) ? [set[name] ?? [], said[name]].flat() : (said[name] ?? set[name])])
+  );
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
+}
+
+/**
+ * The python of the active virtual environment (`VIRTUAL_ENV`, set by every activate script).
+ *
+ * @throws ShipEnvError PYTHON_NO_ENVIRONMENT
+ */
+export function activePython(env: NodeJS.ProcessEnv): string {
+  const active = env['VIRTUAL_ENV'] || env['CONDA_PREFIX'];
+  if (active) return join(active, 'bin', 'python');
+  throw new ShipEnvError(
+    'PYTHON_NO_ENVIRONMENT',
+    'A virtual environment was expected to be active; VIRTUAL_ENV is not set.',
+    {
+      hint: 'Activate it, or name its interpreter: --python path/to/venv/bin/python'
+    }
+  );
+}

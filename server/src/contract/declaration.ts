@@ -1,0 +1,51 @@
+import type * as z from 'zod';
+
+/** The commands of the command line, and what each does. */
+export const COMMANDS = {
+  snapshot: 'show what the environment holds',
+  build: 'build the artifact as a file',
+  ship: 'ship the environment to a target',
+  config: 'print the Spark config of a shipped environment, as builder, submit options or JSON',
+  list: 'list the artifacts on a target, and say which are gone',
+  prune: 'remove what is old and no longer needed on a target',
+  check: 'write, read back and delete a small object on a target',
+  doctor: 'show what is missing and how to get it'
+} as const;
+export type CommandName = keyof typeof COMMANDS;
+
+/** An option of the command line and the magic. */
+export interface Option {
+  /** As commander reads it. `<names...>`: one value or more. Without a value it is a flag. */
+  readonly flags: string;
+  /** Without a capital letter and a full stop. */
+  readonly help: string;
+  /** Which commands take it. */
+  readonly commands: readonly CommandName[];
+  /** `%ship_env` and `%%ship_env` take it, too, and hand it on to `ship-env ship`. */
+  readonly magic?: true;
+  /** What its value is, other than any text. `name`: a text that is not empty; `age`: milliseconds, written as `30d`. */
+  readonly value?: 'name' | 'age' | 'count';
+  readonly choices?: readonly string[];
+  /** As a person would write it. */
+  readonly default?: string;
+  readonly isRequired?: true;
+  /** Help does not show it: it has one value so far. */
+  readonly isHidden?: true;
+}
+
+/** A setting, as the settings panel shows it. */
+export interface Setting {
+  readonly type: z.ZodType;
+  readonly title: string;
+  readonly description: string;
+  /** The values that the panel offers, and what it calls each. */
+  readonly choices?: Readonly<Record<string, string>>;
+}
+
+/** What a person can decide. Each of the three doors that it has is an entry. */
+export interface Decision {
+  /** The type of the field in the request of a ship; its default is what a request without the field means. */
+  readonly request?: z.ZodType;
+  readonly setting?: Setting;
+  readonly option?: Option;
+}

@@ -1,0 +1,190 @@
+import * as z from 'zod';
+import { COMMANDS, type CommandName, type Decision } from './declaration.js';
+import { TARGET_URLS, targetSettings } from './target-settings.js';
+
+const FLAG = z.boolean().default(false);
+
+/** @param title - of one text, in the settings panel */
+function texts(title: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
+  return z.array(z.string().meta({ title, default: '' })).default([]);
+}
+
+const EVERYWHERE = Object.keys(COMMANDS) as CommandName[];
+/** What chooses the content of an artifact, and the code that goes along. */
+const CONTENT = ['build', 'ship', 'config'] as const;
+
+/** Where the cell goes when the notebook has none yet. */
+const INSERT_POSITIONS = {
+  'before-session': 'Before the first cell that builds a SparkSession, else on top',
+  top: 'On top'
+} as const;
+
+/**
+ * All that a person can decide, once. From this come the settings schema, the options of the command line and of the
+ * magic, the request of a ship, and the tables of the documentation (`npm run generate`).
+ *
+ * An option that is a list adds to the setting of the same name; any other takes its place.
+ */
+export const OPTIONS = {
+  python: {
+    option: {
+      flags: '--python <python>',
+      help: "the kernel's python, or the folder of its environment (default: the active one)",
+      commands: EVERYWHERE,
+      value: 'name'
+    }
+  },
+  defaultTarget: {
+    setting: {
+      type: z.string().default('local'),
+      title: 'Default target',
+      description: 'Name of the target that the button ships to.'
+    }
+  },
+  targets: {
+    setting: {
+      type: z.array(targetSettings).prefault([{ name: 'local', url: 'file://~/.local/share/ship-env/target' }]),
+      title: 'Targets',
+      description: 'Where artifacts go.'
+    }
+  },
+  target: {
+    option: {
+      flags: '-t, --target <target>',
+      help: `a target of the settings, or a URL: ${TARGET_URLS} (default: the settings decide)`,
+      commands: ['ship', 'config', 'list', 'prune', 'check', 'doctor'],
+      magic: true,
+      value: 'name'
+    }
+  },
+  shared: {
+    option: {
+      flags: '--shared',
+      help: 'every node of the cluster sees the directory of the target under the same path: Spark need not copy the artifact',
+      commands: ['ship', 'config'],
+      magic: true
+    }
+  },
+  master: {
+    request: z.string().default(''),
+    setting: {
+      type: z.string().default('local-cluster[2,1,1024]'),
+      title: 'Spark master',
+      description:
+        'What the cell connects to: local-cluster[2,1,1024] (two executors on this machine), spark://host:7077 or yarn. Empty: the cell leaves it out.'
+    },
+    option: {
+      flags: '-m, --master <master>',
+      help: "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn (default: the settings decide)",
+      commands: ['ship', 'config'],
+      magic: true
+    }
+  },
+  format: {
+    request: z.string().default('pex'),
+    option: { flags: '-f, --format <format>', help: 'artifact format', commands: CONTENT, magic: true, isHidden: true }
+  },
+  excludes: {
+    request: texts('Distribution'),
+    setting: {
+      type: texts('Distribution'),
+      title: 'Distributions that stay home',
+      description:
+        'Names of installed packages that are not shipped. pyspark and py4j stay home anyway: the cluster has its own.'
+    },
+    option: {
+      flags: '--exclude <names...>',
+      help: 'distributions that stay home, besides pyspark and py4j',
+      commands: CONTENT,
+      magic: true
+    }
+  },
+  includeSpark: {
+    request: FLAG,
+    option: { flags: '--include-spark', help: 'ship pyspark and py4j too', commands: CONTENT, magic: true }
+  },
+  allowSecrets: {
+    request: texts('File'),
+    setting: {
+      type: texts('File'),
+      title: 'Secret-looking files that may ship',
+      description:
+        'Paths or file names. A file that looks like a secret (.env, a private key) stops the ship unless it is named here.'
+    },
+    option: {
+      flags: '--allow-secret <files...>',
+      help: 'files that look like secrets and may ship all the same',
+      commands: CONTENT,
+      magic: true
+    }
+  },
+  allowLinks: {
+    request: texts('Path'),
+    setting: {
+      type: texts('Path'),
+      title: 'Where links may lead',
+      description:
+        'Paths of files or folders outside of the environment. A link of an installed package that leads elsewhere stops the ship, unless it leads to what a package manager installed.'
+    },
+    option: {
+      flags: '--allow-link <paths...>',
+      help: 'where links out of the environment may lead: files, or folders with all below',
+      commands: CONTENT,
+      magic: true
+    }
+  },
+  dryRun: {
+    request: FLAG,
+    option: {
+      flags: '--dry-run',
+      help: 'only say what would be sent or removed',
+      commands: ['ship', 'prune'],
+      magic: true
+    }
+  },
+  output: { option: { flags: '--output <file>', help: 'where to write it', commands: ['build'], isRequired: true } },
+  as: {
+    option: {
+      flags: '--as <style>',
+      help: 'how to print it',
+      commands: ['config'],
+      choices: ['builder', 'submit', 'json'],
+      default: 'builder'
+    }
+  },
+  olderThan: {
+    option: {
+      flags: '--older-than <age>',
+      help: 'what is not older stays: 30d, 12h, 90m, 2w',
+      commands: ['prune'],
+      value: 'age',
+      default: '30d'
+    }
+  },
+  keep: {
+    option: {
+      flags: '--keep <count>',
+      help: 'so many of the newest environments stay however old they are',
+      commands: ['prune'],
+      value: 'count',
+      default: '5'
+    }
+  },
+  json: { option: { flags: '--json', help: 'print JSON lines and nothing else', commands: EVERYWHERE } },
+  cacheLimit: {
+    setting: {
+      type: z.number().min(0).default(20),
+      title: 'Size of the local cache (GB)',
+      description: 'What was not used for longest goes first. SHIP_ENV_CACHE_LIMIT overrides this where it is set.'
+    }
+  },
+  insertPosition: {
+    setting: {
+      type: z.enum(['before-session', 'top']).default('before-session'),
+      title: 'Place of the cell',
+      description:
+        'Where the cell with the Spark configuration goes when the notebook has none yet. Later ships update it where it is.',
+      choices: INSERT_POSITIONS
+    }
+  }
+} as const satisfies Readonly<Record<string, Decision>>;
