@@ -129,7 +129,8 @@ export const finding = z.object({
     'full-upload',
     'read-back',
     'staged-keys',
-    'zip64-artifact'
+    'zip64-artifact',
+    'node-python'
   ]),
   /** The distribution, editable or file it is about. */
   subject: z.string(),

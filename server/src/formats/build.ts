@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Cache } from '../system/cache/cache.js';
 import type { Content } from '../content/content.js';
 import { withRepair, type Segment } from '../content/segments/segment-index.js';
-import { Segments } from '../content/segments/segments.js';
+import { Segments, type SegmentSource } from '../content/segments/segments.js';
 import { HEAD_KEY, memorySpan, segmentSpan } from '../content/segments/span.js';
 import type { LazySegment } from '../content/segments/types.js';
 import { manifest, type Manifest, type ManifestSegment } from '../contract/manifest.js';
@@ -46,6 +46,8 @@ export interface ArtifactParts {
   readonly isExecutable: boolean;
   readonly content: Content;
   readonly head: { readonly bytes: Buffer; readonly sha256: string };
+  /** What the format makes of the segments; they go in as they are where it is left out. */
+  segmentsFrom?(zipped: Segments, options: BuildOptions): SegmentSource;
   /** The last bytes, in some pieces. @param offset - of the first of them: where the last segment ends */
   tail(segments: readonly PlacedSegment[], offset: number): Buffer[];
   /** The manifest: the facts of all formats, and the format's own part. */
@@ -67,7 +69,7 @@ export class ArtifactFromSegments implements ArtifactBuild {
   readonly #parts: ArtifactParts;
   readonly #cache: Cache;
   readonly #signal: AbortSignal;
-  readonly #segments: Segments;
+  readonly #segments: SegmentSource;
 
   constructor(parts: ArtifactParts, options: BuildOptions) {
     this.id = parts.id;
@@ -77,7 +79,8 @@ export class ArtifactFromSegments implements ArtifactBuild {
     this.#parts = parts;
     this.#cache = options.cache;
     this.#signal = options.signal;
-    this.#segments = new Segments(parts.id, parts.content.segments, options);
+    const zipped = new Segments(parts.id, parts.content.segments, options);
+    this.#segments = parts.segmentsFrom?.(zipped, options) ?? zipped;
     this.segments = this.#segments.ready;
     // A segment may carry its compiled modules, too.
     this.maximalBytes = parts.content.segments.reduce(

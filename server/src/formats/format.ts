@@ -26,7 +26,7 @@ export interface ArtifactPlan {
   /** Names every byte that ships. */
   readonly id: string;
   readonly format: FormatName;
-  /** File name: `<id>.pex`. */
+  /** File name: `<id>.pex`, `<id>.tar.gz`. */
   readonly name: string;
   readonly content: Content;
   readonly findings: readonly Finding[];
@@ -46,6 +46,7 @@ export interface ArtifactPlan {
 }
 
 export interface FormatOptions {
+  readonly cache: Cache;
   readonly signal: AbortSignal;
   /** Put the interpreter itself into the artifact, for nodes that lack it. */
   readonly includeInterpreter: boolean;

@@ -1,10 +1,11 @@
 import type { FormatName } from '../contract/manifest.js';
 import { ShipEnvError } from '../errors.js';
+import { archiveFormat } from './archive/format.js';
 import type { Format } from './format.js';
 import { pexFormat } from './pex/format.js';
 
 /** The formats there are; the first is the default. */
-export const FORMATS: readonly Format[] = [pexFormat];
+export const FORMATS: readonly Format[] = [pexFormat, archiveFormat];
 
 /** @throws ShipEnvError FORMAT_UNKNOWN when there is no format of this name */
 export function formatOf(name: string): Format {

@@ -77,7 +77,11 @@ async function planNow(
   context: PlanContext & { memory?: SegmentMemory }
 ): Promise<ArtifactPlan> {
   const content = await planContent(environment, { excludes, includeSpark, ...context });
-  return formatOf(format).plan(content, { signal: context.signal, includeInterpreter: false });
+  return formatOf(format).plan(content, {
+    cache: context.cache,
+    signal: context.signal,
+    includeInterpreter: false
+  });
 }
 
 /** Name of the cache entry: everything that a plan's name and findings depend on. */

@@ -18,10 +18,17 @@ export interface SegmentsOptions {
   readonly onProgress?: ((progress: { doneBytes: number; totalBytes: number; detail: string }) => void) | undefined;
 }
 
-/** The segments of one artifact, each found in the cache or compressed now, the first ones first. */
-export class Segments {
+/** The segments of an artifact in the form of its format, the first ones first, each as soon as it can be read. */
+export interface SegmentSource extends AsyncIterable<Segment> {
   /** Settles when all are in the cache; rejects with what stopped the first that failed. */
   readonly ready: Promise<{ reusedSegments: number; builtSegments: number }>;
+  /** Takes a damaged segment out of the cache; the next pass over the segments finds it made anew. */
+  drop(index: number): Promise<void>;
+}
+
+/** The segments of one artifact, each found in the cache or compressed now, the first ones first. */
+export class Segments implements SegmentSource {
+  readonly ready: SegmentSource['ready'];
   readonly #id: string;
   readonly #planned: readonly LazySegment[];
   readonly #options: SegmentsOptions;
@@ -57,7 +64,6 @@ export class Segments {
     );
   }
 
-  /** The segments in their order, each as soon as it can be read. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Segment> {
     const { length } = await this.#segments;
     // Each is looked up when it is its turn: a damaged one may have been replaced.
@@ -67,7 +73,11 @@ export class Segments {
     }
   }
 
-  /** Takes a damaged segment out of the cache; the next pass over the segments finds it compressed anew. */
+  /** A segment by its place in the order, as soon as it can be read; undefined behind the last one. */
+  async at(index: number): Promise<Segment | undefined> {
+    return (await this.#segments)[index];
+  }
+
   async drop(index: number): Promise<void> {
     const planned = this.#planned[index];
     if (planned === undefined) return;

@@ -16,6 +16,8 @@ export const KINDS = {
   compiled: 'v1',
   /** Compressed zip entries of one distribution, by content. */
   segments: 'v3',
+  /** Compressed tar entries of one distribution, by content. */
+  archived: 'v1',
   /** Manifests of artifacts that were assembled once, by the artifact's id. */
   manifests: 'v1',
   /** Code archives, by content, and what each was when it was written. */

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import type { Manifest } from '../../contract/manifest.js';
+
+/** Changes with everything that gives other bytes for the same identity: the tar records, places, scripts. */
+const FORMAT = 'ship-env archive 1';
+
+const DIGITS = 20;
+
+/** All that an archive's id vouches for. */
+export interface ArchiveIdentity {
+  readonly python: Manifest['python'];
+  /** sha256 of the head, lower-case hex: all that does not come from a distribution. */
+  readonly head: string;
+  /** In the order of the file. */
+  readonly segments: readonly { readonly wheel: string; readonly key: string; readonly rank: number }[];
+}
+
+/**
+ * The id of an archive: `env-` and 20 hexadecimal digits of a sha256 over a row of fields, each ended by NUL, which no field
+ * holds. Which of two files of one name the archive has follows from the segments and their ranks.
+ */
+export function archiveId({ python, head, segments }: ArchiveIdentity): string {
+  const { implementation, minor, pythonTag, abiTag, platformTag } = python;
+  const fields = [
+    FORMAT,
+    ...[implementation, minor, pythonTag, abiTag, platformTag],
+    head,
+    ...segments.flatMap(({ wheel, key, rank }) => [wheel, key, String(rank)])
+  ];
+  const hash = createHash('sha256').update(fields.map(field => `${field}\0`).join(''));
+  return `env-${hash.digest('hex').slice(0, DIGITS)}`;
+}

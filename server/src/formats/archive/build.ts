@@ -1,0 +1,36 @@
+import { ArtifactFromSegments } from '../build.js';
+import type { ArtifactBuild, BuildOptions } from '../format.js';
+import { pythonOf } from '../python-facts.js';
+import { ArchivedSegments } from './archived-segments.js';
+import { MEMBER_HEADER, memberTrailer, storedBlocks } from './gzip.js';
+import { sitePackagesOf } from './places.js';
+import type { ArchivePlan } from './plan.js';
+import { END_BYTES } from './tar.js';
+import { crc32 } from '../../payloads/crc32.js';
+
+/** Begins to build an archive. */
+export function buildArchive(
+  { id, name, content, head, hasInterpreter }: ArchivePlan,
+  options: BuildOptions
+): ArtifactBuild {
+  const { interpreter, segments: planned } = content;
+  const from = { planned, sitePackages: sitePackagesOf(interpreter), taken: head.places };
+  return new ArtifactFromSegments(
+    {
+      ...{ id, name, content, head, isExecutable: false },
+      segmentsFrom: (zipped, { cache, signal }) => new ArchivedSegments({ zipped, ...from }, { cache, signal }),
+      tail: () => [END],
+      manifest: facts => ({ schema: 1, id, format: 'archive', python: pythonOf(interpreter), ...facts, hasInterpreter })
+    },
+    options
+  );
+}
+
+const ZEROS = Buffer.alloc(END_BYTES);
+
+/** What every archive ends with. */
+const END = Buffer.concat([
+  MEMBER_HEADER,
+  ...storedBlocks(ZEROS, { isLast: true }),
+  memberTrailer(crc32(ZEROS), END_BYTES)
+]);

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import type { OwnModule } from '../../content/runtime-modules.js';
+import type { Interpreter } from '../../contract/snapshot.js';
+import { crc32 } from '../../payloads/crc32.js';
+import { ACTIVATE } from './activate.js';
+import { MEMBER_HEADER, memberTrailer, storedBlocks } from './gzip.js';
+import { libraryOf, sitePackagesOf } from './places.js';
+import { padding, tarHeader } from './tar.js';
+
+/** The first bytes of an archive: what does not come from a distribution. */
+export interface Head {
+  readonly bytes: Buffer;
+  /** Of the bytes, lower-case hex. */
+  readonly sha256: string;
+  /** Places that have a file. */
+  readonly places: readonly string[];
+}
+
+/** What the head depends on. */
+export interface HeadOf {
+  readonly interpreter: Interpreter;
+  /** Absolute path of the python on the nodes. */
+  readonly basePython: string;
+  /** Modules of ours, which every executor can import. */
+  readonly modules: readonly OwnModule[];
+}
+
+/** A file or a link of the head. */
+interface Entry {
+  readonly name: string;
+  readonly content?: Buffer;
+  readonly link?: string;
+}
+
+/** Each python process waits for pyspark, to run the newest code archives (ship_env_finder.py). */
+const START = 'import ship_env_finder; ship_env_finder.install()\n';
+
+/**
+ * What every archive begins with: the parts of a virtual environment (PEP 405) that no distribution brings. Byte for byte
+ * the same for all archives of one release and one Python, whichever zlib is at hand: stored, not compressed. Pure.
+ */
+export function headOf(of: HeadOf): Head {
+  const entries = entriesOf(of);
+  const tar = Buffer.concat(entries.flatMap(tarOf));
+  const bytes = Buffer.concat([
+    MEMBER_HEADER,
+    ...storedBlocks(tar, { isLast: true }),
+    memberTrailer(crc32(tar), tar.length)
+  ]);
+  return {
+    bytes,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    places: entries.map(({ name }) => name)
+  };
+}
+
+function entriesOf({ interpreter, basePython, modules }: HeadOf): Entry[] {
+  const sitePackages = sitePackagesOf(interpreter);
+  return [
+    { name: 'pyvenv.cfg', content: Buffer.from(pyvenv(interpreter, basePython)) },
+    { name: 'lib64', link: posix.dirname(libraryOf(interpreter)) },
+    { name: 'bin/python', link: basePython },
+    { name: 'bin/python3', link: 'python' },
+    { name: `bin/python${interpreter.minor}`, link: 'python' },
+    { name: 'bin/activate', content: Buffer.from(ACTIVATE) },
+    ...modules.map(({ name, source }) => ({ name: `${sitePackages}/${name}`, content: source })),
+    { name: `${sitePackages}/zz_ship_env.pth`, content: Buffer.from(START) }
+  ];
+}
+
+/** Nothing of the node's own packages: executors have what the kernel has. */
+function pyvenv({ version }: Interpreter, basePython: string): string {
+  const config = {
+    home: posix.dirname(basePython),
+    'include-system-site-packages': 'false',
+    version
+  };
+  return Object.entries(config)
+    .map(([key, value]) => `${key} = ${value}\n`)
+    .join('');
+}
+
+function tarOf({ name, content = Buffer.alloc(0), link }: Entry): Buffer[] {
+  const header = tarHeader({ name, size: content.length, executable: false, ...(link === undefined ? {} : { link }) });
+  return [header, content, padding(content.length)];
+}

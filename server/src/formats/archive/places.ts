@@ -1,0 +1,42 @@
+import { posix } from 'node:path';
+import { LAYOUT_NAME } from '../../content/segments/plan/segment-key.js';
+import type { Interpreter } from '../../contract/snapshot.js';
+
+const PREFIX = '.prefix/';
+const DATA = `${PREFIX}data/`;
+export const SCRIPTS = `${PREFIX}bin/`;
+
+/** What `site` calls the folder of a python: `python3.11`, `python3.13t`. */
+export function libraryOf({ minor, abiTag }: Pick<Interpreter, 'minor' | 'abiTag'>): string {
+  return `lib/python${minor}${abiTag.endsWith('t') ? 't' : ''}`;
+}
+
+/** The folder of the modules. */
+export function sitePackagesOf(interpreter: Pick<Interpreter, 'minor' | 'abiTag'>): string {
+  return `${libraryOf(interpreter)}/site-packages`;
+}
+
+/**
+ * Where a file of a distribution stands in the environment; undefined when only a PEX has use for the file. The node
+ * bootstrap of a PEX has the same places (ship_env_node/link.py).
+ *
+ * @param name - in the distribution's folder
+ */
+export function placeIn(sitePackages: string, name: string): string | undefined {
+  if (name === LAYOUT_NAME) return undefined;
+  if (!name.startsWith(PREFIX)) return `${sitePackages}/${name}`;
+  const place = name.startsWith(DATA) ? name.slice(DATA.length) : name.slice(PREFIX.length);
+  // `lib64` is a link.
+  return place.replace(/^lib64\//, 'lib/');
+}
+
+/** A place as RECORD names it. */
+export function recordedAs(sitePackages: string, place: string): string {
+  return posix.relative(sitePackages, place);
+}
+
+/** The place of a compiled module (PEP 3147). @param tag - `cpython-311` */
+export function compiledPlace(place: string, tag: string): string {
+  const { dir, name } = posix.parse(place);
+  return `${dir}/__pycache__/${name}.${tag}.pyc`;
+}
