@@ -31,11 +31,12 @@ const origins = z.object({
   version: z.string()
 });
 
-function shipNow(): Promise<ShipResult> {
+function shipNow(format = 'pex'): Promise<ShipResult> {
   const request = shipRequest.parse({
     python: venv.python,
     target: { name: '', url: `file://${join(folder, 'target')}` },
-    master: cluster.master
+    master: cluster.master,
+    format
   });
   return ship(request, { cache, signal: new AbortController().signal, emit: () => undefined });
 }
@@ -144,4 +145,52 @@ def use(_):
     [['numpy', 'pandas', 'pyarrow', 'sklearn.ensemble'], true],
     [['numpy', 'pandas', 'pyarrow', 'sklearn.ensemble'], true]
   ]);
+});
+
+test('the same with an archive, which Spark unpacks into the working directory of the executor', async () => {
+  await venv.edit('v1');
+  const { cell } = await shipNow('archive');
+  const hidden = JSON.stringify([venv.python, venv.module]);
+  await kernel.run(`spark.stop()
+${cell}
+spark = builder.getOrCreate()
+
+def look(_):
+    import os, sys, harbour, numpy, sklearn
+    return {
+        "python": sys.executable, "numpy": numpy.__file__, "harbour": harbour.__file__,
+        "sees": [os.path.exists(path) for path in ${hidden}], "version": harbour.version(),
+    }
+`);
+  const first = await lookFromAnExecutor();
+  expect(first).toMatchObject({ sees: [false, false], version: 'v1' });
+  const work = join(folder, 'work');
+  expect(first.python.startsWith(`${work}/`) && first.python.endsWith('/environment/bin/python'), first.python).toBe(
+    true
+  );
+  expect(first.numpy).toMatch(/\/environment\/lib\/python[^/]+\/site-packages\/numpy\/__init__\.py$/);
+  expect(first.numpy.startsWith(`${work}/`), first.numpy).toBe(true);
+
+  await kernel.run(`
+import pandas
+from pyspark.sql.functions import pandas_udf
+
+@pandas_udf("double")
+def total(values: pandas.Series) -> float:
+    return values.sum()
+`);
+  const frame = 'spark.createDataFrame([(1, 1.0), (1, 2.0), (2, 3.0)], ("id", "v"))';
+  await expect(
+    kernel.run('', `[[row["id"], row[1]] for row in ${frame}.groupby("id").agg(total("v")).orderBy("id").collect()]`)
+  ).resolves.toEqual([
+    [1, 3],
+    [2, 3]
+  ]);
+
+  await venv.edit('v2');
+  const { live, reused } = await shipNow('archive');
+  if (live === undefined) throw new Error('a session was to be updated');
+  expect(reused).toBe(true);
+  expect(JSON.parse(String(await kernel.run(live.source, live.expression)))).toMatchObject({ state: 'updated' });
+  expect(await lookFromAnExecutor()).toMatchObject({ version: 'v2', python: first.python });
 });

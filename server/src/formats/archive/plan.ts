@@ -4,6 +4,7 @@ import type { Content } from '../../content/content.js';
 import { ROOT_MODULES, loadModules } from '../../content/runtime-modules.js';
 import type { Manifest } from '../../contract/manifest.js';
 import type { Finding, Interpreter } from '../../contract/snapshot.js';
+import { orNothing } from '../../system/files/nothing.js';
 import { isWithin } from '../../system/files/within.js';
 import { differencesInContent } from '../content-difference.js';
 import { difference, firstDifference, type Difference } from '../difference.js';
@@ -52,7 +53,7 @@ export function archiveName(id: string): string {
  */
 async function basePythonOf({ executable, prefix, basePrefix, minor }: Interpreter): Promise<string> {
   const real = await realpath(executable);
-  const isCopy = prefix !== basePrefix && isWithin(real, await realpath(prefix));
+  const isCopy = prefix !== basePrefix && isWithin(real, (await orNothing(realpath(prefix))) ?? prefix);
   return isCopy ? realpath(join(basePrefix, 'bin', `python${minor}`)) : real;
 }
 

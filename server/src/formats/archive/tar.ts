@@ -113,7 +113,6 @@ function isPlain(text: string): boolean {
 }
 
 function isAscii(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- ASCII is what it means
   return /^[\u0000-\u007f]*$/.test(text);
 }
 
