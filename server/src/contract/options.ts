@@ -82,7 +82,12 @@ export const OPTIONS = {
   },
   format: {
     request: z.string().default('pex'),
-    option: { flags: '-f, --format <format>', help: 'artifact format', commands: CONTENT, magic: true, isHidden: true }
+    option: {
+      flags: '-f, --format <format>',
+      help: 'pex: one file that runs itself (default); archive: a .tar.gz that Spark unpacks',
+      commands: CONTENT,
+      magic: true
+    }
   },
   excludes: {
     request: texts('Distribution'),
