@@ -109,21 +109,6 @@ describe('after a package was added', () => {
     await expectWhole(first);
   });
 
-  test('an archive takes over what an archive brought, and nothing of a PEX, whose bytes are others', async () => {
-    await watch(port).result;
-    const more = { target: bucket.server.settings(url), format: 'archive' };
-    const first = await port.ship({ more });
-    expect(first).toMatchObject({ reused: false, copiedBytes: 0 });
-    await kernel.install('toml==0.10.2');
-    onTestFinished(() => kernel.uninstall('toml'));
-    const second = await port.ship({ more });
-    expect(second.copiedBytes).toBeGreaterThan(10 * MIB);
-    expect(second.uploadedBytes).toBeLessThan(MIB);
-    await expectWhole(second);
-    await expectWhole(first);
-    await expect(port.ship({ more })).resolves.toMatchObject({ reused: true, uploadedBytes: 0 });
-  });
-
   test('the artifacts of others serve as well', async () => {
     await shipAndInstall();
     const second = await watch(await makePort(kernel)).result;

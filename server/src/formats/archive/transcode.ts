@@ -3,12 +3,11 @@ import { promisify } from 'node:util';
 import { inflateRaw, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
 import { WHEELS, compiledName } from '../../content/segments/names.js';
-import { recordText } from '../../content/segments/plan/record-text.js';
+import { recordText, recordedFiles } from '../../content/segments/plan/record-text.js';
 import { appendIndex, type Segment } from '../../content/segments/segment-index.js';
 import type { FileEntry } from '../../content/segments/types.js';
 import { OutputFile } from '../../content/segments/zip/output-file.js';
 import { STORED, entriesOf, type ZipEntry } from '../../content/segments/zip/records.js';
-import { parseRecord } from '../../python/record.js';
 import { FILE_KINDS } from '../../system/files/kinds.js';
 import { openRegular } from '../../system/files/open.js';
 import { MemberWriter } from './member-writer.js';
@@ -168,7 +167,7 @@ class Transcoder {
     const { sitePackages, omitted } = this.#how;
     const { place: own, text } = this.#record;
     const files = new Map<string, FileEntry>();
-    for (const { path, sha256 = '', size = 0 } of parseRecord(text)) {
+    for (const { path, sha256 = '', size = 0 } of recordedFiles(text)) {
       const place = placeIn(sitePackages, path);
       if (place === undefined || place === own || omitted.has(place)) continue;
       files.set(place, { kind: 'file', name: place, source: '', size, sha256, executable: false });

@@ -1,3 +1,4 @@
+import { parseRecord, type RecordEntry } from '../../../python/record.js';
 import { compareText } from '../../../text/compare.js';
 import type { SegmentEntry } from '../types.js';
 
@@ -21,4 +22,9 @@ export function recordText(path: string, entries: readonly SegmentEntry[]): stri
 
 function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The files that a {@link recordText} names. */
+export function recordedFiles(text: string): RecordEntry[] {
+  return parseRecord(text);
 }
