@@ -153,7 +153,7 @@ MAGIC_OPTIONS: tuple[MagicOption, ...] = (
         "flags": ("-f", "--format"),
         "metavar": "FORMAT",
         "is_list": False,
-        "help": None,
+        "help": "Artifact format: pex (default), one file that runs itself; archive, a .tar.gz that Spark unpacks.",
     },
     {
         "flags": ("--exclude",),

@@ -345,7 +345,7 @@ def test_ship_that_sent_nothing_says_so() -> None:
     assert result_lines(result)[-1] == "Nothing to upload, 0.5 s."
 
 
-def test_what_is_no_choice_is_not_offered(shell: InteractiveShell) -> None:
+def test_what_can_be_chosen_is_offered(shell: InteractiveShell) -> None:
     help_text = shell.find_line_magic("ship_env").__doc__ or ""
     assert "--master" in help_text
     assert "--format" in help_text

@@ -84,7 +84,7 @@ export const OPTIONS = {
     request: z.string().default('pex'),
     option: {
       flags: '-f, --format <format>',
-      help: 'pex: one file that runs itself (default); archive: a .tar.gz that Spark unpacks',
+      help: 'artifact format: pex (default), one file that runs itself; archive, a .tar.gz that Spark unpacks',
       commands: CONTENT,
       magic: true
     }
