@@ -32,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("\n".join(error.lines()), file=sys.stderr)
         return 1
     if os.name != "nt":
-        os.execve(command[0], command, bundle_environment(os.environ))  # noqa: S606 - no shell is wanted
+        # What "run" starts gets the environment as it is.
+        environ = os.environ if arguments[:1] == ["run"] else bundle_environment(os.environ)
+        os.execve(command[0], command, environ)  # noqa: S606 - no shell is wanted
     # Windows has no exec.
     import subprocess
 

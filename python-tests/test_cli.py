@@ -8,8 +8,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+
+from jupyterlab_ship_env.cli import main
 
 pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
 
@@ -37,6 +40,22 @@ def test_signals_reach_the_bundle() -> None:
         assert process.stdout.readline() == "waiting\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait() == 42
+
+
+def test_what_run_starts_gets_the_environment_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NODE_OPTIONS", raising=False)
+    given: list[dict[str, str]] = []
+
+    def become(_path: str, _command: list[str], environ: dict[str, str]) -> NoReturn:
+        given.append(dict(environ))
+        raise SystemExit
+
+    monkeypatch.setattr("os.execve", become)
+    for command in ("run", "ship"):
+        with pytest.raises(SystemExit):
+            main([command])
+    assert given[0] == dict(os.environ)
+    assert "NODE_OPTIONS" in given[1]
 
 
 def test_no_node_is_one_error_object_with_json(monkeypatch: pytest.MonkeyPatch) -> None:

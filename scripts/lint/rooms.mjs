@@ -24,7 +24,7 @@ export const ROOMS = {
   content: ['contract', 'environment', 'memo', 'payloads', 'python', 'system', 'text'],
   formats: ['content', 'contract', 'payloads', 'system', 'text'],
   targets: ['contract', 'payloads', 'system', 'text'],
-  deployments: ['content', 'contract', 'formats', 'targets', 'text'],
+  deployments: ['content', 'contract', 'formats', 'payloads', 'system', 'targets', 'text'],
   settings: ['contract', 'system', 'targets'],
   trust: ['content', 'contract', 'formats', 'payloads', 'system', 'targets', 'text'],
   inventory: ['contract', 'deployments', 'formats', 'payloads', 'system', 'targets', 'text', 'trust'],

@@ -1,15 +1,12 @@
 import { CommanderError } from 'commander';
 import * as z from 'zod';
+import { exitCodeOf } from './cli/exit-codes.js';
 import { createProgram, type Run } from './cli/program.js';
-import { jsonView, personView } from './cli/view.js';
-import type { ErrorObject } from './contract/errors.js';
+import { jsonView, patient, personView, type View } from './cli/view.js';
 import { ShipEnvError, toErrorObject } from './errors.js';
 
 /** Set by the bundler from package.json. */
 declare const SHIP_ENV_VERSION: string;
-
-/** 130 is what shells report for SIGINT. */
-const EXIT_CODES: Partial<Record<ErrorObject['code'], number>> = { USAGE_INVALID: 2, SHIP_CANCELLED: 130 };
 
 // A parser compiled for a schema pays after thousands of objects; most of ours see one.
 z.config({ jitless: true });
@@ -45,14 +42,22 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+/** What `run` starts has stdout to itself. */
+async function viewOf(isJson: boolean, isRun: boolean): Promise<View> {
+  if (isJson) return jsonView(isRun ? process.stderr : process.stdout);
+  const view = await personView(process.stdout, process.stderr);
+  return isRun ? patient(view) : view;
+}
+
 const run: Run = async (options, work) => {
-  const view = options.json ? jsonView(process.stdout) : await personView(process.stdout, process.stderr);
+  const isRun = options.isProgram === true;
+  const view = await viewOf(options.json === true, isRun);
   try {
     await work(view, cancel.signal);
   } catch (error) {
     const object = toErrorObject(error);
     view.error(object);
-    process.exitCode = EXIT_CODES[object.code] ?? 1;
+    process.exitCode = exitCodeOf(object.code, isRun);
     if (object.code === 'SHIP_CANCELLED') setTimeout(endAtOnce, LAST_GRACE_MS).unref();
   }
 };
@@ -62,10 +67,14 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Commander has told the person; --help and --version come here too, with 0.
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
-  if (error.exitCode !== 0 && process.argv.includes('--json')) {
+  const isRun = process.argv[2] === 'run';
+  process.exitCode = error.exitCode === 0 ? 0 : exitCodeOf('USAGE_INVALID', isRun);
+  // Behind "--" stand the words of a program.
+  const end = process.argv.indexOf('--');
+  const words = end === -1 ? process.argv : process.argv.slice(0, end);
+  if (error.exitCode !== 0 && words.includes('--json')) {
     const message = error.message.replace(/^error: /, '').replace(/\.$/, '');
-    jsonView(process.stdout).error(
+    jsonView(isRun ? process.stderr : process.stdout).error(
       toErrorObject(
         new ShipEnvError('USAGE_INVALID', `The command line is not valid: ${message}.`, {
           hint: 'See ship-env --help.'

@@ -38,6 +38,7 @@ function optionFor(declared: Declared): Option {
   if (parse !== undefined) option.argParser(parse);
   if (declared.choices !== undefined) option.choices(declared.choices);
   if (declared.default !== undefined) option.default(parse?.(declared.default) ?? declared.default, declared.default);
+  if (declared.conflicts !== undefined) option.conflicts([...declared.conflicts]);
   option.makeOptionMandatory(declared.isRequired === true);
   return option.hideHelp(declared.isHidden === true);
 }

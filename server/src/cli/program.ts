@@ -7,7 +7,7 @@ import type { View } from './view.js';
 
 /** Runs a command's work with the view and the signal of this process. */
 export type Run = (
-  options: Pick<OptionValues, 'json'>,
+  options: Pick<OptionValues, 'json'> & { readonly isProgram?: true },
   work: (view: View, signal: AbortSignal) => Promise<unknown>
 ) => Promise<void>;
 
@@ -18,7 +18,7 @@ type Work = (options: OptionValues, view: View, signal: AbortSignal) => Promise<
  * The work of each command of the contract. What a command needs is imported when it runs, so that `--version` and a ship
  * that sends nothing pay for neither express nor the AWS SDK.
  */
-const WORK: Readonly<Record<CommandName, () => Promise<Work>>> = {
+const WORK: Readonly<Record<Exclude<CommandName, 'run'>, () => Promise<Work>>> = {
   snapshot: async () => (await import('./inspect.js')).snapshotCommand,
   build: async () => (await import('./build.js')).buildCommand,
   ship: async () => (await import('./ship.js')).shipCommand,
@@ -41,11 +41,13 @@ export function createProgram(version: string, run: Run): Command {
     .version(version)
     .showHelpAfterError('(ship-env --help lists the commands)')
     .exitOverride()
+    // Else the words of the program that `run` starts would be read as options of ours.
+    .enablePositionalOptions()
     // Commander's own answers an unknown command with the whole help and no word of what is wrong.
     .helpCommand(false)
     // It repeats the argument that is wrong.
     .configureOutput({ writeErr: text => void process.stderr.write(text.split('\n').map(visible).join('\n')) });
-  for (const [name, load] of Object.entries(WORK) as [CommandName, () => Promise<Work>][]) {
+  for (const [name, load] of Object.entries(WORK) as [keyof typeof WORK, () => Promise<Work>][]) {
     const command = program.command(name).description(COMMANDS[name]);
     addOptions(command, name);
     command.action(async () => {
@@ -53,12 +55,33 @@ export function createProgram(version: string, run: Run): Command {
       await run(options, async (view, signal) => (await load())(options, view, signal));
     });
   }
+  addRun(program, run);
   addServe(program, version, run);
   addHelp(program);
   for (const command of program.commands) {
     command.showHelpAfterError(`(ship-env ${command.name()} --help lists the options)`);
   }
   return program;
+}
+
+/** It takes the words of a program, and its outcome is the program's. */
+function addRun(program: Command, run: Run): void {
+  const command = program.command('run').description(COMMANDS.run);
+  addOptions(command, 'run');
+  command
+    .usage('[options] -- [<script> | -m <module> | -c <code>] [arguments]')
+    .argument('[words...]', 'what python is given')
+    .passThroughOptions()
+    .action(async (words: string[]) => {
+      const options = valuesOf(command);
+      if (options.code !== undefined && options.artifact === undefined) {
+        program.error('error: --code goes with --artifact', { code: 'commander.missingArgument' });
+      }
+      const { runCommand } = await import('./run.js');
+      await run({ ...options, isProgram: true }, async (view, signal) => {
+        process.exitCode = await runCommand(options, words, view, signal);
+      });
+    });
 }
 
 /** For the Jupyter server, not for a person. */

@@ -1,13 +1,13 @@
 import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import type { ErrorObject } from '../contract/errors.js';
-import type { StepEvent } from '../contract/ship.js';
+import type { RunStepEvent, StepEvent } from '../contract/ship.js';
 import { visible, visibleJson, visibleLines } from '../contract/visible.js';
 import { written, type Line } from './lines.js';
 
 /** How a command tells its caller what happens: JSON lines for a program, a display for a person. */
 export interface View {
-  step(event: StepEvent): void;
+  step(event: StepEvent | RunStepEvent): void;
   /** The outcome: an object for a program, lines for a person. */
   result(value: object, lines: readonly Line[]): void;
   error(error: ErrorObject): void;
@@ -62,13 +62,29 @@ export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.Writ
   };
 }
 
+/** Milliseconds in which a person does not wonder what happens. */
+const PATIENCE_MS = 1000;
+
+/** A view that tells of a step only when the step takes longer than a second. */
+export function patient(view: View): View {
+  const began = new Map<string, number>();
+  return {
+    ...view,
+    step: event => {
+      const now = performance.now();
+      if (event.state === 'started') began.set(event.name, now);
+      if (now - (began.get(event.name) ?? now) > PATIENCE_MS) view.step(event);
+    }
+  };
+}
+
 /** `0.3 s`, `12 s`. */
 export function seconds(ms: number): string {
   return ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
 /** Is it time to say off a terminal how far a step is? */
-function isDue({ name, state }: StepEvent, told: Map<string, number>): boolean {
+function isDue({ name, state }: StepEvent | RunStepEvent, told: Map<string, number>): boolean {
   const now = performance.now();
   const before = told.get(name);
   const isLate = state === 'progress' && before !== undefined && now - before >= LOG_INTERVAL_MS;
@@ -76,11 +92,11 @@ function isDue({ name, state }: StepEvent, told: Map<string, number>): boolean {
   return isLate;
 }
 
-function underWay({ name }: StepEvent): string {
+function underWay({ name }: StepEvent | RunStepEvent): string {
   return `${pc.cyan('…')} ${name.padEnd(NAME_WIDTH)}`;
 }
 
-function progressText({ done, total, detail: told = '' }: StepEvent): string {
+function progressText({ done, total, detail: told = '' }: StepEvent | RunStepEvent): string {
   const detail = visible(told);
   if (done === undefined || !total) return detail;
   const filled = Math.min(BAR_WIDTH, Math.round((BAR_WIDTH * done) / total));
@@ -88,7 +104,7 @@ function progressText({ done, total, detail: told = '' }: StepEvent): string {
   return `${bar} ${amountOf(done, total)}  ${pc.dim(detail)}`;
 }
 
-function plainProgress({ done, total, detail = '' }: StepEvent): string {
+function plainProgress({ done, total, detail = '' }: StepEvent | RunStepEvent): string {
   const amount = done === undefined || !total ? '' : `${amountOf(done, total)}  `;
   return `${amount}${visible(detail)}`.trimEnd();
 }

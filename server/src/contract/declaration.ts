@@ -5,7 +5,9 @@ export const COMMANDS = {
   snapshot: 'show what the environment holds',
   build: 'build the artifact as a file',
   ship: 'ship the environment to a target',
-  config: 'print the Spark config of a shipped environment, as builder, submit options or JSON',
+  config:
+    'print the Spark config of a shipped environment, as builder, submit options or JSON, or the command that runs it',
+  run: 'run a program with a shipped environment here, without Spark',
   list: 'list the artifacts on a target, and say which are gone',
   prune: 'remove what is old and no longer needed on a target',
   check: 'write, read back and delete a small object on a target',
@@ -29,6 +31,8 @@ export interface Option {
   /** As a person would write it. */
   readonly default?: string;
   readonly isRequired?: true;
+  /** Options that it cannot stand beside, as commander names them. */
+  readonly conflicts?: readonly string[];
   /** Help does not show it: it has one value so far. */
   readonly isHidden?: true;
 }

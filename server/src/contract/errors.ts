@@ -30,6 +30,7 @@ export const ERRORS = {
   ARTIFACT_NAME_RESERVED: { status: 422, title: 'A file of the environment has a name that nodes use themselves' },
   ARTIFACT_NOT_SHIPPED: { status: 404, title: 'This environment is not on the target yet' },
   FORMAT_UNKNOWN: { status: 400, title: 'There is no artifact format of this name' },
+  FORMAT_UNSUITED: { status: 422, title: 'An artifact of this format cannot be used this way' },
   CACHE_UNUSABLE: { status: 500, title: 'The local cache cannot be used' },
   OPEN_FILES_EXHAUSTED: { status: 503, title: 'The system allows no more open files' },
   DISK_FULL: { status: 507, title: 'A disk is full' },

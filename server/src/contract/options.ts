@@ -11,7 +11,9 @@ function texts(title: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
 
 const EVERYWHERE = Object.keys(COMMANDS) as CommandName[];
 /** What chooses the content of an artifact, and the code that goes along. */
-const CONTENT = ['build', 'ship', 'config'] as const;
+const CONTENT = ['build', 'ship', 'config', 'run'] as const;
+/** The options that speak of an environment of this machine. */
+const OF_ENVIRONMENT = ['python', 'exclude', 'includeSpark', 'allowSecret', 'allowLink'] as const;
 
 /** Where the cell goes when the notebook has none yet. */
 const INSERT_POSITIONS = {
@@ -52,7 +54,7 @@ export const OPTIONS = {
     option: {
       flags: '-t, --target <target>',
       help: `a target of the settings, or a URL: ${TARGET_URLS} (default: the settings decide)`,
-      commands: ['ship', 'config', 'list', 'prune', 'check', 'doctor'],
+      commands: ['ship', 'config', 'run', 'list', 'prune', 'check', 'doctor'],
       magic: true,
       value: 'name'
     }
@@ -153,8 +155,26 @@ export const OPTIONS = {
       flags: '--as <style>',
       help: 'how to print it',
       commands: ['config'],
-      choices: ['builder', 'submit', 'json'],
+      choices: ['builder', 'submit', 'json', 'command'],
       default: 'builder'
+    }
+  },
+  artifact: {
+    option: {
+      flags: '--artifact <id>',
+      help: 'the artifact on the target that runs, in place of an environment of this machine',
+      commands: ['run'],
+      value: 'name',
+      conflicts: OF_ENVIRONMENT
+    }
+  },
+  code: {
+    option: {
+      flags: '--code <pointer>',
+      help: 'the pointer file on the target that names the code archives; goes with --artifact',
+      commands: ['run'],
+      value: 'name',
+      conflicts: OF_ENVIRONMENT
     }
   },
   olderThan: {

@@ -92,6 +92,17 @@ export const shipResult = z.object({
 });
 export type ShipResult = z.infer<typeof shipResult>;
 
+/** The steps of `ship-env run`, in the order in which they begin and end; with `--artifact` there is `fetch` only. */
+export const RUN_STEP_NAMES = ['snapshot', 'plan', 'fetch'] as const;
+export const runStepEvent = stepEvent.extend({ name: z.enum(RUN_STEP_NAMES) });
+export type RunStepEvent = z.infer<typeof runStepEvent>;
+
+/** The last word of `ship-env run` itself: what comes behind it is the program's. */
+export const runStarts = z.object({ type: z.literal('result'), artifact: z.string(), code: z.array(z.string()) });
+
+/** Every line of `ship-env run --json`, on stderr. */
+export const runEvent = z.discriminatedUnion('type', [runStepEvent, runStarts, errorObject]);
+
 /** Every line of `--json`. */
 export const shipEvent = z.discriminatedUnion('type', [stepEvent, shipResult, errorObject]);
 export type ShipEvent = z.infer<typeof shipEvent>;

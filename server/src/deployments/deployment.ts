@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly master: string;
   /** Every node sees the target's directory under the same path. */
   readonly shared: boolean;
+  /** The target as `--target` takes it: its name in the settings, or a URL. */
+  readonly target: string;
 }
 
 /** What a deployment makes of a ship; which of them there are depends on its kind. */
@@ -32,6 +34,8 @@ export interface Outputs {
   readonly cell?: string;
   /** How a running session takes over new code. */
   readonly live?: LiveUpdate;
+  /** The words of a command that runs the environment on any machine; a program and its arguments come behind it. */
+  readonly command?: readonly string[];
 }
 
 /** What runs the job. One folder or file implements one; registry.ts lists them. */

@@ -2,13 +2,14 @@ import { ShipEnvError } from '../errors.js';
 import { shown } from '../text/shown.js';
 import type { Deployment } from './deployment.js';
 import { localCluster } from './local-cluster.js';
+import { plain } from './plain/plain.js';
 import { standalone } from './standalone.js';
 import { unnamed } from './unnamed.js';
 import { hintFor, withoutSecret } from './unsupported.js';
 import { yarn } from './yarn/yarn.js';
 
 /** The deployments there are. */
-const DEPLOYMENTS: readonly Deployment[] = [unnamed, localCluster, standalone, yarn];
+const DEPLOYMENTS: readonly Deployment[] = [unnamed, localCluster, standalone, yarn, plain];
 
 /** A Spark master that a deployment accepts. */
 export interface Master {

@@ -1,8 +1,8 @@
 import type { ArchivedCode } from '../content/code/shipped.js';
 import { pointerPayload } from '../content/code/pointer-file.js';
-import type { Manifest } from '../contract/manifest.js';
+import type { CodeArchive, Manifest } from '../contract/manifest.js';
 import type { ShipResult } from '../contract/ship.js';
-import type { Outputs } from '../deployments/deployment.js';
+import type { Outputs, Shipped } from '../deployments/deployment.js';
 import { formatOf } from '../formats/registry.js';
 import type { Access } from '../targets/target.js';
 import type { Accepted } from './accept.js';
@@ -10,6 +10,12 @@ import type { Accepted } from './accept.js';
 /** The outputs as they cross the wire: what a deployment does not have is empty there. */
 export function wireOutputs({ conf, cell, live }: Outputs): Pick<ShipResult, 'conf' | 'cell' | 'live'> {
   return { conf: { ...conf }, cell: cell ?? '', live };
+}
+
+/** What is on a target, with what its format says of it. */
+export function shippedAs(manifest: Manifest, code: readonly CodeArchive[], pointer: string | undefined): Shipped {
+  const format = formatOf(manifest.format);
+  return { manifest, runs: format.runs, files: format.files(manifest), code, pointer };
 }
 
 /**
@@ -23,12 +29,10 @@ export async function arrange(
   { request, deployment }: Accepted
 ): Promise<Outputs> {
   const code = shipped.code.map(({ archive }) => archive);
-  const { manifest } = shipped;
   const { target } = request;
-  const format = formatOf(manifest.format);
-  return deployment.arrange(
-    { manifest, runs: format.runs, files: format.files(manifest), code, pointer: pointerPayload(code)?.name },
-    access,
-    { master: request.master, shared: 'shared' in target && target.shared === true }
-  );
+  return deployment.arrange(shippedAs(shipped.manifest, code, pointerPayload(code)?.name), access, {
+    master: request.master,
+    shared: 'shared' in target && target.shared === true,
+    target: target.name || target.url
+  });
 }

@@ -32,7 +32,7 @@ export interface Inspected {
 export async function inspect(
   request: ShipRequest,
   target: Target,
-  steps: StepRunner,
+  steps: Pick<StepRunner<'snapshot' | 'plan'>, 'run'>,
   { cache, signal }: { cache: Cache; signal: AbortSignal }
 ): Promise<Inspected> {
   const snapshot = await steps.run('snapshot', async report => {

@@ -28,14 +28,17 @@ export interface OpenStep {
 /** At most this many progress events a second and step reach the listeners. */
 const PROGRESS_INTERVAL_MS = 100;
 
-/** Runs the steps of one ship: announces, times and stops them. */
-export class StepRunner {
+/** An event of a step with a name of its own kind: of a ship unless said otherwise. */
+export type EventOf<Name extends string> = Omit<StepEvent, 'name'> & { name: Name };
+
+/** Runs the steps of one ship, or of a run: announces, times and stops them. */
+export class StepRunner<Name extends string = StepName> {
   /** The steps that ended well, in their order, with their milliseconds. */
-  readonly timings: { name: StepName; ms: number }[] = [];
-  readonly #emit: (event: StepEvent) => void;
+  readonly timings: { name: Name; ms: number }[] = [];
+  readonly #emit: (event: EventOf<Name>) => void;
   readonly #signal: AbortSignal;
 
-  constructor(emit: (event: StepEvent) => void, signal: AbortSignal) {
+  constructor(emit: (event: EventOf<Name>) => void, signal: AbortSignal) {
     this.#emit = emit;
     this.#signal = signal;
   }
@@ -48,7 +51,7 @@ export class StepRunner {
    * @returns the value of the outcome
    */
   async run<T>(
-    name: StepName,
+    name: Name,
     work: (report: Report) => Promise<StepOutcome<T>>,
     isTooLate = (): boolean => false
   ): Promise<T> {
@@ -67,7 +70,7 @@ export class StepRunner {
    *
    * @throws the signal's reason when it is aborted
    */
-  begin(name: StepName, isTooLate = (): boolean => false): OpenStep {
+  begin(name: Name, isTooLate = (): boolean => false): OpenStep {
     if (!isTooLate()) this.#signal.throwIfAborted();
     const started = performance.now();
     this.#emit({ type: 'step', name, state: 'started' });

@@ -42,3 +42,10 @@ export function notAFile(url: string, name: string): ShipEnvError {
     hint: 'Move it away or choose another directory as target.'
   });
 }
+
+/** Something that a shipped environment needs is not on the target. */
+export function notShipped(url: string, name: string): ShipEnvError {
+  return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${url} was expected to hold ${name}; it does not.`, {
+    hint: 'The environment or its code changed since the last ship, or was never shipped there. Run "ship-env ship" first.'
+  });
+}

@@ -109,7 +109,9 @@ test('what is no choice, or does not work yet, is not offered', async () => {
   for (const command of ['ship', 'config', 'build']) {
     expect((await shipEnv(home, [command, '--help'])).stdout).not.toContain('--format');
   }
-  expect((await shipEnv(home, ['config', '--help'])).stdout).toMatch(/choices:\s+"builder",\s+"submit",\s+"json"/u);
+  expect((await shipEnv(home, ['config', '--help'])).stdout).toMatch(
+    /choices:\s+"builder",\s+"submit",\s+"json",\s+"command"/u
+  );
   const unknown = await shipEnv(home, ['ship', '--python', '/nowhere', '--format', 'docker', '--json']);
   expect(events(unknown.stdout)).toMatchObject([{ code: 'FORMAT_UNKNOWN' }]);
 });

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test, vi } from 'vitest';
-import { personView } from '../../src/cli/view.js';
+import { patient, personView } from '../../src/cli/view.js';
 
 afterEach(() => vi.useRealTimers());
 
@@ -25,4 +25,20 @@ test('off a terminal a step that takes long says from time to time how far it is
     '✓ upload     70 MB sent, 61 s',
     ''
   ]);
+});
+
+test('a patient view tells of the steps that take longer than a second only', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const told: unknown[] = [];
+  const view = patient({ step: event => told.push(event), result: () => undefined, error: () => undefined });
+  const [quick, slow] = [{ type: 'step', name: 'plan' } as const, { type: 'step', name: 'fetch' } as const];
+  view.step({ ...quick, state: 'started' });
+  vi.advanceTimersByTime(900);
+  view.step({ ...quick, state: 'done', ms: 900 });
+  view.step({ ...slow, state: 'started' });
+  vi.advanceTimersByTime(900);
+  view.step({ ...slow, state: 'progress', done: 1, total: 2 });
+  vi.advanceTimersByTime(200);
+  view.step({ ...slow, state: 'done', ms: 1100 });
+  expect(told).toEqual([{ ...slow, state: 'done', ms: 1100 }]);
 });

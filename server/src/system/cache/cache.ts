@@ -8,7 +8,7 @@ import { ignoreExisting, makeFolder, removeLeftovers } from './folder.js';
 import { underLock } from './lock.js';
 import { clear, isFileThere, makeFolderBelow, putInPlace } from './place.js';
 import { packedHint, unpackedHint } from './hints.js';
-import { KINDS, KIND_NAMES, type CacheKind } from './kinds.js';
+import { FOLDER_KIND_NAMES, KIND_NAMES, VERSIONS, type CacheKind, type FolderKind } from './kinds.js';
 import { cacheRoot } from './root.js';
 import { Turns } from './turns.js';
 import { forgetTheGone } from './use.js';
@@ -76,7 +76,7 @@ export class Cache {
   }
 
   /** Where an entry lies or would lie: `<root>/segments/v3/ab/abcdef….zip`. Pure. */
-  path(kind: CacheKind, name: string): string {
+  path(kind: CacheKind | FolderKind, name: string): string {
     return join(this.folderOf(kind), name.slice(0, 2), name);
   }
 
@@ -102,13 +102,26 @@ export class Cache {
   }
 
   /** The folder of a kind's entries, in the format of this release. */
-  folderOf(kind: CacheKind): string {
-    return join(this.root, kind, KINDS[kind]);
+  folderOf(kind: CacheKind | FolderKind): string {
+    return join(this.root, kind, VERSIONS[kind]);
+  }
+
+  /** The folder of a {@link FolderKind} that is an entry and holds this path; undefined when there is none. Pure. */
+  entryFolderOf(path: string): string | undefined {
+    const kind = FOLDER_KIND_NAMES.find(name => path.startsWith(this.folderOf(name) + sep));
+    if (kind === undefined) return undefined;
+    const [, name] = path.slice(this.folderOf(kind).length + 1).split(sep);
+    return name === undefined ? undefined : this.path(kind, name);
   }
 
   /** Is this a path of an entry in the format of this release? Pure. */
   holds(path: string): boolean {
     return KIND_NAMES.some(kind => path.startsWith(this.folderOf(kind) + sep));
+  }
+
+  /** Counts bytes that someone else wrote into the cache. */
+  addWrittenBytes(bytes: number): void {
+    this.#writtenBytes += bytes;
   }
 
   /** Bytes of the entries that were written since the last time that this was asked. */

@@ -1,5 +1,5 @@
 /** What the cache holds, a folder each; the version in the path changes when a format does. */
-export const KINDS = {
+const KINDS = {
   /** What an interpreter said of itself, by its identity. */
   interpreters: 'v1',
   /** Content hashes of files that a stat proves unchanged, one file a distribution or editable. */
@@ -25,7 +25,17 @@ export const KINDS = {
   /** Objects whose content was verified on a target, one file a target. */
   verified: 'v1',
   /** What targets noted about contents, in one file. */
-  digests: 'v1'
+  digests: 'v1',
+  /** Artifacts that were fetched from a target to be run here, by name, and what each was when it was verified. */
+  fetched: 'v1'
 } as const;
+/** What the cache holds of which each entry is a folder (folders.ts). */
+const FOLDERS = {
+  /** Archives of a target, unpacked to be run here, by sha256. */
+  unpacked: 'v1'
+} as const;
+export const VERSIONS = { ...KINDS, ...FOLDERS };
 export type CacheKind = keyof typeof KINDS;
-export const KIND_NAMES = Object.keys(KINDS) as CacheKind[];
+export type FolderKind = keyof typeof FOLDERS;
+export const KIND_NAMES = Object.keys(VERSIONS) as (CacheKind | FolderKind)[];
+export const FOLDER_KIND_NAMES = Object.keys(FOLDERS) as FolderKind[];

@@ -7,6 +7,7 @@ import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { parseJson } from '../../text/json.js';
 import type { Cache } from './cache.js';
 import { putInPlace } from './place.js';
+import { removeFolderEntry } from './folders.js';
 import { oldestUse } from './use.js';
 
 /** What was counted, and when. */
@@ -18,9 +19,11 @@ const COUNT_HOLDS_MS = 24 * 60 * 60 * 1000;
 /** What is no content, and is tidied by those who made it. */
 const NOT_COUNTED = new Set(['CACHEDIR.TAG', COUNT, 'locks', 'tmp', 'uses']);
 
+/** An entry, a file or a folder; or a file that is none. */
 interface Stored {
   readonly path: string;
   readonly bytes: number;
+  readonly isFolder: boolean;
   /** When it was last used: the cache touches what it hands out. */
   readonly usedMs: number;
 }
@@ -57,12 +60,12 @@ export async function keepWithin(cache: Cache, limit: number): Promise<number> {
 async function removeOldest(cache: Cache, stored: Stored[], before: number, goal: number): Promise<number> {
   const inUseSince = await oldestUse(cache.root);
   let left = before;
-  for (const { path, bytes, usedMs } of stored.sort((a, b) => a.usedMs - b.usedMs)) {
+  for (const { path, bytes, usedMs, isFolder } of stored.sort((a, b) => a.usedMs - b.usedMs)) {
     if (left <= goal || usedMs >= inUseSince) break;
     // Once more, just before: a ship that began a moment ago may have found it.
     const now = await orNothing(lstat(path));
     if (now === undefined || now.mtimeMs !== usedMs) continue;
-    await orNothing(unlink(path));
+    await (isFolder ? removeFolderEntry(cache, path) : orNothing(unlink(path)));
     left -= bytes;
     if (!cache.holds(path)) await removeEmptyFolders(dirname(path), cache.root);
   }
@@ -71,11 +74,20 @@ async function removeOldest(cache: Cache, stored: Stored[], before: number, goal
 
 async function everything(cache: Cache): Promise<Stored[]> {
   const found: Stored[] = [];
+  // A folder that is an entry goes as a whole or not at all.
+  const folders = new Map<string, number>();
   for (const name of await readdir(cache.root, { recursive: true })) {
     if (NOT_COUNTED.has(name.split(sep, 1)[0] ?? '')) continue;
     const path = join(cache.root, name);
     const info = await orNothing(lstat(path));
-    if (info?.isFile() === true) found.push({ path, bytes: info.size, usedMs: info.mtimeMs });
+    if (info?.isFile() !== true) continue;
+    const folder = cache.entryFolderOf(path);
+    if (folder === undefined) found.push({ path, bytes: info.size, usedMs: info.mtimeMs, isFolder: false });
+    else folders.set(folder, (folders.get(folder) ?? 0) + info.size);
+  }
+  for (const [path, bytes] of folders) {
+    const info = await orNothing(lstat(path));
+    if (info !== undefined) found.push({ path, bytes, usedMs: info.mtimeMs, isFolder: true });
   }
   return found;
 }

@@ -27,7 +27,11 @@ export function outputsOf(of: {
 }): Promise<Outputs> {
   const { sharedArtifact, target, master } = of;
   const access = { ...target, executablePath: () => Promise.resolve(sharedArtifact) };
-  return deploymentOf(master).arrange(shippedOf(of), access, { master, shared: sharedArtifact !== undefined });
+  return deploymentOf(master).arrange(shippedOf(of), access, {
+    master,
+    shared: sharedArtifact !== undefined,
+    target: 'file:///target'
+  });
 }
 
 /** Its Spark properties, in their order. */

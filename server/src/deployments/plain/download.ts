@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import type { PayloadFacts } from '../../payloads/payload.js';
+import { conflict, notShipped } from '../../targets/object-errors.js';
+import type { Target, TransferOptions } from '../../targets/target.js';
+
+/** Where the bytes of an object come from. */
+export type Source = Pick<Target, 'url' | 'read'>;
+
+/**
+ * Writes an object of a target into a new file, and compares it with what it must be. Bounded memory, and never more
+ * bytes on the disk than the object must have.
+ *
+ * @param path - of a file that is not there yet; the caller removes it after a failure
+ * @throws ShipEnvError ARTIFACT_NOT_SHIPPED when the object is not there, TARGET_CONFLICT when it is another one; the
+ *   system's error; the signal's reason
+ */
+export async function download(
+  source: Source,
+  wanted: PayloadFacts,
+  path: string,
+  { signal, onProgress }: TransferOptions
+): Promise<void> {
+  const content = await source.read(wanted.name, signal);
+  if (content === undefined) throw notShipped(source.url, wanted.name);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const file = await open(path, 'wx', 0o700);
+  try {
+    for await (const chunk of content) {
+      signal.throwIfAborted();
+      bytes += chunk.length;
+      if (bytes > wanted.bytes) throw conflict(source.url, wanted, `more than ${wanted.bytes} bytes`);
+      hash.update(chunk);
+      await file.writeFile(chunk);
+      onProgress?.(bytes);
+    }
+  } finally {
+    await file.close();
+  }
+  const sha256 = hash.digest('hex');
+  if (bytes !== wanted.bytes || sha256 !== wanted.sha256) {
+    throw conflict(source.url, wanted, `${bytes} bytes with sha256 ${sha256}`);
+  }
+}

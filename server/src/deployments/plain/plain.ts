@@ -1,0 +1,20 @@
+import type { Deployment } from '../deployment.js';
+
+/**
+ * A program of its own on any machine, without Spark: `ship-env run` fetches what was shipped and becomes its python
+ * (prepare.ts, become.ts).
+ */
+export const plain: Deployment = {
+  name: 'plain',
+  // It has no Spark master.
+  accepts: () => false,
+  arrange: ({ manifest, pointer }, _access, { target }) =>
+    Promise.resolve({
+      command: [
+        ...['ship-env', 'run', '--target', target, '--artifact', manifest.id],
+        ...(pointer === undefined ? [] : ['--code', pointer]),
+        '--'
+      ]
+    }),
+  findings: () => []
+};

@@ -1,0 +1,63 @@
+import { delimiter, join } from 'node:path';
+import type { CodeArchive } from '../../contract/manifest.js';
+import { ShipEnvError } from '../../errors.js';
+import type { PayloadFacts } from '../../payloads/payload.js';
+import type { Shipped } from '../deployment.js';
+import type { Source } from './download.js';
+import { fetchProgram, type FetchContext } from './fetch.js';
+import { fetchUnpacked } from './unpack.js';
+import { unzip } from './unzip.js';
+
+/** A python that is ready to run: its path, and the environment variables that it is given. */
+export interface PreparedPython {
+  readonly path: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Has on this machine what a shipped environment needs to run: fetched, verified, kept in the local cache.
+ *
+ * @param options.env - of this process; what it says of the import path comes behind the code archives
+ * @throws ShipEnvError ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT, FORMAT_UNSUITED, CACHE_UNUSABLE, DISK_FULL and what the
+ *   target throws; the signal's reason. Nothing half-fetched is left
+ */
+export async function preparePython(
+  shipped: Shipped,
+  source: Source,
+  { env, ...context }: FetchContext & { readonly env: NodeJS.ProcessEnv }
+): Promise<PreparedPython> {
+  const path = await pythonOf(shipped, source, context);
+  const folders: string[] = [];
+  for (const archive of shipped.code) folders.push(requirePathEntry(await codeFolder(archive, source, context)));
+  const importPath = [...folders, ...(env['PYTHONPATH'] ? [env['PYTHONPATH']] : [])].join(delimiter);
+  return { path, env: importPath === '' ? env : { ...env, PYTHONPATH: importPath } };
+}
+
+async function pythonOf({ runs, manifest }: Shipped, source: Source, context: FetchContext): Promise<string> {
+  switch (runs.kind) {
+    case 'executable':
+      return fetchProgram(source, manifest.artifact, context);
+    case 'archive':
+    case 'recipe':
+      throw new ShipEnvError(
+        'FORMAT_UNSUITED',
+        `${manifest.artifact.name} was to run as a program on this machine; the format ${manifest.format} cannot.`,
+        { hint: 'Ship the environment in another format.' }
+      );
+  }
+}
+
+function codeFolder({ fileName, bytes, sha256 }: CodeArchive, source: Source, context: FetchContext): Promise<string> {
+  const wanted: PayloadFacts = { name: fileName, bytes, sha256 };
+  return fetchUnpacked(source, wanted, unzip, context);
+}
+
+/** Python splits PYTHONPATH there, and knows no way to escape it. */
+function requirePathEntry(folder: string): string {
+  if (!folder.includes(delimiter)) return folder;
+  throw new ShipEnvError(
+    'CACHE_UNUSABLE',
+    `The code of editable packages was to be on Python's import path, which takes no "${delimiter}"; the cache is ${join(folder, '..')}.`,
+    { hint: `Point SHIP_ENV_CACHE at a folder without "${delimiter}" in its path.` }
+  );
+}

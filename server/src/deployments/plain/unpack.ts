@@ -1,0 +1,81 @@
+import { lstat, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import * as z from 'zod';
+import type { PayloadFacts } from '../../payloads/payload.js';
+import { folderInCache } from '../../system/cache/folders.js';
+import { isNothing } from '../../system/files/nothing.js';
+import { parseJson } from '../../text/json.js';
+import { download, type Source } from './download.js';
+import type { FetchContext } from './fetch.js';
+import { SETTLING_MS, identityAt } from './file-identity.js';
+
+/** In the folder of an archive: what was unpacked, and what each file was then. */
+const CONTENT = 'content';
+const NOTE = 'files.json';
+
+const unpackedFiles = z.record(z.string(), z.string());
+
+/** Writes what an archive holds below a folder that is there and empty. */
+export type Extract = (archive: string, folder: string, signal: AbortSignal) => Promise<void>;
+
+/**
+ * An archive of a target, unpacked in the cache: fetched and verified when the cache lacks it, or when a file of it was
+ * changed or removed since. Files that came later, such as compiled modules, count for nothing.
+ *
+ * @returns the folder of what the archive holds
+ * @throws as `download` and `extract`; ShipEnvError CACHE_UNUSABLE, DISK_FULL
+ */
+export async function fetchUnpacked(
+  source: Source,
+  wanted: PayloadFacts,
+  extract: Extract,
+  context: FetchContext
+): Promise<string> {
+  const { cache } = context;
+  const folder = await folderInCache(cache, 'unpacked', wanted.sha256, {
+    signal: context.signal,
+    isWhole,
+    async fill(temporary, signal) {
+      const content = join(temporary, CONTENT);
+      await mkdir(content);
+      await cache.withTemporary(async archive => {
+        await download(source, wanted, archive, { ...context, signal });
+        await extract(archive, content, signal);
+      });
+      // From here on an edit gives another identity.
+      await setTimeout(SETTLING_MS, undefined, { signal });
+      const { files, bytes } = await look(content, signal);
+      await writeFile(join(temporary, NOTE), JSON.stringify(files satisfies z.infer<typeof unpackedFiles>));
+      return bytes;
+    }
+  });
+  return join(folder, CONTENT);
+}
+
+async function isWhole(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, NOTE), 'utf8').catch((error: unknown) => {
+    if (isNothing(error)) return '';
+    throw error;
+  });
+  const files = unpackedFiles.safeParse(parseJson(text)).data;
+  if (files === undefined) return false;
+  for (const [name, identity] of Object.entries(files)) {
+    if ((await identityAt(join(folder, CONTENT, name))) !== identity) return false;
+  }
+  return true;
+}
+
+async function look(folder: string, signal: AbortSignal): Promise<{ files: Record<string, string>; bytes: number }> {
+  const files: Record<string, string> = {};
+  let bytes = 0;
+  for (const name of (await readdir(folder, { recursive: true })).sort()) {
+    signal.throwIfAborted();
+    const path = join(folder, name);
+    const info = await lstat(path);
+    if (info.isDirectory()) continue;
+    files[name] = (await identityAt(path)) ?? '';
+    bytes += info.size;
+  }
+  return { files, bytes };
+}

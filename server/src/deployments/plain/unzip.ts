@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import type { Entry, Options, ZipFile } from 'yauzl';
+
+/** The bits of a mode that let a file be executed. */
+const EXECUTE = 0o111;
+
+/**
+ * Writes the entries of a code archive below a folder. The execute bit is as in the archive, all else by the umask: what an
+ * entry says besides, a link or the setuid bit, does not hold (ship_env_code.py does the same on executors).
+ *
+ * @throws yauzl's error for what is no zip, and for an entry whose name leads out of the folder
+ */
+export async function unzip(archive: string, folder: string, signal: AbortSignal): Promise<void> {
+  const zip = await opened(archive);
+  try {
+    for await (const entry of entriesOf(zip)) {
+      signal.throwIfAborted();
+      const path = join(folder, entry.fileName);
+      if (entry.fileName.endsWith('/')) {
+        await mkdir(path, { recursive: true });
+        continue;
+      }
+      await mkdir(dirname(path), { recursive: true });
+      const mode = ((entry.externalFileAttributes >>> 16) & EXECUTE) === 0 ? 0o666 : 0o777;
+      const open: OpenContent = (of, done) => zip.openReadStream(of, done);
+      const content = await promisify(open)(entry);
+      await pipeline(content, createWriteStream(path, { flags: 'wx', mode }), { signal });
+    }
+  } finally {
+    zip.close();
+  }
+}
+
+type OpenContent = (entry: Entry, done: (error: Error | null, content: Readable) => void) => void;
+type OpenZip = (path: string, options: Options, done: (error: Error | null, zip: ZipFile) => void) => void;
+
+async function opened(archive: string): Promise<ZipFile> {
+  const { open } = (await import('yauzl')).default;
+  return promisify(open as OpenZip)(archive, { lazyEntries: true, autoClose: false });
+}
+
+async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry, void, void> {
+  const ended = new AbortController();
+  zip.once('end', () => ended.abort());
+  try {
+    for (;;) {
+      const next = once(zip, 'entry', { signal: ended.signal });
+      zip.readEntry();
+      const [entry] = (await next) as [Entry];
+      yield entry;
+    }
+  } catch (error) {
+    if (!ended.signal.aborted) throw error;
+  }
+}

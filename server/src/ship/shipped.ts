@@ -1,0 +1,64 @@
+import { archiveAll, type ArchivedCode } from '../content/code/shipped.js';
+import { pointerPayload } from '../content/code/pointer-file.js';
+import type { Manifest } from '../contract/manifest.js';
+import type { ShipRequest } from '../contract/ship.js';
+import type { Cache } from '../system/cache/cache.js';
+import { notShipped } from '../targets/object-errors.js';
+import type { Target } from '../targets/target.js';
+import { codeByPointer, manifestById } from '../trust/by-name.js';
+import { isHeld } from '../trust/compare.js';
+import type { Shipped } from '../deployments/deployment.js';
+import { shippedAs } from './arrange.js';
+import { inspect } from './inspect.js';
+import type { StepRunner } from './steps.js';
+
+/** An environment as a target holds it. */
+export interface ShippedEnvironment {
+  readonly manifest: Manifest;
+  readonly code: readonly ArchivedCode[];
+  /** Path of the kernel python. */
+  readonly driverPython: string;
+}
+
+/**
+ * What a target holds of an environment as it is now, code included. Writes nothing to the target.
+ *
+ * @throws ShipEnvError as `inspect` and `archiveAll` do; ARTIFACT_NOT_SHIPPED when the target lacks the artifact or a code
+ *   archive; TARGET_CONFLICT when it holds something else under one of the names
+ */
+export async function shippedEnvironment(
+  request: ShipRequest,
+  target: Target,
+  steps: Pick<StepRunner<'snapshot' | 'plan'>, 'run'>,
+  { cache, signal }: { readonly cache: Cache; readonly signal: AbortSignal }
+): Promise<ShippedEnvironment> {
+  const { snapshot, plan, editables, published, verified } = await inspect(request, target, steps, { cache, signal });
+  if (published === undefined) throw notShipped(target.url, plan.id);
+  const { allowSecrets } = request;
+  const code = await archiveAll(editables, { cache, signal, allowSecrets });
+  const pointer = pointerPayload(code.map(({ archive }) => archive));
+  for (const payload of [...code.map(each => each.payload), ...(pointer === undefined ? [] : [pointer])]) {
+    const found = await target.look(payload.name, signal);
+    if (!(await isHeld(target, payload, found, { verified, signal }))) throw notShipped(target.url, payload.name);
+  }
+  await verified.save();
+  return { manifest: published, code, driverPython: snapshot.interpreter.executable };
+}
+
+/** What was named of a target, with no environment at hand. */
+export interface Named {
+  /** Id of an artifact. */
+  readonly artifact: string;
+  /** Name of a pointer file; undefined for no code. */
+  readonly code?: string | undefined;
+}
+
+/**
+ * What a target holds under these names.
+ *
+ * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
+ */
+export async function shippedByName(target: Target, { artifact, code }: Named, signal: AbortSignal): Promise<Shipped> {
+  const manifest = await manifestById(target, artifact, signal);
+  return shippedAs(manifest, code === undefined ? [] : await codeByPointer(target, code, signal), code);
+}

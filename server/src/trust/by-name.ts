@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { codePointer, type CodeArchive, type Manifest } from '../contract/manifest.js';
+import { POINTER_NAME } from '../contract/pointer-name.js';
+import { ShipEnvError } from '../errors.js';
+import { manifestName } from '../formats/manifest.js';
+import { readSmall } from '../targets/reading.js';
+import type { Target } from '../targets/target.js';
+import { parseJson } from '../text/json.js';
+import { inconsistencyOf, notBelieved } from './believe.js';
+import { MANIFEST_NAME } from './names.js';
+import { parseManifest } from './published.js';
+
+const POINTER = new RegExp(`^${POINTER_NAME}$`, 'u');
+const SHA256 = /^[0-9a-f]{64}$/u;
+
+type Readable = Pick<Target, 'url' | 'access' | 'read'>;
+
+/**
+ * The manifest of an artifact that was named, with no environment at hand to compare it with: it does not contradict itself.
+ *
+ * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
+ */
+export async function manifestById(target: Readable, id: string, signal: AbortSignal): Promise<Manifest> {
+  const name = manifestName(id);
+  if (!MANIFEST_NAME.test(name))
+    throw notAName('an artifact', 'env- and 20 hexadecimal digits, as ship-env list prints it', id);
+  const content = await readSmall(target, name, signal);
+  if (content === undefined) throw notThere(target, name);
+  const manifest = parseManifest(content, name, target.access.uri(name));
+  const wrong = inconsistencyOf(manifest, id);
+  if (wrong !== undefined) throw notBelieved(target.access.uri(name), { id }, wrong);
+  return manifest;
+}
+
+/**
+ * The code archives that a pointer file names; its own name vouches for its content.
+ *
+ * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
+ */
+export async function codeByPointer(target: Readable, name: string, signal: AbortSignal): Promise<CodeArchive[]> {
+  const [, , hash] = POINTER.exec(name) ?? [];
+  if (hash === undefined)
+    throw notAName('a pointer file', 'ship-env-code-…-….json, as ship-env config prints it', name);
+  const content = await readSmall(target, name, signal);
+  if (content === undefined) throw notThere(target, name);
+  const pointer = codePointer.safeParse(parseJson(content.toString('utf8'))).data;
+  const isWhole = createHash('sha256').update(content).digest('hex').startsWith(hash);
+  if (!isWhole || !pointer?.archives.every(({ sha256 }) => SHA256.test(sha256))) {
+    throw new ShipEnvError(
+      'TARGET_CONFLICT',
+      `${target.access.uri(name)} was expected to be the pointer file that its name says; it is another one.`,
+      { hint: 'Something else wrote or changed it. Delete it there and ship again.' }
+    );
+  }
+  return pointer.archives.map(({ file, ...archive }) => ({ name: file, fileName: file, ...archive }));
+}
+
+function notAName(what: string, wanted: string, found: string): ShipEnvError {
+  return new ShipEnvError(
+    'USAGE_INVALID',
+    `The name of ${what} was expected: ${wanted}. ${JSON.stringify(found)} is none.`,
+    {
+      hint: 'See ship-env run --help.'
+    }
+  );
+}
+
+function notThere({ url }: Readable, name: string): ShipEnvError {
+  return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${url} was expected to hold ${name}; it does not.`, {
+    hint: 'Look at what is there with ship-env list, or run "ship-env ship" first: prune may have removed it.'
+  });
+}
