@@ -90,14 +90,19 @@ describe('the manifest', () => {
 });
 
 describe('of two files of one name', () => {
-  test('the first site directory on the path wins, with its compiled module', async () => {
-    const [own, base] = [workshop.path('own'), workshop.path('base')];
-    const shadowing = await handMade(own, 'one', { 'shared/x.py': 'WHO = "own"\n', 'shared/data.txt': 'own' });
+  // The larger distribution comes first in the archive, and what comes later would overwrite.
+  test.each(['one', 'two'])('the first site directory on the path wins, also when %s is larger', async larger => {
+    const [own, base] = [workshop.path(`own ${larger}`), workshop.path(`base ${larger}`)];
+    const weight = (name: string): Buffer => randomBytes(name === larger ? 100_000 : 1);
+    const shadowing = await handMade(own, 'one', {
+      'shared/x.py': 'WHO = "own"\n',
+      'one.bin': weight('one'),
+      'shared/data.txt': 'own'
+    });
     const shadowed = await handMade(base, 'two', {
       'shared/x.py': 'WHO = "base"\n',
       'shared/y.py': 'WHO = "base"\n',
-      // The larger one comes first in the archive.
-      'two.bin': randomBytes(100_000),
+      'two.bin': weight('two'),
       'shared/data.txt': 'base'
     });
     const interpreter = {
@@ -107,7 +112,7 @@ describe('of two files of one name', () => {
         { path: base, layer: 'base' as const }
       ]
     };
-    const folder = await unpacked('ranks', snapshotOf([shadowed, shadowing], interpreter));
+    const folder = await unpacked(`ranks ${larger}`, snapshotOf([shadowed, shadowing], interpreter));
     const { stdout } = await execa(INTERPRETER.executable, ['-c', 'from shared import x, y; print(x.WHO, y.WHO)'], {
       env: { PYTHONPATH: join(folder, SITE) }
     });
