@@ -194,3 +194,5 @@ SHIPS_PATH = "ships"
 TOKEN_HEADER = "X-Ship-Env-Token"
 #: Bytes that the body of a request may have.
 BODY_LIMIT = 1048576
+#: Seconds that a cancelled ship may take until its process has ended (server/src/ship/cancel-budget.ts).
+CANCEL_BUDGET_S = 150

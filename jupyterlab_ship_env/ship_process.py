@@ -12,16 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import IO, Optional
 
+from ._contract import CANCEL_BUDGET_S
 from .errors import ShipEnvError
 from .events import Event, Result, Step, parse_event
 from .node import bundle_environment, find_bundle, find_node
 
-#: How long a cancelled ship may take to undo what it began at the target; then it is killed. Must stay above what the
-#: limits of the Node side (server/src) add up to, one after the other, at worst 83 s: parts on their way (GRACE_MS of
-#: targets/s3/in-flight.ts, 3 s) and their removal (ABORT_MS of s3/multipart.ts, 30 s), the look for the object and its
-#: removal (twice SETTLE_MS of s3/put.ts, 10 s), the removal of what went up before (ROLLBACK_TIMEOUT_MS of
-#: ship/upload.ts, 30 s). The rest is for a request that is never cut, since nobody would know what became of it.
-CANCEL_TIMEOUT_S = 120.0
 #: A wait for a line is cut into pieces: an interrupt that comes in the moment before a wait is seen when the wait ends.
 _LOOK_S = 0.2
 #: For the last lines in the pipes. A grandchild that holds them open must not hold us.
@@ -153,7 +148,7 @@ def _follow(process: subprocess.Popen[str], output: _Output, on_step: Callable[[
 def _cancel(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(CANCEL_TIMEOUT_S)
+        process.wait(CANCEL_BUDGET_S)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         process.kill()
 

@@ -15,12 +15,12 @@ from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Union
 
+from ._contract import CANCEL_BUDGET_S
 from .errors import ShipEnvError
 from .niceness import make_polite
 from .node import bundle_environment, find_bundle, find_node
 from .output import LINE_LIMIT, event_in, lines_of
 from .owner import is_dead, owner_name
-from .ship_process import CANCEL_TIMEOUT_S
 
 if TYPE_CHECKING:
     AnyLogger = Union[Logger, "LoggerAdapter[Logger]"]
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 READY_TIMEOUT_S = 60.0
 #: How long the sidecar may take to end its ships after its stdin closed; then it is killed. It cancels all at once, so
 #: they take no longer than one. Without a ship under way it ends within milliseconds.
-STOP_TIMEOUT_S = CANCEL_TIMEOUT_S
+STOP_TIMEOUT_S = CANCEL_BUDGET_S
 #: An end that takes longer is explained in the log: whoever stops the server looks at it.
 QUIET_S = 3.0
 #: So many ends that nobody asked for, within so many seconds, are a crash loop.

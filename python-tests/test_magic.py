@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
 from jupyterlab_ship_env import magic, ship_process
-from jupyterlab_ship_env._contract import MAGIC_OPTIONS
+from jupyterlab_ship_env._contract import CANCEL_BUDGET_S, MAGIC_OPTIONS
 from jupyterlab_ship_env.errors import ShipEnvError
 from jupyterlab_ship_env.events import Result
 from jupyterlab_ship_env.progress import NotebookView, result_lines
@@ -293,7 +293,18 @@ def test_second_interrupt_ends_at_once(run: Run, tmp_path: Path, monkeypatch: py
     started = time.monotonic()
     error = error_of(run("%ship_env --target interrupted-twice"))
     assert error.code == "SHIP_CANCELLED", "and no bug because of the line that the kill cut off"
-    assert time.monotonic() - started < ship_process.CANCEL_TIMEOUT_S / 2
+    assert time.monotonic() - started < CANCEL_BUDGET_S / 2
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+
+
+def test_ship_that_does_not_end_within_its_budget_is_killed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "mark"
+    monkeypatch.setenv("STAND_IN_MARK", str(mark))
+    monkeypatch.setattr(ship_process, "CANCEL_BUDGET_S", 0.1)
+    assert error_of(run("%ship_env --target cancelled-in-vain")).code == "SHIP_CANCELLED"
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
 

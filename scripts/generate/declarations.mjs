@@ -5,10 +5,27 @@ import { paths } from '../lib/paths.mjs';
 /** What the generated files are made from; zod is the copy that the contract's own schemas come from. */
 const ENTRY = `
 export * from './src/contract/index.js';
+export * from './src/ship/cancel-budget.js';
 export * as zod from 'zod';
 `;
 
-/** @typedef {typeof import('../../server/src/contract/index.js') & { zod: typeof import('zod') }} Declarations */
+/** @typedef {typeof import('../../server/src/contract/index.js')} Contract */
+/** @typedef {typeof import('../../server/src/ship/cancel-budget.js')} CancelBudget */
+/** @typedef {Contract & CancelBudget & { zod: typeof import('zod') }} Declarations */
+
+/**
+ * What the sources import when they need it, the AWS SDK above all, is not needed to read declarations.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const WITHOUT_LATER_IMPORTS = {
+  name: 'without-later-imports',
+  setup(build) {
+    build.onResolve({ filter: /.*/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined
+    );
+  }
+};
 
 /** @returns {Promise<Declarations>} */
 export async function loadDeclarations() {
@@ -21,7 +38,8 @@ export async function loadDeclarations() {
     write: false,
     format: 'esm',
     platform: 'node',
-    target: 'node20'
+    target: 'node20',
+    plugins: [WITHOUT_LATER_IMPORTS]
   });
   const code = outputFiles.map(({ text }) => text).join('');
   return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);

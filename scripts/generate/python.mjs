@@ -31,7 +31,8 @@ const MAGIC_OPTION = `    class MagicOption(TypedDict):
  * @returns {string} jupyterlab_ship_env/_contract.py
  */
 export function contractModule(declarations) {
-  const { ERRORS, STEP_NAMES, STEP_STATES, LIVE_STATES, ROUTES, TOKEN_HEADER, BODY_LIMIT } = declarations;
+  const { ERRORS, STEP_NAMES, STEP_STATES, LIVE_STATES, ROUTES, TOKEN_HEADER, BODY_LIMIT, CANCEL_BUDGET_MS } =
+    declarations;
   const codes = Object.keys(ERRORS).map(code => `        ${pythonText(code)},\n`);
   const errors = Object.entries(ERRORS).map(([code, { status, title }]) => [code, [status, title]]);
   return [
@@ -55,6 +56,11 @@ export function contractModule(declarations) {
     ...value('SHIPS_PATH', ROUTES.ships, 'Path of the ships below the root of the sidecar.'),
     ...value('TOKEN_HEADER', TOKEN_HEADER, 'The header with which a request proves that this server sends it.'),
     ...value('BODY_LIMIT', BODY_LIMIT, 'Bytes that the body of a request may have.'),
+    ...value(
+      'CANCEL_BUDGET_S',
+      CANCEL_BUDGET_MS / 1000,
+      'Seconds that a cancelled ship may take until its process has ended (server/src/ship/cancel-budget.ts).'
+    ),
     ''
   ].join('\n');
 }

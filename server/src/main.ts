@@ -4,6 +4,7 @@ import { exitCodeOf } from './cli/exit-codes.js';
 import { createProgram, type Run } from './cli/program.js';
 import { jsonView, patient, personView, type View } from './cli/view.js';
 import { ShipEnvError, toErrorObject } from './errors.js';
+import { LAST_GRACE_MS } from './system/process/last-grace.js';
 
 /** Set by the bundler from package.json. */
 declare const SHIP_ENV_VERSION: string;
@@ -12,9 +13,6 @@ declare const SHIP_ENV_VERSION: string;
 z.config({ jitless: true });
 
 const cancel = new AbortController();
-
-/** Milliseconds after the outcome in which a cancelled command ends by itself, unless a read hangs. */
-const LAST_GRACE_MS = 2000;
 
 /**
  * Ends the process whatever its threads do: `process.exit` waits for those that read files, and a file system that does not

@@ -12,7 +12,9 @@ import {
 import { ShipEnvError } from '../errors.js';
 import { directoryOf } from './directory/location.js';
 import { DirectoryTarget } from './directory/directory-target.js';
+import * as directoryLimits from './directory/time-limits.js';
 import { locationOf } from './s3/location.js';
+import * as s3Limits from './s3/time-limits.js';
 import type { Target } from './target.js';
 import { parseTargetUrl, shownUrl, type TargetUrl } from './url.js';
 
@@ -21,20 +23,27 @@ interface Kind<Settings> {
   /** The one spelling of a URL. @throws ShipEnvError TARGET_URL_INVALID */
   canonical(url: TargetUrl): string;
   open(url: TargetUrl, settings: Settings): Promise<Target>;
+  /** How long a write that was cancelled may take until it has undone what it did. */
+  readonly cleanUpMs: number;
 }
 
 /** The kinds of target; contract/target-settings.ts has their names, URLs and settings. */
 const KINDS: { readonly [Name in TargetKind]: Kind<SettingsOf<Name>> } = {
   directory: {
     canonical: url => directoryOf(url).url,
-    open: url => Promise.resolve(new DirectoryTarget(directoryOf(url)))
+    open: url => Promise.resolve(new DirectoryTarget(directoryOf(url))),
+    cleanUpMs: directoryLimits.CLEAN_UP_MS
   },
   s3: {
     canonical: url => locationOf(url).url,
     // Loading the AWS SDK takes a good part of a second: only who ships to S3 pays for it.
-    open: async (url, settings) => (await import('./s3/s3-target.js')).openS3Target(locationOf(url), settings)
+    open: async (url, settings) => (await import('./s3/s3-target.js')).openS3Target(locationOf(url), settings),
+    cleanUpMs: s3Limits.CLEAN_UP_MS
   }
 };
+
+/** How long a write that was cancelled may take until it has undone what it did, whatever the target. */
+export const LONGEST_CLEAN_UP_MS = Math.max(...Object.values(KINDS).map(({ cleanUpMs }) => cleanUpMs));
 
 /**
  * Opens a target. Nothing is sent yet: a store that does not answer shows at the first use.

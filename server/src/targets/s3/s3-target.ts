@@ -19,11 +19,7 @@ import { requireWritable } from './objects/writable.js';
 import { resolveS3Settings } from './settings.js';
 import { findOutComparison } from './store/comparison.js';
 import { S3Store, type Patience } from './store/store.js';
-
-/** For ships: as the AWS SDKs retry, and long enough for a store that puts gigabytes together. */
-const SHIP_PATIENCE: Patience = { connectMs: 5000, idleMs: 60_000, attempts: 3 };
-/** For the check: someone is looking at the button. */
-const CHECK_PATIENCE: Patience = { connectMs: 5000, idleMs: 10_000, attempts: 1 };
+import { CHECK_PATIENCE, SHIP_PATIENCE } from './time-limits.js';
 
 /**
  * Opens a bucket and prefix of an S3-compatible store; nothing is sent yet.

@@ -1,5 +1,4 @@
-/** How long requests on their way may take to end when the upload has failed or was cancelled. */
-const GRACE_MS = 3000;
+import { GRACE_MS } from '../time-limits.js';
 
 /**
  * Requests of one upload, several on their way at once.

@@ -15,9 +15,7 @@ import { unlessTaken, withOptional } from '../store/optional.js';
 import { LIVING_UPLOADS } from './orphans.js';
 import type { S3Store } from '../store/store.js';
 import { UPLOAD_ID } from '../objects/whole.js';
-
-/** How long the removal of a failed upload may take. */
-const ABORT_MS = 30_000;
+import { ABORT_MS } from '../time-limits.js';
 
 /** A range of another object, as that object was when its ETag was asked for. */
 export interface CopyRange {

@@ -4,13 +4,11 @@ import { conflict } from '../../object-errors.js';
 import { CopyRefused } from '../delta/copy.js';
 import { headObject, removeObject } from './objects.js';
 import type { S3Store } from '../store/store.js';
+import { SETTLE_MS } from '../time-limits.js';
 import { UPLOAD_ID } from './whole.js';
 import { ObjectWriter, type Written } from './writer.js';
 import type { SpannedPayload } from '../../../payloads/payload.js';
 import type { Holding, WriteOptions } from '../../target.js';
-
-/** How long the look after a failed or aborted write, and the removal of what it made all the same, may take. */
-const SETTLE_MS = 10_000;
 
 /**
  * Writes an object that does not exist yet, in one request or in parts.
