@@ -74,9 +74,6 @@ function addRun(program: Command, run: Run): void {
     .passThroughOptions()
     .action(async (words: string[]) => {
       const options = valuesOf(command);
-      if (options.code !== undefined && options.artifact === undefined) {
-        program.error('error: --code goes with --artifact', { code: 'commander.missingArgument' });
-      }
       const { runCommand } = await import('./run.js');
       await run({ ...options, isProgram: true }, async (view, signal) => {
         process.exitCode = await runCommand(options, words, view, signal);

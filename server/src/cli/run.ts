@@ -3,6 +3,7 @@ import type { RunStepEvent } from '../contract/ship.js';
 import type { Shipped } from '../deployments/deployment.js';
 import { become } from '../deployments/plain/become.js';
 import { preparePython, type PreparedPython } from '../deployments/plain/prepare.js';
+import { ShipEnvError } from '../errors.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { shippedAs } from '../ship/arrange.js';
 import { readAgainIfChanged } from '../ship/read-again.js';
@@ -77,6 +78,11 @@ async function shippedOn(
 ): Promise<Shipped> {
   if (options.artifact !== undefined) {
     return shippedByName(target, { artifact: options.artifact, code: options.code }, signal);
+  }
+  if (options.code !== undefined) {
+    throw new ShipEnvError('USAGE_INVALID', '--code was given without --artifact: it names the code of an artifact.', {
+      hint: 'See ship-env run --help.'
+    });
   }
   const request = await toShipRequest(options);
   const { manifest, code } = await readAgainIfChanged(
