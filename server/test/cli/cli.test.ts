@@ -104,10 +104,12 @@ test('config prints what the ship configured, as builder, submit and json', asyn
   expect(events(connect.stdout)).toMatchObject([{ code: 'USAGE_INVALID', message: expect.stringContaining('submit') }]);
 });
 
-test('what is no choice, or does not work yet, is not offered', async () => {
+test('the help names each choice that there is, and another one is refused', async () => {
   const home = await temporaryFolder();
   for (const command of ['ship', 'config', 'build']) {
-    expect((await shipEnv(home, [command, '--help'])).stdout).not.toContain('--format');
+    expect((await shipEnv(home, [command, '--help'])).stdout).toMatch(
+      /--format <format>\s+artifact format: pex \(default\)[^-]+archive/u
+    );
   }
   expect((await shipEnv(home, ['config', '--help'])).stdout).toMatch(
     /choices:\s+"builder",\s+"submit",\s+"json",\s+"command"/u
