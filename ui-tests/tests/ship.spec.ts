@@ -111,7 +111,7 @@ test.describe('the panel with the details', () => {
     await ship.action('Details').click();
     await ship.hideNotice();
     const details = page.locator('.jp-ShipEnv-details');
-    await expect(details.locator('[data-state="done"]')).toHaveCount(6);
+    await expect(details.locator('[data-state="done"]')).toHaveCount(7);
     await expect(details.locator('.jp-ShipEnv-log')).toContainText('Kernel python:');
     await picture(page, 'details', details.locator('.jp-ShipEnv-steps'));
   });
