@@ -14,7 +14,7 @@ import { readAgainIfChanged } from './read-again.js';
 import type { ShipContext, ShipRun } from './run.js';
 import { listHoldings, send } from './send.js';
 import { StepRunner } from './steps.js';
-import { Together } from './together.js';
+import { Together } from '../system/together.js';
 
 /**
  * Ships an environment: inspect → build → send → verify → publish → arrange.
