@@ -9,7 +9,9 @@ export default defineConfig({
           include: ['server/test/**/*.test.ts'],
           globalSetup: ['server/test/support/thread-program.ts'],
           testTimeout: 120_000,
-          hookTimeout: 300_000
+          hookTimeout: 300_000,
+          // A CI server sets CI, and then the command line colours what it says.
+          env: { NO_COLOR: '1' }
         }
       },
       { test: { name: 'frontend', include: ['src/**/__tests__/**/*.test.ts'] } },
