@@ -125,6 +125,22 @@ def test_of_two_layers_the_environment_wins_over_the_base(tmp_path: Path) -> Non
     assert base.run(pex, "-c", code, variables={"PEX_EXTRA_SYS_PATH": "/nowhere"}).stdout == kernel
 
 
+# pygments is a package that only kernels need: it does not ship compiled.
+@pytest.mark.parametrize("winner", ["pygments", "beta"])
+@pytest.mark.parametrize("module", ["shared/__init__.py", "shared.py", "outer/inner/shared.py"])
+def test_no_module_runs_in_the_compiled_form_of_another_distributions(tmp_path: Path, winner: str, module: str) -> None:
+    node = Node(tmp_path)
+    second = tmp_path / "second"
+    second.mkdir()
+    install(second, "alpha", {module: "FROM = 'second'\n", "alpha.py": "#" * 100_000})
+    install(node.site, winner, {module: "FROM = 'environment'\n"})
+    (node.site / "second.pth").write_text(f"{second}\n")
+    name = module.replace("/__init__", "").removesuffix(".py").replace("/", ".")
+    code = f"import alpha, importlib; m = importlib.import_module({name!r}); print(m.FROM, open(m.__file__).read())"
+    run = node.run(node.build(), "-c", code)
+    assert (run.stdout, run.stderr) == ("environment FROM = 'environment'\n\n", "")
+
+
 def test_names_that_look_like_ours_are_files_like_any_other(tmp_path: Path) -> None:
     node = Node(tmp_path)
     names = [

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 # What the pex tool keeps in a distribution's folder besides its modules.
 PREFIX = ".prefix"
 LAYOUT_FILE = ".layout.json"
+# Where Python looks for the compiled modules of a folder (PEP 3147).
+COMPILED = "__pycache__"
 # Longest first line that every kernel runs, without its line end (Linux before 5.1: BINPRM_BUF_SIZE).
 SHEBANG_BYTES = 127
 PYTHON_SHEBANG = b"#!python\n"
@@ -161,18 +163,17 @@ def _merge(sources: Iterable[str], target: str, leave: Iterable[str] = ()) -> No
     """Link what is in the source folders into an existing or new target folder, in the order of the sources.
 
     What one source has is one link. A folder that several have, as namespace packages are, or that is there already,
-    is a folder of its own, merged further down. Of a file that several have, the first wins; in the kernel's
-    environment there is one file of that name, so they are the same.
+    is a folder of its own, merged further down. Of a file that several have, the first wins, with its compiled module.
     """
     found: dict[str, list[str]] = {}
-    for source in sources:
-        if not os.path.isdir(source):
-            continue
+    merged = [source for source in sources if os.path.isdir(source)]
+    for source in merged:
         for name in os.listdir(source):
             if name not in leave:
                 found.setdefault(name, []).append(os.path.join(source, name))
     if found:
         os.makedirs(target, exist_ok=True)
+    compiled = found.pop(COMPILED, []) if len(merged) > 1 else []
     for name, paths in found.items():
         place = os.path.join(target, name)
         folders = [path for path in paths if os.path.isdir(path)]
@@ -180,6 +181,21 @@ def _merge(sources: Iterable[str], target: str, leave: Iterable[str] = ()) -> No
             _merge(folders, place)
         elif not os.path.lexists(place):
             os.symlink(paths[0], place)
+    for folder in compiled:
+        _link_compiled(folder, target)
+
+
+def _link_compiled(source: str, target: str) -> None:
+    """Link the compiled modules of a source folder whose sources are linked in the target folder.
+
+    Python does not compare the two on a node, so the compiled module of another distribution must not stand beside.
+    """
+    place = os.path.join(target, COMPILED)
+    os.makedirs(place, exist_ok=True)
+    for name in os.listdir(source):
+        module = f"{name.rsplit('.', 2)[0]}.py"
+        if os.path.realpath(os.path.join(target, module)) == os.path.realpath(os.path.join(source, os.pardir, module)):
+            os.symlink(os.path.join(source, name), os.path.join(place, name))
 
 
 def _scripts(root: NodeRoot, segments: Iterable[Segment], target: str, python: str) -> None:
