@@ -33,8 +33,3 @@ export function parseMaster(text: string): Master {
     { hint: hintFor(master) }
   );
 }
-
-/** The deployment behind a Spark master. @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED */
-export function deploymentOf(master: string): Deployment {
-  return parseMaster(master).deployment;
-}

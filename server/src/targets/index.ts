@@ -20,8 +20,6 @@ import { parseTargetUrl, shownUrl, type TargetUrl } from './url.js';
 
 /** One kind of store: what its URLs mean and how it is opened. */
 interface Kind<Settings> {
-  /** The one spelling of a URL. @throws ShipEnvError TARGET_URL_INVALID */
-  canonical(url: TargetUrl): string;
   open(url: TargetUrl, settings: Settings): Promise<Target>;
   /** How long a write that was cancelled may take until it has undone what it did. */
   readonly cleanUpMs: number;
@@ -30,12 +28,10 @@ interface Kind<Settings> {
 /** The kinds of target; contract/target-settings.ts has their names, URLs and settings. */
 const KINDS: { readonly [Name in TargetKind]: Kind<SettingsOf<Name>> } = {
   directory: {
-    canonical: url => directoryOf(url).url,
     open: url => Promise.resolve(new DirectoryTarget(directoryOf(url))),
     cleanUpMs: directoryLimits.CLEAN_UP_MS
   },
   s3: {
-    canonical: url => locationOf(url).url,
     // Loading the AWS SDK takes a good part of a second: only who ships to S3 pays for it.
     open: async (url, settings) => (await import('./s3/s3-target.js')).openS3Target(locationOf(url), settings),
     cleanUpMs: s3Limits.CLEAN_UP_MS
@@ -58,18 +54,6 @@ export async function openTarget(settings: TargetSettings): Promise<Target> {
 
 function open<Name extends TargetKind>(settings: SettingsOf<Name> & { kind: Name }, url: TargetUrl): Promise<Target> {
   return KINDS[settings.kind].open(url, settings);
-}
-
-/**
- * The one spelling of a target URL: `s3a://b/x/` → `s3://b/x`, `file://~/x` → `file:///home/ann/x`.
- *
- * @throws ShipEnvError TARGET_URL_INVALID
- */
-export function canonicalUrl(text: string): string {
-  const url = parseTargetUrl(text);
-  const kind = kindOf(text);
-  if (kind === undefined) throw ofNoKind(url, text);
-  return KINDS[kind].canonical(url);
 }
 
 function whyUnusable(settings: UnusableTarget, url: TargetUrl): ShipEnvError {

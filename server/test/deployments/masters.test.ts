@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deploymentOf, parseMaster } from '../../src/deployments/registry.js';
+import { parseMaster } from '../../src/deployments/registry.js';
 
 test.each([
   ['', 'unnamed'],
@@ -15,7 +15,6 @@ test.each([
   ['  ', 'unnamed'],
   ['yarn', 'yarn']
 ])('The master "%s" is %s', (master, deployment) => {
-  expect(deploymentOf(master).name).toBe(deployment);
   expect(parseMaster(master)).toMatchObject({ master: master.trim(), deployment: { name: deployment } });
 });
 
@@ -45,7 +44,7 @@ test.each([
   ['YARN', 'local-cluster'],
   ['nonsense', 'local-cluster']
 ])('The master "%s" is refused with a hint', (master, hint) => {
-  expect(() => deploymentOf(master)).toThrow(
+  expect(() => parseMaster(master)).toThrow(
     expect.objectContaining({
       code: 'CONFIG_MASTER_UNSUPPORTED',
       message: expect.stringContaining(`"${master}"`),
@@ -57,7 +56,7 @@ test.each([
 test.each(['yarn\u0000', 'spark://host:7077\nyarn', 'local-cluster[2,\n1,1024]', 'yarn\u001b[2J', 'ya\u202ern'])(
   'The master %j is refused, and what cannot be seen of it is spelt out',
   master => {
-    expect(() => deploymentOf(master)).toThrow(
+    expect(() => parseMaster(master)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_MASTER_UNSUPPORTED',
         message: expect.not.stringMatching(/[\u0000-\u001f\u202e]/u)
@@ -72,7 +71,7 @@ test.each([
   ['k8s://https://ann:s3c/r@et@host', 'k8s://…@host'],
   ['spark://host:7077?token=s3cret', 'spark://host:7077?…']
 ])('The master "%s" is refused without its secret', (master, told) => {
-  expect(() => deploymentOf(master)).toThrow(
+  expect(() => parseMaster(master)).toThrow(
     expect.objectContaining({
       code: 'CONFIG_MASTER_UNSUPPORTED',
       message: `"${told}" is no Spark master that ship-env supports.`

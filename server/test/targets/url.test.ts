@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { isShipEnvError } from '../../src/errors.js';
-import { canonicalUrl, openTarget } from '../../src/targets/index.js';
+import { openTarget } from '../../src/targets/index.js';
 import { settingsAt } from '../support/target-settings.js';
 
 describe('a target URL has one spelling', () => {
@@ -20,9 +20,9 @@ describe('a target URL has one spelling', () => {
     ['file:///srv/a%23b%3Fc', 'file:///srv/a%23b%3Fc'],
     ['file://~/ship', `file://${homedir()}/ship`],
     ['file://~', `file://${homedir()}`]
-  ])('%s', (text, canonical) => {
-    expect(canonicalUrl(text)).toBe(canonical);
-    expect(canonicalUrl(canonical)).toBe(canonical);
+  ])('%s', async (text, canonical) => {
+    expect((await openTarget(settingsAt(text))).url).toBe(canonical);
+    expect((await openTarget(settingsAt(canonical))).url).toBe(canonical);
   });
 });
 
@@ -51,8 +51,8 @@ describe('what is no target URL is refused', () => {
     ['file://./ship', 'three slashes'],
     ['file:///', 'file:///'],
     ['file:///srv/../etc', '".."']
-  ])('%j', (text, hint) => {
-    const error = refusal(text);
+  ])('%j', async (text, hint) => {
+    const error = await refusal(text);
     expect(error.code).toBe('TARGET_URL_INVALID');
     expect(error.hint).toContain(hint);
   });
@@ -69,8 +69,8 @@ describe('what is no target URL is refused', () => {
     'https://bucket.example.org/x?X-Amz-Signature=canary',
     'bucket/x?X-Amz-Signature=canary',
     'x://bucket/x#canary'
-  ])('%s, without a word of its password or signature', text => {
-    const error = refusal(text);
+  ])('%s, without a word of its password or signature', async text => {
+    const error = await refusal(text);
     expect(error.code).toBe('TARGET_URL_INVALID');
     expect(`${error.message} ${error.hint}`).not.toMatch(/can|ary/u);
   });
@@ -100,9 +100,9 @@ test('a directory has no settings of S3', async () => {
   });
 });
 
-function refusal(text: string): { code: string; message: string; hint: string } {
+async function refusal(text: string): Promise<{ code: string; message: string; hint: string }> {
   try {
-    canonicalUrl(text);
+    await openTarget(settingsAt(text));
   } catch (error) {
     if (isShipEnvError(error)) return error;
     throw error;

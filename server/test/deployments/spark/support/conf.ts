@@ -1,6 +1,6 @@
 import type { CodeArchive, Manifest } from '../../../../src/contract/manifest.js';
 import type { Outputs, Shipped } from '../../../../src/deployments/deployment.js';
-import { deploymentOf } from '../../../../src/deployments/registry.js';
+import { parseMaster } from '../../../../src/deployments/registry.js';
 import type { SparkConf } from '../../../../src/deployments/spark/config.js';
 import { formatOf } from '../../../../src/formats/registry.js';
 import type { Access } from '../../../../src/targets/target.js';
@@ -27,7 +27,7 @@ export function outputsOf(of: {
 }): Promise<Outputs> {
   const { sharedArtifact, target, master } = of;
   const access = { ...target, executablePath: () => Promise.resolve(sharedArtifact) };
-  return deploymentOf(master).arrange(shippedOf(of), access, {
+  return parseMaster(master).deployment.arrange(shippedOf(of), access, {
     master,
     shared: sharedArtifact !== undefined,
     target: 'file:///target'
