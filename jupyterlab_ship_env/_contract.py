@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         "PYTHON_FAILED",
         "PYTHON_NO_ENVIRONMENT",
         "PYTHON_UNSUPPORTED",
+        "PYTHON_NOT_RELOCATABLE",
         "SNAPSHOT_UNREADABLE",
         "EDITABLE_MISSING",
         "EDITABLE_NOT_A_PROJECT",
@@ -85,6 +86,7 @@ ERRORS = {
     "PYTHON_FAILED": (422, "The kernel python started and did not do its work"),
     "PYTHON_NO_ENVIRONMENT": (422, "No virtual environment was named and none is active"),
     "PYTHON_UNSUPPORTED": (422, "This python cannot be shipped"),
+    "PYTHON_NOT_RELOCATABLE": (422, "The interpreter itself cannot be shipped"),
     "SNAPSHOT_UNREADABLE": (422, "A file of the environment cannot be read"),
     "EDITABLE_MISSING": (422, "The folder of an editable package is gone"),
     "EDITABLE_NOT_A_PROJECT": (422, "What an editable package leads to is not one project"),
@@ -180,6 +182,12 @@ MAGIC_OPTIONS: tuple[MagicOption, ...] = (
         "metavar": "PATH",
         "is_list": True,
         "help": "Where links out of the environment may lead: files, or folders with all below.",
+    },
+    {
+        "flags": ("--include-interpreter",),
+        "metavar": None,
+        "is_list": False,
+        "help": "Put the interpreter itself into the artifact, for nodes that have none; with --format archive.",
     },
     {
         "flags": ("--dry-run",),

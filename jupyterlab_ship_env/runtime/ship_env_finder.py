@@ -11,6 +11,7 @@ is small: a process that does not import pyspark pays one comparison an import. 
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,22 @@ if TYPE_CHECKING:
 
 # The module that defines the class: since pyspark 4.0, and before. Since 4.0 the second one is there no more.
 MODULES = ("pyspark.core.files", "pyspark.files")
+# As in server/src/content/code/code-path.ts.
+CODE_PATH = "SHIP_ENV_CODE_PATH"
 
 
 def install() -> None:
     """Wait for pyspark, in this process and all that it forks. It must not have been imported yet."""
     if not any(isinstance(finder, SparkFilesFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, SparkFilesFinder())
+
+
+def add_code() -> None:
+    """Put the folders of code that ``ship-env run`` names behind the packages."""
+    # In a virtual environment Python reads a path file twice.
+    for folder in os.environ.get(CODE_PATH, "").split(os.pathsep):
+        if folder and folder not in sys.path:
+            sys.path.append(folder)
 
 
 class SparkFilesFinder:

@@ -17,6 +17,7 @@ export const ERRORS = {
   PYTHON_FAILED: { status: 422, title: 'The kernel python started and did not do its work' },
   PYTHON_NO_ENVIRONMENT: { status: 422, title: 'No virtual environment was named and none is active' },
   PYTHON_UNSUPPORTED: { status: 422, title: 'This python cannot be shipped' },
+  PYTHON_NOT_RELOCATABLE: { status: 422, title: 'The interpreter itself cannot be shipped' },
   SNAPSHOT_UNREADABLE: { status: 422, title: 'A file of the environment cannot be read' },
   EDITABLE_MISSING: { status: 422, title: 'The folder of an editable package is gone' },
   EDITABLE_NOT_A_PROJECT: { status: 422, title: 'What an editable package leads to is not one project' },

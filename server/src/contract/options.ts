@@ -13,7 +13,7 @@ const EVERYWHERE = Object.keys(COMMANDS) as CommandName[];
 /** What chooses the content of an artifact, and the code that goes along. */
 const CONTENT = ['build', 'ship', 'config', 'run'] as const;
 /** The options that speak of an environment of this machine. */
-const OF_ENVIRONMENT = ['python', 'exclude', 'includeSpark', 'allowSecret', 'allowLink'] as const;
+const OF_ENVIRONMENT = ['python', 'exclude', 'includeSpark', 'includeInterpreter', 'allowSecret', 'allowLink'] as const;
 
 /** Where the cell goes when the notebook has none yet. */
 const INSERT_POSITIONS = {
@@ -136,6 +136,15 @@ export const OPTIONS = {
     option: {
       flags: '--allow-link <paths...>',
       help: 'where links out of the environment may lead: files, or folders with all below',
+      commands: CONTENT,
+      magic: true
+    }
+  },
+  includeInterpreter: {
+    request: FLAG,
+    option: {
+      flags: '--include-interpreter',
+      help: 'put the interpreter itself into the artifact, for nodes that have none; with --format archive',
       commands: CONTENT,
       magic: true
     }

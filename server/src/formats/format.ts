@@ -95,6 +95,8 @@ export interface Format {
   readonly name: FormatName;
   /** How an artifact of this format becomes the python of an executor. */
   readonly runs: Runs;
+  /** Whether an artifact can hold the interpreter itself (`FormatOptions.includeInterpreter`). */
+  readonly canHoldInterpreter: boolean;
   /** What the file of an artifact is called, by its id. Pure. */
   fileName(id: string): string;
   /** The files that executors need of an artifact, besides code. Pure. */

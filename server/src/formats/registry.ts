@@ -1,8 +1,11 @@
+import type { ShipRequest } from '../contract/ship.js';
 import type { FormatName } from '../contract/manifest.js';
 import { ShipEnvError } from '../errors.js';
 import { archiveFormat } from './archive/format.js';
 import type { Format } from './format.js';
 import { pexFormat } from './pex/format.js';
+
+type RequestedFormat = Pick<ShipRequest, 'format' | 'includeInterpreter'>;
 
 /** The formats there are; the first is the default. */
 export const FORMATS: readonly Format[] = [pexFormat, archiveFormat];
@@ -15,6 +18,22 @@ export function formatOf(name: string): Format {
     'FORMAT_UNKNOWN',
     `The artifact format “${name}” was asked for, and there is none of this name.`,
     { hint: `Use one of: ${FORMATS.map(candidate => candidate.name).join(', ')}.` }
+  );
+}
+
+/**
+ * The format that a ship asks for.
+ *
+ * @throws ShipEnvError FORMAT_UNKNOWN; FORMAT_UNSUITED when the interpreter was to be inside, and the format has no room for it
+ */
+export function requestedFormat({ format: name, includeInterpreter }: RequestedFormat): Format {
+  const format = formatOf(name);
+  if (!includeInterpreter || format.canHoldInterpreter) return format;
+  const others = FORMATS.filter(({ canHoldInterpreter }) => canHoldInterpreter).map(other => `--format ${other.name}`);
+  throw new ShipEnvError(
+    'FORMAT_UNSUITED',
+    `The interpreter was to go into the artifact (--include-interpreter); the format ${name} has no room for it.`,
+    { hint: `Ship with ${others.join(' or ')}, or leave out --include-interpreter.` }
   );
 }
 

@@ -2,7 +2,7 @@ import type { ShipRequest } from '../contract/ship.js';
 import type { Deployment } from '../deployments/deployment.js';
 import { parseMaster } from '../deployments/registry.js';
 import { requireListable } from '../deployments/spark/config.js';
-import { formatOf } from '../formats/registry.js';
+import { requestedFormat } from '../formats/registry.js';
 import type { Target } from '../targets/target.js';
 
 /** A request in its one spelling, with the deployment that it is for. */
@@ -14,11 +14,11 @@ export interface Accepted {
 /**
  * Accepts a request. Called before anything is read: what no ship can fulfil must not cost a snapshot.
  *
- * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, FORMAT_UNKNOWN, TARGET_URL_INVALID
+ * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, FORMAT_UNKNOWN, FORMAT_UNSUITED, TARGET_URL_INVALID
  */
 export function acceptRequest(request: ShipRequest, { access }: Pick<Target, 'access'>): Accepted {
   const { master, deployment } = parseMaster(request.master);
-  formatOf(request.format);
+  requestedFormat(request);
   requireListable(access.uri('name'));
   return { request: { ...request, master }, deployment };
 }

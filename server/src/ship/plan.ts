@@ -5,7 +5,7 @@ import type { PlanContext, Plannable } from '../content/content.js';
 import { planContent } from '../content/plan.js';
 import type { SegmentMemory } from '../content/segments/types.js';
 import type { ArtifactPlan } from '../formats/format.js';
-import { formatOf } from '../formats/registry.js';
+import { formatOf, requestedFormat } from '../formats/registry.js';
 import { BUILD_ID } from '../system/build-id.js';
 import type { Cache } from '../system/cache/cache.js';
 import type { ShipRequest } from '../contract/ship.js';
@@ -45,8 +45,8 @@ export async function planLazily(
     await memory.save(snapshot.distributions.map(({ state }) => state));
     return plan;
   };
-  // A seed of the person's own is no part of the build.
-  if (snapshot.state === undefined || process.env['SHIP_ENV_SEED']) {
+  // A seed of the person's own is no part of the build, and an interpreter's files are no part of the state.
+  if (snapshot.state === undefined || request.includeInterpreter || process.env['SHIP_ENV_SEED']) {
     const plan = await compute();
     return { id: plan.id, name: plan.name, findings: plan.findings, whole: () => Promise.resolve(plan) };
   }
@@ -73,15 +73,14 @@ export async function planWhole(snapshot: Snapshot, request: ShipRequest, contex
 
 async function planNow(
   environment: Plannable,
-  { format, excludes, includeSpark }: ShipRequest,
+  request: ShipRequest,
   context: PlanContext & { memory?: SegmentMemory }
 ): Promise<ArtifactPlan> {
+  const { excludes, includeSpark, includeInterpreter } = request;
+  const format = requestedFormat(request);
   const content = await planContent(environment, { excludes, includeSpark, ...context });
-  return formatOf(format).plan(content, {
-    cache: context.cache,
-    signal: context.signal,
-    includeInterpreter: false
-  });
+  const { cache, signal } = context;
+  return format.plan(content, { cache, signal, includeInterpreter });
 }
 
 /** Name of the cache entry: everything that a plan's name and findings depend on. */

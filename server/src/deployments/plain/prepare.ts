@@ -1,7 +1,10 @@
+import { readlink, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { CodeArchive } from '../../contract/manifest.js';
+import { CODE_PATH } from '../../content/code/code-path.js';
+import type { CodeArchive, Manifest } from '../../contract/manifest.js';
 import { ShipEnvError } from '../../errors.js';
 import type { PayloadFacts } from '../../payloads/payload.js';
+import { orNothing } from '../../system/files/nothing.js';
 import type { Shipped } from '../deployment.js';
 import type { Source } from './download.js';
 import { fetchProgram, type FetchContext } from './fetch.js';
@@ -18,7 +21,7 @@ export interface PreparedPython {
  * Has on this machine what a shipped environment needs to run: fetched, verified, kept in the local cache.
  *
  * @param options.env - of this process; what it says of the import path comes behind the code archives
- * @throws ShipEnvError ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT, FORMAT_UNSUITED, CACHE_UNUSABLE, DISK_FULL and what the
+ * @throws ShipEnvError ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT, FORMAT_UNSUITED, PYTHON_NOT_FOUND, CACHE_UNUSABLE, DISK_FULL and what the
  *   target throws; the signal's reason. Nothing half-fetched is left
  */
 export async function preparePython(
@@ -29,15 +32,29 @@ export async function preparePython(
   const path = await pythonOf(shipped, source, context);
   const folders: string[] = [];
   for (const archive of shipped.code) folders.push(requirePathEntry(await codeFolder(archive, source, context)));
+  return { path, env: withCode(env, folders, shipped) };
+}
+
+/**
+ * The environment variables of the program. Code stands behind the packages, as on executors: a PEX puts PYTHONPATH there;
+ * an unpacked archive, whose python puts PYTHONPATH first, has a variable of its own for it.
+ */
+function withCode(env: NodeJS.ProcessEnv, folders: readonly string[], { runs }: Shipped): NodeJS.ProcessEnv {
+  if (runs.kind === 'archive') return { ...env, [CODE_PATH]: folders.join(delimiter) };
   const importPath = [...folders, ...(env['PYTHONPATH'] ? [env['PYTHONPATH']] : [])].join(delimiter);
-  return { path, env: importPath === '' ? env : { ...env, PYTHONPATH: importPath } };
+  return importPath === '' ? env : { ...env, PYTHONPATH: importPath };
 }
 
 async function pythonOf({ runs, manifest }: Shipped, source: Source, context: FetchContext): Promise<string> {
   switch (runs.kind) {
     case 'executable':
       return fetchProgram(source, manifest.artifact, context);
-    case 'archive':
+    case 'archive': {
+      // Who runs a PEX does not load the reader of tar files.
+      const { untar } = await import('./untar.js');
+      const folder = await fetchUnpacked(source, manifest.artifact, untar, context);
+      return requireInterpreter(join(folder, runs.python), manifest);
+    }
     case 'recipe':
       throw new ShipEnvError(
         'FORMAT_UNSUITED',
@@ -45,6 +62,16 @@ async function pythonOf({ runs, manifest }: Shipped, source: Source, context: Fe
         { hint: 'Ship the environment in another format.' }
       );
   }
+}
+
+/** An archive without an interpreter has a link to the one of this machine. */
+async function requireInterpreter(path: string, { id, python }: Manifest): Promise<string> {
+  if ((await orNothing(stat(path))) !== undefined) return path;
+  throw new ShipEnvError(
+    'PYTHON_NOT_FOUND',
+    `${id} was to run with the Python ${python.minor} of this machine; there is none at ${await readlink(path)}.`,
+    { hint: `Install Python ${python.minor} there, or ship with --include-interpreter.` }
+  );
 }
 
 function codeFolder({ fileName, bytes, sha256 }: CodeArchive, source: Source, context: FetchContext): Promise<string> {

@@ -5,6 +5,7 @@ import { archiveName, planArchive } from './plan.js';
 export const archiveFormat: Format = {
   name: 'archive',
   runs: { kind: 'archive', alias: 'environment', python: 'bin/python' },
+  canHoldInterpreter: true,
   fileName: archiveName,
   files: ({ artifact }) => [{ name: artifact.name, isExecutable: false }],
   // The format's part of the manifest is one yes or no, which contradicts nothing.

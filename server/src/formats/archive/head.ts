@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { libraryOf } from '../../content/interpreter/base-python.js';
 import type { OwnModule } from '../../content/runtime-modules.js';
 import type { Interpreter } from '../../contract/snapshot.js';
 import { crc32 } from '../../payloads/crc32.js';
 import { ACTIVATE } from './activate.js';
 import { MEMBER_HEADER, memberTrailer, storedBlocks } from './gzip.js';
-import { libraryOf, sitePackagesOf } from './places.js';
+import { sitePackagesOf } from './places.js';
 import { padding, tarHeader } from './tar.js';
 
 /** The first bytes of an archive: what does not come from a distribution. */
@@ -20,8 +21,10 @@ export interface Head {
 /** What the head depends on. */
 export interface HeadOf {
   readonly interpreter: Interpreter;
-  /** Absolute path of the python on the nodes. */
+  /** Absolute path of the python on the nodes; of the one here when the interpreter is inside. */
   readonly basePython: string;
+  /** A segment brings the interpreter itself: `bin` and the standard library. */
+  readonly isInside: boolean;
   /** Modules of ours, which every executor can import. */
   readonly modules: readonly OwnModule[];
 }
@@ -33,8 +36,11 @@ interface Entry {
   readonly link?: string;
 }
 
-/** Each python process waits for pyspark, to run the newest code archives (ship_env_finder.py). */
-const START = 'import ship_env_finder; ship_env_finder.install()\n';
+/**
+ * What each python process does at its start: it waits for pyspark, to run the newest code archives (ship_env_finder.py),
+ * and puts the code of `ship-env run` behind the packages.
+ */
+const START = 'import ship_env_finder; ship_env_finder.install(); ship_env_finder.add_code()\n';
 
 /**
  * What every archive begins with: the parts of a virtual environment (PEP 405) that no distribution brings. Byte for byte
@@ -55,17 +61,28 @@ export function headOf(of: HeadOf): Head {
   };
 }
 
-function entriesOf({ interpreter, basePython, modules }: HeadOf): Entry[] {
+function entriesOf(of: HeadOf): Entry[] {
+  const { interpreter, modules } = of;
   const sitePackages = sitePackagesOf(interpreter);
   return [
-    { name: 'pyvenv.cfg', content: Buffer.from(pyvenv(interpreter, basePython)) },
     { name: 'lib64', link: posix.dirname(libraryOf(interpreter)) },
-    { name: 'bin/python', link: basePython },
-    { name: 'bin/python3', link: 'python' },
-    { name: `bin/python${interpreter.minor}`, link: 'python' },
+    ...pythonEntries(of),
     { name: 'bin/activate', content: Buffer.from(ACTIVATE) },
     ...modules.map(({ name, source }) => ({ name: `${sitePackages}/${name}`, content: source })),
     { name: `${sitePackages}/zz_ship_env.pth`, content: Buffer.from(START) }
+  ];
+}
+
+/** What makes the folder a virtual environment of the node's python; or links to the program inside, which needs no more. */
+function pythonEntries({ interpreter, basePython, isInside }: HeadOf): Entry[] {
+  const names = ['python', 'python3', `python${interpreter.minor}`];
+  if (isInside) {
+    const program = posix.basename(basePython);
+    return names.filter(name => name !== program).map(name => ({ name: `bin/${name}`, link: program }));
+  }
+  return [
+    { name: 'pyvenv.cfg', content: Buffer.from(pyvenv(interpreter, basePython)) },
+    ...names.map((name, index) => ({ name: `bin/${name}`, link: index === 0 ? basePython : 'python' }))
   ];
 }
 

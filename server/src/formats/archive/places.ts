@@ -1,15 +1,11 @@
 import { posix } from 'node:path';
+import { libraryOf } from '../../content/interpreter/base-python.js';
 import { LAYOUT_NAME } from '../../content/segments/plan/segment-key.js';
 import type { Interpreter } from '../../contract/snapshot.js';
 
 const PREFIX = '.prefix/';
 const DATA = `${PREFIX}data/`;
 export const SCRIPTS = `${PREFIX}bin/`;
-
-/** What `site` calls the folder of a python: `python3.11`, `python3.13t`. */
-export function libraryOf({ minor, abiTag }: Pick<Interpreter, 'minor' | 'abiTag'>): string {
-  return `lib/python${minor}${abiTag.endsWith('t') ? 't' : ''}`;
-}
 
 /** The folder of the modules. */
 export function sitePackagesOf(interpreter: Pick<Interpreter, 'minor' | 'abiTag'>): string {

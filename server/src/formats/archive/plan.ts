@@ -1,11 +1,9 @@
-import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Content } from '../../content/content.js';
+import { basePythonOf } from '../../content/interpreter/base-python.js';
+import { planInterpreter } from '../../content/interpreter/plan.js';
 import { ROOT_MODULES, loadModules } from '../../content/runtime-modules.js';
 import type { Manifest } from '../../contract/manifest.js';
 import type { Finding, Interpreter } from '../../contract/snapshot.js';
-import { orNothing } from '../../system/files/nothing.js';
-import { isWithin } from '../../system/files/within.js';
 import { differencesInContent } from '../content-difference.js';
 import { difference, firstDifference, type Difference } from '../difference.js';
 import type { ArtifactPlan, FormatOptions } from '../format.js';
@@ -24,19 +22,29 @@ export interface ArchivePlan {
   readonly hasInterpreter: boolean;
 }
 
-/** Plans an archive. */
-export async function planArchive(content: Content, _options: FormatOptions): Promise<ArtifactPlan> {
-  const { interpreter, segments } = content;
+/** Plans an archive. @throws ShipEnvError PYTHON_NOT_RELOCATABLE when the interpreter was to be inside and cannot */
+export async function planArchive(
+  packages: Content,
+  { cache, signal, includeInterpreter }: FormatOptions
+): Promise<ArtifactPlan> {
+  const { interpreter } = packages;
   const basePython = await basePythonOf(interpreter);
-  const head = headOf({ interpreter, basePython, modules: await loadModules(ROOT_MODULES) });
-  const id = archiveId({ python: pythonOf(interpreter), head: head.sha256, segments });
-  const plan: ArchivePlan = { id, name: archiveName(id), content, head, hasInterpreter: false };
+  const inside = includeInterpreter ? [await planInterpreter(interpreter, basePython, { cache, signal })] : [];
+  const content: Content = {
+    ...packages,
+    segments: [...inside, ...packages.segments],
+    findings: [...packages.findings, ...(includeInterpreter ? [] : [nodePython(interpreter, basePython)])]
+  };
+  const modules = await loadModules(ROOT_MODULES);
+  const head = headOf({ interpreter, basePython, isInside: includeInterpreter, modules });
+  const id = archiveId({ python: pythonOf(interpreter), head: head.sha256, segments: content.segments });
+  const plan: ArchivePlan = { id, name: archiveName(id), content, head, hasInterpreter: includeInterpreter };
   return {
     id,
     format: 'archive',
     name: plan.name,
     content,
-    findings: [...content.findings, nodePython(interpreter, basePython)],
+    findings: content.findings,
     differenceFrom: manifest => differenceFrom(plan, manifest),
     build: options => buildArchive(plan, options)
   };
@@ -45,16 +53,6 @@ export async function planArchive(content: Content, _options: FormatOptions): Pr
 /** File name of an archive. */
 export function archiveName(id: string): string {
   return `${id}.tar.gz`;
-}
-
-/**
- * The python that the environment stands on. The file itself, not a link that may lead to another version tomorrow; in an
- * environment with a copy of the python, the one in the installation.
- */
-async function basePythonOf({ executable, prefix, basePrefix, minor }: Interpreter): Promise<string> {
-  const real = await realpath(executable);
-  const isCopy = prefix !== basePrefix && isWithin(real, (await orNothing(realpath(prefix))) ?? prefix);
-  return isCopy ? realpath(join(basePrefix, 'bin', `python${minor}`)) : real;
 }
 
 function nodePython({ minor }: Interpreter, basePython: string): Finding {

@@ -7,6 +7,7 @@ import { zip64Findings } from './zip64-finding.js';
 export const pexFormat: Format = {
   name: 'pex',
   runs: { kind: 'executable' },
+  canHoldInterpreter: false,
   fileName: id => `${id}.pex`,
   files: ({ artifact }) => [{ name: artifact.name, isExecutable: true }],
   inconsistencyOf: manifest =>

@@ -35,11 +35,12 @@ export async function makeHarbour(): Promise<KernelVenv> {
 /** Ships the kernel to a target, and says which words of the command line run it anywhere. */
 export async function shipTo(
   target: string,
-  kernel: KernelVenv,
+  kernel: Pick<KernelVenv, 'python'>,
   home: string,
-  env: Record<string, string> = {}
+  env: Record<string, string> = {},
+  options: readonly string[] = []
 ): Promise<string[]> {
-  const args = ['--python', kernel.python, '--target', target];
+  const args = ['--python', kernel.python, '--target', target, ...options];
   const shipped = await shipEnv(home, ['ship', ...args], env);
   if (shipped.exitCode !== 0) throw new Error(shipped.stderr);
   const { stdout } = await shipEnv(home, ['config', ...args, '--as', 'command'], env);

@@ -47,13 +47,17 @@ const OF_THE_KERNEL = new Set([
 export function modulesToCompile(
   { normalizedName }: Pick<Distribution, 'normalizedName'>,
   entries: Iterable<SegmentEntry>,
-  { executable, implementation, version, abiTag, basePrefix }: Interpreter
+  interpreter: Interpreter
 ): ModulesToCompile | undefined {
   if (OF_THE_KERNEL.has(normalizedName)) return undefined;
   const sources = modulesAmong(entries);
   if (sources.length === 0) return undefined;
-  const identity = JSON.stringify([COMPILE_VERSION, implementation, abiTag, version, basePrefix]);
-  return { python: executable, identity, sources };
+  return { python: interpreter.executable, identity: compiledBy(interpreter), sources };
+}
+
+/** What the compiled form of a module depends on besides its source. */
+export function compiledBy({ implementation, version, abiTag, basePrefix }: Interpreter): string {
+  return JSON.stringify([COMPILE_VERSION, implementation, abiTag, version, basePrefix]);
 }
 
 /** Those entries that ship compiled as well, in their order. */
@@ -66,9 +70,11 @@ const COMPILED_SUFFIX_BYTES = 32;
 const MAX_FILE_NAME_BYTES = 255;
 
 function isModule(entry: SegmentEntry): entry is FileEntry {
-  const { name } = entry;
-  // On the node, too, the name must be one that a file can have.
-  if (Buffer.byteLength(name.slice(name.lastIndexOf('/') + 1)) > MAX_FILE_NAME_BYTES - COMPILED_SUFFIX_BYTES)
-    return false;
-  return entry.kind === 'file' && name.endsWith('.py') && !name.startsWith('.prefix/') && !TESTS.test(name);
+  return entry.kind === 'file' && !entry.name.startsWith('.prefix/') && hasCompilableName(entry);
+}
+
+/** Is this the name of a module that nodes import, and its compiled form's a name that a file on a node can have? */
+export function hasCompilableName({ name }: Pick<SegmentEntry, 'name'>): boolean {
+  const nameBytes = Buffer.byteLength(name.slice(name.lastIndexOf('/') + 1));
+  return nameBytes <= MAX_FILE_NAME_BYTES - COMPILED_SUFFIX_BYTES && name.endsWith('.py') && !TESTS.test(name);
 }

@@ -1,0 +1,137 @@
+import { open, type FileHandle } from 'node:fs/promises';
+
+/** What a Linux program or library says of the libraries that it is loaded with (System V ABI, "Dynamic Section"). */
+export interface DynamicSection {
+  /** Names of the libraries, in their order: `libc.so.6`. */
+  readonly needed: readonly string[];
+  /** Folders in which the loader looks for them first; they may begin with `$ORIGIN`, the folder of the file itself. */
+  readonly searchPaths: readonly string[];
+}
+
+const MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
+const CLASS_64 = 2;
+const LITTLE_ENDIAN = 1;
+const HEADER_BYTES = 64;
+
+const PROGRAM_HEADER_BYTES = 56;
+const PT_LOAD = 1;
+const PT_DYNAMIC = 2;
+
+const ENTRY_BYTES = 16;
+const DT_NULL = 0;
+const DT_NEEDED = 1;
+const DT_STRTAB = 5;
+const DT_STRSZ = 10;
+const DT_RPATH = 15;
+const DT_RUNPATH = 29;
+
+/** No real file has more: a damaged one must not take the memory. */
+const MAX_SECTION_BYTES = 16 * 1024 * 1024;
+
+interface Segment {
+  readonly type: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/**
+ * Reads which libraries a file needs. Nothing is run.
+ *
+ * @returns undefined when the file is no 64-bit little-endian ELF file, or makes no sense as one
+ * @throws what the disk fails with
+ */
+export async function readDynamicSection(path: string): Promise<DynamicSection | undefined> {
+  const file = await open(path);
+  try {
+    return await dynamicSectionOf(file);
+  } catch (error) {
+    // An offset or a length leads out of the file.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function dynamicSectionOf(file: FileHandle): Promise<DynamicSection | undefined> {
+  const header = await bytesAt(file, 0, HEADER_BYTES);
+  if (!header.subarray(0, 4).equals(MAGIC) || header[4] !== CLASS_64 || header[5] !== LITTLE_ENDIAN) return undefined;
+  const segments = await segmentsOf(file, header);
+  const dynamic = segments.find(({ type }) => type === PT_DYNAMIC);
+  // A static program needs no library.
+  if (dynamic === undefined) return { needed: [], searchPaths: [] };
+  const entries = entriesOf(await bytesAt(file, dynamic.offset, dynamic.bytes));
+  const [tableAddress] = valuesOf(entries, DT_STRTAB);
+  const [tableBytes] = valuesOf(entries, DT_STRSZ);
+  if (tableAddress === undefined || tableBytes === undefined) return undefined;
+  const table = await bytesAt(file, offsetOf(segments, tableAddress), tableBytes);
+  const texts = (tag: number): string[] => valuesOf(entries, tag).map(at => textAt(table, at));
+  // DT_RPATH does not count where there is a DT_RUNPATH.
+  const [paths = ''] = [...texts(DT_RUNPATH), ...texts(DT_RPATH)];
+  return { needed: texts(DT_NEEDED), searchPaths: paths.split(':').filter(path => path !== '') };
+}
+
+async function segmentsOf(file: FileHandle, header: Buffer): Promise<Segment[]> {
+  const count = header.readUInt16LE(56);
+  const table = await bytesAt(file, toNumber(header.readBigUInt64LE(32)), count * PROGRAM_HEADER_BYTES);
+  return Array.from({ length: count }, (_, index) => {
+    const row = table.subarray(index * PROGRAM_HEADER_BYTES);
+    return {
+      type: row.readUInt32LE(0),
+      offset: toNumber(row.readBigUInt64LE(8)),
+      address: toNumber(row.readBigUInt64LE(16)),
+      bytes: toNumber(row.readBigUInt64LE(32))
+    };
+  });
+}
+
+interface Entry {
+  readonly tag: number;
+  readonly value: number;
+}
+
+function entriesOf(section: Buffer): Entry[] {
+  const entries: Entry[] = [];
+  for (let at = 0; at + ENTRY_BYTES <= section.length; at += ENTRY_BYTES) {
+    const tag = Number(section.readBigInt64LE(at));
+    if (tag === DT_NULL) break;
+    // A value of a tag that we do not read may be any number.
+    entries.push({ tag, value: Number(section.readBigUInt64LE(at + 8)) });
+  }
+  return entries;
+}
+
+function valuesOf(entries: readonly Entry[], wanted: number): number[] {
+  return entries.filter(({ tag }) => tag === wanted).map(({ value }) => value);
+}
+
+/** Where in the file lies what is loaded at an address. @throws RangeError when nothing is */
+function offsetOf(segments: readonly Segment[], address: number): number {
+  const segment = segments.find(
+    ({ type, address: start, bytes }) => type === PT_LOAD && address >= start && address < start + bytes
+  );
+  if (segment === undefined) throw new RangeError(`Nothing of the file is loaded at ${address}.`);
+  return segment.offset + address - segment.address;
+}
+
+/** @throws RangeError when no text ends there */
+function textAt(table: Buffer, start: number): string {
+  const end = table.indexOf(0, start);
+  if (start >= table.length || end < 0) throw new RangeError(`No text begins at ${start}.`);
+  return table.toString('utf8', start, end);
+}
+
+/** @throws RangeError when the file is shorter */
+async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  if (length > MAX_SECTION_BYTES) throw new RangeError(`${length} bytes are more than any section has.`);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+  if (bytesRead < length) throw new RangeError('The file ends too early.');
+  return buffer;
+}
+
+/** @throws RangeError when the number is no offset that a file can have */
+function toNumber(value: bigint): number {
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new RangeError(`${value} is no offset in a file.`);
+  return Number(value);
+}

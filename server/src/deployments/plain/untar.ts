@@ -1,0 +1,52 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { problemOfPath } from '../../system/files/path-names.js';
+
+/** The bits of a mode that let a file be executed. */
+const EXECUTE = 0o111;
+
+/**
+ * Writes the files and links of a `.tar.gz` below a folder. The execute bit is as in the archive, all else by the umask.
+ * Links are made last, so that no file is written through one.
+ *
+ * @throws an Error for what is no such archive, and for an entry whose name leads out of the folder or comes twice
+ */
+export async function untar(archive: string, folder: string, signal: AbortSignal): Promise<void> {
+  const links = new Map<string, string>();
+  const made = new Set<string>();
+  const parentOf = async (path: string): Promise<void> => {
+    const parent = dirname(path);
+    if (made.has(parent)) return;
+    await mkdir(parent, { recursive: true });
+    made.add(parent);
+  };
+  const entries = extract();
+  const unpacked = pipeline(createReadStream(archive), createGunzip(), entries, { signal });
+  const written = (async () => {
+    for await (const entry of entries) {
+      const { name, type, mode, linkname } = entry.header;
+      const problem = problemOfPath(name);
+      if (problem !== undefined) throw new Error(`The archive has ${name}, whose name ${problem}.`);
+      const path = join(folder, name);
+      if (type === 'symlink') {
+        links.set(path, linkname);
+        entry.resume();
+      } else if (type === 'file') {
+        await parentOf(path);
+        await pipeline(entry, createWriteStream(path, { flags: 'wx', mode: (mode & EXECUTE) === 0 ? 0o666 : 0o777 }));
+      } else {
+        throw new Error(`The archive has ${name}, which is a ${type}.`);
+      }
+    }
+  })();
+  await Promise.all([unpacked, written]);
+  for (const [path, target] of links) {
+    signal.throwIfAborted();
+    await parentOf(path);
+    await symlink(target, path);
+  }
+}

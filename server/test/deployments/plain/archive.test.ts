@@ -1,0 +1,97 @@
+import { mkdtemp, readdir, rename, rm, stat, utimes, writeFile, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { KernelVenv } from '../../support/kernel-venv.js';
+import { makeRelocatablePython } from '../../support/relocatable-python.js';
+import { temporaryFolder } from '../../support/temporary.js';
+import { fetchedIn, makeHarbour, runIn, shipTo } from './support.js';
+
+let kernel: KernelVenv;
+/** A folder with the relocatable python, and the person who ships. */
+let home: string;
+let target: string;
+let named: string[];
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'ship-env-run-archive-'));
+  kernel = await makeHarbour();
+  target = `file://${join(home, 'target')}`;
+  named = await shipTo(target, kernel, home, {}, ['--format', 'archive']);
+});
+afterAll(() => Promise.all([kernel.remove(), rm(home, { recursive: true, force: true })]));
+
+const VERSION = ['-c', 'import harbour, six; print(harbour.VERSION, six.__version__)'];
+const RIGHT = { exitCode: 0, stdout: 'v1 1.17.0\n' };
+
+test('an archive runs with its code, whose data can be opened, on a machine without the environment', async () => {
+  const elsewhere = await temporaryFolder();
+  const ran = await runIn(elsewhere, named, ['-m', 'harbour', '--json', '-x']);
+  expect(ran, ran.stderr).toMatchObject({ stdout: 'v1 quay 7 --json -x\n', exitCode: 0 });
+  const places = await runIn(elsewhere, named, [
+    '-c',
+    'import sys, harbour, six; print(harbour.__file__, six.__file__, sys.prefix)'
+  ]);
+  for (const path of places.stdout.trim().split(' ')) expect(path).toMatch(new RegExp(`^${elsewhere}/`, 'u'));
+});
+
+test('packages of the archive win over the code, as on executors', async () => {
+  const { stdout } = await runIn(home, named, ['-c', 'import sys; print(*sys.path[1:], sep="\\n")']);
+  const entries = stdout.trim().split('\n');
+  const packages = entries.findIndex(entry => entry.endsWith('/site-packages'));
+  const code = entries.findIndex(entry => /\/unpacked\/.*\/content$/u.test(entry));
+  expect(packages).toBeGreaterThan(0);
+  expect(new Set(entries).size).toBe(entries.length);
+  expect(code, stdout).toBeGreaterThan(packages);
+});
+
+test('what the environment of this machine would ship runs by --python, in the same format', async () => {
+  const options = ['--python', kernel.python, '--target', target, '--format', 'archive'];
+  expect(await runIn(home, options, VERSION)).toMatchObject(RIGHT);
+});
+
+test('a file of it that was changed in the cache is noticed, and the archive is unpacked anew', async () => {
+  const elsewhere = await temporaryFolder();
+  expect(await runIn(elsewhere, named, VERSION)).toMatchObject(RIGHT);
+  const path = (await fetchedIn(elsewhere)).find(file => file.endsWith('/site-packages/six.py')) ?? '';
+  const { atime, mtime } = await stat(path);
+  // Python would run the compiled module beside it: that one is edited too.
+  const compiled = (await fetchedIn(elsewhere)).find(file => /__pycache__\/six\.[^/]+\.pyc$/u.test(file)) ?? '';
+  await writeFile(path, (await readFile(path, 'utf8')).replace('1.17.0', '6.66.6'));
+  await rm(compiled);
+  await utimes(path, atime, mtime);
+  expect(await runIn(elsewhere, named, VERSION)).toMatchObject(RIGHT);
+});
+
+test('an archive that was edited on the target is refused before anything of it runs, and nothing of it stays', async () => {
+  const folder = await temporaryFolder();
+  const words = await shipTo(`file://${folder}`, kernel, home, {}, ['--format', 'archive']);
+  const name = (await readdir(folder)).find(each => each.endsWith('.tar.gz')) ?? '';
+  const bytes = await readFile(join(folder, name));
+  const middle = bytes.length >> 1;
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+  await writeFile(join(folder, name), bytes);
+  const elsewhere = await temporaryFolder();
+  const ran = await runIn(elsewhere, words, VERSION);
+  expect(ran).toMatchObject({ exitCode: 125, stdout: '', stderr: expect.stringContaining('[TARGET_CONFLICT]') });
+  expect((await fetchedIn(elsewhere)).filter(path => !path.endsWith('.json'))).toEqual([]);
+});
+
+test('with the interpreter inside it runs where the python is gone that it was shipped from; without, the error says where one is missing', async () => {
+  const python = await makeRelocatablePython(join(home, 'python'));
+  const venv = join(home, 'venv');
+  await execa('uv', ['--quiet', 'venv', '--python', python, venv]);
+  await execa('uv', ['--quiet', 'pip', 'install', '--python', join(venv, 'bin', 'python'), 'six==1.17.0']);
+  const other: Pick<KernelVenv, 'python'> = { python: join(venv, 'bin', 'python') };
+  const inside = await shipTo(target, other, home, {}, ['--format', 'archive', '--include-interpreter']);
+  const outside = await shipTo(target, other, home, {}, ['--format', 'archive']);
+  await rename(join(home, 'python'), join(home, 'gone'));
+  const elsewhere = await temporaryFolder();
+  const words = ['-c', 'import sys, six; print(sys.base_prefix == sys.prefix, six.__version__)'];
+  const ran = await runIn(elsewhere, inside, words);
+  expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: 'True 1.17.0\n' });
+  const missing = await runIn(elsewhere, outside, words);
+  expect(missing).toMatchObject({ exitCode: 125, stderr: expect.stringContaining('[PYTHON_NOT_FOUND]') });
+  expect(missing.stderr).toContain(python);
+  expect(missing.stderr).toContain('--include-interpreter');
+});
