@@ -1,6 +1,7 @@
 /**
- * `npm test [-- [suite] [path …]]`: everything, or the test files whose path contains one of these, on real parts. Suites:
- * server, frontend, bench, scripts, python, browser.
+ * `npm test [-- [--coverage] [suite] [path …]]`: everything, or the test files whose path contains one of these, on real
+ * parts. Suites: server, frontend, bench, scripts, python, browser. A suite that runs whole also counts the lines that its
+ * tests ran; with `--coverage` each one does.
  *
  * Installs and builds only what these files need. One suite after the other, each with its own runner's output; then what
  * failed, a table, and `N passed, N failed`. A suite that crashes, runs nothing or leaves a process running has failed.
@@ -13,6 +14,7 @@ import { paths } from './lib/paths.mjs';
 import { endLeftovers, run } from './lib/process.mjs';
 import { green, heading, red, seconds, table } from './lib/terminal.mjs';
 import { setUp } from './setup/index.mjs';
+import { coverageFolder, coverageIn } from './test/coverage.mjs';
 import { printFailures } from './test/failures.mjs';
 import { needsOf } from './test/needs.mjs';
 import { broken, outcomeOf } from './test/reports.mjs';
@@ -20,8 +22,11 @@ import { select } from './test/select.mjs';
 import { SUITES } from './test/suites.mjs';
 import { printTally, readTally } from './test/tally.mjs';
 
+const COUNT_ALWAYS = '--coverage';
+
 await main(async args => {
-  const selected = select(args);
+  const countsAlways = args.includes(COUNT_ALWAYS);
+  const selected = select(args.filter(arg => arg !== COUNT_ALWAYS));
   const needs = new Set(selected.flatMap(({ name, files }) => [...(SUITES[name]?.needs ?? []), ...needsOf(files)]));
   const env = await provide(needs);
   mkdirSync(paths.reports, { recursive: true });
@@ -30,7 +35,8 @@ await main(async args => {
   const results = [];
   for (const { name, isWhole, files } of selected) {
     heading(`Tests: ${name}`);
-    results.push({ name, ...(await runSuite(name, isWhole ? [] : files, { ...env, SHIP_ENV_TALLY: tally })) });
+    const counts = isWhole || countsAlways;
+    results.push({ name, ...(await runSuite(name, isWhole ? [] : files, counts, { ...env, SHIP_ENV_TALLY: tally })) });
   }
   printTally(readTally(tally));
   printFailures(results);
@@ -63,9 +69,10 @@ async function provide(needs) {
 /**
  * @param {string} name
  * @param {readonly string[]} files none: all of the suite
+ * @param {boolean} counts the lines that the tests run, where that can be done
  * @param {NodeJS.ProcessEnv} env
  */
-async function runSuite(name, files, env) {
+async function runSuite(name, files, counts, env) {
   const suite = SUITES[name];
   if (suite === undefined) {
     throw new Error(`There is no suite '${name}'.`);
@@ -73,30 +80,35 @@ async function runSuite(name, files, env) {
   const started = performance.now();
   const report = join(paths.reports, name);
   rmSync(report, { force: true });
-  const { code } = await run(suite.program, suite.args(report, files), {
+  const folder = coverageFolder(name);
+  rmSync(folder, { recursive: true, force: true });
+  const coverage = counts ? suite.coverage : undefined;
+  const { code } = await run(suite.program, [...suite.args(report, files), ...(coverage?.args(folder) ?? [])], {
     cwd: suite.cwd ?? paths.root,
-    env: { ...env, ...suite.env?.(report) },
+    env: { ...env, ...suite.env?.(report), ...coverage?.env?.(folder) },
     allowFailure: true
   });
   const outcome = outcomeOf(report, suite.read, code);
   const left = await endLeftovers();
   left.forEach(({ pid, command }) => console.log(`${red('✗')} left running: ${pid} ${command.slice(0, 160)}`));
   const ms = performance.now() - started;
-  return { ...(left.length === 0 ? outcome : broken(outcome, `left ${left.length} processes running`)), ms };
+  const lines = coverage === undefined ? '' : coverageIn(folder, coverage);
+  return { ...(left.length === 0 ? outcome : broken(outcome, `left ${left.length} processes running`)), lines, ms };
 }
 
-/** @param {readonly (import('./test/reports.mjs').Counts & {name: string, note: string, ms: number})[]} results */
+/** @param {readonly (import('./test/reports.mjs').Counts & {name: string, note: string, lines: string, ms: number})[]} results */
 function report(results) {
   heading('Summary');
   const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
     results.reduce((total, row) => total + row[key], 0);
   table(
-    ['suite', 'passed', 'failed', 'skipped', 'time', ''],
-    results.map(({ name, passed, failed, skipped, ms, note }) => [
+    ['suite', 'passed', 'failed', 'skipped', 'lines run', 'time', ''],
+    results.map(({ name, passed, failed, skipped, lines, ms, note }) => [
       name,
       String(passed).padStart(6),
       String(failed).padStart(6),
       String(skipped).padStart(7),
+      lines.padStart(9),
       seconds(ms).padStart(8),
       failed === 0 ? green('✓') : `${red('✗')} ${note}`
     ])

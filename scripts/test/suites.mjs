@@ -1,6 +1,7 @@
 /** The suites of `npm test`: where their tests are, what runs them, and how their reports are read. */
 import { join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
+import { countedByPytest, countedByVitest } from './coverage.mjs';
 import { readJunit, readPlaywright, readVitest } from './reports.mjs';
 
 /**
@@ -16,12 +17,12 @@ import { readJunit, readPlaywright, readVitest } from './reports.mjs';
  * @property {string} [cwd]
  * @property {(report: string) => NodeJS.ProcessEnv} [env]
  * @property {import('./reports.mjs').ReadReport} read
+ * @property {import('./coverage.mjs').Coverage} [coverage] where the tests run the product in the runner's own processes
  */
 
-/** @type {(project: string, files: Pick<Suite, 'folder' | 'isTest'>, needs?: readonly Need[]) => Suite} */
-const vitest = (project, { folder, isTest }, needs = []) => ({
-  folder,
-  isTest,
+/** @type {(project: string, suite: Pick<Suite, 'folder' | 'isTest' | 'coverage'>, needs?: readonly Need[]) => Suite} */
+const vitest = (project, suite, needs = []) => ({
+  ...suite,
   needs,
   program: 'npx',
   args: (report, files) => [
@@ -34,10 +35,26 @@ const vitest = (project, { folder, isTest }, needs = []) => ({
 
 /** @type {Readonly<Record<string, Suite>>} */
 export const SUITES = {
-  server: vitest('server', { folder: 'server/test', isTest: /\.test\.ts$/ }, ['seed']),
-  frontend: vitest('frontend', { folder: 'src', isTest: /__tests__\/.*\.test\.ts$/ }),
-  bench: vitest('bench', { folder: 'bench/test', isTest: /\.test\.ts$/ }),
-  scripts: vitest('scripts', { folder: 'scripts/test', isTest: /\.test\.mjs$/ }),
+  server: vitest(
+    'server',
+    { folder: 'server/test', isTest: /\.test\.ts$/, coverage: countedByVitest(['server/src/**/*.ts']) },
+    ['seed']
+  ),
+  frontend: vitest('frontend', {
+    folder: 'src',
+    isTest: /__tests__\/.*\.test\.ts$/,
+    coverage: countedByVitest(['src/**/*.{ts,tsx}'], ['**/__tests__/**'])
+  }),
+  bench: vitest('bench', {
+    folder: 'bench/test',
+    isTest: /\.test\.ts$/,
+    coverage: countedByVitest(['bench/src/**/*.ts'])
+  }),
+  scripts: vitest('scripts', {
+    folder: 'scripts/test',
+    isTest: /\.test\.mjs$/,
+    coverage: countedByVitest(['scripts/**/*.mjs'], ['**/*.test.mjs'])
+  }),
   python: {
     folder: 'python-tests',
     isTest: /^test_\w+\.py$/,
@@ -45,7 +62,8 @@ export const SUITES = {
     program: 'python',
     // The older family of JUnit XML names the file of each test.
     args: (report, files) => ['-m', 'pytest', '-o', 'junit_family=xunit1', `--junitxml=${report}`, ...files],
-    read: readJunit
+    read: readJunit,
+    coverage: countedByPytest('jupyterlab_ship_env')
   },
   browser: {
     folder: 'ui-tests/tests',
