@@ -22,6 +22,7 @@ const MADE = [
   '.ruff_cache',
   '.cache/demo',
   '.cache/lab',
+  '.cache/mutation',
   '.cache/reports'
 ];
 const INSTALLED = [

@@ -16,6 +16,8 @@ export const paths = {
   /** Programs fetched or built by the set-up: `node`, `npm`, `versitygw`. */
   bin: join(root, '.cache', 'bin'),
   reports: join(root, '.cache', 'reports'),
+  /** The working folder of `npm run mutation`, with what its last run found. */
+  mutation: join(root, '.cache', 'mutation'),
   pythonPackage: join(root, 'jupyterlab_ship_env'),
   sidecar: join(root, 'jupyterlab_ship_env', 'sidecar'),
   labextension: join(root, 'jupyterlab_ship_env', 'labextension'),
