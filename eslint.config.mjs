@@ -9,6 +9,7 @@ import { roomRules } from './scripts/lint/rooms.mjs';
 
 const UNIT_TESTS = [
   'server/test/**/*.test.ts',
+  'server/test/**/*.slow.ts',
   'src/**/__tests__/**/*.test.ts',
   'bench/test/**/*.test.ts',
   'scripts/test/**/*.test.mjs'

@@ -14,6 +14,14 @@ export default defineConfig({
           env: { NO_COLOR: '1' }
         }
       },
+      // Too slow for `npm test`: `npm run test:yarn` runs it.
+      {
+        test: {
+          name: 'yarn',
+          include: ['server/test/cluster/yarn.slow.ts'],
+          globalSetup: ['server/test/support/thread-program.ts']
+        }
+      },
       { test: { name: 'frontend', include: ['src/**/__tests__/**/*.test.ts'] } },
       { test: { name: 'bench', include: ['bench/test/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'scripts', include: ['scripts/test/**/*.test.mjs'], testTimeout: 120_000 } }

@@ -1,5 +1,5 @@
 /** Clusters on which the first task is measured. */
-import type { Server } from './server.js';
+import type { Server } from '../../../scripts/cluster/server.mjs';
 import type { FirstTaskSetup } from './setup.js';
 import { startStandalone } from './standalone.js';
 import { startYarn } from './yarn.js';

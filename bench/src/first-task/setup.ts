@@ -1,7 +1,7 @@
 /** What every run of the measurement shares: the kernel's environment, a copy of it on the node, Spark, the artifacts. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { javaHome } from '../../../scripts/cluster/yarn.mjs';
 import { pythonOf, sitePackages } from '../../../scripts/lib/paths.mjs';
 import { run } from '../../../scripts/lib/process.mjs';
 import { BENCH_FOLDER, compileModules, lockedVenv } from '../environments/venvs.js';
@@ -102,9 +102,4 @@ async function linkBasePython(venv: string, bin: string): Promise<void> {
   const [base = '', versioned = ''] = output.trim().split(' ');
   symlinkSync(base, join(bin, versioned));
   symlinkSync(base, join(bin, 'python3'));
-}
-
-function javaHome(): string {
-  const java = execFileSync('sh', ['-c', 'command -v java'], { encoding: 'utf8' }).trim();
-  return dirname(dirname(realpathSync(java)));
 }

@@ -1,8 +1,8 @@
 /** Spark standalone on the loopback interface: a master, and a worker on a fresh node that runs two executors. */
 import { join } from 'node:path';
+import { startOnFreshNode } from '../../../scripts/cluster/node.mjs';
+import { startServer } from '../../../scripts/cluster/server.mjs';
 import type { Cluster } from './cluster.js';
-import { startOnFreshNode } from './node.js';
-import { startServer } from './server.js';
 import type { FirstTaskSetup } from './setup.js';
 
 const ANY_PORT = ['--host', '127.0.0.1', '--port', '0', '--webui-port', '0'];

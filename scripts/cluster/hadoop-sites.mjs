@@ -3,14 +3,13 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-/** Properties by file: core-site, hdfs-site, … */
-export type Sites = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+/** @typedef {Readonly<Record<string, Readonly<Record<string, string | number>>>>} Sites properties by file: core-site, … */
 
 const LOCAL = '127.0.0.1';
 const ANY = `${LOCAL}:0`;
 
-/** @returns `127.0.0.1:<port>`, a port that nobody uses at the moment */
-export async function freeAddress(): Promise<string> {
+/** @returns {Promise<string>} `127.0.0.1:<port>`, a port that nobody uses at the moment */
+export async function freeAddress() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
@@ -23,10 +22,11 @@ export async function freeAddress(): Promise<string> {
 }
 
 /**
- * @param address - of the NameNode
- * @param data - folder for all data
+ * @param {string} address of the NameNode
+ * @param {string} data folder for all data
+ * @returns {Sites}
  */
-export function hdfsSites(address: string, data: string): Sites {
+export function hdfsSites(address, data) {
   return {
     'core-site': { 'fs.defaultFS': address, 'hadoop.tmp.dir': join(data, 'tmp') },
     'hdfs-site': {
@@ -42,8 +42,11 @@ export function hdfsSites(address: string, data: string): Sites {
   };
 }
 
-/** @param node - folder of the node's file system */
-export async function yarnSites(node: string): Promise<Sites> {
+/**
+ * @param {string} node folder of the node's file system
+ * @returns {Promise<Sites>}
+ */
+export async function yarnSites(node) {
   const work = join(node, 'work');
   return {
     'yarn-site': {
@@ -74,8 +77,11 @@ export async function yarnSites(node: string): Promise<Sites> {
   };
 }
 
-/** @param folder - of the configuration; made anew */
-export function writeConfiguration(folder: string, sites: Sites): void {
+/**
+ * @param {string} folder of the configuration; made anew
+ * @param {Sites} sites
+ */
+export function writeConfiguration(folder, sites) {
   rmSync(folder, { recursive: true, force: true });
   // The jars lack the web pages, and the servers do not start without their folders.
   for (const name of ['hdfs', 'datanode', 'secondary', 'static']) {

@@ -5,7 +5,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startServer, type Server, type ServerCommand } from './server.js';
+import { startServer } from './server.mjs';
 
 /** The first argument gets the fresh file system, those up to `--` are hidden, the rest is the command. */
 const ENTER = `
@@ -20,19 +20,21 @@ done
 shift
 exec "$@"`;
 
-/** A node to start, and the server on it. */
-export interface NodeCommand extends ServerCommand {
-  /**
-   * Where the node's file system is mounted. It has `work` for Spark's or YARN's folders, `root` for what artifacts
-   * unpack, and `tmp`.
-   */
-  readonly folder: string;
-  /** Folders that are empty on the node. */
-  readonly hidden: readonly string[];
-}
+/**
+ * A node to start, and the server on it. The node's file system is mounted at `folder`. It has `work` for Spark's or
+ * YARN's folders, `root` for what artifacts unpack, and `tmp`. The `hidden` folders are empty on the node.
+ *
+ * @typedef {import('./server.mjs').ServerCommand & {folder: string, hidden: readonly string[]}} NodeCommand
+ */
 
-/** Starts a server on a fresh node and waits until it is ready. */
-export async function startOnFreshNode({ folder, hidden, command, env, ready }: NodeCommand): Promise<Server> {
+/**
+ * Starts a server on a fresh node and waits until it is ready.
+ *
+ * @param {NodeCommand} node
+ * @returns {Promise<import('./server.mjs').Server>}
+ * @throws {Error} with its last lines when it ends before
+ */
+export async function startOnFreshNode({ folder, hidden, command, env, ready }) {
   mkdirSync(folder, { recursive: true });
   // It makes anyone root inside of the namespace, who may mount there.
   const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
