@@ -22,9 +22,10 @@ export async function snapshotCommand(options: OptionValues, view: View, signal:
 export async function listCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<void> {
   const settings = resolveTarget(options.target, await readSettings());
   const artifacts = await listArtifacts(settings, signal);
+  const width = Math.max(0, ...artifacts.map(({ format }) => format.length));
   const rows = artifacts.map(row =>
     row.problem === undefined
-      ? `${row.id}  ${row.modified.slice(0, 16).replace('T', ' ')}  Python ${row.python}  ` +
+      ? `${row.id}  ${row.modified.slice(0, 16).replace('T', ' ')}  ${row.format.padEnd(width)}  Python ${row.python}  ` +
         `${String(row.distributions).padStart(4)} distributions  ${prettyBytes(row.bytes).padStart(8)}`
       : (['warn', `${row.id}  ${row.problem}`] as const)
   );

@@ -28,11 +28,13 @@ export const listedArtifact = z.object({
   id: z.string(),
   uri: z.string(),
   bytes: z.number(),
+  /** A {@link FormatName}. */
+  format: z.string(),
   python: z.string(),
   distributions: z.number(),
   /** ISO 8601. */
   modified: z.string(),
-  /** Why it cannot be used: the artifact is gone, or the manifest is not one, in which case the numbers are zero. */
+  /** Why it cannot be used: the artifact is gone, or the manifest is not one; then the numbers are zero and the words empty. */
   problem: z.string().optional()
 });
 export type ListedArtifact = z.infer<typeof listedArtifact>;

@@ -47,6 +47,7 @@ async function rowOf(
       ...row,
       uri: target.access.uri(manifest.artifact.name),
       bytes: manifest.artifact.bytes,
+      format: manifest.format,
       python: manifest.python.minor,
       distributions: manifest.segments.length,
       problem: problemOf(manifest, entries.get(manifest.artifact.name), target)
@@ -58,6 +59,7 @@ async function rowOf(
       ...row,
       uri: target.access.uri(entry.name),
       bytes: 0,
+      format: '',
       python: '',
       distributions: 0,
       problem: `${error.message} ${error.hint}`

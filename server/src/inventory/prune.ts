@@ -67,7 +67,7 @@ async function judgeAll(
   // A dry run writes nothing, so it has this machine's clock only.
   const nowMs = dryRun ? Math.max(Date.now(), newest) : await timeOf(target, signal);
   if (newest > nowMs + MAX_AHEAD_MS) throw noTime(target, new Date(newest), new Date(nowMs));
-  const used = (await Verified.open(cache, target)).usedSince(Date.now() - olderThanMs);
+  const used = (await Verified.open(cache, target)).usedWithin(olderThanMs);
   return judge(entries, { nowMs, olderThanMs, keep, used }, name => readSmall(target, name, signal));
 }
 

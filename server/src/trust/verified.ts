@@ -67,9 +67,14 @@ export class Verified {
     this.#put({ name, identity: identity ?? UNKNOWN, sha256, usedMs: Date.now() });
   }
 
-  /** Names of the objects that a ship of this machine relied on since then; milliseconds since the epoch. */
-  usedSince(ms: number): Set<string> {
-    const used = [...this.#objects.values()].filter(({ usedMs }) => usedMs + USE_MS >= ms);
+  /**
+   * Names of the objects that a ship of this machine may have relied on within that time, since a use is known to the hour.
+   *
+   * @param ms - until now; milliseconds, 0: none
+   */
+  usedWithin(ms: number): Set<string> {
+    const now = Date.now();
+    const used = [...this.#objects.values()].filter(({ usedMs }) => Math.max(0, now - usedMs - USE_MS) < ms);
     return new Set(used.map(({ name }) => name));
   }
 
