@@ -55,6 +55,14 @@ it('sends the package that was added, and copies the rest on the store', () => {
   expect(found(part, 'ship-env, sent', 'bytes')).toBeLessThan(0.02 * cold);
 });
 
+it('ships an archive, sends what was added to it, and imports from what a tar unpacked', () => {
+  const part = 'archive, tiny package, generated';
+  const size = found('archive, cold, generated', 'ship-env', 'bytes');
+  expect(size).toBeGreaterThan(18e6);
+  expect(found(part, 'ship-env, sent', 'bytes')).toBeLessThan(0.05 * size);
+  expect(found('archive, first import of bench_0000, generated', 'ship-env', 'ms')).toBeGreaterThan(0);
+});
+
 it('sends the code archive and a few requests when one line was edited', () => {
   const archive = found('one line edited, generated', 'ship-env, code archive', 'bytes');
   const sent = found('one line edited, generated', 'ship-env, sent', 'bytes');

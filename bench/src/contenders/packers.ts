@@ -20,6 +20,8 @@ export interface Packing {
   readonly venv: string;
   /** Distributions that stay home. */
   readonly excluded?: readonly string[];
+  /** Path of a file that gets what was built. Without it, what was built is removed. */
+  readonly keep?: string;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Packing {
 export async function pex(
   bench: Bench,
   tool: string,
-  { venv, excluded = [], layout }: Packing & { layout: 'zipapp' | 'loose' }
+  { venv, excluded = [], layout }: Omit<Packing, 'keep'> & { layout: 'zipapp' | 'loose' }
 ): Promise<Built> {
   const root = join(bench.work, 'pex-root');
   const output = join(bench.work, 'out.pex');
@@ -39,7 +41,7 @@ export async function pex(
     ...excluded.flatMap(name => ['--exclude', name])
   ];
   const env = { ...bench.env, PEX_ROOT: root };
-  return pack(join(tool, 'bin', 'pex'), args, { env, output, leftovers: [root] });
+  return pack(join(tool, 'bin', 'pex'), args, { env, output, leftovers: [output, root] });
 }
 
 /**
@@ -47,14 +49,15 @@ export async function pex(
  *
  * @param tool - virtual environment of venv-pack
  */
-export async function venvPack(bench: Bench, tool: string, { venv, excluded = [] }: Packing): Promise<Built> {
-  const output = join(bench.work, 'out.tar.gz');
+export async function venvPack(bench: Bench, tool: string, { venv, excluded = [], keep }: Packing): Promise<Built> {
+  const output = keep ?? join(bench.work, 'out.tar.gz');
   const patterns = excluded.flatMap(name => ['--exclude', `lib/python*/site-packages/${name}*`]);
-  const args = ['--prefix', venv, '--output', output, '--quiet', ...patterns];
-  return pack(join(tool, 'bin', 'venv-pack'), args, { env: bench.env, output, leftovers: [] });
+  const args = ['--prefix', venv, '--output', output, '--force', '--quiet', ...patterns];
+  const leftovers = keep === undefined ? [output] : [];
+  return pack(join(tool, 'bin', 'venv-pack'), args, { env: bench.env, output, leftovers });
 }
 
-/** Builds, and removes the output and the folders that the tool leaves. */
+/** Builds, and removes the leftovers. */
 async function pack(
   program: string,
   args: readonly string[],
@@ -64,7 +67,7 @@ async function pack(
     const { ms } = await timed(program, args, { env });
     return { ms, bytes: sizeOf(output) };
   } finally {
-    [output, ...leftovers].forEach(path => rmSync(path, { recursive: true, force: true }));
+    leftovers.forEach(path => rmSync(path, { recursive: true, force: true }));
   }
 }
 

@@ -15,6 +15,8 @@ export interface MeasuredEnvironment {
   /** The interpreter in `venv`. */
   readonly python: string;
   readonly hasSpark: boolean;
+  /** Modules that a first program on a node imports. */
+  readonly imports: readonly string[];
   /**
    * What pex and venv-pack pack. They have a copy, since pex makes hard links to the files that it packs. That changes the
    * ctime of each file, as if somebody had edited it.
@@ -24,10 +26,13 @@ export interface MeasuredEnvironment {
   readonly clusterPackVenv?: string;
 }
 
+const IMPORTS = { small: ['pydantic', 'requests'], medium: ['numpy', 'pandas'] };
+
 /** @returns the small one, then the medium one */
 export async function realEnvironments(): Promise<MeasuredEnvironment[]> {
   const environments: MeasuredEnvironment[] = [];
   for (const name of ['small', 'medium'] as const) {
+    const imports = IMPORTS[name];
     const venv = await lockedVenv(name, [`bench-${name}`]);
     const packedVenv = await lockedVenv(`${name}-packed`, [`bench-${name}`]);
     const clusterPackVenv = await lockedVenv(`${name}-cluster-pack`, [`bench-${name}`, 'bench-cluster-pack']);
@@ -36,7 +41,7 @@ export async function realEnvironments(): Promise<MeasuredEnvironment[]> {
       await compileModules(path);
     }
     const hasSpark = existsSync(join(sitePackages(venv), 'pyspark'));
-    environments.push({ name, venv, python: pythonOf(venv), hasSpark, packedVenv, clusterPackVenv });
+    environments.push({ name, venv, python: pythonOf(venv), hasSpark, imports, packedVenv, clusterPackVenv });
   }
   return environments;
 }
@@ -49,5 +54,5 @@ export async function realEnvironments(): Promise<MeasuredEnvironment[]> {
 export async function generatedEnvironment(folder: string): Promise<MeasuredEnvironment> {
   const venv = join(folder, 'generated');
   const python = await generateEnvironment(venv, { distributions: 4, files: 200, bytes: 60e6 });
-  return { name: 'generated', venv, python, hasSpark: false, packedVenv: venv };
+  return { name: 'generated', venv, python, hasSpark: false, imports: ['bench_0000'], packedVenv: venv };
 }

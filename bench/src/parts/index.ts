@@ -1,4 +1,5 @@
 /** The parts of the benchmark, in their order. */
+import { archive } from './archive.js';
 import { beforeAfter } from './before-after.js';
 import { cold } from './cold.js';
 import { firstTask } from './first-task.js';
@@ -17,6 +18,7 @@ export const PARTS: readonly Part[] = [
   cold,
   unchanged,
   tinyPackage,
+  archive,
   oneLine,
   upload,
   growth,
