@@ -172,6 +172,12 @@ MAGIC_OPTIONS: tuple[MagicOption, ...] = (
         "help": "Ship pyspark and py4j too.",
     },
     {
+        "flags": ("--include-interpreter",),
+        "metavar": None,
+        "is_list": False,
+        "help": "Put the interpreter itself into the artifact, for nodes that have none; with --format archive.",
+    },
+    {
         "flags": ("--allow-secret",),
         "metavar": "FILE",
         "is_list": True,
@@ -182,12 +188,6 @@ MAGIC_OPTIONS: tuple[MagicOption, ...] = (
         "metavar": "PATH",
         "is_list": True,
         "help": "Where links out of the environment may lead: files, or folders with all below.",
-    },
-    {
-        "flags": ("--include-interpreter",),
-        "metavar": None,
-        "is_list": False,
-        "help": "Put the interpreter itself into the artifact, for nodes that have none; with --format archive.",
     },
     {
         "flags": ("--dry-run",),

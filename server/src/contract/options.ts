@@ -110,6 +110,15 @@ export const OPTIONS = {
     request: FLAG,
     option: { flags: '--include-spark', help: 'ship pyspark and py4j too', commands: CONTENT, magic: true }
   },
+  includeInterpreter: {
+    request: FLAG,
+    option: {
+      flags: '--include-interpreter',
+      help: 'put the interpreter itself into the artifact, for nodes that have none; with --format archive',
+      commands: CONTENT,
+      magic: true
+    }
+  },
   allowSecrets: {
     request: texts('File'),
     setting: {
@@ -136,15 +145,6 @@ export const OPTIONS = {
     option: {
       flags: '--allow-link <paths...>',
       help: 'where links out of the environment may lead: files, or folders with all below',
-      commands: CONTENT,
-      magic: true
-    }
-  },
-  includeInterpreter: {
-    request: FLAG,
-    option: {
-      flags: '--include-interpreter',
-      help: 'put the interpreter itself into the artifact, for nodes that have none; with --format archive',
       commands: CONTENT,
       magic: true
     }

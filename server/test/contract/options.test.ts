@@ -32,6 +32,7 @@ const SAID: OptionValues = {
   format: 'pex',
   excludes: ['a', 'b'],
   includeSpark: true,
+  includeInterpreter: true,
   allowSecrets: ['.env'],
   allowLinks: ['/data', '/more'],
   dryRun: true,

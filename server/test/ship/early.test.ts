@@ -14,6 +14,7 @@ const REFUSED: readonly [what: string, more: Partial<ShipRequestInput>, code: st
   ['a master without a port', { master: 'spark://host' }, 'CONFIG_MASTER_UNSUPPORTED'],
   ['a master with a line end in it', { master: 'yarn\nyarn' }, 'CONFIG_MASTER_UNSUPPORTED'],
   ['a format that does not exist', { format: 'docker' }, 'FORMAT_UNKNOWN'],
+  ['an interpreter in a format without room for it', { includeInterpreter: true }, 'FORMAT_UNSUITED'],
   ['a target that Spark cannot list', { target: { name: '', url: 'file:///tmp/a,b' } }, 'TARGET_URL_INVALID']
 ];
 

@@ -24,73 +24,76 @@ export interface ArchivedFrom {
   readonly taken: readonly string[];
 }
 
-/** The segments under way, and how each is made. */
-interface Begun {
-  readonly hows: readonly Transcoding[];
-  readonly segments: Promise<Segment>[];
+/** How the work on an archive goes on. */
+export interface ArchivedOptions extends Pick<BuildOptions, 'cache' | 'signal'> {
+  /** Uncompressed bytes that were done since the last call. */
+  readonly onBytes: (bytes: number, planned: LazySegment) => void;
 }
 
 /**
- * The segments of an archive: each is found in the cache, or made of the distribution's segment of zip entries. They begin
- * when all zip entries are there: only then it is known which of two files of one name the archive has.
+ * The segments of an archive: each is found in the cache, or made of the distribution's segment of zip entries as soon as it
+ * is known which of its files are in the archive. That depends on the segments before it: of two files of one name the first
+ * one wins.
  */
 export class ArchivedSegments implements SegmentSource {
   readonly ready: SegmentSource['ready'];
   readonly #from: ArchivedFrom;
-  readonly #options: Pick<BuildOptions, 'cache' | 'signal'>;
+  readonly #options: ArchivedOptions;
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
   readonly #limit = pLimit(PARALLEL_SEGMENTS);
-  readonly #begun: Promise<Begun>;
+  readonly #hows: readonly Promise<Transcoding>[];
+  readonly #segments: Promise<Segment>[];
   #built = 0;
 
-  constructor(from: ArchivedFrom, options: Pick<BuildOptions, 'cache' | 'signal'>) {
+  constructor(from: ArchivedFrom, options: ArchivedOptions) {
     this.#from = from;
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#failed.signal]);
-    this.#begun = handled(this.#begin());
+    const directoryOf = async (index: number): Promise<Buffer> => (await this.#zipped(index)).directory;
+    this.#hows = omittedOf(from.planned, directoryOf, from).map((omitted, index) =>
+      handled(this.#howOf(index, handled(omitted)))
+    );
+    this.#segments = this.#hows.map((how, index) =>
+      handled(how.then(known => this.#limit(() => this.#ensure(index, known))))
+    );
     this.ready = handled(this.#finish());
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Segment> {
-    const { segments } = await this.#begun;
     // Each is looked up when it is its turn: a damaged one may have been replaced.
-    for (let index = 0; index < segments.length; index += 1) {
-      const segment = await segments[index];
+    for (let index = 0; index < this.#segments.length; index += 1) {
+      const segment = await this.#segments[index];
       if (segment !== undefined) yield segment;
     }
   }
 
   async drop(index: number): Promise<void> {
-    const { hows, segments } = await this.#begun;
-    const how = hows[index];
+    const how = await this.#hows[index];
     if (how === undefined) return;
     await this.#options.cache.drop('archived', this.#keyOf(index, how));
-    segments[index] = handled(this.#ensure(index, how));
+    this.#segments[index] = handled(this.#ensure(index, how));
   }
 
-  async #begin(): Promise<Begun> {
-    const { zipped, planned, sitePackages, taken } = this.#from;
-    const named: { planned: LazySegment; segment: Segment }[] = [];
-    for await (const segment of zipped) {
-      const of = planned[named.length];
-      if (of === undefined) throw new RangeError('There are more segments than the plan has.');
-      named.push({ planned: of, segment });
-    }
-    const omitted = omittedOf(named, { sitePackages, taken });
-    const hows = planned.map(({ wheel }, index): Transcoding => ({
-      ...{ wheel, sitePackages, signal: this.#signal },
-      omitted: omitted[index] ?? new Set()
-    }));
-    return { hows, segments: hows.map((how, index) => handled(this.#limit(() => this.#ensure(index, how)))) };
+  async #howOf(index: number, omitted: Promise<ReadonlySet<string>>): Promise<Transcoding> {
+    const { sitePackages } = this.#from;
+    const planned = this.#plannedAt(index);
+    const onBytes = (bytes: number): void => this.#options.onBytes(bytes, planned);
+    return { wheel: planned.wheel, sitePackages, omitted: await omitted, signal: this.#signal, onBytes };
   }
 
+  /** Nothing is under way any more when this settles. */
   async #finish(): Promise<Awaited<SegmentSource['ready']>> {
-    await this.#from.zipped.ready;
-    const { segments } = await this.#begun;
-    await Promise.allSettled(segments);
-    await Promise.all(segments);
-    return { reusedSegments: segments.length - this.#built, builtSegments: this.#built };
+    try {
+      await this.#from.zipped.ready;
+    } catch (error) {
+      this.#failed.abort(error);
+      throw error;
+    } finally {
+      await Promise.allSettled(this.#segments);
+    }
+    await Promise.all(this.#segments);
+    return { reusedSegments: this.#segments.length - this.#built, builtSegments: this.#built };
   }
 
   /** When the work on one segment fails, that on the others stops. */
@@ -104,7 +107,8 @@ export class ArchivedSegments implements SegmentSource {
         const { path, reused } = await cache.entry('archived', name, write, this.#signal);
         const segment = await readSegment(path);
         if (segment === undefined && !reused) throw new Error(`${path} was damaged as soon as it was written.`);
-        if (!reused) this.#built += 1;
+        if (reused) this.#options.onBytes(this.#plannedAt(index).bytes, this.#plannedAt(index));
+        else this.#built += 1;
         if (segment !== undefined) return segment;
         await cache.drop('archived', name);
       }
@@ -132,8 +136,14 @@ export class ArchivedSegments implements SegmentSource {
     return segment;
   }
 
+  #plannedAt(index: number): LazySegment {
+    const planned = this.#from.planned[index];
+    if (planned === undefined) throw new RangeError(`The plan has no segment ${index}.`);
+    return planned;
+  }
+
   #keyOf(index: number, { sitePackages, omitted }: Transcoding): string {
-    const fields = [FORMAT, this.#from.planned[index]?.key ?? '', sitePackages, ...[...omitted].sort()];
+    const fields = [FORMAT, this.#plannedAt(index).key, sitePackages, ...[...omitted].sort()];
     return createHash('sha256')
       .update(fields.map(field => `${field}\0`).join(''))
       .digest('hex');

@@ -1,7 +1,7 @@
 import { ArtifactFromSegments } from '../build.js';
 import type { ArtifactBuild, BuildOptions } from '../format.js';
 import { pythonOf } from '../python-facts.js';
-import { ArchivedSegments } from './archived-segments.js';
+import { ArchivedSegments, type ArchivedOptions } from './archived-segments.js';
 import { MEMBER_HEADER, memberTrailer, storedBlocks } from './gzip.js';
 import { sitePackagesOf } from './places.js';
 import type { ArchivePlan } from './plan.js';
@@ -15,15 +15,38 @@ export function buildArchive(
 ): ArtifactBuild {
   const { interpreter, segments: planned } = content;
   const from = { planned, sitePackages: sitePackagesOf(interpreter), taken: head.places };
+  const { onZipped, onArchived } = progressOfBoth(options);
   return new ArtifactFromSegments(
     {
       ...{ id, name, content, head, isExecutable: false },
-      segmentsFrom: (zipped, { cache, signal }) => new ArchivedSegments({ zipped, ...from }, { cache, signal }),
+      segmentsFrom: (zipped, { cache, signal }) =>
+        new ArchivedSegments({ zipped, ...from }, { cache, signal, onBytes: onArchived }),
       tail: () => [END],
       manifest: facts => ({ schema: 1, id, format: 'archive', python: pythonOf(interpreter), ...facts, hasInterpreter })
     },
-    options
+    { ...options, onProgress: onZipped }
   );
+}
+
+/** Progress of two passes over the same bytes: zip entries are made of files, then members of an archive of zip entries. */
+function progressOfBoth({ onProgress }: BuildOptions): {
+  readonly onZipped: BuildOptions['onProgress'];
+  readonly onArchived: ArchivedOptions['onBytes'];
+} {
+  let [zipped, archived, total] = [0, 0, 0];
+  const report = (detail: string): void => {
+    onProgress?.({ doneBytes: zipped + Math.min(archived, total), totalBytes: 2 * total, detail });
+  };
+  return {
+    onZipped({ doneBytes, totalBytes, detail }) {
+      [zipped, total] = [doneBytes, totalBytes];
+      report(detail);
+    },
+    onArchived(bytes, { name, version }) {
+      archived += bytes;
+      report(`${name} ${version}`);
+    }
+  };
 }
 
 const ZEROS = Buffer.alloc(END_BYTES);

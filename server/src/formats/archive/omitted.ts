@@ -1,49 +1,83 @@
 import { WHEELS, compiledName } from '../../content/segments/names.js';
-import type { Segment } from '../../content/segments/segment-index.js';
 import type { LazySegment } from '../../content/segments/types.js';
 import { entriesOf } from '../../content/segments/zip/records.js';
-import { placeIn } from './places.js';
+import { SCRIPTS, placeIn } from './places.js';
 
-/** A segment with its names. */
-export interface NamedSegment {
-  readonly planned: Pick<LazySegment, 'wheel' | 'rank' | 'unlistedScripts'>;
-  readonly segment: Pick<Segment, 'directory'>;
-}
+/** What the places of a segment depend on, besides the names of its files. */
+type Claimant = Pick<LazySegment, 'wheel' | 'rank' | 'unlistedScripts'>;
 
-/** A place that a distribution has a file for. */
-interface Claim {
-  readonly index: number;
-  readonly place: string;
+/** The places of what every archive has, and of the folder of the modules. */
+interface Layout {
+  readonly sitePackages: string;
+  readonly taken: readonly string[];
 }
 
 /**
- * The places that each segment must leave to another one, in the order of the segments. Of one name the file wins that is
- * on the kernel's disk: the node bootstrap of a PEX decides the same (ship_env_node/link.py).
+ * The places that each segment must leave to another one, each as soon as that is known: most segments depend on those before
+ * them only. Of one name the file wins that is on the kernel's disk; the node bootstrap of a PEX decides the same
+ * (ship_env_node/link.py).
  *
- * @param taken - places of what every archive has
+ * @param planned - in the order of the archive
+ * @param directoryOf - the zip directory of a segment, which names its files; by the segment's index
+ * @returns in the order of the archive; each rejects with what `directoryOf` rejects with
  */
 export function omittedOf(
-  segments: readonly NamedSegment[],
-  { sitePackages, taken }: { sitePackages: string; taken: readonly string[] }
-): Set<string>[] {
-  const places = new Places();
-  for (const place of taken) places.take(place);
-  const omitted = segments.map(() => new Set<string>());
-  const listed: Claim[] = [];
-  const unlisted: Claim[] = [];
+  planned: readonly Claimant[],
+  directoryOf: (index: number) => Promise<Buffer>,
+  layout: Layout
+): Promise<ReadonlySet<string>>[] {
+  const giver = new PlaceGiver(layout);
   // Stable: of equal rank the first one wins.
-  const inOrder = segments.map((named, index) => ({ ...named, index })).sort((a, b) => a.planned.rank - b.planned.rank);
-  for (const { planned, segment, index } of inOrder) {
-    const prefix = `${WHEELS}${planned.wheel}/`;
-    const scripts = new Set(planned.unlistedScripts.map(name => placeIn(sitePackages, `.prefix/bin/${name}`)));
-    for (const { name } of entriesOf(segment.directory)) {
-      if (name === compiledName(planned.wheel)) continue;
-      const place = placeIn(sitePackages, name.slice(prefix.length));
-      if (place !== undefined) (scripts.has(place) ? unlisted : listed).push({ index, place });
-    }
+  const inOrder = planned.map((claimant, index) => ({ claimant, index })).sort(byRank);
+  const omitted: Promise<ReadonlySet<string>>[] = [];
+  let before: Promise<unknown> = Promise.resolve();
+  for (const { claimant, index } of inOrder) {
+    const given = before.then(async () => giver.give(claimant, await directoryOf(index), 'listed'));
+    before = omitted[index] = given;
   }
-  for (const { index, place } of [...listed, ...unlisted]) if (!places.take(place)) omitted[index]?.add(place);
+  // A script that was made gives way to a listed one, wherever that comes.
+  for (const { claimant, index } of inOrder.filter(({ claimant: { unlistedScripts } }) => unlistedScripts.length > 0)) {
+    const listed = omitted[index];
+    const given = before.then(async () => {
+      const unlisted = giver.give(claimant, await directoryOf(index), 'unlisted');
+      return new Set([...((await listed) ?? []), ...unlisted]);
+    });
+    before = omitted[index] = given;
+  }
   return omitted;
+}
+
+function byRank({ claimant: a }: { claimant: Claimant }, { claimant: b }: { claimant: Claimant }): number {
+  return a.rank - b.rank;
+}
+
+/** Gives each place of an archive to one file. */
+class PlaceGiver {
+  readonly #sitePackages: string;
+  readonly #places = new Places();
+
+  constructor({ sitePackages, taken }: Layout) {
+    this.#sitePackages = sitePackages;
+    for (const place of taken) this.#places.take(place);
+  }
+
+  /**
+   * Gives places to files of a segment: those that the distribution lists, or the scripts that were made because it does not.
+   *
+   * @returns the places that other segments have already
+   */
+  give({ wheel, unlistedScripts }: Claimant, directory: Buffer, which: 'listed' | 'unlisted'): Set<string> {
+    const prefix = `${WHEELS}${wheel}/`;
+    const scripts = new Set(unlistedScripts.map(name => placeIn(this.#sitePackages, SCRIPTS + name)));
+    const omitted = new Set<string>();
+    for (const { name } of entriesOf(directory)) {
+      if (name === compiledName(wheel)) continue;
+      const place = placeIn(this.#sitePackages, name.slice(prefix.length));
+      if (place === undefined || scripts.has(place) !== (which === 'unlisted')) continue;
+      if (!this.#places.take(place)) omitted.add(place);
+    }
+    return omitted;
+  }
 }
 
 /** The places of an archive that have a file. */

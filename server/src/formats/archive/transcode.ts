@@ -38,6 +38,8 @@ export interface Transcoding {
   /** Places at which the file of another distribution stands. */
   readonly omitted: ReadonlySet<string>;
   readonly signal: AbortSignal;
+  /** Uncompressed bytes of the segment that were done since the last call. */
+  readonly onBytes: (bytes: number) => void;
 }
 
 /** The bytes of a segment are not those that were written. */
@@ -88,13 +90,17 @@ class Transcoder {
   }
 
   async run({ directory, crc32 }: Segment): Promise<{ sha256: string; crc32: number }> {
-    const { wheel, signal } = this.#how;
+    const { wheel, signal, onBytes } = this.#how;
     const prefix = `${WHEELS}${wheel}/`;
     for (const entry of entriesOf(directory)) {
       signal.throwIfAborted();
       await this.#from.passHeader();
-      if (entry.name === compiledName(wheel)) await this.#compiled(await this.#content(entry));
-      else await this.#file(entry, entry.name.slice(prefix.length));
+      if (entry.name === compiledName(wheel)) {
+        await this.#compiled(await this.#content(entry));
+      } else {
+        await this.#file(entry, entry.name.slice(prefix.length));
+        onBytes(entry.size);
+      }
     }
     if (this.#from.crc32 !== crc32) throw new RangeError('The CRC-32 of a segment is another one.');
     await this.#writeRecord();

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rename, rm, stat, utimes, writeFile, readFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rename, rm, stat, utimes, writeFile, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { KernelVenv } from '../../support/kernel-venv.js';
@@ -84,6 +84,10 @@ test('with the interpreter inside it runs where the python is gone that it was s
   await execa('uv', ['--quiet', 'pip', 'install', '--python', join(venv, 'bin', 'python'), 'six==1.17.0']);
   const other: Pick<KernelVenv, 'python'> = { python: join(venv, 'bin', 'python') };
   const inside = await shipTo(target, other, home, {}, ['--format', 'archive', '--include-interpreter']);
+  const edited = join(home, 'python', 'lib', basename(python), 'this.py');
+  await appendFile(edited, '# edited\n');
+  const later = await shipTo(target, other, home, {}, ['--format', 'archive', '--include-interpreter']);
+  expect(later, 'a module of the standard library was edited').not.toEqual(inside);
   const outside = await shipTo(target, other, home, {}, ['--format', 'archive']);
   await rename(join(home, 'python'), join(home, 'gone'));
   const elsewhere = await temporaryFolder();

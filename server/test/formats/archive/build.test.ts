@@ -8,7 +8,9 @@ import { manifest } from '../../../src/contract/manifest.js';
 import type { Distribution, Snapshot } from '../../../src/contract/snapshot.js';
 import { archiveFormat } from '../../../src/formats/archive/format.js';
 import { Cache } from '../../../src/system/cache/cache.js';
+import type { ArtifactPlan } from '../../../src/formats/format.js';
 import type { CacheKind } from '../../../src/system/cache/kinds.js';
+import { gate } from '../../support/gate.js';
 import { HOSTILE_NAMES } from '../../support/hostile-names.js';
 import { INTERPRETER, NEVER, Workshop, buildArtifact, handMade, snapshotOf } from '../fixtures.js';
 import { assemble, planOf, unpack } from './workshop.js';
@@ -86,6 +88,48 @@ describe('the manifest', () => {
       });
       expect(stdout.length % 512).toBe(0);
     }
+  });
+});
+
+describe('while an archive is built', () => {
+  async function twoSegments(name: string): Promise<ArtifactPlan> {
+    const site = workshop.path(name);
+    const snapshot = snapshotOf([
+      await handMade(site, 'small', { 'small.py': `s = ${name.length}` }),
+      await handMade(site, 'bigger', { 'bigger.bin': randomBytes(50_000), 'bigger.py': '' })
+    ]);
+    return planOf(snapshot, workshop);
+  }
+
+  test('the first segment can be sent before the last one is compressed', async () => {
+    const plan = await twoSegments('overlap');
+    const held = gate();
+    const last = plan.content.segments[1];
+    if (last === undefined) throw new Error('The plan was to have two segments.');
+    const { whole } = last;
+    Object.assign(last, { whole: () => held.promise.then(whole) });
+    const build = plan.build({ cache: workshop.cache, signal: NEVER });
+    const spans = build.spans()[Symbol.asyncIterator]();
+    await spans.next();
+    const first = await spans.next();
+    expect(first.done).toBe(false);
+    held.open();
+    await expect(build.complete()).resolves.toMatchObject({ builtSegments: 2 });
+  });
+
+  test('progress grows, and is complete only when all is done', async () => {
+    const plan = await twoSegments('progress');
+    const seen: [done: number, total: number][] = [];
+    const build = plan.build({
+      ...{ cache: workshop.cache, signal: NEVER },
+      onProgress: ({ doneBytes, totalBytes }) => seen.push([doneBytes, totalBytes])
+    });
+    await build.complete();
+    const amounts = seen.map(([done]) => done);
+    expect(amounts).toEqual([...amounts].sort((a, b) => a - b));
+    expect(seen.at(-1)?.[0]).toBe(seen.at(-1)?.[1]);
+    expect(amounts.filter(done => done === seen.at(-1)?.[1]).length).toBeLessThan(3);
+    expect(new Set(seen.map(([, total]) => total)).size).toBe(1);
   });
 });
 
