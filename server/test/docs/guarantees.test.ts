@@ -8,28 +8,26 @@ const STRING = /(['"`])((?:\\.|(?!\1).)+)\1/gu;
 /** What a runner fills in: `%s`, `$name`, `${name}`. */
 const FILLED_IN = /%[sdifjoO#]|\$\{[^}]*\}|\$[\w.]+/gu;
 
-interface Row {
+interface PromiseOfPage {
   readonly section: string;
   readonly promise: string;
   /** `path › name`, one or more. */
   readonly tests: readonly string[];
 }
 
-function rowsOf(page: string): Row[] {
+/** A heading of the second level is a section, one of the third level a promise, and each `- Test:` below it a test. */
+function promisesOf(page: string): PromiseOfPage[] {
   return page
     .split(/^## /mu)
     .slice(1)
     .flatMap(part => {
-      const [section = '', ...lines] = part.split('\n');
-      return lines
-        .filter(line => /^\| (?!promise \||---)/u.test(line))
-        .map(line => {
-          // A bar in a cell is escaped.
-          const [, promise = '', , tests = ''] = line
-            .split(/(?<!\\)\|/u)
-            .map(cell => cell.trim().replaceAll('\\|', '|'));
-          return { section, promise, tests: tests.split(/<br\s*\/?>/u).map(one => one.trim().replaceAll('`', '')) };
-        });
+      const [before = '', ...promises] = part.split(/^### /mu);
+      const [section = ''] = before.split('\n');
+      return promises.map(text => ({
+        section,
+        promise: text.split('\n')[0] ?? '',
+        tests: [...text.matchAll(/^- Test: `(.+)`$/gmu)].map(([, one = '']) => one)
+      }));
     });
 }
 
@@ -47,9 +45,10 @@ function holds(path: string, text: string, name: string): boolean {
 }
 
 test('each promise of docs/guarantees.md names tests that exist', async () => {
-  const rows = rowsOf(await readFile(new URL('docs/guarantees.md', ROOT), 'utf8'));
+  const promises = promisesOf(await readFile(new URL('docs/guarantees.md', ROOT), 'utf8'));
   const missing: string[] = [];
-  for (const { section, promise, tests } of rows) {
+  for (const { section, promise, tests } of promises) {
+    if (tests.length === 0) missing.push(`${section}: ${promise} -> no test`);
     for (const one of tests) {
       const [path = '', name = ''] = one.split(' › ');
       const text = await readFile(new URL(path, ROOT), 'utf8').catch(() => '');
@@ -57,12 +56,18 @@ test('each promise of docs/guarantees.md names tests that exist', async () => {
     }
   }
   expect(missing).toEqual([]);
-  expect(rows.length).toBeGreaterThan(0);
+  expect(promises.length).toBeGreaterThan(0);
+});
+
+test('each line of docs/guarantees.md that speaks of a test is read as one', async () => {
+  const page = await readFile(new URL('docs/guarantees.md', ROOT), 'utf8');
+  const read = promisesOf(page).flatMap(({ tests }) => tests);
+  expect(page.match(/ › /gu)).toHaveLength(read.length);
 });
 
 test('each section of docs/guarantees.md promises something', async () => {
   const page = await readFile(new URL('docs/guarantees.md', ROOT), 'utf8');
   const sections = [...page.matchAll(/^## (.+)$/gmu)].map(([, title]) => title);
-  const promised = new Set(rowsOf(page).map(({ section }) => section));
+  const promised = new Set(promisesOf(page).map(({ section }) => section));
   expect(sections.filter(title => !promised.has(title ?? ''))).toEqual([]);
 });
