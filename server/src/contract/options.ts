@@ -10,22 +10,22 @@ function texts(title: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
 }
 
 const EVERYWHERE = Object.keys(COMMANDS) as CommandName[];
-/** What chooses the content of an artifact, and the code that goes along. */
+/** The commands with options that choose the content of an artifact and its code. */
 const CONTENT = ['build', 'ship', 'config', 'run'] as const;
-/** The options that speak of an environment of this machine. */
+/** The options about an environment of this machine. */
 const OF_ENVIRONMENT = ['python', 'exclude', 'includeSpark', 'includeInterpreter', 'allowSecret', 'allowLink'] as const;
 
-/** Where the cell goes when the notebook has none yet. */
+/** Where the cell goes when the notebook has no cell of ours yet. */
 const INSERT_POSITIONS = {
   'before-session': 'Before the first cell that builds a SparkSession, else on top',
   top: 'On top'
 } as const;
 
 /**
- * All that a person can decide, once. From this come the settings schema, the options of the command line and of the
- * magic, the request of a ship, and the tables of the documentation (`npm run generate`).
+ * Everything that a person can decide, declared once. From this table come the settings schema, the options of the
+ * command line and of the magic, the request of a ship, and the tables of the documentation (`npm run generate`).
  *
- * An option that is a list adds to the setting of the same name; any other takes its place.
+ * An option that is a list adds to the setting of the same name. Any other option replaces the setting.
  */
 export const OPTIONS = {
   python: {
@@ -129,7 +129,7 @@ export const OPTIONS = {
     },
     option: {
       flags: '--allow-secret <files...>',
-      help: 'files that look like secrets and may ship all the same',
+      help: 'files that look like secrets but may ship',
       commands: CONTENT,
       magic: true
     }
@@ -144,7 +144,7 @@ export const OPTIONS = {
     },
     option: {
       flags: '--allow-link <paths...>',
-      help: 'where links out of the environment may lead: files, or folders with all below',
+      help: 'where links out of the environment may lead: files, or folders with everything below',
       commands: CONTENT,
       magic: true
     }
@@ -158,11 +158,11 @@ export const OPTIONS = {
       magic: true
     }
   },
-  output: { option: { flags: '--output <file>', help: 'where to write it', commands: ['build'], isRequired: true } },
+  output: { option: { flags: '--output <file>', help: 'the file to write', commands: ['build'], isRequired: true } },
   as: {
     option: {
       flags: '--as <style>',
-      help: 'how to print it',
+      help: 'the form of the output',
       commands: ['config'],
       choices: ['builder', 'submit', 'json', 'command'],
       default: 'builder'
@@ -171,7 +171,7 @@ export const OPTIONS = {
   artifact: {
     option: {
       flags: '--artifact <id>',
-      help: 'the artifact on the target that runs, in place of an environment of this machine',
+      help: 'the id of the artifact to run, instead of an environment of this machine',
       commands: ['run'],
       value: 'name',
       conflicts: OF_ENVIRONMENT
@@ -180,7 +180,7 @@ export const OPTIONS = {
   code: {
     option: {
       flags: '--code <pointer>',
-      help: 'the pointer file on the target that names the code archives; goes with --artifact',
+      help: 'the pointer file on the target that names the code archives; only with --artifact',
       commands: ['run'],
       value: 'name',
       conflicts: OF_ENVIRONMENT
@@ -189,7 +189,7 @@ export const OPTIONS = {
   olderThan: {
     option: {
       flags: '--older-than <age>',
-      help: 'what is not older stays: 30d, 12h, 90m, 2w',
+      help: 'what is younger than this age stays: 30d, 12h, 90m, 2w',
       commands: ['prune'],
       value: 'age',
       default: '30d'
@@ -198,7 +198,7 @@ export const OPTIONS = {
   keep: {
     option: {
       flags: '--keep <count>',
-      help: 'so many of the newest environments stay however old they are',
+      help: 'this many of the newest environments stay, however old they are',
       commands: ['prune'],
       value: 'count',
       default: '5'
