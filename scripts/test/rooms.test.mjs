@@ -38,7 +38,7 @@ describe('the rooms of server/src', () => {
     ['content/segments/segment.ts', "import type { Target } from '../../targets/target.js';"],
     ['formats/pex/build.ts', "import type { Target } from '../../targets/target.js';"],
     ['targets/s3/access.ts', "import { FORMATS } from '../../formats/registry.js';"],
-    ['targets/s3/delta/copy.ts', "import { lookAt } from '../../directory/look.js';"],
+    ['targets/s3/delta/copy.ts', "import { statOf } from '../../directory/stat.js';"],
     ['memo/looks.ts', "import { normalizeName } from '../python/names.js';"],
     ['contract/ship.ts', "import { count } from '../text/count.js';"],
     ['trust/compare.ts', "import { ship } from '../ship/ship.js';"]

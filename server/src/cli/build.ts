@@ -56,7 +56,7 @@ async function buildInto(options: OptionValues, view: View, cache: Cache, signal
       onProgress: ({ doneBytes, totalBytes, detail }) => report({ done: doneBytes, total: totalBytes, detail })
     });
     const facts = await writeOutput(build, output, signal).catch(async (error: unknown) => {
-      // Nobody waits for what is still being compressed.
+      // Stops the compression that is still under way: nobody needs its result any more.
       failed.abort(error);
       await build.segments.catch(() => undefined);
       throw error;
@@ -78,12 +78,15 @@ async function buildInto(options: OptionValues, view: View, cache: Cache, signal
       `Built ${output}  ${prettyBytes(bytes)}  ${built.id}`,
       ...(editables.length === 0
         ? []
-        : [`Not in it, since they ship as code archives: ${editables.map(({ name }) => name).join(', ')}`])
+        : [`In code archives, not in the artifact:  ${editables.map(({ name }) => name).join(', ')}`])
     ]
   );
 }
 
-/** Written beside and renamed, so that the file is whole or not there. Executable, as `pex -o` leaves it. */
+/**
+ * Writes a temporary file beside the output and renames it, so that the output is either whole or absent. The output is
+ * executable, like that of `pex -o`.
+ */
 async function writeOutput(
   build: ArtifactBuild,
   output: string,
@@ -92,7 +95,7 @@ async function writeOutput(
   const temporary = temporaryBeside(output);
   try {
     const facts = await withRepair(async () => {
-      // Of an attempt before.
+      // Left by an earlier attempt.
       await rm(temporary, { force: true });
       const file = await open(temporary, 'wx', 0o755);
       return writeSpans(build, file, signal).finally(() => file.close());
@@ -101,11 +104,11 @@ async function writeOutput(
     await rename(temporary, output);
     return facts;
   } catch (cause) {
-    // Where nothing can be written, the removal fails likewise; the first failure is the one to tell.
+    // Where nothing can be written, the removal fails as well. The first failure is the one to report.
     await rm(temporary, { force: true }).catch(() => undefined);
     if (signal.aborted || cause instanceof ShipEnvError) throw cause;
-    throw new ShipEnvError('USAGE_INVALID', `The artifact was to be written to ${output}; that is not possible.`, {
-      hint: 'Name a file in a folder that exists and that you can write to, on a disk with room.',
+    throw new ShipEnvError('USAGE_INVALID', `The artifact cannot be written to ${output}.`, {
+      hint: 'Name a file in a folder that exists and that you can write to, on a disk with free space.',
       cause
     });
   }

@@ -14,7 +14,7 @@ import { activePython } from './request.js';
 import type { Line } from './lines.js';
 import type { View } from './view.js';
 
-/** One thing that a ship, or the Spark job after it, needs. */
+/** The result of one check: something that a ship, or the Spark job after it, needs. */
 interface Check {
   readonly name: string;
   readonly ok: boolean;
@@ -28,9 +28,9 @@ interface Check {
 const MINIMUM_JAVA = 17;
 
 /**
- * `ship-env doctor`: what is missing and how to get it. Everything is looked at, whatever fails before.
+ * `ship-env doctor`: tells what is missing and how to get it. Every check runs, also when an earlier one fails.
  *
- * @throws the signal's reason when aborted: what was cut off says nothing of what is missing
+ * @throws the signal's reason when aborted: an unfinished check says nothing about what is missing
  */
 export async function doctorCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<boolean> {
   const checks = [
@@ -45,12 +45,12 @@ export async function doctorCommand(options: OptionValues, view: View, signal: A
   return ok;
 }
 
-/** Nothing is made: a cache that is not there yet is looked at where it will be. */
+/** Creates nothing: when the cache does not exist yet, the check tries the folder in which it will be created. */
 async function cacheCheck(): Promise<string> {
   const root = cacheRoot();
   if (await isThere(root)) return (await Cache.open()).root;
   await access(await nearestFolder(root), constants.W_OK).catch((cause: unknown) => {
-    throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} is not there and cannot be made.`, {
+    throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} does not exist and cannot be created.`, {
       hint: 'Point SHIP_ENV_CACHE at a folder that you can write to.',
       cause
     });
@@ -64,7 +64,7 @@ async function targetCheck(options: OptionValues, signal: AbortSignal): Promise<
   return `${probe.url} can be written (${probe.writeMs.toFixed(0)} ms)`;
 }
 
-/** The cache where there is one, else one that goes again: doctor leaves nothing behind. */
+/** Runs `work` with the cache, or with a temporary one where no cache exists: doctor leaves nothing behind. */
 async function withSomeCache<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
   if (await isThere(cacheRoot())) return work(await Cache.open());
   const folder = await mkdtemp(join(tmpdir(), 'ship-env-doctor-'));
@@ -122,10 +122,11 @@ async function javaCheck(signal: AbortSignal): Promise<Check> {
 }
 
 /**
- * What `java -version` says: `openjdk version "17.0.9" 2023-10-17`, `"21-ea"`, and up to Java 8 `"1.8.0_392"`.
+ * Parses the output of `java -version`: `openjdk version "17.0.9" 2023-10-17`, `"21-ea"`, and up to Java 8
+ * `"1.8.0_392"`.
  *
- * @param output - its stderr; what JAVA_TOOL_OPTIONS adds may come before the version
- * @returns the major version, undefined when there is none, and the line that tells it, or the first
+ * @param output - the stderr of the command; a note about JAVA_TOOL_OPTIONS may come before the version
+ * @returns the major version (undefined when the output has none) and the line with the version, else the first line
  */
 export function javaVersion(output: string): { major: number | undefined; line: string } {
   const lines = output.trim().split(/\r?\n/u);

@@ -4,8 +4,9 @@ import type { ErrorCode } from '../contract/errors.js';
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = { USAGE_INVALID: 2, SHIP_CANCELLED: 130 };
 
 /**
- * What `run` ends with when the program did not start: every other code may be the program's. docker, env and timeout do
- * the same. 126 and 127, too, are theirs: the artifact ends so when it is damaged, and when this machine lacks its Python.
+ * The exit code of `run` when the program did not start; every other code may be the program's own. docker, env and
+ * timeout use 125 in the same way. 126 and 127 are codes of the artifact: it is damaged, or this machine lacks its
+ * Python.
  */
 export const NOT_STARTED = 125;
 

@@ -7,12 +7,12 @@ import { visible } from '../contract/visible.js';
 const STYLES = { good: pc.green, bad: pc.red, warn: pc.yellow, strong: pc.bold };
 
 /**
- * A line for a person: a text, or a beginning in a style and the rest. Only here become names of files and packages text on a
- * terminal, so a line holds no colours before: what it holds of control characters is someone else's.
+ * A line for a person: a text, or a styled beginning and the rest. A line holds no colour codes; {@link written} adds
+ * them. So every control character in a line comes from the name of a file or a package, and is escaped.
  */
 export type Line = string | readonly [style: keyof typeof STYLES, start: string, rest?: string];
 
-/** The line as it is written, without its line end. A text of several lines stays one. */
+/** The line as the terminal gets it, without a line end. Line breaks inside a text are kept. */
 export function written(line: Line): string {
   if (typeof line === 'string') return line.split('\n').map(visible).join('\n');
   const [style, start, rest = ''] = line;

@@ -7,7 +7,7 @@ export function addOptions(command: Command, name: CommandName): void {
   for (const [, declared] of optionsOf(name)) command.addOption(optionFor(declared));
 }
 
-/** What commander read, by the names of the contract. */
+/** The options that commander parsed, under their names in the contract. */
 export function valuesOf(command: Command): OptionValues {
   const read = command.opts();
   return Object.fromEntries(
@@ -18,7 +18,7 @@ export function valuesOf(command: Command): OptionValues {
   );
 }
 
-/** The words of a command line that say the same to a command, as far as it takes these options. */
+/** The same options as words of a command line, as far as the command takes them. */
 export function wordsOf(values: OptionValues, command: CommandName): string[] {
   return optionsOf(command).flatMap(([name, { flags }]) => {
     const value = values[name];
@@ -44,10 +44,10 @@ function optionFor(declared: Declared): Option {
 }
 
 const PARSERS: Readonly<Record<NonNullable<Declared['value']>, (text: string) => string | number>> = {
-  // A variable that was to hold it and is not set is no wish for the default.
+  // An empty text mostly comes from a shell variable that is not set. That is a mistake, not a wish for the default.
   name: text => {
     if (text !== '') return text;
-    throw new InvalidArgumentError('It is empty; leave the option out for the default.');
+    throw new InvalidArgumentError('The value is empty. Leave the option out to get the default.');
   },
   age: text => {
     const [, digits, unit = ''] = /^(\d{1,6})([mhdw])$/u.exec(text.trim()) ?? [];

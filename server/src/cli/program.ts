@@ -11,12 +11,12 @@ export type Run = (
   work: (view: View, signal: AbortSignal) => Promise<unknown>
 ) => Promise<void>;
 
-/** What a command does. */
+/** The work of one command. */
 type Work = (options: OptionValues, view: View, signal: AbortSignal) => Promise<unknown>;
 
 /**
- * The work of each command of the contract. What a command needs is imported when it runs, so that `--version` and a ship
- * that sends nothing pay for neither express nor the AWS SDK.
+ * The work of each command of the contract. A command imports its modules when it runs, so that `--version` and a ship
+ * that sends nothing load neither express nor the AWS SDK.
  */
 const WORK: Readonly<Record<Exclude<CommandName, 'run'>, () => Promise<Work>>> = {
   snapshot: async () => (await import('./inspect.js')).snapshotCommand,
@@ -41,11 +41,11 @@ export function createProgram(version: string, run: Run): Command {
     .version(version)
     .showHelpAfterError('(ship-env --help lists the commands)')
     .exitOverride()
-    // Else the words of the program that `run` starts would be read as options of ours.
+    // Without this, commander would read the arguments of the program that `run` starts as our options.
     .enablePositionalOptions()
-    // Commander's own answers an unknown command with the whole help and no word of what is wrong.
+    // Commander's own help command answers an unknown name with the whole help and does not say what is wrong.
     .helpCommand(false)
-    // It repeats the argument that is wrong.
+    // Commander repeats the wrong argument, which may hold control characters.
     .configureOutput({ writeErr: text => void process.stderr.write(text.split('\n').map(visible).join('\n')) });
   for (const [name, load] of Object.entries(WORK) as [keyof typeof WORK, () => Promise<Work>][]) {
     const command = program.command(name).description(COMMANDS[name]);
@@ -64,13 +64,13 @@ export function createProgram(version: string, run: Run): Command {
   return program;
 }
 
-/** It takes the words of a program, and its outcome is the program's. */
+/** Adds `run`: it takes the arguments of a program, and ends with the program's exit code. */
 function addRun(program: Command, run: Run): void {
   const command = program.command('run').description(COMMANDS.run);
   addOptions(command, 'run');
   command
     .usage('[options] -- [<script> | -m <module> | -c <code>] [arguments]')
-    .argument('[words...]', 'what python is given')
+    .argument('[words...]', 'the arguments of python')
     .passThroughOptions()
     .action(async (words: string[]) => {
       const options = valuesOf(command);
@@ -81,7 +81,7 @@ function addRun(program: Command, run: Run): void {
     });
 }
 
-/** For the Jupyter server, not for a person. */
+/** Adds `serve`, which the Jupyter server starts, not a person. */
 function addServe(program: Command, version: string, run: Run): void {
   program
     .command('serve')

@@ -6,7 +6,7 @@ import { ShipEnvError } from '../errors.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 
 /**
- * The ship that a command line asks for; what it leaves open, the settings decide.
+ * The ship that a command line asks for. The settings fill in what the command line leaves out.
  *
  * @throws ShipEnvError SETTINGS_INVALID, TARGET_UNKNOWN, PYTHON_NO_ENVIRONMENT
  */
@@ -20,7 +20,9 @@ export async function toShipRequest(options: OptionValues, env: NodeJS.ProcessEn
   });
 }
 
-/** A list of the command line adds to that of the settings; any other value takes the place of theirs. */
+/**
+ * A list on the command line is added to the list of the settings. Any other value replaces the value of the settings.
+ */
 function fieldsOf(
   said: Readonly<Record<string, unknown>>,
   set: Readonly<Record<string, unknown>>
@@ -45,9 +47,9 @@ export function activePython(env: NodeJS.ProcessEnv): string {
   if (active) return join(active, 'bin', 'python');
   throw new ShipEnvError(
     'PYTHON_NO_ENVIRONMENT',
-    'A virtual environment was expected to be active; VIRTUAL_ENV is not set.',
+    'No virtual environment is active: VIRTUAL_ENV is not set.',
     {
-      hint: 'Activate it, or name its interpreter: --python path/to/venv/bin/python'
+      hint: 'Activate the environment, or name its interpreter: --python path/to/venv/bin/python'
     }
   );
 }

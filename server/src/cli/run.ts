@@ -18,7 +18,7 @@ import type { Target } from '../targets/target.js';
 import { toShipRequest } from './request.js';
 import type { View } from './view.js';
 
-/** What a run needs until its program starts. */
+/** The context of a run until its program starts. */
 interface RunContext {
   readonly cache: Cache;
   readonly signal: AbortSignal;
@@ -26,10 +26,10 @@ interface RunContext {
 }
 
 /**
- * `ship-env run`: becomes the python of a shipped environment.
+ * `ship-env run`: replaces this process by the python of a shipped environment.
  *
- * @param words - what python is given: a script and its arguments, `-m module`, `-c code`, or nothing
- * @returns the exit code of the program, where this process goes on to live
+ * @param words - the arguments of python: a script and its arguments, `-m module`, `-c code`, or nothing
+ * @returns the exit code of the program, on systems where this process cannot be replaced
  */
 export async function runCommand(
   options: OptionValues,
@@ -39,7 +39,7 @@ export async function runCommand(
 ): Promise<number> {
   const cache = await Cache.open();
   const steps = new StepRunner<RunStepEvent['name']>(event => view.step(event), signal);
-  // The program needs what is in the cache for as long as it runs: the process stays the same.
+  // The program needs the files in the cache for as long as it runs. It keeps the process id, so the mark stays valid.
   return inUse(cache.root, async () => {
     const { python, shipped } = await withCache(cache, () => prepare(options, { cache, signal, steps }));
     const code = shipped.code.map(({ fileName }) => fileName);
@@ -80,7 +80,7 @@ async function shippedOn(
     return shippedByName(target, { artifact: options.artifact, code: options.code }, signal);
   }
   if (options.code !== undefined) {
-    throw new ShipEnvError('USAGE_INVALID', '--code was given without --artifact: it names the code of an artifact.', {
+    throw new ShipEnvError('USAGE_INVALID', '--code needs --artifact: it names the code that belongs to an artifact.', {
       hint: 'See ship-env run --help.'
     });
   }
@@ -93,7 +93,7 @@ async function shippedOn(
   return shippedAs(manifest, archives, pointerPayload(archives)?.name);
 }
 
-/** The artifact is nearly all of what is fetched. */
+/** Progress counts the bytes of the artifact only: the other files are small. */
 function progressOf({ manifest }: Shipped, report: Report): (bytes: number) => void {
   const { name, bytes: total } = manifest.artifact;
   return done => report({ done: Math.min(done, total), total, detail: name });

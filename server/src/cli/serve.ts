@@ -1,14 +1,17 @@
 import { serve } from '../sidecar/serve.js';
 import type { View } from './view.js';
 
-/** `ship-env serve`: until standard input closes, so that it ends however its parent ends, or the signal aborts. */
+/**
+ * `ship-env serve`: runs until standard input closes or the signal aborts. Standard input closes however the parent
+ * ends.
+ */
 export async function serveCommand(
   options: { socket: string; removeFolder?: true; version: string },
   view: View,
   signal: AbortSignal
 ): Promise<void> {
   const token = process.env['SHIP_ENV_TOKEN'] ?? '';
-  // Nothing that is started from here need know it.
+  // Child processes do not need the token.
   delete process.env['SHIP_ENV_TOKEN'];
   const parentGone = new AbortController();
   process.stdin.on('end', () => parentGone.abort());
@@ -22,7 +25,7 @@ export async function serveCommand(
       onReady: () => view.result({ type: 'ready', socket: options.socket }, [])
     });
   } finally {
-    // Else an open input keeps a sidecar alive that failed to start.
+    // An open standard input would keep a sidecar alive that failed to start.
     process.stdin.destroy();
   }
 }

@@ -34,7 +34,7 @@ function summary(result: ShipResult, url: string, options: OptionValues): Line[]
   ];
 }
 
-/** What prints the config of this very ship, to be pasted into a shell. */
+/** The command that prints the config of this ship, quoted for a shell. */
 function configCommand(options: OptionValues): string {
   const words = wordsOf({ ...options, as: 'builder', json: undefined }, 'config');
   return ['ship-env', 'config', ...words].map(shellWord).join(' ');

@@ -5,7 +5,7 @@ import type { RunStepEvent, StepEvent } from '../contract/ship.js';
 import { visible, visibleJson, visibleLines } from '../contract/visible.js';
 import { written, type Line } from './lines.js';
 
-/** How a command tells its caller what happens: JSON lines for a program, a display for a person. */
+/** How a command reports to its caller: JSON lines for a program, a display for a person. */
 export interface View {
   step(event: StepEvent | RunStepEvent): void;
   /** The outcome: an object for a program, lines for a person. */
@@ -19,22 +19,25 @@ export function jsonView(stdout: NodeJS.WritableStream): View {
   return { step: line, result: line, error: line };
 }
 
-/** Widest step name and a margin. */
+/** The width of the longest step name, with a margin. */
 const NAME_WIDTH = 11;
 const BAR_WIDTH = 20;
 
-/** Off a terminal, a step says that often how far it is: seldom enough for a log, often enough to tell it from one that hangs. */
+/**
+ * How often a step reports its progress when the output is not a terminal: rarely enough for a log, often enough to
+ * show that it does not hang.
+ */
 const LOG_INTERVAL_MS = 30_000;
 
 /**
- * For a person: progress on stderr, so that stdout holds the outcome only; a moving line for each step under way on a
- * terminal; elsewhere a line for each step that ended, that waits or that takes long.
+ * The view for a person. Progress goes to stderr, so that stdout holds the outcome only. A terminal shows a moving line
+ * for each step under way. Other outputs get a line for each step that ended, that waits or that takes long.
  */
 export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Promise<View> {
   const moving = stderr.isTTY ? (await import('log-update')).createLogUpdate(stderr) : undefined;
   // A line for each step under way: build and upload overlap.
   const running = new Map<string, string>();
-  // Off a terminal: when each step began or last said something.
+  // For outputs other than a terminal: when each step began or last reported.
   const told = new Map<string, number>();
   return {
     step(event) {
@@ -62,10 +65,10 @@ export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.Writ
   };
 }
 
-/** Milliseconds in which a person does not wonder what happens. */
+/** Milliseconds that a person waits without wondering what happens. */
 const PATIENCE_MS = 1000;
 
-/** A view that tells of a step only when the step takes longer than a second. */
+/** A view that shows a step only when the step takes longer than a second. */
 export function patient(view: View): View {
   const began = new Map<string, number>();
   return {
@@ -83,7 +86,7 @@ export function seconds(ms: number): string {
   return ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
-/** Is it time to say off a terminal how far a step is? */
+/** Is it time to report the progress of a step to an output other than a terminal? */
 function isDue({ name, state }: StepEvent | RunStepEvent, told: Map<string, number>): boolean {
   const now = performance.now();
   const before = told.get(name);
@@ -109,7 +112,7 @@ function plainProgress({ done, total, detail = '' }: StepEvent | RunStepEvent): 
   return `${amount}${visible(detail)}`.trimEnd();
 }
 
-/** Steps that move bytes move many of them; the others count files or distributions. */
+/** Steps that count bytes reach large numbers; the other steps count files or distributions. */
 function amountOf(done: number, total: number): string {
   return total > 100_000 ? `${prettyBytes(done)} of ${prettyBytes(total)}` : `${done} of ${total}`;
 }

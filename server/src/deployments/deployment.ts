@@ -9,14 +9,14 @@ export interface Shipped {
   readonly manifest: Manifest;
   /** How the artifact becomes the python of an executor. */
   readonly runs: Runs;
-  /** The files that executors need of the artifact. */
+  /** The files of the artifact that executors need. */
   readonly files: readonly ShippedFile[];
   readonly code: readonly CodeArchive[];
-  /** Name of the pointer file on the target; undefined when there is no code to point at. */
+  /** Name of the pointer file on the target; undefined when no code ships. */
   readonly pointer: string | undefined;
 }
 
-/** What the person says about the cluster. */
+/** What the person tells about the cluster. */
 export interface ClusterOptions {
   /** Spark master in its one spelling; empty to leave it out. */
   readonly master: string;
@@ -26,7 +26,7 @@ export interface ClusterOptions {
   readonly target: string;
 }
 
-/** What a deployment makes of a ship; which of them there are depends on its kind. */
+/** What a deployment makes from a ship. Each kind of deployment sets some of these fields. */
 export interface Outputs {
   /** Spark properties in the order in which a person reads them. */
   readonly conf?: Readonly<Record<string, string>>;
@@ -34,21 +34,23 @@ export interface Outputs {
   readonly cell?: string;
   /** How a running session takes over new code. */
   readonly live?: LiveUpdate;
-  /** The words of a command that runs the environment on any machine; a program and its arguments come behind it. */
+  /**
+   * The words of a command that runs the environment on any machine. A program and its arguments follow these words.
+   */
   readonly command?: readonly string[];
 }
 
-/** What runs the job. One folder or file implements one; registry.ts lists them. */
+/** What runs the job. One folder or file implements one deployment; registry.ts lists all. */
 export interface Deployment {
   readonly name: string;
-  /** Whether a Spark master, without white space around it, is one of this deployment. */
+  /** Does this Spark master, without white space around it, belong to this deployment? */
   accepts(master: string): boolean;
   /**
-   * Arranges what the target holds for the cluster.
+   * Makes what the cluster needs to use the objects on the target.
    *
    * @throws ShipEnvError TARGET_DENIED, TARGET_FAILED, TARGET_URL_INVALID
    */
   arrange(shipped: Shipped, access: Access, options: ClusterOptions): Promise<Outputs>;
-  /** What the person should know before the job runs. @param env - of the process that ships */
+  /** What the person should know before the job runs. @param env - environment variables of the process that ships */
   findings(env: NodeJS.ProcessEnv): Finding[];
 }

@@ -1,6 +1,8 @@
 import { sparkDeployment } from './spark/spark-deployment.js';
 
-/** Spark's own cluster of processes on this machine, for trying out: its executors see what this machine sees. */
+/**
+ * Spark's own cluster of processes on this machine, for trying things out. Its executors see the files of this machine.
+ */
 export const localCluster = sparkDeployment({
   name: 'local-cluster',
   accepts: master => /^local-cluster\[ *\d+ *, *\d+ *, *\d+ *\]$/.test(master),

@@ -8,18 +8,18 @@ import { unnamed } from './unnamed.js';
 import { hintFor, withoutSecret } from './unsupported.js';
 import { yarn } from './yarn/yarn.js';
 
-/** The deployments there are. */
+/** All deployments. */
 const DEPLOYMENTS: readonly Deployment[] = [unnamed, localCluster, standalone, yarn, plain];
 
 /** A Spark master that a deployment accepts. */
 export interface Master {
-  /** Without white space around it; empty: the cell leaves `.master` out. */
+  /** Without white space around it. Empty: the cell leaves `.master` out. */
   readonly master: string;
   readonly deployment: Deployment;
 }
 
 /**
- * Reads a Spark master as a person wrote it; white space around it does not count.
+ * Parses a Spark master as a person wrote it; white space around it is ignored.
  *
  * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED
  */
@@ -29,7 +29,7 @@ export function parseMaster(text: string): Master {
   if (deployment !== undefined) return { master, deployment };
   throw new ShipEnvError(
     'CONFIG_MASTER_UNSUPPORTED',
-    `"${shown(withoutSecret(master))}" is no Spark master that ship-env supports.`,
+    `"${shown(withoutSecret(master))}" is not a Spark master that ship-env supports.`,
     { hint: hintFor(master) }
   );
 }

@@ -1,6 +1,6 @@
 import { sparkDeployment } from './spark/spark-deployment.js';
 
-/** As Spark reads it (`RpcAddress.fromSparkURL`): java.net.URI takes no underscore in a host name. */
+/** The syntax that Spark reads (`RpcAddress.fromSparkURL`): java.net.URI takes no underscore in a host name. */
 const HOST = String.raw`(?:[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*\.?|\[[\da-f:.]+\])`;
 const PORT = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])`;
 const ADDRESS = `${HOST}:${PORT}`;
@@ -10,7 +10,7 @@ const MASTER = new RegExp(`^spark://${ADDRESS}(?:,${ADDRESS})*$`, 'i');
 export const standalone = sparkDeployment({
   name: 'standalone',
   accepts: master => MASTER.test(master),
-  // Meant to be shared by the executors of a node, the cache of fetched files is one of each executor's own here, and
-  // nothing but a second copy of the artifact on its disk (docs/executors.md).
+  // Executors of a node should share the cache of fetched files. In standalone mode each executor has its own, so the
+  // cache only stores a second copy of the artifact on the disk (docs/executors.md).
   withFiles: [['spark.files.useFetchCache', 'false']]
 });

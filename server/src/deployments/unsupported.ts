@@ -1,9 +1,9 @@
-/** What to say about a Spark master that no deployment accepts. */
+/** Hints about a Spark master that no deployment accepts. */
 
 const SUPPORTED_HINT =
   'Use local-cluster[<workers>,<cores>,<MiB>], spark://<host>:<port> or yarn, or leave the master out.';
 
-/** What is known to be something else, and what to do then. */
+/** Masters that we know and do not support, with what to do instead. */
 const HINTS: readonly { pattern: RegExp; hint: string }[] = [
   {
     pattern: /^local(\[.*\])?$/,
@@ -27,19 +27,19 @@ const HINTS: readonly { pattern: RegExp; hint: string }[] = [
   },
   { pattern: /^sc:\/\//, hint: `Spark Connect is not supported yet. ${SUPPORTED_HINT}` },
   { pattern: /^k8s:\/\//, hint: `Kubernetes is not supported yet. ${SUPPORTED_HINT}` },
-  { pattern: /^(mesos:\/\/|zk:\/\/)/, hint: `Spark 4 has no Mesos any more. ${SUPPORTED_HINT}` },
+  { pattern: /^(mesos:\/\/|zk:\/\/)/, hint: `Spark 4 does not support Mesos any more. ${SUPPORTED_HINT}` },
   {
     pattern: /^yarn-(client|cluster)$/,
     hint: 'Since Spark 2 the master is plain "yarn"; the rest is spark.submit.deployMode.'
   }
 ];
 
-/** What to do about a master that no deployment accepts. */
+/** The hint about a master that no deployment accepts. */
 export function hintFor(master: string): string {
   return HINTS.find(({ pattern }) => pattern.test(master))?.hint ?? SUPPORTED_HINT;
 }
 
-/** A master as a message may repeat it: a URL may hold a password before its host, or a token in its query. */
+/** A master without its secrets, for a message: a URL may hold a password before its host, or a token in its query. */
 export function withoutSecret(master: string): string {
   return master.replace(/^([a-z\d+.-]*:\/\/)?.*@/isu, '$1…@').replace(/([?#]).*$/su, '$1…');
 }

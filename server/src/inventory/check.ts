@@ -4,7 +4,8 @@ import { requireListable } from '../deployments/spark/config.js';
 import { openTarget } from '../targets/index.js';
 
 /**
- * Tries a target: writes, reads back and deletes a small object, where the target is there already. Refuses what a ship would refuse, and creates nothing.
+ * Tries a target: writes, reads back and deletes a small object when the target exists already. Throws what a ship
+ * would throw, and creates nothing.
  *
  * @throws ShipEnvError TARGET_*
  */

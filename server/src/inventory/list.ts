@@ -11,7 +11,7 @@ import { howToReplace, inconsistencyOf, notBelieved } from '../trust/believe.js'
 import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
 
-/** What is on a target, newest first: one row a manifest. */
+/** Lists the environments on a target, newest first: one row for each manifest. */
 export async function listArtifacts(settings: TargetSettings, signal: AbortSignal): Promise<ListedArtifact[]> {
   const target = await openTarget(settings);
   try {
@@ -53,7 +53,7 @@ async function rowOf(
       problem: problemOf(manifest, entries.get(manifest.artifact.name), target)
     };
   } catch (error) {
-    // One foreign or damaged file must not hide the others from the person.
+    // One foreign or damaged file must not hide the other rows.
     if (!isShipEnvError(error, 'TARGET_CONFLICT')) throw error;
     return {
       ...row,
@@ -67,13 +67,13 @@ async function rowOf(
   }
 }
 
-/** Why an artifact cannot be used although its manifest is there. */
+/** Why an artifact cannot be used although its manifest exists; undefined when it can. */
 function problemOf(
   { id, artifact: { name, bytes } }: Manifest,
   found: TargetEntry | undefined,
   { url }: Target
 ): string | undefined {
-  if (found === undefined) return `The artifact ${name} is gone; the next ship of its environment sends it again.`;
+  if (found === undefined) return `The artifact ${name} is missing. The next ship of its environment sends it again.`;
   if (found.isFile === false) {
     const { message, hint } = notAFile(url, name);
     return `${message} ${hint}`;

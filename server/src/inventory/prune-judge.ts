@@ -14,46 +14,48 @@ const POINTER = new RegExp(`^${POINTER_NAME}$`, 'u');
 const CODE_NAME = /-[0-9a-f]{16}\.zip$/u;
 const ARTIFACT_ID = /^(env-[0-9a-f]{20})\./u;
 
-/** Of a pointer file, of this release or the one before it, what says which archives it needs. */
+/** The part of a pointer file, of this release or the one before it, that names the archives it needs. */
 const pointerFile = z.object({
   schema: z.union([z.literal(1), z.literal(2)]),
   archives: z.array(z.object({ file: z.string() }))
 });
 
-/** What stays, and why. */
+/** An object that stays, and why. */
 export interface Kept {
   readonly entry: TargetEntry;
   readonly reason: string;
 }
 
-/** What is to be done with all that a target holds. */
+/** What to do with each object on a target. */
 export interface Judgement {
-  /** In the order in which it can be removed: what vouches for something, or is needed to judge it, at the right time. */
+  /**
+   * In the order in which the objects must be removed, so that an interrupted prune leaves nothing broken or unknown.
+   */
   readonly remove: readonly TargetEntry[];
   readonly kept: readonly Kept[];
 }
 
-/** What a judgement goes by. */
+/** The rules of a judgement. */
 export interface Rules {
   /** The target's time, milliseconds since the epoch. */
   readonly nowMs: number;
-  /** What is not older stays. */
+  /** Objects that are not older than this stay. */
   readonly olderThanMs: number;
-  /** So many of the newest environments, and of the newest pointers, stay however old they are. */
+  /** This many of the newest environments, and of the newest pointers, stay, however old they are. */
   readonly keep: number;
-  /** Names that a ship of this machine relied on within that time. */
+  /** Names of objects that a ship of this machine used within that time. */
   readonly used: ReadonlySet<string>;
 }
 
-/** Things that stay or go together: an artifact and its manifest; a pointer. */
+/** Objects that stay or go together: an artifact and its manifest, or a pointer. */
 interface Unit {
   readonly entries: readonly TargetEntry[];
   readonly modifiedMs: number;
 }
 
 /**
- * What no recent manifest or pointer needs, and what stays: what is young, what was used from here, the newest few, and all
- * that cannot be judged.
+ * Decides what to remove: all that no recent manifest or pointer needs. What is young, was used by this machine, is
+ * among the newest few or cannot be judged stays.
  *
  * @param read - the content of a small object, undefined when it is gone
  * @throws what `read` throws
@@ -91,13 +93,14 @@ class Judging {
         this.#keep(entry, 'it cannot be read as a manifest');
         for (const beside of this.#ofId(idOf(entry.name))) this.#keep(beside, 'its manifest cannot be read');
       } else {
-        // The manifest first: an environment whose manifest is gone is not there, one without its artifact is broken.
+        // The manifest goes first: without its manifest an environment does not exist; without its artifact it would be
+        // broken.
         const beside = this.#left.get(artifact);
         units.push(unitOf(beside === undefined ? [entry] : [entry, beside]));
       }
     }
     this.#sort(units, 'environment');
-    // What is under way, or was left by a ship that was killed.
+    // Artifacts of a ship under way, or of a ship that was killed.
     const alone = [...this.#left.values()].filter(({ name }) => isLoneArtifact(name));
     this.#sort(
       alone.map(entry => unitOf([entry])),
@@ -121,13 +124,14 @@ class Judging {
     }
     const before = this.#remove.length;
     const needed = new Set(this.#sort(units, 'pointer').flatMap(({ name }) => archives.get(name) ?? []));
-    // Behind their archives: a pointer that is still there lets the rest be found when this is interrupted.
+    // Pointers go after their archives: when the prune is interrupted, the next one finds the other archives by the
+    // pointer.
     const pointers = this.#remove.splice(before);
     const named = new Set([...archives.values()].flat());
     for (const entry of [...this.#left.values()].filter(({ name }) => CODE_NAME.test(name))) {
       if (needed.has(entry.name)) this.#keep(entry, 'a pointer that stays needs it');
       else if (!isAllKnown) this.#keep(entry, 'a pointer that cannot be read may need it');
-      else if (!named.has(entry.name)) this.#keep(entry, 'no pointer names it, so it may be of another program');
+      else if (!named.has(entry.name)) this.#keep(entry, 'no pointer names it, so it may belong to another program');
       else this.#sort([unitOf([entry])], undefined);
     }
     this.#remove.push(...pointers);
@@ -139,9 +143,9 @@ class Judging {
   }
 
   /**
-   * Decides about units, each as a whole.
+   * Decides about each unit as a whole.
    *
-   * @param newest - what one is called of those of which the newest few stay; undefined: age alone decides
+   * @param newest - the noun for units of which the newest few stay; undefined: age alone decides
    * @returns what stays
    */
   #sort(units: readonly Unit[], newest: string | undefined): TargetEntry[] {
@@ -150,13 +154,13 @@ class Judging {
     const sorted = [...units].sort((a, b) => b.modifiedMs - a.modifiedMs);
     for (const [index, { entries, modifiedMs }] of sorted.entries()) {
       const reason =
-        // Also what has no date that makes sense.
+        // Written so that an invalid date counts as recent, too.
         !(nowMs - modifiedMs > olderThanMs)
           ? 'it is recent'
           : entries.some(({ name }) => used.has(name))
             ? 'a ship of this machine used it recently'
             : entries.some(({ isFile }) => isFile === false)
-              ? 'it, or what belongs to it, is not a file'
+              ? 'it, or an object that belongs to it, is not a file'
               : newest !== undefined && index < keep
                 ? newestOf(keep, newest)
                 : undefined;
@@ -186,7 +190,7 @@ function unitOf(entries: readonly TargetEntry[]): Unit {
   return { entries, modifiedMs: Math.max(...entries.map(({ modified }) => modified.getTime())) };
 }
 
-/** Name of the artifact that a manifest speaks of; undefined when it is not a manifest that this release can judge. */
+/** Name of the artifact that a manifest describes; undefined when this release cannot read the manifest. */
 function artifactOf(content: Buffer | undefined, id: string): string | undefined {
   try {
     const manifest = parseManifest(content ?? Buffer.alloc(0), manifestName(id));
@@ -202,7 +206,7 @@ function filesOf(content: Buffer | undefined): string[] | undefined {
   return pointer?.archives.map(({ file }) => file);
 }
 
-/** Whether a name is that of an artifact, in whatever format. */
+/** Is this the name of an artifact, in any format? */
 function isLoneArtifact(name: string): boolean {
   const id = ARTIFACT_ID.exec(name)?.[1];
   return id !== undefined && isArtifactName(name, id);

@@ -20,18 +20,19 @@ export interface PruneOptions {
   readonly dryRun: boolean;
 }
 
-/** So much may an object's date lie ahead of the target's own time. */
+/** How far an object's date may lie ahead of the target's own time. */
 const MAX_AHEAD_MS = 15 * 60 * 1000;
-/** HTTP tells a date in whole seconds, a list of objects in finer ones. */
+/** HTTP gives dates in whole seconds; a list of objects gives finer ones. */
 const DATE_STEP_MS = 1000;
-/** How long the removal of the object that tells the time may take. */
+/** How long the removal of the object that shows the target's time may take. */
 const CLEAN_UP_MS = 10_000;
 
 /**
- * Removes from a target what no recent manifest or pointer needs, and never what it cannot judge. Ages are those that the
- * target's own clock gives. Ships of this machine to this target wait meanwhile; between machines the age decides.
+ * Removes from a target what no recent manifest or pointer needs, and never what it cannot judge. Ages are measured by
+ * the target's own clock. Ships of this machine to this target wait until the prune ends. Ships of other machines are
+ * protected by the age limit.
  *
- * @throws ShipEnvError TARGET_*; what was removed until then was to be removed
+ * @throws ShipEnvError TARGET_*; objects that were removed before the error stay removed
  */
 export async function prune(
   settings: TargetSettings,
@@ -64,28 +65,28 @@ async function judgeAll(
   for await (const entry of target.list(signal)) entries.push(entry);
   if (entries.length === 0) return { remove: [], kept: [] };
   const newest = entries.reduce((latest, { modified }) => Math.max(latest, modified.getTime()), -Infinity);
-  // A dry run writes nothing, so it has this machine's clock only.
+  // A dry run writes nothing, so it can use this machine's clock only.
   const nowMs = dryRun ? Math.max(Date.now(), newest) : await timeOf(target, signal);
   if (newest > nowMs + MAX_AHEAD_MS) throw noTime(target, new Date(newest), new Date(nowMs));
   const used = (await Verified.open(cache, target)).usedWithin(olderThanMs);
   return judge(entries, { nowMs, olderThanMs, keep, used }, name => readSmall(target, name, signal));
 }
 
-/** The time by which the target dates its objects: that of one which is written now, and removed again. */
+/** The target's time: the date of an object that is written now and removed again. */
 async function timeOf(target: Target, signal: AbortSignal): Promise<number> {
   const probe = bufferPayload(probeName(), randomBytes(16));
   try {
     await target.write(probe, { signal });
-    return (await target.look(probe.name, signal))?.modified?.getTime() ?? Number.NaN;
+    return (await target.stat(probe.name, signal))?.modified?.getTime() ?? Number.NaN;
   } finally {
     await target.remove(probe.name, AbortSignal.timeout(CLEAN_UP_MS));
   }
 }
 
-/** Removes an object, unless it is another one by now: a ship of another machine may have sent it anew. */
+/** Removes an object, unless it has changed since it was listed: a ship of another machine may have sent it again. */
 async function isRemoved(target: Target, entry: TargetEntry, signal: AbortSignal): Promise<boolean> {
   signal.throwIfAborted();
-  const now = await target.look(entry.name, signal);
+  const now = await target.stat(entry.name, signal);
   if (now?.modified === undefined || now.bytes !== entry.bytes) return false;
   if (Math.abs(now.modified.getTime() - entry.modified.getTime()) > DATE_STEP_MS) return false;
   await target.remove(entry.name, signal);
@@ -110,8 +111,8 @@ function told(target: Target, { remove, kept }: Judgement, dryRun: boolean): Pru
 function noTime(target: Target, newest: Date, now: Date): ShipEnvError {
   return new ShipEnvError(
     'TARGET_FAILED',
-    `The dates of the objects on ${target.url} were expected to be past; the newest is of ${newest.toISOString()}, ` +
-      `and an object that is written now is of ${now.toISOString()}. Nothing was removed.`,
-    { hint: 'The clock behind the target was set back, or its dates make no sense. Remove what is old by hand.' }
+    `The dates of the objects on ${target.url} lie in the future: the newest has the date ${newest.toISOString()}, ` +
+      `an object that was written just now has ${now.toISOString()}. Nothing was removed.`,
+    { hint: 'The target's clock was set back, or its dates are wrong. Remove old files by hand.' }
   );
 }

@@ -9,10 +9,11 @@ import { shownUrl } from '../targets/url.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../system/files/read.js';
 
 /**
- * Reads what the settings panel saved: `jupyterlab-ship-env/plugin.jupyterlab-settings` (JSON5) in JupyterLab's user
- * settings folder (`$JUPYTERLAB_SETTINGS_DIR`, else `$JUPYTER_CONFIG_DIR` or `~/.jupyter`, then `lab/user-settings`).
+ * Reads the file that the settings panel saved: `jupyterlab-ship-env/plugin.jupyterlab-settings` (JSON5) in
+ * JupyterLab's user settings folder (`$JUPYTERLAB_SETTINGS_DIR`, else `$JUPYTER_CONFIG_DIR` or `~/.jupyter`, then
+ * `lab/user-settings`).
  *
- * @throws ShipEnvError SETTINGS_INVALID when the file is there and is not what the panel writes
+ * @throws ShipEnvError SETTINGS_INVALID when the file exists but is not one that the panel writes
  */
 export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promise<Settings> {
   const path = settingsPath(env);
@@ -37,7 +38,7 @@ export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promis
 const BYTES_PER_GB = 1e9;
 
 /**
- * Bytes that the local cache may hold: `$SHIP_ENV_CACHE_LIMIT` in GB, else as the settings say.
+ * Bytes that the local cache may hold: `$SHIP_ENV_CACHE_LIMIT` (in GB), else the limit in the settings.
  *
  * @throws ShipEnvError SETTINGS_INVALID
  */
@@ -48,8 +49,8 @@ export async function readCacheLimit(env: NodeJS.ProcessEnv = process.env): Prom
   if (gigabytes >= 0 && Number.isFinite(gigabytes)) return gigabytes * BYTES_PER_GB;
   throw new ShipEnvError(
     'SETTINGS_INVALID',
-    `SHIP_ENV_CACHE_LIMIT was expected to be a number of GB, such as 20; it is "${text}".`,
-    { hint: 'Correct it, or unset it to go by the settings.' }
+    `SHIP_ENV_CACHE_LIMIT must be a number of GB, such as 20; it is "${text}".`,
+    { hint: 'Correct the variable, or unset it to use the limit in the settings.' }
   );
 }
 
@@ -57,7 +58,7 @@ export async function readCacheLimit(env: NodeJS.ProcessEnv = process.env): Prom
  * The target that a name or URL means.
  *
  * @param wanted - a URL, a name from the settings, or undefined for the default target
- * @throws ShipEnvError TARGET_UNKNOWN, naming the targets there are
+ * @throws ShipEnvError TARGET_UNKNOWN, whose message names the targets in the settings
  */
 export function resolveTarget(wanted: string | undefined, from: Settings): TargetSettings {
   if (wanted?.includes('://')) return targetSettings.parse({ name: '', url: wanted });
@@ -68,13 +69,13 @@ export function resolveTarget(wanted: string | undefined, from: Settings): Targe
   if (wanted === undefined) {
     throw new ShipEnvError(
       'TARGET_UNKNOWN',
-      `The default target of the settings is ${shownUrl(name)}; they hold: ${names}.`,
+      `The settings name ${shownUrl(name)} as the default target, but have no such target; they have: ${names}.`,
       { hint: 'Choose another one under Settings > Ship env to cluster, or name a target: --target.' }
     );
   }
   throw new ShipEnvError(
     'TARGET_UNKNOWN',
-    `A target named ${shownUrl(name)} was wanted; the settings hold: ${names}.`,
+    `The settings have no target named ${shownUrl(name)}; they have: ${names}.`,
     {
       hint: /^(?:file:|\.{0,2}\/)[^@?#]*$/.test(name)
         ? `A directory is written as a URL: ${pathToFileURL(name.replace(/^file:/, '')).href}.`

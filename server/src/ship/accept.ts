@@ -5,14 +5,14 @@ import { requireListable } from '../deployments/spark/config.js';
 import { requestedFormat } from '../formats/registry.js';
 import type { Target } from '../targets/target.js';
 
-/** A request in its one spelling, with the deployment that it is for. */
+/** A request in canonical form, with its deployment. */
 export interface Accepted {
   readonly request: ShipRequest;
   readonly deployment: Deployment;
 }
 
 /**
- * Accepts a request. Called before anything is read: what no ship can fulfil must not cost a snapshot.
+ * Accepts a request. Called before anything is read: a request that no ship can fulfil must not cost a snapshot.
  *
  * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, FORMAT_UNKNOWN, FORMAT_UNSUITED, TARGET_URL_INVALID
  */

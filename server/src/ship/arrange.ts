@@ -7,19 +7,19 @@ import { formatOf } from '../formats/registry.js';
 import type { Access } from '../targets/target.js';
 import type { Accepted } from './accept.js';
 
-/** The outputs as they cross the wire: what a deployment does not have is empty there. */
+/** The outputs in the form of the contract: what a deployment does not set is empty there. */
 export function wireOutputs({ conf, cell, live }: Outputs): Pick<ShipResult, 'conf' | 'cell' | 'live'> {
   return { conf: { ...conf }, cell: cell ?? '', live };
 }
 
-/** What is on a target, with what its format says of it. */
+/** What a ship put on a target, with how its format runs it. */
 export function shippedAs(manifest: Manifest, code: readonly CodeArchive[], pointer: string | undefined): Shipped {
   const format = formatOf(manifest.format);
   return { manifest, runs: format.runs, files: format.files(manifest), code, pointer };
 }
 
 /**
- * What a notebook, a submit script or a running session needs of an environment on a target.
+ * Makes what a notebook, a submit script or a running session needs to use an environment on a target.
  *
  * @throws ShipEnvError TARGET_DENIED, TARGET_FAILED, TARGET_URL_INVALID
  */

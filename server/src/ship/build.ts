@@ -5,14 +5,16 @@ import type { Inspected } from './inspect.js';
 import type { ShipRun } from './run.js';
 import type { OpenStep } from './steps.js';
 
-/** What a ship brings: the code, and the artifact unless the target holds it. */
+/** What a ship sends: the code, and the artifact unless the target holds it. */
 export interface Begun {
   readonly code: readonly ArchivedCode[];
-  /** Absent when the environment is published. */
+  /** Undefined when the environment is published already. */
   readonly fresh: { readonly plan: ArtifactPlan; readonly build: ArtifactBuild } | undefined;
 }
 
-/** Archives the code, and begins to build what the target lacks. The upload may begin when this settles. */
+/**
+ * Archives the code, and begins to build the artifact if the target lacks it. The upload may begin when this settles.
+ */
 export async function beginBuild(
   { editables, published, plan }: Inspected,
   { request, context, target }: ShipRun,
@@ -20,12 +22,12 @@ export async function beginBuild(
   signal: AbortSignal
 ): Promise<Begun> {
   const { cache, digests } = context;
-  // Where nothing can be written, minutes of building would be for nothing. A dry run writes nothing.
+  // When the target cannot be written, minutes of building would be in vain. A dry run writes nothing.
   const isWritten = published === undefined && !request.dryRun;
   const writable = isWritten ? target.requireWritable(signal) : Promise.resolve();
-  // It is awaited below, unless the code fails before.
+  // The promise is awaited below, unless archiving the code fails first.
   writable.catch(() => undefined);
-  // The code first: a secret in it must stop the ship before minutes go into the artifact.
+  // The code is archived first: a secret in the code must stop the ship before the artifact takes minutes.
   const { allowSecrets } = request;
   const code = await archiveAll(editables, { cache, signal, allowSecrets, onProgress: step.report });
   if (published !== undefined) return { code, fresh: undefined };
@@ -43,7 +45,7 @@ export async function beginBuild(
 /**
  * Waits until every segment is in the cache.
  *
- * @returns how many segments need not be compressed
+ * @returns how many segments were in the cache already
  */
 export async function endBuild({ code, fresh }: Begun, { published }: Inspected, step: OpenStep): Promise<number> {
   const codeDetail = code.length === 0 ? '' : `, ${count(code.length, 'code archive')}`;

@@ -9,15 +9,15 @@ import type { ShipContext } from './run.js';
 import { shippedEnvironment } from './shipped.js';
 import { StepRunner } from './steps.js';
 
-/** What a config needs from where it runs. */
+/** The part of the context that a config needs. */
 type ConfigContext = Pick<ShipContext, 'cache' | 'signal'>;
 
-/** How a shipped environment is used: with Spark, and by itself ({@link Outputs.command}). */
+/** How to use a shipped environment: with Spark, and without ({@link Outputs.command}). */
 export type Config = Pick<ShipResult, 'conf' | 'cell' | 'live'> &
   Required<Pick<Outputs, 'command'>> & { readonly driverPython: string };
 
 /**
- * The Spark config of an environment as it was shipped before, and the path of the kernel python, which a driver on this
+ * The Spark config of an environment that was shipped before, and the path of the kernel python, which a driver on this
  * machine runs. Writes nothing to the target.
  *
  * @throws ShipEnvError what `acceptRequest` throws; ARTIFACT_NOT_SHIPPED when the target lacks the artifact or a code

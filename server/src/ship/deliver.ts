@@ -9,22 +9,25 @@ import type { Journal } from './journal.js';
 import type { Report, StepOutcome, StepRunner } from './steps.js';
 import { sum, type Upload, type Wanted } from './upload.js';
 
-/** The environment of a ship: on the target, or being built while something of it may lie there already. */
+/**
+ * The environment of a ship: published on the target, or being built. In the second case the target may hold some of
+ * its files.
+ */
 export type Environment =
   { readonly published: Manifest } | { readonly build: ArtifactBuild; readonly hasTrace: boolean };
 
 /** How the environment came to be on the target. */
 export interface Delivered {
   readonly manifest: Manifest;
-  /** The target held it, published. */
+  /** The environment was published on the target before this ship. */
   readonly reused: boolean;
-  /** Bytes sent and copied; of a dry run, those that a ship would send and copy. */
+  /** Bytes sent and copied; for a dry run, the bytes that a ship would send and copy. */
   readonly uploadedBytes: number;
   readonly copiedBytes: number;
   readonly findings: readonly Finding[];
 }
 
-/** What is on its way to the target: all that is wanted there, and which of it had to be sent. */
+/** Everything that the target shall hold, and the payloads of it that had to be sent. */
 interface Sent {
   readonly wanted: Wanted;
   readonly manifest: Manifest;
@@ -74,7 +77,7 @@ export async function deliver(
   };
 }
 
-/** What {@link deliver} would send; the target is only read. */
+/** What {@link deliver} would send. Only reads the target. */
 export async function estimate(
   upload: Upload,
   files: readonly Payload[],
@@ -108,7 +111,7 @@ async function send(
   return sendWhileBuilding(upload, files, build, report);
 }
 
-/** What lies there of the environment is compared before anything is sent. */
+/** Compares the objects that the target already holds, before it sends the others. */
 async function sendBuilt(
   upload: Upload,
   files: readonly Payload[],
@@ -148,11 +151,11 @@ function sentText({ sentBytes, copiedBytes }: Upload): string {
   return copiedBytes === 0 ? sent : `${sent}, ${prettyBytes(copiedBytes)} reused on the target`;
 }
 
-/** What a store lacks concerns what was sent to it. */
+/** The features that a store lacks, as findings. They matter only when something was sent to it. */
 function remarksOf(target: Target): Finding[] {
   return target.remarks().map(message => ({ kind: 'read-back', subject: target.url, message }));
 }
 
 function fullUploadOf(subject: string, reason: string): Finding {
-  return { kind: 'full-upload', subject, message: `All of the environment was sent, since ${reason}.` };
+  return { kind: 'full-upload', subject, message: `The whole environment was sent, since ${reason}.` };
 }

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { parseJson } from '../text/json.js';
 import type { ShipContext } from './run.js';
 
-/** The hint in the local cache that keeps a target's notes about contents for the next process. */
+/** Name of the file in the local cache that keeps the notes about contents for the next process. */
 const NAME = 'notes.json';
 const notes = z.array(z.tuple([z.string(), z.string()]));
 
-/** Takes what earlier processes noted about contents into a memory that has no notes yet. */
+/** Loads the notes of earlier processes about contents into a memory that has no notes yet. */
 export async function loadNotes({ cache, digests }: Pick<ShipContext, 'cache' | 'digests'>): Promise<void> {
   if (digests === undefined || digests.notes.size > 0) return;
   const content = await cache.hint('digests', NAME);
@@ -15,7 +15,7 @@ export async function loadNotes({ cache, digests }: Pick<ShipContext, 'cache' | 
   digests.noted();
 }
 
-/** Keeps the notes of a memory, where there are new ones. @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL */
+/** Saves the notes of a memory if there are new ones. @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL */
 export async function saveNotes({ cache, digests }: Pick<ShipContext, 'cache' | 'digests'>): Promise<void> {
   if (digests?.hasNews !== true) return;
   await cache.replace('digests', NAME, JSON.stringify([...digests.notes.entries()]));

@@ -10,28 +10,33 @@ import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
 import { HEAD_KEY, contentOf } from '../content/segments/span.js';
 
-/** Manifests that are read at a time, newest first: what a ship shares with older ones it mostly shares with newer ones, too. */
+/**
+ * How many manifests are read at a time, newest first: newer manifests mostly hold whatever older ones share with a
+ * ship.
+ */
 const READ_AT_ONCE = 8;
-/** Manifests that are read at most: of a crowded target most may be of other environments, or of another Python. */
+/**
+ * How many manifests are read at most: on a crowded target most may belong to other environments or to another Python.
+ */
 const MAX_MANIFESTS = 64;
-/** A source that holds so much of an artifact's distributions is good enough to look for no better one. */
+/** The share of an artifact's segments, by bytes, that a source must hold so that the search for a better one ends. */
 const ENOUGH = 0.5;
-/** Objects that are listed: a crowded target must not delay a ship. */
+/** How many objects are listed at most: a crowded target must not delay a ship. */
 const MAX_LISTED = 10_000;
-/** Artifacts that are copied from: the best one holds nearly all, and each costs a look. */
+/** How many artifacts a ship copies from at most: the best one holds nearly everything, and each costs a request. */
 const MAX_SOURCES = 3;
 
-/** Kept by a process that ships more than once: manifests by their place and ETag. */
+/** Manifests by their place and ETag, kept by a process that ships more than once. */
 export type KnownManifests = Recent<Manifest>;
-/** Of one crowded target, or of several others. */
+/** How many manifests a process keeps: those of one crowded target, or of several smaller ones. */
 export const MOST_KNOWN_MANIFESTS = MAX_MANIFESTS;
 
-/** What an artifact shall hold, as far as it is known before it is built. */
+/** What an artifact will hold, as far as that is known before the build. */
 export interface WantedContent {
   readonly python: Manifest['python'];
-  /** Bytes of a content differ between formats. */
+  /** The bytes of a content differ between formats. */
   readonly format: FormatName;
-  /** Of its segments. */
+  /** Keys of its segments. */
   readonly keys: ReadonlySet<string>;
 }
 
@@ -43,22 +48,22 @@ export function wantedContentOf({ content: { interpreter, segments }, format }: 
   };
 }
 
-/** A manifest on a target, and its artifact as it was listed there. */
+/** A manifest on a target, and the entry of its artifact in the target's list. */
 interface CopyCandidate {
   readonly manifest: Manifest;
   readonly artifact: TargetEntry & { readonly version: string };
 }
 
 /**
- * The artifacts on a target, anyone's, of which a ship may copy. What is not a manifest, or goes away meanwhile, is passed
- * over, and so is what cannot be copied from.
+ * The artifacts on a target, from any person, that a ship may copy from. Files that are not manifests, that disappear
+ * meanwhile or that cannot be copied from are skipped.
  */
 export class TargetArtifacts {
   readonly #target: Target;
   readonly #known: KnownManifests | undefined;
   readonly #signal: AbortSignal;
   #entries: ReadonlyMap<string, TargetEntry> = new Map();
-  /** Names of manifests that were not read, newest first. */
+  /** Manifests that were not read yet, newest first. */
   #unread: TargetEntry[] = [];
   readonly #found: CopyCandidate[] = [];
 
@@ -85,8 +90,8 @@ export class TargetArtifacts {
   }
 
   /**
-   * Those that hold distributions of an artifact, and are of the same Python: best first. Reads more manifests until one
-   * holds enough of it.
+   * The artifacts that share segments with the wanted one and have the same Python, best first. Reads more manifests
+   * until one holds enough.
    *
    * @throws ShipEnvError when the target fails
    */
@@ -115,7 +120,7 @@ export class TargetArtifacts {
   }
 }
 
-/** Who may not list or read may still write. */
+/** Credentials that may not list or read may still write. */
 async function unlessDenied(work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -154,7 +159,7 @@ function newestManifests(entries: ReadonlyMap<string, TargetEntry>): TargetEntry
     .slice(0, MAX_MANIFESTS);
 }
 
-/** A manifest that did not change since it was read is not read again. */
+/** Reads a manifest, unless it is known and did not change. */
 async function recalledManifest(
   target: Target,
   { name, version }: TargetEntry,
@@ -176,7 +181,7 @@ async function readManifest(target: Target, name: string, signal: AbortSignal): 
     const manifest = parseManifest(content, name, target.access.uri(name));
     return inconsistencyOf(manifest, idOf(name)) === undefined ? manifest : undefined;
   } catch (error) {
-    // Another program's file, or one of a newer release; likewise one that contradicts itself.
+    // The file belongs to another program or a newer release, or contradicts itself.
     if (!isShipEnvError(error, 'TARGET_CONFLICT')) throw error;
     return undefined;
   }

@@ -11,7 +11,7 @@ import { Verified } from '../trust/verified.js';
 import { planLazily, type LazyPlan } from './plan.js';
 import type { StepRunner } from './steps.js';
 
-/** What is known before anything is built: the environment, what its artifact is called, what the target holds. */
+/** What is known before the build: the environment, the name of its artifact, and what the target holds. */
 export interface Inspected {
   readonly snapshot: LazySnapshot;
   readonly plan: LazyPlan;
@@ -19,13 +19,13 @@ export interface Inspected {
   readonly editables: readonly Editable[];
   /** The manifest on the target; undefined when the environment is not published there. */
   readonly published: Manifest | undefined;
-  /** What was verified on the target. */
+  /** The objects of the target that were verified before. */
   readonly verified: Verified;
 }
 
 /**
- * Looks at an environment and at a target: the steps `snapshot` and `plan`. A ship, a dry run and the config of a shipped
- * environment share it. Writes nothing to the target.
+ * Inspects an environment and a target: the steps `snapshot` and `plan`. A ship, a dry run and the config of a shipped
+ * environment use it. Writes nothing to the target.
  *
  * @throws ShipEnvError as `lookAtEnvironment`, `planLazily` and `publishedManifest` do
  */

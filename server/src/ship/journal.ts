@@ -2,7 +2,7 @@ import type { Target } from '../targets/target.js';
 
 /** How long the clean-up after a cancelled or failed ship may take. */
 export const UNDO_TIMEOUT_MS = 30_000;
-/** How long one removal of it may take, so that one that hangs leaves time for the others. */
+/** How long one removal may take, so that a removal that hangs leaves time for the others. */
 const REMOVAL_TIMEOUT_MS = 10_000;
 
 /**
@@ -13,16 +13,16 @@ export class Journal {
   readonly #created = new Set<string>();
   /** Objects of ours whose bytes did not arrive as sent. */
   readonly #broken = new Set<string>();
-  /** What makes the environment: the manifest vouches for the artifact. */
+  /** The two objects of the environment: the manifest publishes the artifact. */
   #environment: { readonly artifact: string; readonly manifest: string } | undefined;
   #isPublished = false;
 
-  /** The ship is about these objects. */
+  /** Names the two objects of the environment. */
   concerns(artifact: string, manifest: string): void {
     this.#environment = { artifact, manifest };
   }
 
-  /** This ship created an object of that name. */
+  /** Notes that this ship created an object of that name. */
   created(name: string): void {
     this.#created.add(name);
   }
@@ -31,26 +31,26 @@ export class Journal {
     return this.#created.has(name);
   }
 
-  /** The bytes of an object did not arrive as sent. */
+  /** Notes that the bytes of an object did not arrive as sent. */
   broke(name: string): void {
     this.#broken.add(name);
   }
 
-  /** Is the environment there for everybody, so that a cancel comes too late? */
+  /** Can others use the environment already, so that a cancel comes too late? */
   get isPublished(): boolean {
     return this.#isPublished;
   }
 
-  /** @param isPublished - false again when something of the environment turned out to be gone */
+  /** @param isPublished - false again when a file of the environment turned out to be missing */
   published(isPublished: boolean): void {
     this.#isPublished = isPublished;
   }
 
   /**
-   * Removes what this ship created, last first, unless it is published. The ship's own signal does not stop it: that may be
-   * why it runs.
+   * Removes what this ship created, in reverse order, unless it is published. The ship's own signal does not stop the
+   * removal: the abort of that signal may be its reason.
    *
-   * @throws AggregateError of all that failed, after every removal was tried
+   * @throws AggregateError with every failure, after every removal was tried
    */
   async undo(target: Target): Promise<void> {
     if (this.#isPublished) return;
@@ -65,11 +65,14 @@ export class Journal {
     throw new AggregateError(
       left.values(),
       `What this ship had uploaded could not be removed again: ${[...left.keys()].join(', ')}. ` +
-        'Delete it from the target, or ship again: the next ship uses what is whole.'
+        'Delete these files from the target, or ship again: the next ship uses the complete ones.'
     );
   }
 
-  /** The manifest first, also when the artifact had to be sent again after it: nothing may be published halfway. */
+  /**
+   * The names in the order of removal. The manifest comes first, also when the artifact was sent again after it: a
+   * manifest must never stay without its artifact.
+   */
   #lastFirst(): string[] {
     const isManifest = (name: string): number => Number(name === this.#environment?.manifest);
     return [...this.#created].reverse().sort((a, b) => isManifest(b) - isManifest(a));
@@ -78,13 +81,13 @@ export class Journal {
   async #takeBack(target: Target, name: string, signal: AbortSignal): Promise<void> {
     if (!(await this.#isVouchedFor(target, name, signal))) return target.remove(name, signal);
     const { manifest } = this.#environment ?? {};
-    if (manifest !== undefined && this.#created.has(manifest)) throw new Error(`${manifest} vouches for it.`);
+    if (manifest !== undefined && this.#created.has(manifest)) throw new Error(`${manifest} publishes it.`);
   }
 
-  /** Another machine's ship found our artifact and published it: it is not ours alone any more. */
+  /** Did a ship of another machine publish our artifact? Then others use it, and it must stay. */
   async #isVouchedFor(target: Target, name: string, signal: AbortSignal): Promise<boolean> {
     const { artifact, manifest } = this.#environment ?? {};
     if (manifest === undefined || name !== artifact || this.#broken.has(name)) return false;
-    return (await target.look(manifest, signal)) !== undefined;
+    return (await target.stat(manifest, signal)) !== undefined;
   }
 }

@@ -20,15 +20,15 @@ import { shippedDistributions } from '../content/stay-home.js';
 const named = z.object({ id: z.string(), findings: z.array(finding) });
 type NamedPlan = z.infer<typeof named>;
 
-/** A plan of which the rest is computed only when someone needs it: a target that holds the artifact needs its name. */
+/** A plan whose larger part is computed on demand: when the target holds the artifact, its name is enough. */
 export interface LazyPlan extends Pick<ArtifactPlan, 'id' | 'name' | 'findings'> {
-  /** @throws ShipEnvError ARTIFACT_FILE_CHANGED when the environment is not the one that was looked at any more */
+  /** @throws ShipEnvError ARTIFACT_FILE_CHANGED when the environment changed since its snapshot */
   whole(): Promise<ArtifactPlan>;
 }
 
 /**
- * What a request means for an environment. Of the same state of it, and the same request, the plan has the same name; of
- * another state, only what changed is planned anew.
+ * Plans the artifact of a request. The same state and the same request give the same id; after a change only the
+ * changed distributions are planned anew.
  *
  * @throws ShipEnvError CODE_SECRET_FOUND, LINK_OUTSIDE; as `planContent` and `LazyDistribution.whole` do
  */
@@ -37,7 +37,7 @@ export async function planLazily(
   request: ShipRequest,
   { cache, signal, onProgress }: PlanContext
 ): Promise<LazyPlan> {
-  // Before it is known whether the target holds the artifact: what must not ship is told each time.
+  // This check comes before the target is asked: files that must not ship stop every ship, also one that sends nothing.
   refuseSuspects(shippedDistributions(snapshot, request), request);
   const compute = async (): Promise<ArtifactPlan> => {
     const memory = await SegmentMemoryFile.open(cache, snapshot.interpreter);
@@ -45,7 +45,7 @@ export async function planLazily(
     await memory.save(snapshot.distributions.map(({ state }) => state));
     return plan;
   };
-  // A seed of the person's own is no part of the build, and an interpreter's files are no part of the state.
+  // The cached plan does not know a seed that the person supplies, nor the files of the interpreter.
   if (snapshot.state === undefined || request.includeInterpreter || process.env['SHIP_ENV_SEED']) {
     const plan = await compute();
     return { id: plan.id, name: plan.name, findings: plan.findings, whole: () => Promise.resolve(plan) };
@@ -65,7 +65,7 @@ export async function planLazily(
   return { id, name: formatOf(request.format).fileName(id), findings, whole };
 }
 
-/** The plan of a snapshot that is there as a whole. */
+/** The plan of a complete snapshot. */
 export async function planWhole(snapshot: Snapshot, request: ShipRequest, context: PlanContext): Promise<ArtifactPlan> {
   refuseSuspects(shippedDistributions(snapshot, request), request);
   return planNow(snapshot, request, context);
@@ -103,7 +103,7 @@ async function recalled(
     const { path } = await cache.entry('plans', key, write, signal);
     const plan = named.safeParse(parseJson((await readBounded(path, FILE_KINDS.cacheNote)).toString('utf8'))).data;
     if (plan !== undefined) return plan;
-    // Damaged, by a disk that was full once or a hand: compute again.
+    // The entry is damaged, by a full disk or by hand: compute it again.
     await cache.drop('plans', key);
   }
 }

@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { isShipEnvError } from '../errors.js';
 
-/** The first time, and twice more. */
+/** The first attempt and two more. */
 const MOST_TIMES = 3;
 /** Milliseconds before the environment is read again: an installer that replaces a package is mostly done by then. */
 const PAUSE_MS = 500;
 
 /**
- * Does work on an environment anew when the environment changed meanwhile, twice at most.
+ * Runs work on an environment, and runs it again when the environment changed meanwhile, twice at most.
  *
- * @param work - from its first look at the environment on; leaves nothing behind when it fails
+ * @param work - reads the environment itself; leaves nothing behind when it fails
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED when the environment keeps changing; what the work throws; the signal's reason
  */
 export async function readAgainIfChanged<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {

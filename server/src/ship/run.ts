@@ -6,20 +6,20 @@ import type { Target } from '../targets/target.js';
 import type { KnownManifests } from './holdings.js';
 import type { StepRunner } from './steps.js';
 
-/** What a ship needs from where it runs. */
+/** What a ship needs from its caller. */
 export interface ShipContext {
   readonly cache: Cache;
-  /** Cancels: nothing of this ship stays on the target, unless everything is published already. */
+  /** Cancels the ship: nothing of it stays on the target, unless it is published already. */
   readonly signal: AbortSignal;
   /** Called with every step event, in order. */
   readonly emit: (event: StepEvent) => void;
-  /** Kept by a process that ships more than once, so that what a store copies is not read again each time. */
+  /** A process that ships more than once keeps it, so that bytes that a store copies are not read again each time. */
   readonly digests?: DigestMemory | undefined;
-  /** Kept likewise, so that manifests on a target are read once. */
+  /** A process that ships more than once keeps it, so that manifests on a target are read once. */
   readonly manifests?: KnownManifests | undefined;
 }
 
-/** One ship under way, as its steps see it. */
+/** One ship under way, with what its steps share. */
 export interface ShipRun {
   readonly request: ShipRequest;
   readonly deployment: Deployment;

@@ -15,7 +15,10 @@ import type { ShipRun } from './run.js';
 import { transaction, type Held } from './transaction.js';
 import { Upload } from './upload.js';
 
-/** What the target holds that can be reused, looked for while the build begins; undefined where that is of no use. */
+/**
+ * Looks for artifacts on the target whose bytes can be reused, while the build begins; undefined where nothing can be
+ * reused.
+ */
 export function listHoldings(
   { target, context }: ShipRun,
   { published }: Inspected,
@@ -23,12 +26,12 @@ export function listHoldings(
 ): Promise<TargetArtifacts> | undefined {
   if (published !== undefined || !target.canReuse) return undefined;
   const listing = TargetArtifacts.list(target, signal, context.manifests);
-  // Whoever needs it is told what failed.
+  // The caller that awaits the listing gets the error.
   listing.catch(() => undefined);
   return listing;
 }
 
-/** Sends, verifies and publishes; a dry run says what that would send. */
+/** Sends, verifies and publishes; a dry run only estimates the bytes. */
 export async function send(
   run: ShipRun,
   { published, verified }: Inspected,
@@ -40,7 +43,7 @@ export async function send(
   const pointer = pointerPayload(begun.code.map(({ archive }) => archive));
   const files = [...begun.code.map(({ payload }) => payload), ...(pointer === undefined ? [] : [pointer])];
   if (published !== undefined && files.length === 0) {
-    // Nothing is written and nothing asked again, so a lock would help nobody.
+    // A dry run writes nothing, so it needs no lock.
     const upload = new Upload({ target, verified, journal: new Journal(), signal, reuse: nothing });
     return end(run, upload, files, { published }, new Journal());
   }
@@ -76,8 +79,8 @@ async function sendUnderLock(
   );
   const upload = new Upload({ target, verified, journal, signal, reuse });
   if (published !== undefined) return end(run, upload, files, { published }, journal);
-  if (fresh === undefined) throw new Error('What is neither published nor being built cannot be shipped.');
-  // Again, now that no other ship of this machine writes: one may have published the environment meanwhile.
+  if (fresh === undefined) throw new Error('An environment that is neither published nor being built cannot be shipped.');
+  // Asked again under the lock: another ship of this machine may have published the environment meanwhile.
   const hasTrace = await upload.hasTraceOf(fresh.build.name, manifestName(fresh.build.id));
   const named = { id: fresh.plan.id, name: fresh.plan.name, whole: () => Promise.resolve(fresh.plan) };
   const options = { cache: context.cache, verified, signal };
@@ -110,7 +113,7 @@ function nothing(): Promise<readonly Holding[]> {
   return Promise.resolve([]);
 }
 
-/** Work that is done when it is first asked for, and then no more. */
+/** A function that runs the work on its first call only, and returns the same promise each time. */
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => (result ??= work());

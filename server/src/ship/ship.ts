@@ -19,11 +19,11 @@ import { Together } from '../system/together.js';
 /**
  * Ships an environment: inspect → build → send → verify → publish → arrange.
  *
- * The last write to the target is the manifest, so that whoever sees it can use everything it speaks of. A ship that
- * fails or is cancelled before it is published leaves nothing on the target. Afterwards, in the step `configure`, a
- * cancel comes too late: the ship ends as done. What is published stays, also when that step fails.
+ * The last write to the target is the manifest, so that everybody who sees a manifest can use what it names. A ship
+ * that fails or is cancelled before it is published leaves nothing on the target. After that, in the step `configure`,
+ * a cancel comes too late: the ship ends as done. What is published stays, also when that step fails.
  *
- * An environment that changes while it is read is read again, twice at most: the steps then begin anew.
+ * When the environment changes while it is read, the steps begin anew, twice at most.
  *
  * @throws ShipEnvError, or the signal's reason when cancelled
  */

@@ -21,7 +21,7 @@ export interface ShippedEnvironment {
 }
 
 /**
- * What a target holds of an environment as it is now, code included. Writes nothing to the target.
+ * Finds the environment, in its present state and with its code, on a target. Writes nothing to the target.
  *
  * @throws ShipEnvError as `inspect` and `archiveAll` do; ARTIFACT_NOT_SHIPPED when the target lacks the artifact or a code
  *   archive; TARGET_CONFLICT when it holds something else under one of the names
@@ -38,15 +38,15 @@ export async function shippedEnvironment(
   const code = await archiveAll(editables, { cache, signal, allowSecrets });
   const pointer = pointerPayload(code.map(({ archive }) => archive));
   for (const payload of [...code.map(each => each.payload), ...(pointer === undefined ? [] : [pointer])]) {
-    const found = await target.look(payload.name, signal);
+    const found = await target.stat(payload.name, signal);
     if (!(await isHeld(target, payload, found, { verified, signal }))) throw notShipped(target.url, payload.name);
   }
   await verified.save();
   return { manifest: published, code, driverPython: snapshot.interpreter.executable };
 }
 
-/** What was named of a target, with no environment at hand. */
-export interface Named {
+/** The names of shipped objects, for a caller that has no environment. */
+export interface NamedShip {
   /** Id of an artifact. */
   readonly artifact: string;
   /** Name of a pointer file; undefined for no code. */
@@ -58,7 +58,7 @@ export interface Named {
  *
  * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
  */
-export async function shippedByName(target: Target, { artifact, code }: Named, signal: AbortSignal): Promise<Shipped> {
+export async function shippedByName(target: Target, { artifact, code }: NamedShip, signal: AbortSignal): Promise<Shipped> {
   const manifest = await manifestById(target, artifact, signal);
   return shippedAs(manifest, code === undefined ? [] : await codeByPointer(target, code, signal), code);
 }

@@ -1,16 +1,16 @@
 import type { StepEvent, StepName } from '../contract/ship.js';
 
-/** Progress within a step: units done and in all, and what is being worked on. */
+/** Progress within a step: the units that are done, their total, and what is in work. */
 export interface StepProgress {
   done?: number;
   total?: number;
   detail?: string;
 }
 
-/** Told to a running step, so that it can say how far it is. */
+/** A running step calls it to report its progress. */
 export type Report = (progress: StepProgress) => void;
 
-/** A step's outcome with the words that sum it up for the person. */
+/** The outcome of a step, with a summary for the person. */
 export interface StepOutcome<T> {
   value: T;
   detail: string;
@@ -19,21 +19,23 @@ export interface StepOutcome<T> {
 /** A step under way. */
 export interface OpenStep {
   readonly report: Report;
-  /** The step has ended well. @param detail - the words that sum it up. @throws the signal's reason when it is aborted */
+  /**
+   * The step has succeeded. @param detail - the summary for the person. @throws the signal's reason when it is aborted
+   */
   done(detail: string): void;
-  /** The step has ended, well or not: nothing that it still reports is told. */
+  /** The step has ended, in success or failure: later reports are ignored. */
   end(): void;
 }
 
-/** At most this many progress events a second and step reach the listeners. */
+/** The shortest time between two progress events of a step. */
 const PROGRESS_INTERVAL_MS = 100;
 
-/** An event of a step with a name of its own kind: of a ship unless said otherwise. */
+/** A step event whose step names are `Name`. */
 export type EventOf<Name extends string> = Omit<StepEvent, 'name'> & { name: Name };
 
-/** Runs the steps of one ship, or of a run: announces, times and stops them. */
+/** Runs the steps of one ship, or of `ship-env run`: announces, times and stops them. */
 export class StepRunner<Name extends string = StepName> {
-  /** The steps that ended well, in their order, with their milliseconds. */
+  /** The steps that succeeded, in their order, with their milliseconds. */
   readonly timings: { name: Name; ms: number }[] = [];
   readonly #emit: (event: EventOf<Name>) => void;
   readonly #signal: AbortSignal;
@@ -44,10 +46,10 @@ export class StepRunner<Name extends string = StepName> {
   }
 
   /**
-   * Runs one step. What it throws passes through; an abort before it or during it throws the signal's reason.
+   * Runs one step. Its errors pass through; an abort before or during the step throws the signal's reason.
    *
-   * @param work - is given the step's way to report progress
-   * @param isTooLate - is the ship on the target? Then an abort comes too late and the step goes on as if there were none
+   * @param work - gets the function that reports progress
+   * @param isTooLate - is the ship published? Then an abort comes too late, and the step goes on as if there were none
    * @returns the value of the outcome
    */
   async run<T>(
@@ -66,7 +68,7 @@ export class StepRunner<Name extends string = StepName> {
   }
 
   /**
-   * Begins a step that other steps overlap: whoever begins it ends it.
+   * Begins a step that other steps overlap. The caller must end it.
    *
    * @throws the signal's reason when it is aborted
    */
@@ -78,7 +80,7 @@ export class StepRunner<Name extends string = StepName> {
     let hasEnded = false;
     return {
       report: progress => {
-        // A later step does, and reports, what a step put off.
+        // Work that a step put off may still report after the step has ended.
         if (hasEnded) return;
         const now = performance.now();
         if (now - last < PROGRESS_INTERVAL_MS && progress.done !== progress.total) return;

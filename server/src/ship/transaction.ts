@@ -4,22 +4,24 @@ import type { Target } from '../targets/target.js';
 import { writeLock } from '../targets/write-lock.js';
 import { Journal } from './journal.js';
 
-/** What is done while no other ship of this machine writes to the target. */
+/** What work gets while no other ship of this machine writes to the target. */
 export interface Held {
   /** Notes what must be undone. */
   readonly journal: Journal;
   /** Also aborts when the lock is lost. */
   readonly signal: AbortSignal;
-  /** Another ship of this machine wrote to the target until now: there may be more than was seen before. */
+  /**
+   * Did another ship of this machine write to the target until now? Then the target may hold more than was seen before.
+   */
   readonly waited: boolean;
 }
 
 /**
- * Runs `work` while no other ship of this machine writes to the target, and undoes everything when it fails: else one ship
- * could build on an object that another, cancelled a moment later, removes again.
+ * Runs `work` while no other ship of this machine writes to the target, and undoes everything when it fails. Without
+ * the lock, a ship could rely on an object that another ship, cancelled a moment later, removes again.
  *
  * @param onWait - called once when another ship writes to the target
- * @throws what `work` throws; what could not be undone is told by its causes
+ * @throws what `work` throws; its causes tell what could not be undone
  */
 export async function transaction<T>(
   cache: Cache,
@@ -33,7 +35,8 @@ export async function transaction<T>(
     try {
       return await work({ journal, signal: held, waited });
     } catch (error) {
-      // An abort that a library made an error of its own does not say whether the person or the lost lock is behind it.
+      // Some libraries throw an abort error of their own, which does not tell whether the person or the lost lock is
+      // its reason.
       const first: unknown = held.aborted && isAbort(error) ? held.reason : error;
       await journal.undo(target).catch((second: unknown) => {
         throw withLeftovers(first, second);

@@ -7,35 +7,35 @@ import { BY_CONTENT, type Verified } from '../trust/verified.js';
 import type { Journal } from './journal.js';
 import type { Report } from './steps.js';
 
-/** For what a cancel must not cut: whether it was done nobody would know. */
+/** The signal of requests that a cancel must not cut: nobody would know whether the store had carried them out. */
 const UNCUT = new AbortController().signal;
 
-/** An artifact that is built to its end. */
+/** An artifact whose build is complete. */
 export type BuiltPayload = Payload & SpannedPayload;
 
-/** What a ship wants on the target. */
+/** What the target shall hold after a ship. */
 export interface Wanted {
   /** The code archives and the pointer to them. */
   readonly code: readonly Payload[];
-  /** Absent when the target holds the environment, published. */
+  /** Undefined when the environment is published on the target already. */
   readonly environment?: { readonly artifact: Payload | BuiltPayload; readonly manifest: Payload } | undefined;
 }
 
-/** What an upload works with. */
+/** What an upload needs. */
 export interface UploadContext {
   readonly target: Target;
-  /** What was verified on the target before, and what this ship verifies. */
+  /** The objects that were verified before; this ship adds the ones that it verifies. */
   readonly verified: Verified;
-  /** What must be undone when the ship fails. */
+  /** Notes what must be undone when the ship fails. */
   readonly journal: Journal;
   readonly signal: AbortSignal;
-  /** Finds artifacts on the target whose bytes may be taken over, best first. */
+  /** Finds artifacts on the target whose bytes may be reused, best first. */
   readonly reuse: () => Promise<readonly Holding[]>;
 }
 
 /**
- * What one ship puts on a target. Order matters: whatever the manifest vouches for goes up before it. Until
- * {@link publish} the ship is not there.
+ * The objects that one ship writes to a target. Order matters: the manifest goes up after all files that it names.
+ * Until {@link publish} nobody sees the ship.
  */
 export class Upload {
   readonly #target: Target;
@@ -43,15 +43,15 @@ export class Upload {
   readonly #journal: Journal;
   readonly #signal: AbortSignal;
   readonly #reuse: () => Promise<readonly Holding[]>;
-  /** Names that are about to be sent, and were not there. */
+  /** Names that are about to be sent and that the target did not hold. */
   readonly #free = new Set<string>();
-  /** How what was sent can be verified without reading it. */
+  /** By name, how an object that was sent can be verified without reading it. */
   readonly #arrivals = new Map<string, Arrival>();
-  /** Bytes that the target took from this ship. */
+  /** Bytes that this ship sent. */
   sentBytes = 0;
   /** Bytes that the target copied for this ship. */
   copiedBytes = 0;
-  /** Why all was sent although the target holds some of it. */
+  /** Why the whole artifact was sent although the target holds some of it. */
   fullUpload: string | undefined;
 
   constructor({ target, verified, journal, signal, reuse }: UploadContext) {
@@ -63,27 +63,30 @@ export class Upload {
   }
 
   /**
-   * Those of the wanted objects that the target does not hold, in the order in which they go up. What it holds is compared.
+   * The wanted objects that the target does not hold, in the order of their upload. Objects that it holds are compared.
    *
    * @throws ShipEnvError TARGET_CONFLICT when it holds something else under one of the names
    */
   async missing({ code, environment }: Wanted): Promise<Payload[]> {
     if (environment !== undefined) this.#journal.concerns(environment.artifact.name, environment.manifest.name);
     const payloads = [...code, ...(environment === undefined ? [] : [environment.artifact, environment.manifest])];
-    const found = await Promise.all(payloads.map(({ name }) => this.#target.look(name, this.#signal)));
+    const found = await Promise.all(payloads.map(({ name }) => this.#target.stat(name, this.#signal)));
     const missing: Payload[] = [];
     for (const [index, payload] of payloads.entries()) {
       if (!(await this.#isHeld(payload, found[index]))) missing.push(payload);
-      // Not the manifest, which comes at the end of it all.
+      // The manifest is not counted: it is written at the very end.
       if (found[index] === undefined && payload !== environment?.manifest) this.#free.add(payload.name);
     }
     return missing;
   }
 
-  /** Does the target hold anything of this environment, whole or not? If not, the artifact may be sent while it is built. */
+  /**
+   * Does the target hold a file of this environment, complete or not? If not, the artifact may be sent while it is
+   * built.
+   */
   async hasTraceOf(artifactName: string, manifestName: string): Promise<boolean> {
     this.#journal.concerns(artifactName, manifestName);
-    const found = await Promise.all([artifactName, manifestName].map(name => this.#target.look(name, this.#signal)));
+    const found = await Promise.all([artifactName, manifestName].map(name => this.#target.stat(name, this.#signal)));
     const hasTrace = found.some(facts => facts !== undefined);
     if (!hasTrace) this.#free.add(artifactName);
     return hasTrace;
@@ -95,9 +98,9 @@ export class Upload {
   }
 
   /**
-   * Sends an artifact, as far as the target does not hold its bytes already; it may still be under way.
+   * Sends an artifact, except the bytes that the target can reuse. The build may still be under way.
    *
-   * @returns undefined when someone else was faster
+   * @returns undefined when another ship was faster
    */
   async sendArtifact(artifact: SpannedPayload, onProgress: (bytes: number) => void): Promise<Arrival | undefined> {
     const options = { signal: this.#signal, onProgress, reuse: this.#reuse };
@@ -142,7 +145,7 @@ export class Upload {
     this.fullUpload ??= arrival.fullUpload;
   }
 
-  /** Is the name known to be free? Once: whoever sends it again looks again. */
+  /** Is the name known to be free? True once only: a second attempt must ask the target again. */
   #takeFree(name: string): boolean {
     return this.#free.delete(name);
   }
@@ -164,10 +167,10 @@ export class Upload {
   }
 
   /**
-   * Puts the manifest there, unless it is, and then looks whether all is there that it vouches for. A cancel that comes
-   * when the manifest is on its way comes too late, and at most cuts the look short.
+   * Writes the manifest, unless the target has it, and then checks that all files that it names are there. A cancel
+   * that comes while the manifest is on its way comes too late; at most it cuts this check short.
    *
-   * @throws ShipEnvError TARGET_CONFLICT when there is another manifest
+   * @throws ShipEnvError TARGET_CONFLICT when the target has another manifest
    */
   async publish({ code, environment }: Wanted, report: Report): Promise<void> {
     if (environment === undefined) return;
@@ -176,20 +179,20 @@ export class Upload {
     report({ detail: manifest.name });
     await this.#send(manifest, () => undefined, UNCUT);
     this.#journal.published(this.#journal.hasCreated(manifest.name));
-    await this.#lookAgain([...code, artifact], manifest, report).catch((error: unknown) => {
+    await this.#checkAgain([...code, artifact], manifest, report).catch((error: unknown) => {
       if (!this.#journal.isPublished || !this.#signal.aborted) throw error;
     });
   }
 
   /**
-   * A ship of another machine may have been cancelled after we found its files, and before it could see that our manifest
-   * vouches for them: what is gone is sent again.
+   * Checks the files again after the manifest is written, and sends missing ones again. A ship of another machine may
+   * have been cancelled after we found its files, and may have removed them before it could see our manifest.
    */
-  async #lookAgain(payloads: readonly Payload[], manifest: Payload, report: Report): Promise<void> {
-    const found = await Promise.all([...payloads, manifest].map(({ name }) => this.#target.look(name, this.#signal)));
+  async #checkAgain(payloads: readonly Payload[], manifest: Payload, report: Report): Promise<void> {
+    const found = await Promise.all([...payloads, manifest].map(({ name }) => this.#target.stat(name, this.#signal)));
     await this.#isHeld(manifest, found.at(-1));
     const gone = [...payloads, manifest].filter((_, index) => found[index] === undefined);
-    // A manifest does not count without its files.
+    // Without its files a manifest publishes nothing.
     this.#journal.published(gone.length === 0);
     await this.send(gone, report);
     await this.verify(gone, report);

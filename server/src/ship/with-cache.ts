@@ -7,15 +7,16 @@ import { isNothing } from '../system/files/nothing.js';
 import { readCacheLimit } from '../settings/jupyterlab.js';
 
 /**
- * Runs work that builds on the cache: nothing that it finds there is removed meanwhile, and afterwards, however it
- * ended, the cache is within its limit; when that fails after work that went well, the process warns.
+ * Runs work that needs the cache. While it runs, nothing is removed from the cache. After it, in success or failure,
+ * old entries are removed until the cache is within its limit. When that fails after successful work, the process
+ * warns.
  *
  * @throws ShipEnvError SETTINGS_INVALID before the work begins; CACHE_UNUSABLE when the cache is removed meanwhile; what the work
  *   throws
  */
 export async function withCache<T>(cache: Cache, work: () => Promise<T>): Promise<T> {
   const limit = await readCacheLimit();
-  // A sidecar opened the cache days ago; a person may have removed it since.
+  // The sidecar may have opened the cache days ago, and the person may have removed it since.
   await cache.prepare();
   let result: T;
   try {
@@ -26,9 +27,9 @@ export async function withCache<T>(cache: Cache, work: () => Promise<T>): Promis
     });
     throw error;
   }
-  // What was to be done is done, and published perhaps: that must not be told as failed.
+  // The work is done, and perhaps published. An error here must not report it as failed.
   await keepWithin(cache, limit).catch(async (error: unknown) => {
-    // What a person removed meanwhile holds nothing.
+    // A cache that the person removed meanwhile needs no tidying.
     if (!(await isThere(cache.root))) return;
     process.emitWarning(`The local cache ${cache.root} could not be tidied: ${messageOf(error)}`, 'ShipEnvWarning');
   });

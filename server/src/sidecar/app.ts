@@ -21,16 +21,16 @@ import { listArtifacts } from '../inventory/list.js';
 import type { Jobs } from './jobs.js';
 import { takeSnapshot } from '../environment/index.js';
 
-/** What the app stands on. */
+/** What the app needs. */
 export interface AppDependencies {
   readonly jobs: Jobs;
   readonly cache: Cache;
-  /** Every request must carry it. */
+  /** The secret that every request must carry. */
   readonly token: string;
   readonly version: string;
 }
 
-/** The sidecar's HTTP interface (contract/routes.ts). Never listens. */
+/** The sidecar's HTTP interface (contract/routes.ts). The caller makes it listen. */
 export function createApp({ jobs, cache, token, version }: AppDependencies): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -38,7 +38,7 @@ export function createApp({ jobs, cache, token, version }: AppDependencies): Exp
   app.use(express.json({ limit: BODY_LIMIT }));
   app.get(`/${ROUTES.health}`, (_request, response) => void response.json({ name: 'ship-env', version }));
   app.use(`/${ROUTES.ships}`, shipRoutes(jobs));
-  // The sidecar lives for days, and people remove the cache by hand meanwhile.
+  // The sidecar lives for days, and a person may remove the cache by hand meanwhile.
   app.use([`/${ROUTES.snapshots}`, `/${ROUTES.config}`], (_request, _response, next) => {
     cache.prepare().then(() => next(), next);
   });
@@ -68,7 +68,9 @@ export function createApp({ jobs, cache, token, version }: AppDependencies): Exp
   return app;
 }
 
-/** The socket's directory is private already; the token also keeps out who was handed the socket by mistake. */
+/**
+ * The socket's directory is private already. The token also keeps out a process that inherited the socket by mistake.
+ */
 function requireToken(token: string): RequestHandler {
   const expected = digest(token);
   return (request, _response, next) => {

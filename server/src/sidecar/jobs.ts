@@ -5,31 +5,34 @@ import type { JobEvent, ShipEvent, ShipRequest, ShipResult, StepEvent } from '..
 import { count } from '../text/count.js';
 import { ShipEnvError, toErrorObject } from '../errors.js';
 
-/** Ended ships that are remembered, so that a browser that was reloaded still learns how its ship ended. */
+/** How many ended ships are remembered, so that a page that was reloaded still learns how its ship ended. */
 const ENDED_KEPT = 20;
 
 /**
- * Ships that run at once; others wait. Each has a thread for each core and buffers of its own, so that more of them would
+ * How many ships run at once; others wait. Each has a thread for each core and its own buffers, so more ships would
  * only take memory and time from each other.
  */
 export const MOST_AT_ONCE = 4;
 
 const NO_NOTE: ShipNote = { key: '', data: '' };
 
-/** Runs one ship; the pipeline, or a test's stand-in. */
+/** Runs one ship: the real one, or a stand-in of a test. */
 export type RunShip = (
   request: ShipRequest,
   context: { signal: AbortSignal; emit: (event: StepEvent) => void }
 ) => Promise<ShipResult>;
 
-/** Who follows a ship. */
+/** A caller that follows a ship. */
 interface Follower {
   readonly listener: (event: JobEvent) => void;
   /** The ship has ended. */
   readonly end: () => void;
 }
 
-/** One ship in the sidecar: it goes on when no one listens, and tells a late listener from the start what still matters. */
+/**
+ * One ship in the sidecar. It goes on when nobody listens. A late listener hears, from the start, every event that
+ * still matters.
+ */
 export class Job {
   readonly id = randomUUID();
   /** Settles when the ship has ended, never rejects. */
@@ -37,15 +40,15 @@ export class Job {
   /** Set once {@link ended} has settled. */
   hasEnded = false;
   readonly #events: JobEvent[] = [];
-  /** Of the last event; the events that were kept are fewer. */
+  /** Number of the last event; not every event is kept. */
   #sequence = 0;
   readonly #followers = new Set<Follower>();
   readonly #controller = new AbortController();
   #isHeard = false;
 
   /**
-   * @param turn - resolves when this ship may begin; called at once
-   * @param note - from the caller who starts the ship
+   * @param turn - called at once; its promise resolves when this ship may begin
+   * @param note - the note of the caller that starts the ship
    */
   constructor(
     run: RunShip,
@@ -66,7 +69,7 @@ export class Job {
     return this.#followers.size;
   }
 
-  /** Did a follower stay until the end? */
+  /** Did a follower hear the end? */
   get isHeard(): boolean {
     return this.#isHeard;
   }
@@ -76,14 +79,14 @@ export class Job {
     this.#tell({ type: 'step', name: 'snapshot', state: 'waiting', detail });
   }
 
-  /** Cancels; how it ended arrives as an event like any other. */
+  /** Cancels the ship. Its end arrives as an event, like that of any ship. */
   cancel(): void {
     this.#controller.abort();
   }
 
   /**
-   * Calls `listener` with the events so far and those to come, until the ship has ended or the signal aborts. Of the
-   * progress of a step that is past, it hears the last only. Nothing of the follower is kept afterwards.
+   * Calls `listener` with the events so far and those to come, until the ship has ended or the signal aborts. For past
+   * progress it gets only the last event of each step. The job does not keep the follower after that.
    */
   async follow(listener: (event: JobEvent) => void, signal: AbortSignal): Promise<void> {
     for (const event of [...this.#events]) {
@@ -122,8 +125,9 @@ export class Job {
   #tell(untold: ShipEvent): void {
     this.#sequence += 1;
     const event: JobEvent = { ...untold, sequence: this.#sequence };
-    // A progress event replaces the step's one before it: a late listener needs the last only, and memory stays bounded.
-    // It keeps its own number: who has heard the one that it replaces has not heard this one. Steps may overlap.
+    // A progress event replaces the previous one of its step: a late listener needs only the last, and memory stays
+    // bounded. The event has a new number, so a listener that heard the replaced event still gets this one. Steps may
+    // overlap.
     if (isProgress(event)) {
       const previous = this.#events.findLastIndex(other => isProgress(other) && other.name === event.name);
       if (previous >= 0) this.#events.splice(previous, 1);
@@ -158,7 +162,7 @@ export class Jobs {
     return [...this.#jobs.values()].find(job => job.note.key === key && !job.hasEnded && !job.signal.aborted);
   }
 
-  /** The ships whose end nobody has heard. Of several with one key only the newest counts. */
+  /** The ships whose end nobody has heard. When several have one key, only the newest counts. */
   unheard(): ListedShip[] {
     const newest = new Map([...this.#jobs.values()].map(job => [job.note.key === '' ? job.id : job.note.key, job]));
     return [...newest.values()]
@@ -170,26 +174,28 @@ export class Jobs {
   get(id: string): Job {
     const job = this.#jobs.get(id);
     if (job !== undefined) return job;
-    throw new ShipEnvError('SHIP_UNKNOWN', `A ship with the id ${id} was asked for; this sidecar knows none.`, {
+    throw new ShipEnvError('SHIP_UNKNOWN', `This sidecar knows no ship with the id ${id}.`, {
       hint: 'The sidecar was restarted, or the ship ended long ago. Ship again.'
     });
   }
 
-  /** Cancels all and waits until their traces are gone. */
+  /** Cancels all ships and waits until they have cleaned up. */
   async cancelAll(): Promise<void> {
     const jobs = [...this.#jobs.values()];
     for (const job of jobs) job.cancel();
     await Promise.all(jobs.map(job => job.ended));
   }
 
-  /** Resolves when one of the places is free, which the ship then keeps until it has ended; rejects when it is cancelled. */
+  /**
+   * Resolves when this ship may run, and keeps its place until the ship has ended; rejects when the ship is cancelled.
+   */
   async #turn(job: Job): Promise<void> {
     const ahead = this.#limit.activeCount + this.#limit.pendingCount;
     if (ahead >= this.#limit.concurrency) job.waits(`${count(ahead, 'ship')} before this one`);
     await new Promise<void>((resolve, reject) => {
       job.signal.addEventListener('abort', () => reject(job.signal.reason as Error), { once: true });
       void this.#limit(async () => {
-        // A ship that was cancelled meanwhile gives its place on.
+        // A ship that was cancelled meanwhile leaves its place to the next one.
         if (job.signal.aborted) return;
         resolve();
         await job.ended;

@@ -15,14 +15,14 @@ import { Jobs } from './jobs.js';
 export interface ServeOptions {
   /** Path of the unix socket; its directory must be private to this user. */
   readonly socket: string;
-  /** Every request must carry it (`SHIP_ENV_TOKEN`). */
+  /** The secret that every request must carry (`SHIP_ENV_TOKEN`). */
   readonly token: string;
   readonly version: string;
-  /** The socket's directory was made for this sidecar, and goes with it: a parent that was killed cannot remove it. */
+  /** The socket's directory was made for this sidecar, which removes it at its end: a parent that was killed cannot. */
   readonly removeFolder?: true;
-  /** Aborts: the sidecar cancels its ships, waits for their clean-up and stops. */
+  /** When it aborts, the sidecar cancels its ships, waits for their clean-up and stops. */
   readonly signal: AbortSignal;
-  /** Called when it listens. */
+  /** Called as soon as the sidecar listens. */
   readonly onReady: () => void;
 }
 
@@ -34,7 +34,7 @@ export interface ServeOptions {
 export async function serve({ socket, removeFolder, token, version, signal, onReady }: ServeOptions): Promise<void> {
   await requirePrivateDirectory(dirname(socket));
   if (token === '') {
-    throw new ShipEnvError('USAGE_INVALID', 'A token was expected in the environment variable SHIP_ENV_TOKEN.', {
+    throw new ShipEnvError('USAGE_INVALID', 'The environment variable SHIP_ENV_TOKEN holds no token.', {
       hint: 'The sidecar is started by the Jupyter server. To try it by hand, choose a token and send it in X-Ship-Env-Token.'
     });
   }
@@ -54,7 +54,7 @@ export async function serve({ socket, removeFolder, token, version, signal, onRe
   await closed;
   await rm(socket, { force: true });
   if (removeFolder) {
-    // The file by which the parent tells the folder of a killed server (owner.py).
+    // The file by which the parent recognises the folder of a killed server (owner.py).
     await rm(join(dirname(socket), 'owner'), { force: true });
     await rmdir(dirname(socket));
   }

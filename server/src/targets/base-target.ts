@@ -5,13 +5,13 @@ import { verifyByReading } from './reading.js';
 import type { Access, Arrival, ObjectFacts, Target, TargetEntry, WriteOptions } from './target.js';
 
 /**
- * What targets have in common: a target that does no better sends all, reads back what it verifies, and is checked with a
- * probe object.
+ * The default behaviour of targets: send everything, verify by reading back, and check with a probe object. A kind of
+ * target overrides what it can do better.
  */
 export abstract class BaseTarget implements Target {
   abstract readonly url: string;
   abstract readonly access: Access;
-  abstract look(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined>;
+  abstract stat(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined>;
   abstract write(payload: Payload | SpannedPayload, options: WriteOptions): Promise<Arrival | undefined>;
   abstract read(name: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined>;
   abstract list(signal: AbortSignal): AsyncIterable<TargetEntry>;

@@ -18,31 +18,31 @@ import * as s3Limits from './s3/time-limits.js';
 import type { Target } from './target.js';
 import { parseTargetUrl, shownUrl, type TargetUrl } from './url.js';
 
-/** One kind of store: what its URLs mean and how it is opened. */
+/** One kind of target: the meaning of its URLs and how it is opened. */
 interface Kind<Settings> {
   open(url: TargetUrl, settings: Settings): Promise<Target>;
-  /** How long a write that was cancelled may take until it has undone what it did. */
+  /** How long a cancelled write may take to undo its work. */
   readonly cleanUpMs: number;
 }
 
-/** The kinds of target; contract/target-settings.ts has their names, URLs and settings. */
+/** All kinds of target; contract/target-settings.ts has their names, URLs and settings. */
 const KINDS: { readonly [Name in TargetKind]: Kind<SettingsOf<Name>> } = {
   directory: {
     open: url => Promise.resolve(new DirectoryTarget(directoryOf(url))),
     cleanUpMs: directoryLimits.CLEAN_UP_MS
   },
   s3: {
-    // Loading the AWS SDK takes a good part of a second: only who ships to S3 pays for it.
+    // Loading the AWS SDK takes a good part of a second, so it is loaded only for an S3 target.
     open: async (url, settings) => (await import('./s3/s3-target.js')).openS3Target(locationOf(url), settings),
     cleanUpMs: s3Limits.CLEAN_UP_MS
   }
 };
 
-/** How long a write that was cancelled may take until it has undone what it did, whatever the target. */
+/** How long a cancelled write may take to undo its work, for any kind of target. */
 export const LONGEST_CLEAN_UP_MS = Math.max(...Object.values(KINDS).map(({ cleanUpMs }) => cleanUpMs));
 
 /**
- * Opens a target. Nothing is sent yet: a store that does not answer shows at the first use.
+ * Opens a target. Sends no request yet: a store that does not answer causes an error at the first use.
  *
  * @throws ShipEnvError TARGET_URL_INVALID or SETTINGS_INVALID
  */
@@ -65,7 +65,7 @@ function whyUnusable(settings: UnusableTarget, url: TargetUrl): ShipEnvError {
   const clear = `lear ${titles} of this target in the settings.`;
   return new ShipEnvError(
     'SETTINGS_INVALID',
-    `The target ${shownUrl(settings.url.trim())} was expected to have settings of its own kind only; it also has ${titles}.`,
+    `The target ${shownUrl(settings.url.trim())} has settings of another kind of target: ${titles}.`,
     { hint: options.length === 0 ? `C${clear}` : `Leave out ${options.join(', ')}, or c${clear}` }
   );
 }

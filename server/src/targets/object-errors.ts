@@ -1,7 +1,7 @@
 import { ShipEnvError } from '../errors.js';
 import type { Payload, PayloadFacts } from '../payloads/payload.js';
 
-/** The target holds something else under a name that says what the content is. */
+/** The error about an object whose content is not what its name says. */
 export function conflict(url: string, payload: PayloadFacts, found: string, cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CONFLICT',
@@ -13,37 +13,37 @@ export function conflict(url: string, payload: PayloadFacts, found: string, caus
   );
 }
 
-/** An object that should be on the target is not there. */
+/** The error about an object that is missing from the target after it was sent. */
 export function missing(url: string, payload: Pick<Payload, 'name'>): ShipEnvError {
-  return new ShipEnvError('TARGET_CHECKSUM', `${url} does not hold ${payload.name}, which was to be verified there.`, {
-    hint: 'Someone removed it meanwhile. Ship again.'
+  return new ShipEnvError('TARGET_CHECKSUM', `${payload.name} is missing from ${url}: it cannot be verified.`, {
+    hint: 'Someone removed the file meanwhile. Ship again.'
   });
 }
 
-/** An object on the target is not what was sent. */
+/** The error about an object that differs from what was sent. */
 export function differs(url: string, payload: PayloadFacts, found: string): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CHECKSUM',
-    `${payload.name} on ${url} is not what was sent: found ${found}, where ${payload.bytes} bytes with sha256 ${payload.sha256} belong.`,
-    { hint: 'Do not use it. Remove it from the target and ship again.' }
+    `${payload.name} on ${url} is not what was sent: found ${found}, expected ${payload.bytes} bytes with sha256 ${payload.sha256}.`,
+    { hint: 'Do not use this file. Remove it from the target and ship again.' }
   );
 }
 
-/** An object that is read whole is too large for that. */
+/** The error about an object that is too large to be read into memory. */
 export function tooLarge(url: string, name: string, bytes: number): ShipEnvError {
   return new ShipEnvError('TARGET_CONFLICT', `${name} on ${url} has ${bytes} bytes: too many for a manifest.`, {
-    hint: 'It is not a file that ship-env wrote. Move it away.'
+    hint: 'ship-env did not write this file. Move it away.'
   });
 }
 
-/** A folder, a FIFO or a link to nothing has the name of an object. */
+/** The error about a folder, a FIFO or a broken link that has the name of an object. */
 export function notAFile(url: string, name: string): ShipEnvError {
   return new ShipEnvError('TARGET_CONFLICT', `${url}/${name} is not a file.`, {
-    hint: 'Move it away or choose another directory as target.'
+    hint: 'Move it away, or choose another directory as target.'
   });
 }
 
-/** Something that a shipped environment needs is not on the target. */
+/** The error about a file of a shipped environment that is missing from the target. */
 export function notShipped(url: string, name: string): ShipEnvError {
   return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${url} was expected to hold ${name}; it does not.`, {
     hint: 'The environment or its code changed since the last ship, or was never shipped there. Run "ship-env ship" first.'

@@ -10,7 +10,7 @@ import type { Target } from './target.js';
 const CLEAN_UP_MS = 5000;
 const PROBE_BYTES = 1024;
 
-/** A probe object's name: random, and hidden from lists. */
+/** A name for a probe object: random, and hidden from lists. */
 export function probeName(): string {
   return `.ship-env-probe-${randomUUID()}`;
 }
@@ -18,7 +18,7 @@ export function probeName(): string {
 /**
  * Writes, reads back and deletes a small object of a random, hidden name, and times each.
  *
- * The object is deleted whatever fails in between; the first error is the one reported.
+ * The object is deleted also when a step fails; the first error is the one that is thrown.
  */
 export async function probe(
   target: Pick<Target, 'url' | 'write' | 'read' | 'remove'>,
@@ -32,7 +32,7 @@ export async function probe(
     return { url: target.url, writeMs, readMs, deleteMs };
   } catch (error) {
     if (mayHaveWritten(error)) {
-      // The first error says what the removal would say, or the removal's error does not matter beside it.
+      // The first error matters more than an error of the removal.
       await target.remove(payload.name, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => undefined);
     }
     throw error;
@@ -48,12 +48,15 @@ async function readBack(target: Pick<Target, 'url' | 'read'>, payload: Payload, 
       read === undefined ? 'does not find it any more' : `gave back ${read.length} other bytes`
     }.`,
     {
-      hint: 'Something between here and the store changes or drops data: a proxy, a cache, a broken disk. Ask who runs it.'
+      hint: 'A proxy, a cache or a broken disk on the way to the store changes or drops data. Ask the people who run it.'
     }
   );
 }
 
-/** A store that could not be reached or refused the write holds no probe object, and asking it again takes time. */
+/**
+ * May the store hold the probe object? Not when it could not be reached or refused the write; then a removal would only
+ * cost time.
+ */
 function mayHaveWritten(error: unknown): boolean {
   return !(
     isShipEnvError(error, 'TARGET_REFUSED') ||

@@ -4,23 +4,26 @@ import type { PayloadFacts } from '../payloads/payload.js';
 import { differs, missing, tooLarge } from './object-errors.js';
 import type { ObjectFacts, Target, TransferOptions } from './target.js';
 
-/** What {@link readSmall} takes into memory at most: a manifest of a thousand distributions has a few hundred KB. */
+/**
+ * The largest object that {@link readSmall} reads into memory: a manifest of a thousand distributions has a few hundred
+ * KB.
+ */
 const MAX_SMALL_BYTES = 32 * 1024 * 1024;
 
-/** A file system tells an identity so long after a file was written, where its clock is fine enough. */
+/** How long after a write a file system with a fine clock can tell the identity of the file. */
 const SETTLING_MS = 60;
-/** To read so much takes longer than to wait for an identity. */
+/** Reading this many bytes takes longer than waiting for an identity. */
 const WORTH_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** What reading an object to its end tells. */
+/** What is known of an object after reading it to its end. */
 export interface ReadFacts extends ObjectFacts {
   readonly sha256: string;
 }
 
 /**
- * A small object whole (manifests, pointer files); undefined when it is not there.
+ * Reads a small object into memory (a manifest, a pointer file); undefined when it does not exist.
  *
- * @throws ShipEnvError TARGET_CONFLICT when the object is too large for one of ours
+ * @throws ShipEnvError TARGET_CONFLICT when the object is larger than any that ship-env writes
  */
 export async function readSmall(
   target: Pick<Target, 'url' | 'read'>,
@@ -40,13 +43,13 @@ export async function readSmall(
 }
 
 /**
- * Reads an object of any size to its end; undefined when it is not there. An object that changes meanwhile has no
- * identity.
+ * Reads an object of any size to its end; undefined when it does not exist. When the object changes meanwhile, the
+ * result has no identity.
  *
- * @param options - `onProgress` is called with the bytes that were read so far
+ * @param options - `onProgress` gets the number of bytes read so far
  */
 export async function readFacts(
-  target: Pick<Target, 'look' | 'read'>,
+  target: Pick<Target, 'stat' | 'read'>,
   name: string,
   { signal, onProgress }: TransferOptions
 ): Promise<ReadFacts | undefined> {
@@ -61,24 +64,24 @@ export async function readFacts(
     bytes += chunk.length;
     onProgress?.(bytes);
   }
-  const after = await target.look(name, signal);
+  const after = await target.stat(name, signal);
   if (after === undefined) return undefined;
   const identity = after.identity === before?.identity ? after.identity : undefined;
   return { bytes, sha256: hash.digest('hex'), identity };
 }
 
 /**
- * Compares an object with what it must be by reading it.
+ * Reads an object and compares it with what it must be.
  *
  * @returns the identity of what was read
  * @throws ShipEnvError TARGET_CHECKSUM
  */
 export async function verifyByReading(
-  target: Pick<Target, 'url' | 'look' | 'read'>,
+  target: Pick<Target, 'url' | 'stat' | 'read'>,
   wanted: PayloadFacts,
   signal: AbortSignal
 ): Promise<string | undefined> {
-  const found = await target.look(wanted.name, signal);
+  const found = await target.stat(wanted.name, signal);
   if (found === undefined) throw missing(target.url, wanted);
   if (found.bytes !== wanted.bytes) throw differs(target.url, wanted, `${found.bytes} bytes`);
   const read = await readFacts(target, wanted.name, { signal });
@@ -87,14 +90,14 @@ export async function verifyByReading(
   return read.identity;
 }
 
-/** Waits for an identity where that is short beside the reading. */
+/** Waits until the target can tell an identity, if the wait is short compared with reading the object. */
 async function settled(
-  target: Pick<Target, 'look'>,
+  target: Pick<Target, 'stat'>,
   name: string,
   signal: AbortSignal
 ): Promise<ObjectFacts | undefined> {
-  const found = await target.look(name, signal);
+  const found = await target.stat(name, signal);
   if (found === undefined || found.identity !== undefined || found.bytes < WORTH_WAITING_BYTES) return found;
   await setTimeout(SETTLING_MS, undefined, { signal });
-  return target.look(name, signal);
+  return target.stat(name, signal);
 }

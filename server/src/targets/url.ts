@@ -1,9 +1,9 @@
 import { TARGET_URLS } from '../contract/target-settings.js';
 import { ShipEnvError } from '../errors.js';
 
-/** A target URL taken apart; `segments` are the decoded path segments, empty ones left out. */
+/** A parsed target URL; `segments` are the decoded path segments, without empty ones. */
 export interface TargetUrl {
-  /** Lower case, as written: `s3a` stays `s3a`. */
+  /** In lower case; `s3a` stays `s3a`. */
   readonly scheme: string;
   readonly authority: string;
   readonly segments: readonly string[];
@@ -12,8 +12,8 @@ export interface TargetUrl {
 const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)([?#].*)?$/iu;
 
 /**
- * Takes a target URL apart. Not by `new URL`: that one lower-cases, drops `..` and reads the first folder of
- * `file://data/x` as a host, so that a typing error becomes another valid target.
+ * Parses a target URL. Does not use `new URL`, which lower-cases, drops `..` and reads the first folder of
+ * `file://data/x` as a host: a typing error would become another valid target.
  *
  * @throws ShipEnvError TARGET_URL_INVALID
  */
@@ -22,7 +22,7 @@ export function parseTargetUrl(text: string): TargetUrl {
   const match = SHAPE.exec(url);
   const [, scheme, authority, path, rest] = match ?? [];
   if (scheme === undefined || authority === undefined || path === undefined) {
-    throw new ShipEnvError('TARGET_URL_INVALID', `A target is a URL, but this is none: ${shownUrl(url)}.`, {
+    throw new ShipEnvError('TARGET_URL_INVALID', `The target must be a URL; this is not one: ${shownUrl(url)}.`, {
       hint: /^[/~.]/u.test(url)
         ? 'Write a directory as file:///path/to/directory, or file://~/directory below your home.'
         : `Write ${TARGET_URLS}.`
@@ -30,7 +30,7 @@ export function parseTargetUrl(text: string): TargetUrl {
   }
   if (authority.includes('@')) {
     throw new ShipEnvError('TARGET_URL_INVALID', `The target URL holds a user name or password: ${shownUrl(url)}.`, {
-      hint: 'Take it out of the URL and name an AWS profile in the target’s settings instead.'
+      hint: 'Remove it from the URL and name an AWS profile in the target’s settings instead.'
     });
   }
   if (rest !== undefined) {
@@ -38,23 +38,25 @@ export function parseTargetUrl(text: string): TargetUrl {
       'TARGET_URL_INVALID',
       `The target URL has a part after "${rest.charAt(0)}": ${shownUrl(url)}.`,
       {
-        hint: 'When the character belongs to a folder’s name, write %3F for "?" and %23 for "#".'
+        hint: 'When the character is part of a folder’s name, write %3F for "?" and %23 for "#".'
       }
     );
   }
   return { scheme: scheme.toLowerCase(), authority, segments: decodedSegments(path, url) };
 }
 
-/** The path of a canonical URL: what a reader can do without stays unescaped, what Spark's lists split at does not. */
+/**
+ * The path of a canonical URL. Harmless characters stay readable; characters at which Spark splits lists are escaped.
+ */
 export function encodedPath(segments: readonly string[]): string {
   return segments.map(segment => encodeURI(segment).replace(/[?#,]/gu, encodeURIComponent)).join('/');
 }
 
-/** A URL as it may stand in a message: whatever could be a password is left out. */
+/** A URL for a message, without anything that could be a password. */
 export function shownUrl(url: string): string {
   const [, scheme, authority] = SHAPE.exec(url) ?? [];
   if (/@|%40/iu.test(url) || /:(?!\d+$)/u.test(authority ?? '')) return scheme === undefined ? '…' : `${scheme}://…`;
-  // The query of a presigned URL opens the object to whoever reads it.
+  // Everybody who knows the query of a presigned URL can read the object.
   const end = url.search(/[?#]/u);
   return JSON.stringify(end === -1 ? url : `${url.slice(0, end + 1)}…`);
 }
@@ -63,16 +65,16 @@ function decodedSegments(path: string, url: string): string[] {
   let segments: string[];
   try {
     segments = path.split('/').filter(Boolean).map(decodeURIComponent);
-    // A half of a surrogate pair decodes but cannot be encoded again.
+    // Throws for half of a surrogate pair, which decodes but cannot be encoded again.
     encodedPath(segments);
   } catch (cause) {
     if (!(cause instanceof URIError)) throw cause;
     throw new ShipEnvError('TARGET_URL_INVALID', `The target URL is not well escaped: ${shownUrl(url)}.`, {
-      hint: 'Write %25 for a "%" that belongs to a folder’s name.',
+      hint: 'Write %25 for a "%" that is part of a folder’s name.',
       cause
     });
   }
-  // Control characters are what must not get into a path or a header.
+  // The pattern holds control characters, since they must not get into a path or a header.
   if (segments.some(segment => segment === '.' || segment === '..' || /[/\u0000-\u001f\u007f]/u.test(segment))) {
     throw new ShipEnvError(
       'TARGET_URL_INVALID',

@@ -10,10 +10,10 @@ import { formatOf } from '../formats/registry.js';
 const SHA256 = /^[0-9a-f]{64}$/u;
 
 /**
- * What contradicts itself in a manifest, whatever environment it is of: its id is the one in its name, it speaks of the
- * artifact beside it, and head, segments and tail fill that without a gap. Pure.
+ * Finds a contradiction inside a manifest of any environment. In a good manifest the id is the one in its file name,
+ * the artifact is the one beside it, and head, segments and tail fill the artifact without a gap. Pure.
  *
- * @param id - as the manifest's name has it
+ * @param id - the id in the manifest's file name
  */
 export function inconsistencyOf(manifest: Manifest, id: string): Difference | undefined {
   const { artifact, head, segments } = manifest;
@@ -33,8 +33,9 @@ export function inconsistencyOf(manifest: Manifest, id: string): Difference | un
 }
 
 /**
- * What a manifest says of an environment and its plan says otherwise. Offsets, lengths and digests of compressed segments
- * depend on the zlib that made them: they are compared with the local segment where that is the same one.
+ * Finds a difference between a manifest and the plan of its environment. Offsets, lengths and digests of compressed
+ * segments depend on the zlib that made them, so they are compared with the local segment only when both have the same
+ * content.
  */
 export async function differenceFromPlan(
   manifest: Manifest,
@@ -44,7 +45,7 @@ export async function differenceFromPlan(
   return plan.differenceFrom(manifest) ?? (await differenceFromCache(manifest, cache));
 }
 
-/** Says that a manifest is not believed, and what to do. */
+/** The error about a manifest that is not believed, with what to do. */
 export function notBelieved(
   uri: string,
   { id }: Pick<Manifest, 'id'>,
@@ -52,14 +53,14 @@ export function notBelieved(
 ): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CONFLICT',
-    `${uri} is not the manifest of this environment: ${what} was expected to be ${wanted}; found ${found}.`,
+    `${uri} is not the manifest of this environment: ${what} should be ${wanted}; found ${found}.`,
     {
       hint: `Something else wrote or changed it. ${howToReplace(manifestName(id))} Or use another prefix.`
     }
   );
 }
 
-/** What the person can do about an object, or two, that a ship writes. */
+/** What the person can do about one or two damaged objects that a ship writes. */
 export function howToReplace(...names: readonly [string] | readonly [string, string]): string {
   const again = names.length === 1 ? 'it' : 'both';
   return (
@@ -68,7 +69,7 @@ export function howToReplace(...names: readonly [string] | readonly [string, str
   );
 }
 
-/** Where the parts of an artifact do not follow one on the other. */
+/** The places where the spans of an artifact leave a gap or overlap. */
 function gapsIn({ artifact, head, segments }: Manifest): (Difference | undefined)[] {
   let end = head.length;
   const gaps = segments.map(({ wheel, offset, length }) => {
@@ -81,7 +82,7 @@ function gapsIn({ artifact, head, segments }: Manifest): (Difference | undefined
   return [...gaps, tail];
 }
 
-/** One content has one length: a segment of the same key and digest as the one in the cache is as long. */
+/** Compares lengths with the local cache: a segment with the same key and digest must have the same length. */
 async function differenceFromCache({ segments }: Manifest, cache: Cache): Promise<Difference | undefined> {
   for (const segment of segments) {
     const length = await localLength(segment, cache);

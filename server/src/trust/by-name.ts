@@ -16,7 +16,8 @@ const SHA256 = /^[0-9a-f]{64}$/u;
 type Readable = Pick<Target, 'url' | 'access' | 'read'>;
 
 /**
- * The manifest of an artifact that was named, with no environment at hand to compare it with: it does not contradict itself.
+ * Reads the manifest of an artifact by its id. There is no environment to compare the manifest with, so it is only
+ * checked for contradictions.
  *
  * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
  */
@@ -33,7 +34,7 @@ export async function manifestById(target: Readable, id: string, signal: AbortSi
 }
 
 /**
- * The code archives that a pointer file names; its own name vouches for its content.
+ * The code archives that a pointer file names. The hash in the pointer file's own name proves its content.
  *
  * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
  */
@@ -48,7 +49,7 @@ export async function codeByPointer(target: Readable, name: string, signal: Abor
   if (!isWhole || !pointer?.archives.every(({ sha256 }) => SHA256.test(sha256))) {
     throw new ShipEnvError(
       'TARGET_CONFLICT',
-      `${target.access.uri(name)} was expected to be the pointer file that its name says; it is another one.`,
+      `${target.access.uri(name)} does not have the content that its name says.`,
       { hint: 'Something else wrote or changed it. Delete it there and ship again.' }
     );
   }
@@ -58,7 +59,7 @@ export async function codeByPointer(target: Readable, name: string, signal: Abor
 function notAName(what: string, wanted: string, found: string): ShipEnvError {
   return new ShipEnvError(
     'USAGE_INVALID',
-    `The name of ${what} was expected: ${wanted}. ${JSON.stringify(found)} is none.`,
+    `${JSON.stringify(found)} is not the name of ${what}, which looks like this: ${wanted}.`,
     {
       hint: 'See ship-env run --help.'
     }
@@ -67,6 +68,6 @@ function notAName(what: string, wanted: string, found: string): ShipEnvError {
 
 function notThere({ url }: Readable, name: string): ShipEnvError {
   return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${url} was expected to hold ${name}; it does not.`, {
-    hint: 'Look at what is there with ship-env list, or run "ship-env ship" first: prune may have removed it.'
+    hint: 'See what is there with ship-env list, or run "ship-env ship" first: prune may have removed it.'
   });
 }

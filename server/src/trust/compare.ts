@@ -5,26 +5,26 @@ import type { Payload } from '../payloads/payload.js';
 import type { ObjectFacts, Target } from '../targets/target.js';
 import type { Verified } from './verified.js';
 
-/** What an object must be; with `open`, its bytes are at hand. */
+/** What an object must be. With `open`, its bytes can be read here. */
 export type Expected = Pick<Payload, 'name' | 'bytes' | 'sha256'> & Partial<Pick<Payload, 'open'>>;
 
-/** What a comparison stands on. */
+/** What a comparison needs. */
 export interface CompareOptions {
   readonly verified: Verified;
   readonly signal: AbortSignal;
-  /** Told how far it is when an object must be read. */
+  /** Gets the progress when an object must be read. */
   readonly report?: (progress: { done: number; total: number; detail: string }) => void;
 }
 
 /**
- * Is what the target holds under the name what it must be? A name says what the bytes should be, but not that they are: a
- * copy by hand, or another zlib on another machine, makes other bytes of the same name. One rule for objects of any size:
- * the digest that the store keeps of the whole decides; where it keeps none, the object is read once, and remembered with
- * its identity.
+ * Does the target hold the right bytes under this name? The name alone does not prove it: a copy by hand, or another
+ * zlib on another machine, gives other bytes the same name. The rule is the same for all sizes: the digest that the
+ * store keeps of the whole object decides. When the store keeps none, the object is read once, and the result is
+ * remembered with the object's identity.
  *
- * @param found - what `look` said of the object
- * @returns false when nothing is there
- * @throws ShipEnvError TARGET_CONFLICT when something else is there
+ * @param found - the result of `stat`
+ * @returns false when the object does not exist
+ * @throws ShipEnvError TARGET_CONFLICT when the object is another one
  */
 export async function isHeld(
   target: Target,
@@ -47,7 +47,7 @@ export async function isHeld(
   } else {
     verified.add(name, found.identity, sha256);
   }
-  // Reading may have taken long: whatever comes next, it need not be done again.
+  // Saved now: reading may have taken long, and a later failure must not lose its result.
   await verified.save();
   return true;
 }
@@ -68,7 +68,10 @@ async function readOnce(
   return read;
 }
 
-/** With the bytes at hand, a store's checksum of the parts tells as much as reading. */
+/**
+ * Compares without reading the object: when the payload can be read here, the store's checksum of the parts proves as
+ * much.
+ */
 async function hasBytes(
   target: Target,
   payload: Payload,
@@ -78,8 +81,8 @@ async function hasBytes(
     return { identity: await target.verify(payload, signal) };
   } catch (error) {
     if (!isShipEnvError(error, 'TARGET_CHECKSUM')) throw error;
-    // Another machine's cancelled ship takes its own back at any moment.
-    if ((await target.look(payload.name, signal)) === undefined) return undefined;
+    // A cancelled ship of another machine may remove its objects at any moment.
+    if ((await target.stat(payload.name, signal)) === undefined) return undefined;
     throw conflict(target.url, payload, 'other bytes', error);
   }
 }

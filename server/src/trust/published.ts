@@ -10,8 +10,8 @@ import { differenceFromPlan, howToReplace, inconsistencyOf, notBelieved } from '
 import { isHeld, type CompareOptions } from './compare.js';
 import { BY_CONTENT } from './verified.js';
 
-/** What a manifest must be of, and how to find out. */
-export interface Named {
+/** The environment that a manifest must describe, and how to check it. */
+export interface PlannedArtifact {
   readonly id: string;
   /** File name of the artifact. */
   readonly name: string;
@@ -19,20 +19,20 @@ export interface Named {
 }
 
 /**
- * The manifest that the target holds for an artifact, undefined when the artifact is not there: not yet, or not any more.
- * It says what the environment's own plan says, and the artifact beside it has the sha256 that it claims.
+ * Reads the manifest of an artifact and checks it: it must agree with the plan of the environment, and the artifact
+ * beside it must have the sha256 in the manifest. Undefined when the artifact is not on the target.
  *
- * @param plan - looked into only when this very manifest was not believed before
- * @throws ShipEnvError TARGET_CONFLICT when something else lies under either name
+ * @param plan - computed only when this manifest was not checked before
+ * @throws ShipEnvError TARGET_CONFLICT when the manifest or the artifact is another one
  */
 export async function publishedManifest(
   target: Target,
-  plan: Named,
+  plan: PlannedArtifact,
   { cache, ...options }: CompareOptions & { cache: Cache }
 ): Promise<Manifest | undefined> {
   const { verified, signal } = options;
   const name = manifestName(plan.id);
-  const [content, found] = await Promise.all([readSmall(target, name, signal), target.look(plan.name, signal)]);
+  const [content, found] = await Promise.all([readSmall(target, name, signal), target.stat(plan.name, signal)]);
   if (content === undefined) return undefined;
   const manifest = parseManifest(content, name, target.access.uri(name));
   const sha256 = createHash('sha256').update(content).digest('hex');
@@ -48,8 +48,8 @@ export async function publishedManifest(
   }
 }
 
-/** Which of the two was changed nobody can say. */
-function artifactDiffers({ message, cause }: ShipEnvError, { id, name }: Named): ShipEnvError {
+/** The error about an artifact that differs from its manifest. Nobody can tell which of the two was changed. */
+function artifactDiffers({ message, cause }: ShipEnvError, { id, name }: PlannedArtifact): ShipEnvError {
   return new ShipEnvError('TARGET_CONFLICT', message, {
     hint: `Something changed it or its manifest, or a copy was interrupted. ${howToReplace(name, manifestName(id))}`,
     cause

@@ -4,37 +4,37 @@ import type { Cache } from '../system/cache/cache.js';
 import { parseJson } from '../text/json.js';
 import type { Target } from '../targets/target.js';
 
-/** What is remembered of a target at most: what was used least recently goes first. */
+/** How many objects of a target are remembered at most; the least recently used ones are forgotten first. */
 const MOST_KEPT = 256;
-/** So exactly it is known when something was used; else every ship would have to write the file. */
+/** The precision of the time of use: with a finer one, every ship would have to write the file. */
 const USE_MS = 60 * 60 * 1000;
 
-/** Of a manifest: it is read each time, so its content is all that tells it from another one. */
+/** The identity of a manifest: manifests are read each time, so their content alone identifies them. */
 export const BY_CONTENT = 'by content';
 
-/** Equals the identity of no object. */
+/** An identity that no object has. */
 const UNKNOWN = '';
 
 const remembered = z.object({
   name: z.string(),
-  /** As the target tells it (`ObjectFacts.identity`), or {@link BY_CONTENT}. */
+  /** The identity from the target (`ObjectFacts.identity`), or {@link BY_CONTENT}. */
   identity: z.string(),
   sha256: z.string(),
-  /** When a ship of this machine last relied on it; milliseconds since the epoch, by this machine's clock. */
+  /** When a ship of this machine last used the object: milliseconds since the epoch, by this machine's clock. */
   usedMs: z.number()
 });
 const file = z.object({ objects: z.array(remembered) });
 type Remembered = z.infer<typeof remembered>;
 
 /**
- * The objects of one target whose content was verified from here, so that no one is read twice. Kept in the local cache,
- * which belongs to one person; bounded. Two ships that end at once may forget what one of them verified; then it is
- * verified again.
+ * The objects of one target whose content this machine verified, so that no object is read twice. The list is bounded
+ * and kept in the local cache, which belongs to one person. When two ships end at once, the entries of one may be lost;
+ * those objects are then verified again.
  */
 export class Verified {
   readonly #cache: Cache;
   readonly #key: string;
-  /** By name; the last one was used last. */
+  /** Objects by name, in the order of their last use. */
   readonly #objects: Map<string, Remembered>;
   #hasNews = false;
 
@@ -51,7 +51,7 @@ export class Verified {
     return new Verified(cache, key, known?.objects ?? []);
   }
 
-  /** Was the object, as it is now, seen to have this content? It is then used. */
+  /** Was this content verified for the object in its present state? If so, notes that the object was used. */
   holds(name: string, identity: string | undefined, sha256: string): boolean {
     const known = this.#objects.get(name);
     if (known === undefined || known.identity !== identity || known.sha256 !== sha256) return false;
@@ -60,17 +60,18 @@ export class Verified {
   }
 
   /**
-   * The object was seen to have this content. Without an identity there is nothing to know it by: then only its use is
-   * remembered, and the next ship reads it once more.
+   * Notes that the object has this content. An object without an identity cannot be recognised: then only its use is
+   * noted, and the next ship reads the object again.
    */
   add(name: string, identity: string | undefined, sha256: string): void {
     this.#put({ name, identity: identity ?? UNKNOWN, sha256, usedMs: Date.now() });
   }
 
   /**
-   * Names of the objects that a ship of this machine may have relied on within that time, since a use is known to the hour.
+   * Names of the objects that a ship of this machine may have used within that time. The time of a use is known to the
+   * hour, so a use up to an hour earlier counts, too.
    *
-   * @param ms - until now; milliseconds, 0: none
+   * @param ms - length of the time until now in milliseconds; 0: no objects
    */
   usedWithin(ms: number): Set<string> {
     const now = Date.now();
@@ -78,7 +79,7 @@ export class Verified {
     return new Set(used.map(({ name }) => name));
   }
 
-  /** Writes down what is new. @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL */
+  /** Saves new entries. @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL */
   async save(): Promise<void> {
     if (!this.#hasNews) return;
     const objects = [...this.#objects.values()].slice(-MOST_KEPT);

@@ -39,7 +39,7 @@ export function conforms(kind: string, tried: Tried): void {
   describe(`a target of the kind ${kind}`, () => {
     test('is empty where nothing was written', async () => {
       const { target } = await openFresh();
-      expect(await target.look(small.name, calm)).toBeUndefined();
+      expect(await target.stat(small.name, calm)).toBeUndefined();
       expect(await target.read(small.name, calm)).toBeUndefined();
       expect(await listed(target)).toEqual([]);
       await target.remove(small.name, calm);
@@ -58,7 +58,7 @@ export function conforms(kind: string, tried: Tried): void {
       if (payload.bytes > 0) expect(progress.at(-1)).toBe(payload.bytes);
       await arrival?.verify(calm);
       await target.verify(payload, calm);
-      expect(await target.look(payload.name, calm)).toMatchObject({ bytes: payload.bytes });
+      expect(await target.stat(payload.name, calm)).toMatchObject({ bytes: payload.bytes });
       expect(await readFacts(target, payload.name, { signal: calm })).toMatchObject({
         bytes: payload.bytes,
         sha256: payload.sha256
@@ -99,11 +99,11 @@ export function conforms(kind: string, tried: Tried): void {
     test('does not take other bytes of the same size for an object', async () => {
       const { target, place } = await openFresh();
       const arrival = await target.write(small, { signal: calm });
-      const before = await target.look(small.name, calm);
+      const before = await target.stat(small.name, calm);
       await place.tamper(small.name);
       expect(await failure(target.verify(small, calm))).toMatchObject({ code: 'TARGET_CHECKSUM' });
       expect(await failure(arrival?.verify(calm) ?? Promise.resolve())).toMatchObject({ code: 'TARGET_CHECKSUM' });
-      const after = await target.look(small.name, calm);
+      const after = await target.stat(small.name, calm);
       if (before?.identity !== undefined) expect(after?.identity).not.toBe(before.identity);
     });
 
@@ -119,7 +119,7 @@ export function conforms(kind: string, tried: Tried): void {
       const onProgress = (): void => controller.abort(reason);
       await expect(target.write(large, { signal: controller.signal, onProgress })).rejects.toBe(reason);
       expect(await place.left()).toEqual([]);
-      await expect(target.look(small.name, controller.signal)).rejects.toBe(reason);
+      await expect(target.stat(small.name, controller.signal)).rejects.toBe(reason);
     });
 
     test('leaves nothing of a payload that ends early, or whose bytes are not what it promises', async () => {
@@ -133,7 +133,7 @@ export function conforms(kind: string, tried: Tried): void {
     test.each(['', '.', '..', 'a/b', '../x', 'a\\b', 'a\nb'])('has no object of the name %j', async name => {
       const { target } = await openFresh();
       for (const ask of [
-        () => target.look(name, calm),
+        () => target.stat(name, calm),
         () => target.write({ ...small, name }, { signal: calm }),
         () => target.remove(name, calm),
         async () => target.access.uri(name)

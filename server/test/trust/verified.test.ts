@@ -32,7 +32,7 @@ async function makePerson(url: string): Promise<{
     cache,
     compare: async ({ name, bytes, sha256 }, report) => {
       const verified = await Verified.open(cache, target);
-      const found = await target.look(name, calm);
+      const found = await target.stat(name, calm);
       return isHeld(target, { name, bytes, sha256 }, found, { verified, signal: calm, ...(report && { report }) });
     },
     send: payload =>

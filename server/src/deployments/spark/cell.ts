@@ -2,15 +2,15 @@ import type { CodeArchive, Manifest } from '../../contract/manifest.js';
 import { PYTHON_KEY, type SparkConf } from './config.js';
 import { pythonComment, pythonLiteral } from './python-text.js';
 
-/** How the first line of the cell begins: by it a person, and a search, recognises the cell. */
+/** The beginning of the cell's first line. A person and a search recognise the cell by it. */
 export const CELL_MARK = '# Ship env to cluster:';
 
-/** Values that the cell writes as a list, an item a line. */
+/** Properties whose value the cell writes as a list, one item a line. */
 const LISTS: ReadonlySet<string> = new Set(['spark.files', 'spark.yarn.dist.files']);
 
 /**
- * Source of the notebook cell: plain PySpark that ends with `builder` ready for `builder.getOrCreate()`. It starts
- * nothing and imports nothing of ours, so it may run again at any time, also beside a running session.
+ * Source of the notebook cell: plain PySpark that ends with `builder` ready for `builder.getOrCreate()`. The cell
+ * starts nothing and imports nothing of ours. So it may run again at any time, also beside a running session.
  *
  * @param of.conf - from `sparkConfig`
  */
@@ -26,7 +26,7 @@ export function cellSource(of: {
     ),
     pythonComment(contents(of.manifest, of.code)),
     '# Now: spark = builder.getOrCreate()',
-    '# A session that runs already keeps its environment: spark.stop() first.',
+    '# A running session keeps its environment: call spark.stop() first.',
     'import os',
     '',
     'from pyspark.sql import SparkSession',

@@ -7,29 +7,29 @@ import type { Shipped } from '../deployment.js';
 export type SparkConf = [key: string, value: string][];
 
 /**
- * The module of the artifact that Spark runs as the daemon of its Python workers. Where a node can keep the environment, the
- * start of the artifact does what it does; it is needed where the artifact boots in another way, for SHIP_ENV_PRELOAD, and
- * to know a session that the cell built (live-update-program.ts).
+ * The module of the artifact that Spark runs as the daemon of its Python workers. Where a node can keep the
+ * environment, the start of the artifact already does the work of this module. Three cases need the module: an artifact
+ * that boots in another way, SHIP_ENV_PRELOAD, and the check that the cell built a session (live-update-program.ts).
  */
 export const DAEMON_MODULE = 'ship_env_runtime';
 
-/** Since Spark 4.2 every Python UDF goes through Arrow, which an environment without pyarrow cannot do. */
+/** Since Spark 4.2 every Python UDF uses Arrow, which needs pyarrow in the environment. */
 const WITHOUT_ARROW: SparkConf = [
   ['spark.sql.execution.pythonUDF.arrow.enabled', 'false'],
   ['spark.sql.execution.pythonUDTF.arrow.enabled', 'false']
 ];
 
-/** Which python an executor starts: a path on the executor. */
+/** The python that an executor starts: a path on the executor. */
 export const PYTHON_KEY = 'spark.pyspark.python';
 
 /**
  * Spark properties of a session whose executors run the artifact and the code archives. Pure.
  *
- * Where an artifact unpacks itself on a node is not among them: only its header, which runs there, can see whether a folder
- * is private to the executor's user.
+ * No property says where an artifact unpacks on a node: only the artifact's header, which runs there, can see whether a
+ * folder is private to the executor's user.
  *
- * @param of.sharedArtifact - absolute path at which every executor sees an executable artifact; without one Spark copies the
- *   artifact into the working directory of each executor
+ * @param of.sharedArtifact - absolute path at which every executor finds an executable artifact; when it is undefined,
+ *   Spark copies the artifact into the working directory of each executor
  * @param of.master - Spark master, empty to leave it out
  * @throws ShipEnvError TARGET_URL_INVALID
  */
@@ -63,8 +63,8 @@ export function sparkConfig(of: {
 }
 
 /**
- * Can Spark be given this URI in a list of files? It splits the list at commas and expands wildcards, and no escape
- * survives: spark-submit decodes each URI and joins them anew (DependencyUtils.resolveGlobPaths).
+ * Checks that Spark takes this URI in a list of files. Spark splits the list at commas and expands wildcards. Escapes
+ * do not help: spark-submit decodes each URI and joins the list anew (DependencyUtils.resolveGlobPaths).
  *
  * @throws ShipEnvError TARGET_URL_INVALID
  */
@@ -73,7 +73,7 @@ export function requireListable(uri: string): string {
   if (found === null) return uri;
   throw new ShipEnvError(
     'TARGET_URL_INVALID',
-    `Spark was to be given the file ${uri}; it does not take "${decodeURIComponent(found[0])}" in the name of one.`,
+    `Spark does not take the file ${uri}, since its name holds "${decodeURIComponent(found[0])}".`,
     { hint: 'Choose a folder or prefix for the target without any of the characters , [ ] { } * ? \\' }
   );
 }

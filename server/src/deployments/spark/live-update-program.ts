@@ -3,10 +3,10 @@ import { POINTER_NAME, POINTER_SEQUENCE_DIGITS } from '../../contract/pointer-na
 /**
  * The program that `liveUpdate` sends to a kernel: plain Python 3.9+, one function, no output, no exception.
  *
- * It reads Spark's own record of what the session has (properties and added files), so it needs no memory of earlier
- * updates. The active SparkContext is the same for all threads; an active SparkSession is not. The pointer file lies
- * in Spark's directory of files on the driver, since the driver serves it to executors for as long as the context
- * lives, and Spark removes that directory with the context.
+ * The program reads Spark's own record of the session (properties and added files), so it needs no memory of earlier
+ * updates. The active SparkContext is the same for all threads; an active SparkSession is not. The pointer file lies in
+ * Spark's directory of files on the driver, since the driver serves it to executors for as long as the context lives,
+ * and Spark removes that directory with the context.
  */
 export const LIVE_UPDATE_PROGRAM = String.raw`
 def _ship_env_update(want):
@@ -28,7 +28,7 @@ def _ship_env_update(want):
         if sc is None or sc._jsc is None:
             connect = getattr(sys.modules.get("pyspark.sql.connect.session"), "SparkSession", None)
             if connect is not None and connect.getActiveSession() is not None:
-                return outcome("none", "The session is one of Spark Connect; it cannot be updated yet.")
+                return outcome("none", "The session is a Spark Connect session, which cannot be updated yet.")
             return outcome("none", "The kernel has no Spark session.")
 
         conf = sc.getConf()
@@ -56,7 +56,7 @@ def _ship_env_update(want):
         isolation = "spark.sql.artifact.isolation.enabled"
         isolated = conf.get(isolation, "false") if session is None else session.conf.get(isolation, "false")
         if isolated.lower() == "true":
-            return outcome("restart", "SQL of an isolated session (%s) gets no files later. Stop it, then run the cell." % isolation)
+            return outcome("restart", "The session is isolated (%s): its SQL cannot get files later. Stop it, then run the cell." % isolation)
 
         for archive in want["archives"]:
             if archive["file"] not in names:

@@ -10,8 +10,8 @@ import { pythonLiteral } from './python-text.js';
 const OUTCOME = '_ship_env_outcome';
 
 /**
- * How a session that the cell of this artifact built takes over the code: Python source for the kernel, which adds the
- * code archives that the session lacks and then a pointer file that beats all earlier ones. Pure.
+ * Python source for the kernel that gives new code to a running session that the cell of this artifact built. It adds
+ * the code archives that the session lacks, and then a pointer file that is newer than all earlier ones. Pure.
  */
 export function liveUpdate(
   { manifest, code }: Pick<Shipped, 'manifest' | 'code'>,

@@ -8,12 +8,12 @@ import { liveUpdate } from './live-update.js';
 export interface SparkCluster {
   readonly name: string;
   accepts(master: string): boolean;
-  /** The Spark properties for lists of files and of archives. */
+  /** The Spark property that lists files, and below the one that lists archives; Spark's own by default. */
   readonly filesKey?: string;
   readonly archivesKey?: string;
-  /** Spark properties that go along where Spark is given files. */
+  /** Spark properties that are set as well when Spark gets files. */
   readonly withFiles?: SparkConf;
-  /** The executors are processes of this machine. */
+  /** The executors run on this machine. */
   readonly seesThisMachine?: boolean;
   readonly findings?: (env: NodeJS.ProcessEnv) => Finding[];
 }

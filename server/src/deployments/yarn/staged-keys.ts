@@ -4,10 +4,10 @@ const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 
 /**
  * On YARN, Spark's client copies AWS keys that it finds in its environment into the Hadoop configuration
- * (SparkHadoopUtil.appendS3AndSparkHadoopConfigurations), and that in clear text into its staging folder
- * (`__spark_conf__.zip`), for all who may read there.
+ * (SparkHadoopUtil.appendS3AndSparkHadoopConfigurations), and writes that in clear text into its staging folder
+ * (`__spark_conf__.zip`). Everybody who may read the folder can read the keys.
  *
- * @param env - of the driver, or of the process that ships: a notebook's kernel has the same
+ * @param env - environment variables of the driver, or of the process that ships: a notebook's kernel has the same ones
  */
 export function stagedKeysFindings(env: NodeJS.ProcessEnv): Finding[] {
   if (!KEYS.every(key => env[key])) return [];

@@ -1,7 +1,7 @@
 import { sparkDeployment } from '../spark/spark-deployment.js';
 import { stagedKeysFindings } from './staged-keys.js';
 
-/** Hadoop YARN. Its own lists of files are those that its node cache knows about. */
+/** Hadoop YARN. YARN caches on its nodes only the files of its own lists. */
 export const yarn = sparkDeployment({
   name: 'yarn',
   accepts: master => master === 'yarn',

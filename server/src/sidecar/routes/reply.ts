@@ -5,10 +5,10 @@ import { issuesText } from '../../contract/issues.js';
 import { ShipEnvError, isShipEnvError, toErrorObject } from '../../errors.js';
 
 /**
- * A handler that parses the body, calls and replies with JSON. What `work` throws goes to {@link replyWithError}.
+ * A handler that parses the body, calls `work` and replies with JSON. Errors of `work` go to {@link replyWithError}.
  *
  * @param schema - the request's shape; a body of another shape is USAGE_INVALID
- * @param work - is given the body and a signal that aborts when the caller goes away
+ * @param work - gets the body and a signal that aborts when the caller disconnects
  */
 export function jsonRoute<Schema extends z.ZodType>(
   schema: Schema,
@@ -30,7 +30,9 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   });
 }
 
-/** Express's last handler: every error leaves as the one error object, with the status of its code. */
+/**
+ * The last handler of Express: replies to every error with the error object of the contract and the status of its code.
+ */
 export function replyWithError(error: unknown, _request: Request, response: Response, next: NextFunction): void {
   if (response.headersSent) {
     next(error);
@@ -40,7 +42,7 @@ export function replyWithError(error: unknown, _request: Request, response: Resp
   response.status(ERRORS[object.code].status).json(object);
 }
 
-/** http-errors as express.json() throws them: the caller's fault, with a 4xx status. */
+/** Is this an error of express.json() (http-errors) that the caller caused, with a 4xx status? */
 function isBodyParserError(error: unknown): error is Error & { status: number } {
   return (
     error instanceof Error &&

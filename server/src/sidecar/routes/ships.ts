@@ -30,7 +30,10 @@ export function shipRoutes(jobs: Jobs): Router {
   return router;
 }
 
-/** Newline-delimited JSON: the events from the first on, as a job keeps them; ends after the result or the error. */
+/**
+ * Sends newline-delimited JSON: the events that the job kept, from the first on, then the new ones. Ends after the
+ * result or the error.
+ */
 async function follow(job: Job, response: Response): Promise<void> {
   response.setHeader('Content-Type', 'application/x-ndjson');
   response.setHeader('Cache-Control', 'no-store');

@@ -8,7 +8,7 @@ import { encodedPath } from '../url.js';
 import { directoryError } from './errors.js';
 import type { DirectoryLocation } from './location.js';
 
-/** How Spark and programs of this machine get at the files of a directory. */
+/** How Spark and programs on this machine reach the files of a directory. */
 export function directoryAccess({ url, path: folder }: DirectoryLocation): Access {
   return {
     uri(name) {

@@ -16,11 +16,14 @@ import { directoryAccess } from './access.js';
 import { directoryError } from './errors.js';
 import { identityOf } from './identity.js';
 import type { DirectoryLocation } from './location.js';
-import { lookAt, orMissing } from './look.js';
+import { orMissing, statOf } from './stat.js';
 import { missingDirectory, requireMakeable } from './missing.js';
 import { makeSharedDirectory, publishFile, removeStaleTemporaries, writeTemporary } from './write.js';
 
-/** A local or shared directory. Until it is made, it is an empty target; missing.ts says which ones a ship makes. */
+/**
+ * A local or shared directory. A directory that does not exist yet is an empty target; missing.ts says which ones a
+ * ship makes.
+ */
 export class DirectoryTarget extends BaseTarget {
   readonly url: string;
   readonly access: Access;
@@ -33,11 +36,11 @@ export class DirectoryTarget extends BaseTarget {
     this.#path = location.path;
   }
 
-  async look(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
+  async stat(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
     assertObjectName(name);
     signal.throwIfAborted();
     return this.#attempt(`Looking for ${name} in`, async () => {
-      const info = await this.#foundOrMakeable(lookAt(join(this.#path, name)));
+      const info = await this.#foundOrMakeable(statOf(join(this.#path, name)));
       if (info !== undefined && !info.isFile()) throw notAFile(this.url, name);
       return info && { bytes: Number(info.size), identity: identityOf(info), modified: info.mtime };
     });
@@ -55,7 +58,7 @@ export class DirectoryTarget extends BaseTarget {
     );
   }
 
-  /** @returns what was written, undefined when the name is taken */
+  /** @returns what was written; undefined when the name is taken */
   async #write(
     payload: SpannedPayload,
     { signal, onProgress }: WriteOptions
@@ -75,14 +78,14 @@ export class DirectoryTarget extends BaseTarget {
         await orMissing(unlink(temporary));
       }
       if (await this.#holds({ name: payload.name, promised: facts }, signal)) return undefined;
-      throw new ShipEnvError('TARGET_FAILED', `${this.url}/${payload.name} was there and then was not.`, {
-        hint: 'Someone removes files from this directory just now. Ship again.'
+      throw new ShipEnvError('TARGET_FAILED', `${this.url}/${payload.name} disappeared while it was written.`, {
+        hint: 'Someone is removing files from this directory. Ship again.'
       });
     });
   }
 
   async read(name: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined> {
-    if ((await this.look(name, signal)) === undefined) return undefined;
+    if ((await this.stat(name, signal)) === undefined) return undefined;
     const doing = `Reading ${name} from`;
     const file = await this.#attempt(doing, () => orMissing(openRegular(join(this.#path, name))), signal);
     return file && this.#chunks(file.createReadStream({ signal }), doing, signal);
@@ -98,10 +101,10 @@ export class DirectoryTarget extends BaseTarget {
 
   async requireWritable(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    await this.#attempt('Looking whether one can write to', () => requireMakeable(this.url, this.#path));
+    await this.#attempt('Checking write access to', () => requireMakeable(this.url, this.#path));
     for (let path = this.#path; ; path = dirname(path)) {
-      const isThere = await this.#attempt('Looking whether one can write to', async () => {
-        // With the dot it must be a directory.
+      const isThere = await this.#attempt('Checking write access to', async () => {
+        // With the dot, the path must be a directory.
         return (await orMissing(access(`${path}/.`, constants.W_OK | constants.X_OK).then(() => true))) ?? false;
       });
       if (isThere || dirname(path) === path) return;
@@ -113,7 +116,7 @@ export class DirectoryTarget extends BaseTarget {
     const found = await this.#attempt(doing, () => this.#foundOrMakeable(orMissing(readdir(this.#path))));
     for (const name of (found ?? []).filter(each => !isHidden(each)).sort()) {
       signal.throwIfAborted();
-      const info = await this.#attempt(doing, () => lookAt(join(this.#path, name)));
+      const info = await this.#attempt(doing, () => statOf(join(this.#path, name)));
       if (info === undefined) continue;
       const entry = { name, bytes: Number(info.size), modified: info.mtime };
       yield info.isFile() ? entry : { ...entry, isFile: false };
@@ -136,13 +139,16 @@ export class DirectoryTarget extends BaseTarget {
 
   /** Is there an object of this name and size? @throws ShipEnvError TARGET_CONFLICT when the size differs */
   async #holds({ name, promised }: Pick<SpannedPayload, 'name' | 'promised'>, signal: AbortSignal): Promise<boolean> {
-    const found = await this.look(name, signal);
+    const found = await this.stat(name, signal);
     if (found !== undefined && promised !== undefined && found.bytes !== promised.bytes)
       throw conflict(this.url, { name, bytes: promised.bytes, sha256: promised.sha256 }, `${found.bytes} bytes`);
     return found !== undefined;
   }
 
-  /** What was found. @throws ShipEnvError TARGET_BUCKET_MISSING when nothing was, in a directory that no ship makes */
+  /**
+   * Returns what was found. @throws ShipEnvError TARGET_BUCKET_MISSING when nothing was found and the directory is
+   * missing, and is not one that a ship makes
+   */
   async #foundOrMakeable<T>(found: Promise<T | undefined>): Promise<T | undefined> {
     const there = await found;
     if (there === undefined) await requireMakeable(this.url, this.#path);
@@ -157,9 +163,9 @@ export class DirectoryTarget extends BaseTarget {
     }
   }
 
-  /** What an error means to the person. @throws the signal's reason when it is aborted */
+  /** Translates an error for the person. @throws the signal's reason when it is aborted */
   #told(error: unknown, doing: string, signal?: AbortSignal): unknown {
-    // Node wraps the reason into an error of its own; the caller's is the one to pass on.
+    // Node wraps the reason into its own error; the caller expects the reason itself.
     signal?.throwIfAborted();
     return directoryError(error, `${doing} ${this.url}`, this.#path);
   }

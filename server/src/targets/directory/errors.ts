@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../contract/errors.js';
 import { ShipEnvError, hasCode, isSystemError } from '../../errors.js';
 
-/** What a file system's error means to the person, by its errno. */
+/** The meaning of file system errors for the person, by errno. */
 const MEANINGS: readonly { errnos: string[]; code: ErrorCode; found: string; hint: string }[] = [
   {
     errnos: ['ENOSPC', 'EDQUOT', 'EFBIG'],
@@ -12,27 +12,27 @@ const MEANINGS: readonly { errnos: string[]; code: ErrorCode; found: string; hin
   {
     errnos: ['EACCES', 'EPERM', 'EROFS'],
     code: 'TARGET_DENIED',
-    found: 'this user may not do that there',
-    hint: 'Ask for write access to the directory, or choose one that you may write to.'
+    found: 'this user lacks the permission',
+    hint: 'Ask for write access to the directory, or choose one that you can write to.'
   },
   {
     errnos: ['ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG', 'ENOENT'],
     code: 'TARGET_BUCKET_MISSING',
-    found: 'it is not a directory, or a part of its path is not',
-    hint: 'Check the path for a typing error, and that the disk or share it lies on is mounted.'
+    found: 'it, or a parent folder of it, is not a directory',
+    hint: 'Check the path for a typing error, and check that its disk or share is mounted.'
   },
   {
     errnos: ['EIO', 'ESTALE', 'ENODEV', 'ENXIO', 'EHOSTDOWN', 'ETIMEDOUT'],
     code: 'TARGET_FAILED',
-    found: 'the disk or share behind it fails',
+    found: 'its disk or share fails',
     hint: 'Check that the disk or share is mounted and works, then ship again.'
   }
 ];
 
 /**
- * What went wrong with a directory, by errno. Errors that are ours and aborts pass through.
+ * Turns a file system error into a ShipEnvError, by errno. Our own errors and aborts pass through.
  *
- * @param doing - what was wanted, with the target's URL: `Writing env-1.pex to file:///srv/ship`
+ * @param doing - the attempted action, with the target's URL: `Writing env-1.pex to file:///srv/ship`
  * @param path - the directory
  */
 export function directoryError(error: unknown, doing: string, path: string): unknown {

@@ -1,12 +1,13 @@
 import type { BigIntStats } from 'node:fs';
 import { isSettled } from '../../system/files/settled.js';
 
-/** Device numbers of this major are given out anew at each mount: network file systems, overlays, memory. */
+/** Device numbers with this major number change at each mount: network file systems, overlays, memory. */
 const ANONYMOUS_MAJOR = 0n;
 
 /**
- * Tells a file, as it is now, from any other that bears its name, and from itself after any edit: no program can set
- * ctime. Undefined while another edit in the same tick of the clock would not show.
+ * A text that identifies a file in its present state: another file of the same name has another identity, and so has
+ * this file after any edit, since no program can set ctime. Undefined while an edit in the same tick of the clock could
+ * go unnoticed.
  */
 export function identityOf(info: BigIntStats): string | undefined {
   if (!isSettled({ ctimeMs: Number(info.ctimeNs) / 1e6 }, Date.now())) return undefined;

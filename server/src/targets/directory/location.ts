@@ -12,7 +12,7 @@ export interface DirectoryLocation {
 }
 
 /**
- * The directory that a `file://` URL names; `file://~/x` is below the home directory.
+ * The directory that a `file://` URL names; `file://~/x` means a folder in the home directory.
  *
  * @throws ShipEnvError TARGET_URL_INVALID
  */
@@ -20,7 +20,7 @@ export function directoryOf({ authority, segments }: TargetUrl): DirectoryLocati
   if (authority !== '' && authority !== 'localhost' && authority !== '~') {
     throw new ShipEnvError(
       'TARGET_URL_INVALID',
-      `file://${authority}/… does not name an absolute directory: "${authority}" stands where a host would.`,
+      `file://${authority}/… does not name an absolute directory: "${authority}" is in the place of a host name.`,
       { hint: 'Write three slashes, as in file:///path/to/directory, or file://~/directory below your home.' }
     );
   }

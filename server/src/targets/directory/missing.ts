@@ -5,20 +5,20 @@ import { ShipEnvError, hasCode } from '../../errors.js';
 import { isWithin } from '../../system/files/within.js';
 import { shellWord } from '../../text/shell-word.js';
 
-/** A directory that is not there. */
+/** A directory that does not exist. */
 export interface MissingDirectory {
-  /** The nearest directory above it that is there. */
+  /** The nearest parent directory that exists. */
   readonly parent: string;
-  /** The first ship makes it. */
+  /** Will the first ship make the directory? */
   readonly isMade: boolean;
 }
 
 /**
- * What stands in place of a directory that is not there; undefined when it is there, or something else of its name.
+ * Describes a missing directory; undefined when the path exists, as a directory or as anything else.
  *
  * A ship makes a directory in the person's home, in the folder for temporary files, and on a file system other than the
  * root one. Elsewhere on the root file system a missing directory mostly is a misspelt mount point, or a share that is
- * not mounted: filling the machine's own disk in its place would show much later.
+ * not mounted: a ship would fill the machine's own disk instead, and nobody would notice for long.
  */
 export async function missingDirectory(path: string): Promise<MissingDirectory | undefined> {
   if ((await deviceOf(path)) !== undefined) return undefined;
@@ -30,24 +30,24 @@ export async function missingDirectory(path: string): Promise<MissingDirectory |
   return { parent, isMade };
 }
 
-/** @throws ShipEnvError TARGET_BUCKET_MISSING when the directory is not there and no ship makes it */
+/** @throws ShipEnvError TARGET_BUCKET_MISSING when the directory does not exist and no ship makes it */
 export async function requireMakeable(url: string, path: string): Promise<void> {
   const missing = await missingDirectory(path);
   if (missing !== undefined && !missing.isMade) throw directoryMissing(url, path, missing.parent);
 }
 
-/** The target's directory is not there, and no ship makes it. */
+/** The error about a missing directory that no ship makes. */
 function directoryMissing(url: string, path: string, parent: string): ShipEnvError {
   return new ShipEnvError(
     'TARGET_BUCKET_MISSING',
-    `The directory of the target ${url} does not exist; of its path there is ${parent}.`,
+    `The directory of the target ${url} does not exist; only ${parent} exists.`,
     {
-      hint: `Check the path for a typing error, and that the share it belongs to is mounted. When it is right: mkdir -p ${shellWord(path)}`
+      hint: `Check the path for a typing error, and check that its share is mounted. When the path is right, run:  mkdir -p ${shellWord(path)}`
     }
   );
 }
 
-/** The file system that a path lies on; undefined when there is nothing. */
+/** The device of the file system of a path; undefined when the path does not exist. */
 async function deviceOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).dev;

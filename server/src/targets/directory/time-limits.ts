@@ -1,5 +1,4 @@
 /**
- * How long a write that was cancelled may take until its temporary file is gone. A file that is being synced to the disk is
- * synced to its end.
+ * How long a cancelled write may take to remove its temporary file. A sync to the disk cannot be cut short.
  */
 export const CLEAN_UP_MS = 30_000;

@@ -8,24 +8,24 @@ import { assertDigest } from '../../payloads/read.js';
 import { SpanReader } from '../../payloads/span-reader.js';
 import type { Payload, SpannedPayload } from '../../payloads/payload.js';
 
-/** Executors run as other users: what ships must be readable for them, whatever this process's umask. */
+/** Executors run as other users: shipped files must be readable for them, whatever the umask of this process is. */
 const FILE_MODE = 0o644;
 const DIRECTORY_MODE = 0o755;
-/** Executors that see the directory run the artifact where it lies. */
+/** Executors that see the directory run the artifact directly from it. */
 const PROGRAM_MODE = 0o755;
 
-/** What link(2) answers where a file system has no hard links: vfat, some FUSE and SMB mounts. */
+/** Errors of link(2) on file systems without hard links: vfat, some FUSE and SMB mounts. */
 const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
-/** What fsync(2) of a directory answers where a file system cannot do it. */
+/** Errors of fsync(2) on file systems that cannot sync a directory. */
 const NO_DIRECTORY_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EISDIR', 'EBADF'];
 
 /** `.<object>.<uuid>.tmp`, or with its writer `.<owner>.<object>.<uuid>.tmp`. */
 const TEMPORARY = /^\.(?<owned>.+)\.[0-9a-f-]{36}\.tmp$/u;
 
 /**
- * Makes a directory and those above it that are missing, open to readers; existing ones stay as they are.
+ * Makes a directory and its missing parents, readable for all; existing directories stay as they are.
  *
- * Step by step: with `recursive`, Node reports a read-only file system as ENOENT.
+ * Makes one directory at a time: with `recursive`, Node reports a read-only file system as ENOENT.
  */
 export async function makeSharedDirectory(path: string): Promise<void> {
   try {
@@ -40,14 +40,17 @@ export async function makeSharedDirectory(path: string): Promise<void> {
 async function makeOne(path: string): Promise<void> {
   try {
     await mkdir(path, DIRECTORY_MODE);
-    // The umask may have taken rights away.
+    // The umask may have removed permissions.
     await chmod(path, DIRECTORY_MODE);
   } catch (error) {
     if (!hasCode(error, 'EEXIST') || !(await stat(path)).isDirectory()) throw error;
   }
 }
 
-/** A hidden file beside another one, for its content while it is written: its name tells who writes it. */
+/**
+ * Path of a hidden file beside another one, which holds its content while it is written. The name tells which process
+ * writes it.
+ */
 export function temporaryBeside(path: string): string {
   return join(dirname(path), `.${ownerName()}.${basename(path)}.${randomUUID()}.tmp`);
 }
@@ -55,7 +58,7 @@ export function temporaryBeside(path: string): string {
 /**
  * Writes a payload to a hidden file in the directory, synced to disk; nothing is left when it fails.
  *
- * @returns the file's path, and what it holds
+ * @returns the file's path, and the facts about its content
  * @throws ShipEnvError CACHE_UNUSABLE when the payload is not what its digest says; the signal's reason when aborted
  */
 export async function writeTemporary(
@@ -84,8 +87,9 @@ export async function writeTemporary(
 /**
  * Gives a finished file its name, unless the name is taken.
  *
- * link(2) is atomic and never overwrites. Where there are no hard links, a look and a rename must do: of two ships in
- * the same instant the later one then replaces a file by one of the same content, and a reader keeps the one it opened.
+ * link(2) is atomic and never overwrites. Where there are no hard links, a check and a rename replace it: when two
+ * ships write at the same instant, the later one replaces a file by one of the same content. A reader keeps the file
+ * that it opened.
  *
  * @returns false when the name is taken
  */
@@ -103,20 +107,23 @@ export async function publishFile(temporary: string, path: string): Promise<bool
 }
 
 /**
- * Removes what killed processes left in the directory. Best effort: a file that someone else owns or removes first is no
- * failure.
+ * Removes temporary files that killed processes left in the directory. Best effort: a file that someone else owns or
+ * removes first is not an error.
  *
- * @param written - a file in the directory that was written just now: its date is the time of the file system, which may
- *   be another one than this machine's
+ * @param written - a file in the directory that was written just now: its date tells the time of the file system, which
+ *   may differ from this machine's
  */
 export async function removeStaleTemporaries(directory: string, written: string): Promise<void> {
   const { mtimeMs } = await lstat(written);
   await removeAll(leftoversIn(directory, mtimeMs, ownedPart));
 }
 
-/** As {@link removeStaleTemporaries}, but only what killed processes of this machine left: in a folder that is no target. */
+/**
+ * Like {@link removeStaleTemporaries}, for a folder that is not a target: removes only what killed processes of this
+ * machine left.
+ */
 export async function removeOwnTemporaries(directory: string): Promise<void> {
-  // By this clock no file is old: the file of an unknown process stays.
+  // With this time no file counts as old, so a file of an unknown process stays.
   await removeAll(leftoversIn(directory, -Infinity, ownedPart));
 }
 
@@ -133,7 +140,7 @@ async function removeAll(paths: AsyncIterable<string>): Promise<void> {
 /**
  * Writes a payload to an open file, front to back.
  *
- * @throws ShipEnvError CACHE_UNUSABLE when it is not what its name promises; the signal's reason when aborted
+ * @throws ShipEnvError CACHE_UNUSABLE when its bytes are not what its name says; the signal's reason when aborted
  */
 export async function writeSpans(
   payload: SpannedPayload,
@@ -156,7 +163,7 @@ export async function writeSpans(
   return facts;
 }
 
-/** write(2) may take less than it is given, most of all on a disk that is about to be full. */
+/** Writes the whole chunk: write(2) may take only a part of it, mostly on a disk that is nearly full. */
 async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
   for (let offset = 0; offset < chunk.length;) offset += (await file.write(chunk, offset)).bytesWritten;
 }

@@ -4,7 +4,7 @@ import { encodedPath } from '../url.js';
 import type { S3Settings } from './settings.js';
 import { s3SparkProperties } from './spark.js';
 
-/** How Spark gets at the objects of a bucket: by Hadoop's S3A. */
+/** How Spark reaches the objects of a bucket: by Hadoop's S3A. */
 export function s3Access(settings: S3Settings): Access {
   return {
     uri(name) {

@@ -6,11 +6,14 @@ export interface S3Location {
   /** Canonical: `s3://bucket/prefix`, without a trailing slash. */
   readonly url: string;
   readonly bucket: string;
-  /** In front of every key: empty, or with a trailing slash. */
+  /** The beginning of every key: empty, or with a trailing slash. */
   readonly keyPrefix: string;
 }
 
-/** Amazon's rules for new buckets; Hadoop's S3A cannot address others, as `java.net.URI` finds no host in them. */
+/**
+ * Amazon's rules for new buckets. Hadoop's S3A cannot address other buckets: `java.net.URI` finds no host in their
+ * names.
+ */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u;
 
 /**

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 
-/** MD5, which the ETags of most stores are made of; undefined where the system forbids it (FIPS). */
+/** A new MD5 hash, which most stores use for ETags; undefined when the system forbids MD5 (FIPS). */
 export function newMd5(): Hash | undefined {
   try {
     return createHash('md5');

@@ -13,27 +13,27 @@ import { assembleObject, estimateObject } from './delta/assemble.js';
 import type { S3Location } from './location.js';
 import { listObjects } from './objects/listing.js';
 import { readObject, removeObject } from './objects/objects.js';
-import { lookAtObject, verifyPayload } from './objects/verify.js';
+import { statObject, verifyPayload } from './objects/verify.js';
 import { putWhole } from './objects/whole.js';
 import { requireWritable } from './objects/writable.js';
 import { resolveS3Settings } from './settings.js';
 import { findOutComparison } from './store/comparison.js';
-import { S3Store, type Patience } from './store/store.js';
-import { CHECK_PATIENCE, SHIP_PATIENCE } from './time-limits.js';
+import { S3Store, type ConnectionLimits } from './store/store.js';
+import { CHECK_LIMITS, SHIP_LIMITS } from './time-limits.js';
 
 /**
- * Opens a bucket and prefix of an S3-compatible store; nothing is sent yet.
+ * Opens a bucket and prefix of an S3-compatible store. Sends no request yet.
  *
  * @throws ShipEnvError SETTINGS_INVALID
  */
 export async function openS3Target(
   location: S3Location,
   settings: SettingsOf<'s3'>,
-  patience: { ship?: Patience; check?: Patience } = {}
+  limits: { ship?: ConnectionLimits; check?: ConnectionLimits } = {}
 ): Promise<Target> {
   const resolved = await resolveS3Settings(location, settings);
-  const store = await S3Store.connect(resolved, patience.ship ?? SHIP_PATIENCE);
-  return new S3Target(store, () => S3Store.connect(resolved, patience.check ?? CHECK_PATIENCE));
+  const store = await S3Store.connect(resolved, limits.ship ?? SHIP_LIMITS);
+  return new S3Target(store, () => S3Store.connect(resolved, limits.check ?? CHECK_LIMITS));
 }
 
 async function writeProbe(store: S3Store, payload: Payload, signal: AbortSignal): Promise<unknown> {
@@ -61,8 +61,8 @@ class S3Target extends BaseTarget {
     return this.#store.has('copies');
   }
 
-  look(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
-    return lookAtObject(this.#store, name, signal);
+  stat(name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
+    return statObject(this.#store, name, signal);
   }
 
   write(payload: Payload | SpannedPayload, options: WriteOptions): Promise<Arrival | undefined> {
@@ -92,7 +92,7 @@ class S3Target extends BaseTarget {
     const { keyPrefix } = this.#store.settings;
     for await (const { Key, Size, LastModified, ETag } of listObjects(this.#store, signal)) {
       const name = (Key ?? '').slice(keyPrefix.length);
-      // The empty name is the "folder" that a web console makes.
+      // The empty name is the "folder" object that a web console makes.
       if (name === '' || name.includes('/') || isHidden(name)) continue;
       yield { name, bytes: Size ?? 0, modified: LastModified ?? new Date(0), version: ETag };
     }
@@ -109,7 +109,7 @@ class S3Target extends BaseTarget {
         {
           url: this.url,
           write: async payload => {
-            if ('spans' in payload) throw new TypeError('A probe object is no row of spans.');
+            if ('spans' in payload) throw new TypeError('A probe object has no spans.');
             await store.attempt('Writing a probe object to', () => writeProbe(store, payload, signal), signal);
             return undefined;
           },

@@ -5,40 +5,41 @@ import { ShipEnvError } from '../../errors.js';
 import type { FeatureName } from './store/features.js';
 import type { S3Location } from './location.js';
 
-/** Everything that decides which store is asked and how: the settings, completed by AWS's own conventions. */
+/** Everything that decides how to reach the store: the settings of the target, completed by the AWS conventions. */
 export interface S3Settings extends S3Location {
   /** Base URL of the store without a trailing slash; undefined: Amazon's. */
   readonly endpoint: string | undefined;
-  /** Undefined: Amazon is asked where the bucket lies. */
+  /** Undefined: ask Amazon for the region of the bucket. */
   readonly region: string | undefined;
-  /** The bucket stands in the path, not in the host name. */
+  /** Is the bucket in the path of the URL, not in the host name? */
   readonly pathStyle: boolean;
   /** Name of the profile in `~/.aws`; undefined: AWS's default chain of credentials. */
   readonly profile: string | undefined;
-  /** When the SDK adds checksums to requests and compares those of answers; undefined: ours decides. */
+  /** When the SDK adds checksums to requests and compares those of answers; undefined: the default of store.ts. */
   readonly checksums: { readonly request: ChecksumSwitch | undefined; readonly response: ChecksumSwitch | undefined };
-  /** What the store is not to be asked for, whatever it can. */
+  /** Features that must not be used although the store may have them. */
   readonly declined: readonly FeatureName[];
 }
 
 /** The values of `AWS_REQUEST_CHECKSUM_CALCULATION` and `AWS_RESPONSE_CHECKSUM_VALIDATION`. */
 type ChecksumSwitch = 'WHEN_SUPPORTED' | 'WHEN_REQUIRED';
 
-/** What stores other than Amazon's take for a region, when nothing is set. */
+/** The region for stores other than Amazon's when none is set. */
 const DEFAULT_REGION = 'us-east-1';
 
 /**
- * Completes a target's settings. What is empty follows the AWS conventions: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`,
+ * Completes a target's settings. Empty settings follow the AWS conventions: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`,
  * `AWS_REGION`, `AWS_DEFAULT_REGION` and the profile's `endpoint_url` and `region` in the shared config file. So do the
  * SDK's switches of checksums: `when_required` leaves out every checksum that could be left out.
  *
- * The files in `~/.aws` are read anew each time: the SDK itself reads them once a process, and the sidecar lives for days.
+ * The files in `~/.aws` are read anew each time: the SDK itself reads them once in a process, and the sidecar lives for
+ * days.
  *
  * @throws ShipEnvError SETTINGS_INVALID
  */
 export async function resolveS3Settings(location: S3Location, settings: SettingsOf<'s3'>): Promise<S3Settings> {
   const profile = validProfile(settings.profile.trim());
-  // Whatever the SDK looks up there from now on, credentials above all, it takes from what this has read.
+  // The SDK keeps what this call reads, and takes credentials from it later.
   await loadSharedConfigFiles({ ignoreCache: true });
   const endpoint = validEndpoint(settings.endpoint.trim() || (await configuredEndpoint(profile)));
   const region = validRegion(settings.region.trim() || (await configuredRegion(profile)));
@@ -58,7 +59,10 @@ export async function resolveS3Settings(location: S3Location, settings: Settings
   };
 }
 
-/** `bucket.127.0.0.1` and `bucket.localhost` are no host names, and no certificate covers `a.b.s3.amazonaws.com`. */
+/**
+ * Must the bucket be in the path? `bucket.127.0.0.1` and `bucket.localhost` are not host names, and no certificate
+ * covers `a.b.s3.amazonaws.com`.
+ */
 function needsPathStyle(endpoint: string | undefined, bucket: string): boolean {
   if (bucket.includes('.')) return true;
   if (endpoint === undefined) return false;
@@ -66,7 +70,7 @@ function needsPathStyle(endpoint: string | undefined, bucket: string): boolean {
   return hostname === 'localhost' || hostname.startsWith('[') || isIP(hostname) !== 0;
 }
 
-/** As the AWS SDKs look for it; theirs for JavaScript forgets a profile that the program names. */
+/** The endpoint by the rules of the AWS SDKs. The SDK for JavaScript ignores a profile that the program names. */
 async function configuredEndpoint(profile: string | undefined): Promise<string> {
   if (process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return '';
   return loadConfig(
@@ -109,8 +113,8 @@ async function checksumSwitch(
   if (value === '') return undefined;
   if (value === 'WHEN_SUPPORTED' || value === 'WHEN_REQUIRED') return value;
   throw invalid(
-    `${variable}, or ${key} of the AWS profile, was expected to be when_supported or when_required; it is ${JSON.stringify(text)}.`,
-    'Correct it in the environment or in ~/.aws/config, or take it out.'
+    `${variable}, or ${key} of the AWS profile, must be when_supported or when_required; it is ${JSON.stringify(text)}.`,
+    'Correct it in the environment or in ~/.aws/config, or remove it.'
   );
 }
 
@@ -120,19 +124,19 @@ function validEndpoint(text: string): string | undefined {
   if (url === undefined || !/^https?:$/u.test(url.protocol) || url.hostname === '') {
     throw invalid(
       'The endpoint of the target is not an http:// or https:// URL.',
-      'Write it as in https://s3.example.org:9000.'
+      'Write it like https://s3.example.org:9000.'
     );
   }
   if (url.username !== '' || url.password !== '') {
     throw invalid(
       'The endpoint of the target holds a user name or password.',
-      'Take it out and name an AWS profile instead.'
+      'Remove it and name an AWS profile instead.'
     );
   }
   if (url.search !== '' || url.hash !== '') {
     throw invalid(
       'The endpoint of the target has a part after "?" or "#".',
-      'Write only the host, as in https://s3.example.org:9000.'
+      'Write only the host, like https://s3.example.org:9000.'
     );
   }
   return `${url.origin}${url.pathname.replace(/\/+$/u, '')}`;
@@ -142,18 +146,18 @@ function validRegion(region: string): string | undefined {
   if (region === '') return undefined;
   if (/^[A-Za-z0-9-]+$/u.test(region)) return region;
   throw invalid(
-    'The region of the target has characters that no region has.',
-    'Write it as in eu-central-1, or leave it empty.'
+    'The region of the target has characters that are not allowed in a region.',
+    'Write it like eu-central-1, or leave it empty.'
   );
 }
 
 function validProfile(profile: string): string | undefined {
   if (profile === '') return undefined;
-  // A line break would forge another setting in a conf file.
+  // A line break would add another setting to a conf file.
   if (!/[\u0000-\u001f\u007f\]]/u.test(profile)) return profile;
   throw invalid(
-    'The profile of the target has characters that no profile’s name has.',
-    'Write its name as it stands in ~/.aws/credentials.'
+    'The profile of the target has characters that are not allowed in a profile’s name.',
+    'Write the name as in ~/.aws/credentials.'
   );
 }
 

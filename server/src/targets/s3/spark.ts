@@ -2,7 +2,8 @@ import type { S3Settings } from './settings.js';
 
 /**
  * Where S3A looks for credentials when no profile is named: Hadoop's own default (core-default.xml,
- * fs.s3a.aws.credentials.provider), with the shared credentials file before the machine's role, as the AWS SDKs have it.
+ * fs.s3a.aws.credentials.provider), plus the shared credentials file before the machine's role, in the order of the AWS
+ * SDKs.
  */
 const DEFAULT_PROVIDERS = [
   'org.apache.hadoop.fs.s3a.TemporaryAWSCredentialsProvider',
@@ -12,12 +13,13 @@ const DEFAULT_PROVIDERS = [
   'org.apache.hadoop.fs.s3a.auth.IAMInstanceCredentialsProvider'
 ].join(',');
 
-/** Reads the named profile of `$AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`; in Hadoop since 3.4.2. */
+/** Reads the named profile of `$AWS_SHARED_CREDENTIALS_FILE`, else of `~/.aws/credentials`; in Hadoop since 3.4.2. */
 const PROFILE_PROVIDER = 'org.apache.hadoop.fs.s3a.auth.ProfileAWSCredentialsProvider';
 
 /**
- * What S3A needs to read from the same store: settings of this bucket only (Hadoop's per-bucket configuration), so
- * that the person's other buckets stay as they are. Names a credentials provider, never credentials.
+ * The Spark properties that S3A needs to read from the same store. They are settings of this bucket only (Hadoop's
+ * per-bucket configuration), so that other buckets are not affected. They name a credentials provider, never
+ * credentials.
  */
 export function s3SparkProperties(settings: S3Settings): Record<string, string> {
   const { bucket, endpoint, region, pathStyle, profile } = settings;

@@ -57,7 +57,7 @@ test('The cell is plain PySpark that a person can read', async () => {
     .toBe(`# Ship env to cluster: the executors run this kernel's packages and code. The next ship rewrites this cell.
 # Python 3.11, 2 packages (env-1234); code of my-model.
 # Now: spark = builder.getOrCreate()
-# A session that runs already keeps its environment: spark.stop() first.
+# A running session keeps its environment: call spark.stop() first.
 import os
 
 from pyspark.sql import SparkSession

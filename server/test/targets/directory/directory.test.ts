@@ -36,7 +36,7 @@ test('an object arrives whole, once, verified, readable and, an artifact, execut
   const umask = process.umask(0o077);
   onTestFinished(() => void process.umask(umask));
   expect(await listed(target)).toEqual([]);
-  expect(await target.look(payload.name, calm)).toBeUndefined();
+  expect(await target.stat(payload.name, calm)).toBeUndefined();
   expect(await readSmall(target, payload.name, calm)).toBeUndefined();
   const progress: number[] = [];
   expect(await put(target, payload, { signal: calm, onProgress: bytes => progress.push(bytes) })).toBe('created');
@@ -98,7 +98,7 @@ test('another object of that name is never touched', async () => {
   expect(await failure(put(target, payload, { signal: calm }))).toMatchObject({ code: 'TARGET_CONFLICT' });
   expect(await readFile(join(folder, payload.name), 'utf8')).toBe('mine');
   await mkdir(join(folder, 'env-2.pex'));
-  expect(await failure(target.look('env-2.pex', calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
+  expect(await failure(target.stat('env-2.pex', calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
 });
 
 test('nothing is left when the ship is cancelled halfway', async () => {
@@ -111,7 +111,7 @@ test('nothing is left when the ship is cancelled halfway', async () => {
   expect(await readdir(folder)).toEqual([]);
   const { signal } = controller;
   for (const ask of [
-    () => target.look('x', signal),
+    () => target.stat('x', signal),
     () => readSmall(target, 'x', signal),
     () => target.check(signal)
   ]) {
@@ -167,7 +167,7 @@ test('a list is sorted, follows links, and tells what is not a file', async () =
     ['through-a-file.pex', false]
   ]);
   for (const name of ['c.zip', 'itself.pex', 'nowhere.pex', 'through-a-file.pex'])
-    expect(await failure(target.look(name, calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
+    expect(await failure(target.stat(name, calm))).toMatchObject({ code: 'TARGET_CONFLICT' });
 });
 
 describe('of temporary files in the directory', () => {
@@ -220,7 +220,7 @@ describe('a directory that is not there', () => {
       () => target.requireWritable(calm),
       () => target.check(calm),
       () => listed(target),
-      () => target.look(payload.name, calm),
+      () => target.stat(payload.name, calm),
       () => readSmall(target, payload.name, calm)
     ]) {
       expect(await failure(ask())).toMatchObject({

@@ -22,9 +22,9 @@ async function makeTarget(bytes = 5000): Promise<{ target: Target; directory: st
 
 test('an object that nobody touches keeps its identity, and reading it gives the same one', async () => {
   const { target } = await makeTarget();
-  const first = await target.look(NAME, calm);
+  const first = await target.stat(NAME, calm);
   expect(first?.identity).toBeDefined();
-  expect(await target.look(NAME, calm)).toEqual(first);
+  expect(await target.stat(NAME, calm)).toEqual(first);
   const payload = makePayload(NAME, 5000, 1);
   expect(await readFacts(target, NAME, { signal: calm })).toMatchObject({
     bytes: payload.bytes,
@@ -45,10 +45,10 @@ test.each<[string, (path: string) => Promise<unknown>]>([
   ['another file that is put in its place', async path => (await copyFile(path, `${path}2`), rename(`${path}2`, path))]
 ])('%s gives it another identity', async (_, change) => {
   const { target, path } = await makeTarget();
-  const first = await target.look(NAME, calm);
+  const first = await target.stat(NAME, calm);
   await change(path);
   untilNextTick(await temporaryFolder());
-  const second = await target.look(NAME, calm);
+  const second = await target.stat(NAME, calm);
   expect(second).toMatchObject({ bytes: first?.bytes });
   expect(second?.identity).toBeDefined();
   expect(second?.identity).not.toBe(first?.identity);
@@ -57,7 +57,7 @@ test.each<[string, (path: string) => Promise<unknown>]>([
 test('what was written this moment has no identity: another edit would not show', async () => {
   const { target, path } = await makeTarget();
   await chmod(path, 0o644);
-  expect(await target.look(NAME, calm)).toMatchObject({ bytes: 5000, identity: undefined });
+  expect(await target.stat(NAME, calm)).toMatchObject({ bytes: 5000, identity: undefined });
 });
 
 test('what this ship wrote has an identity as soon as it is verified, when reading it again would take long', async () => {
@@ -67,7 +67,7 @@ test('what this ship wrote has an identity as soon as it is verified, when readi
   await put(target, payload, { signal: calm });
   const identity = await target.verify(payload, calm);
   expect(identity).toBeDefined();
-  expect(await target.look(NAME, calm)).toMatchObject({ identity });
+  expect(await target.stat(NAME, calm)).toMatchObject({ identity });
 });
 
 test('reading tells how far it is, stops when it is cancelled, and knows what is not there', async () => {

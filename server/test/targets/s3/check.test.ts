@@ -98,7 +98,7 @@ test('bytes that change on the way are refused by the store and reported', async
   );
   for (const sent of [makePayload('env-0000000a.pex', 1000, 1), makePayload('env-0000000b.pex', 9 * 1024 * 1024, 1)]) {
     expect(await failure(put(target, sent, { signal: calm }))).toMatchObject({ code: 'TARGET_CHECKSUM' });
-    expect(await target.look(sent.name, calm)).toBeUndefined();
+    expect(await target.stat(sent.name, calm)).toBeUndefined();
   }
 });
 

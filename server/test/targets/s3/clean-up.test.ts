@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { CLEAN_UP_MS, GRACE_MS, SHIP_PATIENCE } from '../../../src/targets/s3/time-limits.js';
+import { CLEAN_UP_MS, GRACE_MS, SHIP_LIMITS } from '../../../src/targets/s3/time-limits.js';
 import { makePayload, put } from '../../payloads/payloads.js';
 import type { Answer, Passing } from '../../support/faulty-proxy.js';
 import { useBucket } from './bucket.js';
@@ -9,7 +9,7 @@ const payload = makePayload('env-0000000c.pex', 20 * 1024 * 1024);
 const never = new Promise<never>(() => undefined);
 
 /** What a write may take when it is cancelled, without the request that is never cut. */
-const LIMITED_MS = CLEAN_UP_MS - SHIP_PATIENCE.connectMs - SHIP_PATIENCE.idleMs;
+const LIMITED_MS = CLEAN_UP_MS - SHIP_LIMITS.connectMs - SHIP_LIMITS.idleMs;
 
 /**
  * Cancels a write to a store that then no longer answers.

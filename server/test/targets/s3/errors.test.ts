@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 /** What can be asked of a target. */
 const ASKED: Record<string, (target: Target) => Promise<unknown>> = {
-  head: target => target.look('x', calm),
+  head: target => target.stat('x', calm),
   put: target => put(target, payload, { signal: calm }),
   read: target => readSmall(target, 'x', calm),
   verify: target => target.verify(payload, calm),
@@ -111,7 +111,7 @@ test('waiting for a store that never answers ends with the signal', async () => 
     server.settings('s3://ship/team', { endpoint: await silentServer(() => controller.abort(reason)) })
   );
   onTestFinished(() => target.close());
-  await expect(target.look('x', controller.signal)).rejects.toBe(reason);
+  await expect(target.stat('x', controller.signal)).rejects.toBe(reason);
 });
 
 /** Neither what goes over a wire nor what a debugger would print of the error and its causes. */

@@ -18,7 +18,7 @@ test.each([
   await put(target, payload, { signal: calm });
   const identity = await target.verify(payload, calm);
   expect(identity).toBeDefined();
-  expect(await target.look(NAME, calm)).toMatchObject({ identity });
+  expect(await target.stat(NAME, calm)).toMatchObject({ identity });
   const { sha256 } = payload;
   expect(await readFacts(target, NAME, { signal: calm })).toMatchObject({ bytes, sha256, identity });
   await bucket.client.send(
@@ -26,7 +26,7 @@ test.each([
   );
   expect(await readFacts(target, NAME, { signal: calm })).toBeUndefined();
   await put(target, makePayload(NAME, bytes, 2), { signal: calm });
-  const other = await target.look(NAME, calm);
+  const other = await target.stat(NAME, calm);
   expect(other?.identity).toBeDefined();
   expect(other?.identity).not.toBe(identity);
 });

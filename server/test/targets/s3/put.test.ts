@@ -20,17 +20,17 @@ describe.each(SERVERS)('on $make,', server => {
     test('arrives whole, once, verified, with progress up to its size', async () => {
       const target = await bucket.open(bucket.freshUrl());
       const progress: number[] = [];
-      expect(await target.look(payload.name, calm)).toBeUndefined();
+      expect(await target.stat(payload.name, calm)).toBeUndefined();
       expect(await put(target, payload, { signal: calm, onProgress: bytes => progress.push(bytes) })).toBe('created');
       expect(progress).toEqual([...progress].sort((a, b) => a - b));
       expect(progress.at(-1)).toBe(payload.bytes);
       const sha256 = payload.bytes > PART_BYTES || !server.tellsChecksums ? undefined : payload.sha256;
-      expect(await target.look(payload.name, calm)).toMatchObject({ bytes: payload.bytes, sha256 });
+      expect(await target.stat(payload.name, calm)).toMatchObject({ bytes: payload.bytes, sha256 });
       await target.verify(payload, calm);
       expect((await readSmall(target, payload.name, calm))?.length).toBe(payload.bytes);
       expect(await put(target, payload, { signal: calm })).toBe('exists');
       await target.remove(payload.name, calm);
-      expect(await target.look(payload.name, calm)).toBeUndefined();
+      expect(await target.stat(payload.name, calm)).toBeUndefined();
       await target.remove(payload.name, calm);
     });
 
@@ -84,7 +84,7 @@ describe.each(SERVERS)('on $make,', server => {
       const target = await bucket.open(bucket.freshUrl());
       await put(target, makePayload(payload.name, payload.bytes + 1), { signal: calm });
       await expect(put(target, payload, { signal: calm })).rejects.toMatchObject({ code: 'TARGET_CONFLICT' });
-      expect(await target.look(payload.name, calm)).toMatchObject({ bytes: payload.bytes + 1 });
+      expect(await target.stat(payload.name, calm)).toMatchObject({ bytes: payload.bytes + 1 });
     });
 
     test('is known as created when the answer is lost on the way', async () => {

@@ -66,7 +66,7 @@ describe.each(SERVERS)('in front of $make, a store', server => {
       const answer = await forward();
       return answer.status === 404 && path.includes('absent') ? { status: 404, body } : answer;
     });
-    expect(await target.look('absent', calm)).toBeUndefined();
+    expect(await target.stat('absent', calm)).toBeUndefined();
     expect(await readSmall(target, 'absent', calm)).toBeUndefined();
     await target.remove('absent', calm);
   });

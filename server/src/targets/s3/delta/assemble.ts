@@ -8,9 +8,10 @@ import type { SpannedPayload } from '../../../payloads/payload.js';
 import type { Arrival, WriteOptions, Holding } from '../../target.js';
 
 /**
- * Writes an artifact, copying on the store what earlier ones hold; where that fails, all of it is sent.
+ * Writes an artifact. The store copies the bytes that earlier artifacts hold; when that fails, the whole artifact is
+ * sent.
  *
- * @returns undefined when there is an object of that name
+ * @returns undefined when an object of that name exists
  */
 export async function assembleObject(
   store: S3Store,
@@ -24,12 +25,12 @@ export async function assembleObject(
   } catch (error) {
     if (!(error instanceof CopyRefused)) throw error;
     if (error.isLasting) store.features.lacks('copies', error.message);
-    // The copying may have taken minutes.
+    // The copies may have taken minutes, so the name may be taken by now.
     return sendAll(store, artifact, { ...options, isFree: false }, error.message);
   }
 }
 
-/** What {@link assembleObject} would send and copy now. */
+/** How many bytes {@link assembleObject} would send and copy now. */
 export async function estimateObject(
   store: S3Store,
   artifact: SpannedPayload,

@@ -1,13 +1,16 @@
 import { newMd5 } from '../md5.js';
 import { s3CodeOf, statusOf } from '../failures/answer.js';
 
-/** Answers that say that the store cannot copy; a later ship need not ask again. Other credentials may. */
+/**
+ * HTTP statuses that mean that the store cannot copy, so that later ships need not ask again. A 403 is not among them:
+ * other credentials may be allowed to copy.
+ */
 const CANNOT_COPY = [400, 405, 501];
 
-/** Why a store could not put an object together from others; the object can still be sent. */
+/** The store refused to copy parts of other objects. The object can still be sent. */
 export class CopyRefused extends Error {
   override readonly name = 'CopyRefused';
-  /** The store cannot do it: it would be refused the next time, too. */
+  /** Would the store refuse the next copy, too? */
   readonly isLasting: boolean;
 
   constructor(reason: string, options: { isLasting: boolean; cause?: unknown }) {
@@ -15,7 +18,7 @@ export class CopyRefused extends Error {
     this.isLasting = options.isLasting;
   }
 
-  /** What an answer to a copy says; undefined when there was no answer. */
+  /** Makes the error from the store's answer to a copy; undefined when the store did not answer. */
   static of(error: unknown): CopyRefused | undefined {
     const status = statusOf(error);
     if (status === undefined) return undefined;
@@ -38,8 +41,9 @@ export function bareEtag(etag: string | undefined): string | undefined {
 }
 
 /**
- * The ETag of an object in parts, where ETags are digests: the md5 of the parts' md5 in a row, and the number of parts.
- * Amazon documents only that it is no md5 of the whole; this form is what its stores and those like it give.
+ * The ETag of an object in parts, on stores whose ETags are digests: the md5 of the concatenated md5 of the parts, and
+ * the number of parts. Amazon documents only that the ETag is not the md5 of the whole; its stores and compatible ones
+ * use this form.
  */
 export function compositeEtag(md5s: readonly string[]): string | undefined {
   const joined = newMd5()

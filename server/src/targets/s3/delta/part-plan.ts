@@ -6,60 +6,66 @@ const MIB = 1024 * 1024;
 
 /** Amazon's limit for an upload in parts. */
 const MAX_PARTS = 10_000;
-/** Of a part that is sent: it is held in memory. */
+/** Usual size of a part that is sent; such a part is held in memory. */
 export const PART_BYTES = 8 * MIB;
 
-/** Bytes of each part that is sent, but the last: a function of the size alone, so that a verifier finds the same parts. */
+/**
+ * Size of each part that is sent, except the last. It depends only on the size of the object, so that a later
+ * verification cuts the same parts.
+ */
 export function partBytesOf(bytes: number): number {
   return Math.max(PART_BYTES, Math.ceil(bytes / MAX_PARTS / MIB) * MIB);
 }
 
-/** Bytes `start` (inclusive) to `end` (exclusive) of an artifact, as one part: sent, or copied from an object. */
+/**
+ * One part of an upload: the bytes `start` (inclusive) to `end` (exclusive) of an artifact, sent or copied from an
+ * object.
+ */
 export interface Part {
   readonly start: number;
   readonly end: number;
   readonly copy?: {
     readonly name: string;
     readonly offset: number;
-    /** Of the bytes, when that is known without reading them. */
+    /** md5 of the bytes, when it is known without reading them. */
     readonly md5?: string | undefined;
   };
 }
 
-/** A run of bytes that one source holds, too, back to back. */
+/** Consecutive bytes of the artifact that one source holds consecutively, too. */
 interface Run {
   start: number;
   end: number;
   readonly source: Holding;
   offset: number;
-  /** What it consists of: a part begins and ends where a slice does, as far as parts may be so short. */
+  /** The slices of the run. A part begins and ends at a slice's edge, unless the part would be too short. */
   slices: Slice[];
 }
 
 /**
  * Cuts an artifact into parts while its spans come in; pure.
  *
- * What a source holds is copied. What is new is sent, filled up to the smallest part with bytes from behind it or from
- * before it, which then need no copying. So at most {@link MIN_PART_BYTES} more than what is new are sent for each place
- * where something is new, and what is new at the end needs no filling. What is copied is decided as soon as nothing behind
- * it can change it, so that copies run while the spans behind are still being built.
+ * Bytes that a source holds are copied. New bytes are sent; a run of new bytes that is too short for a part is filled
+ * up with bytes after or before it, which are then not copied. So each run of new bytes costs at most {@link
+ * MIN_PART_BYTES} extra, and a run at the end costs nothing extra. A copy is decided as soon as no later span can
+ * change it, so that copies run while later spans are still being built.
  */
 export class PartPlanner {
   readonly #sources: readonly Holding[];
   readonly #partBytes: number;
-  /** Of a part that is copied, but the last of a run. */
+  /** Size of a part that is copied, except the last of a run. */
   readonly #copyBytes: number;
   #position = 0;
-  /** Will be copied, but may still give its last bytes to what is sent behind it. */
+  /** A run that will be copied. It may still give its last bytes to the new bytes after it. */
   #front: Run | undefined;
-  /** Will be sent; follows the front. */
+  /** New bytes, which will be sent; they follow the front. */
   #literal = { start: 0, end: 0 };
-  /** Follows the literal, and may still grow. */
+  /** A run that follows the literal and may still grow. */
   #open: Run | undefined;
 
   /**
    * @param sources - best first
-   * @param maximalBytes - of the artifact
+   * @param maximalBytes - the largest possible size of the artifact
    */
   constructor(sources: readonly Holding[], maximalBytes: number) {
     this.#sources = sources;
@@ -71,7 +77,7 @@ export class PartPlanner {
    * Takes the next span.
    *
    * @param slices - how the span is cut where it is copied, with the digests that are known
-   * @returns the parts that are now decided, in their order
+   * @returns the parts that are decided now, in their order
    */
   add({ bytes, content }: Pick<Span, 'bytes' | 'content'>, slices?: readonly Slice[]): Part[] {
     if (bytes === 0) return [];
@@ -103,7 +109,7 @@ export class PartPlanner {
     return this.#literalBytes === 0 ? parts : [...parts, { ...this.#literal }];
   }
 
-  /** Parts that nothing can change any more, although the run that they are of may still grow. */
+  /** Parts that later spans cannot change any more, although their run may still grow. */
   #decide(): Part[] {
     const run = this.#open;
     const parts: Part[] = [];
@@ -113,11 +119,11 @@ export class PartPlanner {
       this.#open = undefined;
       parts.push(...this.#settle(run, 0, missing));
     }
-    // It may have to give the bytes of a part, and then be one itself.
+    // The front keeps two parts: one to give to the new bytes after it, and one that remains a part itself.
     return [...parts, ...this.#takeFront(2 * MIN_PART_BYTES)];
   }
 
-  /** What becomes of the open run, which is too short for what is missing in front of it, now that it grows no more. */
+  /** Decides about an open run that will not grow any more and is too short to fill up the new bytes before it. */
   #close(): Part[] {
     const run = this.#open;
     if (run === undefined) return [];
@@ -125,12 +131,12 @@ export class PartPlanner {
     const missing = this.#missingBytes;
     const isPart = run.end - run.start >= MIN_PART_BYTES;
     if (isPart && this.#frontBytes - missing >= MIN_PART_BYTES) return this.#settle(run, missing, 0);
-    // Too short to be copied: it joins what is sent.
+    // The run is too short to be copied, so it is sent.
     this.#extendLiteral(run.start, run.end);
     return [];
   }
 
-  /** The literal becomes parts, filled up with bytes from before and behind it, and the run the new front. */
+  /** Turns the literal into parts, filled up with bytes before and after it. The run becomes the new front. */
   #settle(run: Run, before: number, behind: number): Part[] {
     if (this.#front !== undefined) {
       this.#front.end -= before;
@@ -150,9 +156,9 @@ export class PartPlanner {
   }
 
   /**
-   * Parts from the front of the front, each of whole slices.
+   * Takes parts from the beginning of the front run, each of whole slices.
    *
-   * @param keep - so many bytes of it stay; 0: nothing stays
+   * @param keep - how many bytes of the run stay; 0: none
    */
   #takeFront(keep: number): Part[] {
     const front = this.#front;
@@ -161,7 +167,7 @@ export class PartPlanner {
       const [count, bytes] = leading(front.slices, this.#copyBytes);
       const rest = front.end - front.start - bytes;
       if (rest < keep) return parts;
-      // What is left must be a part, too.
+      // The remaining slices must be long enough for a part, too.
       const taken = front.slices.splice(0, rest < MIN_PART_BYTES ? front.slices.length : count);
       const end = rest < MIN_PART_BYTES ? front.end : front.start + bytes;
       const md5 = taken.length === 1 ? taken[0]?.md5 : undefined;
@@ -173,7 +179,7 @@ export class PartPlanner {
     return parts;
   }
 
-  /** Parts from the literal's front, as long as it has that many bytes. */
+  /** Takes parts from the beginning of the literal, as long as it has at least that many bytes. */
   #cutLiteral(atLeast: number): Part[] {
     const parts: Part[] = [];
     while (this.#literalBytes >= atLeast) {
@@ -189,7 +195,7 @@ export class PartPlanner {
     this.#literal.end = end;
   }
 
-  /** What the literal lacks to be a part. */
+  /** How many bytes the literal lacks to be long enough for a part. */
   get #missingBytes(): number {
     return this.#literalBytes === 0 ? 0 : Math.max(0, MIN_PART_BYTES - this.#literalBytes);
   }
@@ -214,7 +220,7 @@ function isNext(run: Run, { source, offset }: Pick<Run, 'source' | 'offset'>): b
   return source === run.source && offset === run.offset + (run.end - run.start);
 }
 
-/** How many of the first slices make a part that long, or all of them, and their bytes. */
+/** How many of the first slices make at least that many bytes, else all of them; and their bytes. */
 function leading(slices: readonly Slice[], atLeast: number): [count: number, bytes: number] {
   let [count, bytes] = [0, 0];
   for (const slice of slices) {
@@ -225,7 +231,7 @@ function leading(slices: readonly Slice[], atLeast: number): [count: number, byt
   return [count, bytes];
 }
 
-/** Slices without their first bytes; of one that is cut the digest is not known. */
+/** The slices without their first bytes. The digest of a slice that is cut is unknown. */
 function without(bytes: number, slices: readonly Slice[]): Slice[] {
   let left = bytes;
   return slices.flatMap(slice => {
@@ -236,7 +242,7 @@ function without(bytes: number, slices: readonly Slice[]): Slice[] {
   });
 }
 
-/** What is sent between two runs: two parts when both are long enough, else one that is a little longer. */
+/** The parts for new bytes between two runs: two parts when both are long enough, else one longer part. */
 function halves({ start, end }: { start: number; end: number }, partBytes: number): Part[] {
   const bytes = end - start;
   return even(start, end, bytes > partBytes && bytes >= 2 * MIN_PART_BYTES ? 2 : 1);

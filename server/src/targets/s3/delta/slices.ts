@@ -5,24 +5,27 @@ import { newMd5 } from '../md5.js';
 
 const MIB = 1024 * 1024;
 
-/** Amazon's smallest part of an upload, but for the last one (Amazon S3 user guide, "multipart upload limits"). */
+/**
+ * The smallest part of an upload that Amazon takes, except for the last one (Amazon S3 user guide, "multipart upload
+ * limits").
+ */
 export const MIN_PART_BYTES = 5 * MIB;
-/** Several slices are copied at once, and one is done in a moment. */
+/** Small enough that a copy takes a moment; several slices are copied at once. */
 const SLICE_BYTES = 64 * MIB;
 
 /** A run of bytes of a span that the store copies as one part. The part's ETag shows whether the copy is right. */
 export interface Slice {
   readonly bytes: number;
-  /** Lower-case hex; undefined where it must be computed. */
+  /** Lower-case hex; undefined when it must still be computed. */
   readonly md5?: string | undefined;
 }
 
 /**
- * How a span is cut into slices: a short one first, which can share a part with what is in front of it and too short to be
- * a part, and then even ones. Pure; no slice of a span that has several is shorter than a part may be.
+ * Cuts a span into slices: first a short one, which can share a part with bytes before it that are too short for a part
+ * of their own, then even ones. When a span has several slices, each is long enough for a part. Pure.
  *
- * @param bytes - of the span
- * @returns bytes of each slice, from the first to the last
+ * @param bytes - size of the span
+ * @returns the size of each slice, from the first to the last
  */
 export function slicesOf(bytes: number): number[] {
   if (bytes < 2 * MIN_PART_BYTES) return [bytes];
@@ -32,7 +35,7 @@ export function slicesOf(bytes: number): number[] {
   return [MIN_PART_BYTES, ...Array.from({ length: count }, (_, index) => at(index + 1) - at(index))];
 }
 
-/** The slices of a span, with the digests that are remembered of its content. */
+/** The slices of a span, with the digests that the notes have of its content. */
 export function knownSlices(
   { content, bytes }: Pick<Span, 'content' | 'bytes'>,
   memory: DigestMemory | undefined
@@ -42,12 +45,12 @@ export function knownSlices(
 }
 
 /**
- * Computes the MD5 of each slice while a reader digests an artifact, so that a later upload, which copies them, need not
- * read them. Notes it where the content of the span has been found undamaged.
+ * Computes the MD5 of each slice while a reader digests an artifact, so that a later upload that copies the slices need
+ * not read them. Notes the digests only when the content of the span proved undamaged.
  */
 export class SliceObserver implements SpanObserver {
   readonly #memory: DigestMemory;
-  /** The span that is being read, and the digests of its slices so far. */
+  /** The span that is being read. */
   #span: Span | undefined;
   #md5s: string[] = [];
   #slices: number[] = [];
@@ -81,7 +84,7 @@ export class SliceObserver implements SpanObserver {
   #begin(span: Span): void {
     const isWanted = span.content !== undefined && this.#memory.notes.get(noteName(span.content)) === undefined;
     this.#md5 = isWanted ? newMd5() : undefined;
-    // Where the system forbids MD5, nothing is noted.
+    // When the system forbids MD5, nothing is noted.
     this.#span = this.#md5 === undefined ? undefined : span;
     this.#slices = slicesOf(span.bytes);
     this.#left = this.#slices.shift() ?? 0;
@@ -96,7 +99,7 @@ export class SliceObserver implements SpanObserver {
   }
 }
 
-/** Contents name bytes, and the cut depends on their number alone. */
+/** A content names bytes, and the slices depend only on the number of bytes. So the content is name enough. */
 function noteName(content: string): string {
   return `md5 of slices: ${content}`;
 }

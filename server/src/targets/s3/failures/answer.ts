@@ -6,10 +6,10 @@ export function statusOf(error: unknown): number | undefined {
   return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
 }
 
-/** Names that the SDK makes up for an answer without a body that it can read. */
+/** Error names that the SDK invents for an answer without a readable body. */
 const MADE_UP = ['Error', 'SyntaxError', 'Unknown', 'UnknownError', 'NotFound', 'Forbidden'];
 
-/** The S3 error code of the store's answer: `NoSuchBucket`; undefined when it did not name one. */
+/** The S3 error code of the store's answer: `NoSuchBucket`; undefined when the answer has none. */
 export function s3CodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || statusOf(error) === undefined) return undefined;
   return MADE_UP.includes(error.name) || /^\d+$/u.test(error.name) ? undefined : error.name;
@@ -19,7 +19,7 @@ export function s3CodeOf(error: unknown): string | undefined {
 export function systemCodeOf(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
     if ('code' in at && typeof at.code === 'string') return at.code;
-    // One error for each address of a host that has several.
+    // A host with several addresses gives one error for each address.
     if (at instanceof AggregateError) {
       for (const inner of at.errors) {
         const code = systemCodeOf(inner);

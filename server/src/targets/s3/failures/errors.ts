@@ -4,10 +4,10 @@ import { FAILURES, failureOf, type Failure } from './failures.js';
 import type { S3Settings } from '../settings.js';
 
 /**
- * What went wrong with a store, decided by system codes, S3 codes and HTTP status. Errors that are ours pass through;
- * so do errors that no library's code explains, which are bugs.
+ * Turns an error of a store into a ShipEnvError, by system code, S3 code and HTTP status. Our own errors pass through.
+ * So do errors without such a code, which are bugs.
  *
- * @param doing - what was wanted, with the target's URL: `Writing env-1.pex to s3://bucket`
+ * @param doing - the attempted action, with the target's URL: `Writing env-1.pex to s3://bucket`
  */
 export function s3Error(error: unknown, doing: string, settings: S3Settings): unknown {
   if (error instanceof ShipEnvError) return error;
@@ -21,13 +21,13 @@ export function s3Error(error: unknown, doing: string, settings: S3Settings): un
   });
 }
 
-/** What answers there is no S3 store. */
+/** The error about an endpoint that is not an S3 store. */
 export function noS3Store(settings: S3Settings): ShipEnvError {
   const { code, found, hint } = FAILURES.notS3;
   return new ShipEnvError(code, `The target ${settings.url} cannot be used: ${found(settings)}.`, { hint: hint() });
 }
 
-/** What the store said, in its own terms; nothing that the request held. */
+/** The store's answer in its own terms, without anything from the request. */
 function answerOf(error: unknown): string {
   const status = statusOf(error);
   if (status === undefined) return systemCodeOf(error) ?? '';

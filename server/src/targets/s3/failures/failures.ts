@@ -2,21 +2,23 @@ import type { ErrorCode } from '../../../contract/errors.js';
 import { s3CodeOf, statusOf, systemCodeOf } from './answer.js';
 import type { S3Settings } from '../settings.js';
 
-/** One way a store fails: the code, what was found, and what to do about it. */
+/** One way in which a store fails: the error code, what was found, and what to do. */
 export interface Failure {
   readonly code: ErrorCode;
   found(settings: S3Settings): string;
   hint(settings: S3Settings): string;
 }
 
-/** The store in words: its endpoint, or Amazon S3. */
+/** The store in words: its endpoint, or "Amazon S3". */
 const store = ({ endpoint }: S3Settings): string => endpoint ?? 'Amazon S3';
 const profileHint = ({ profile }: S3Settings): string =>
   profile === undefined
     ? 'the AWS_* variables or the default profile in ~/.aws/credentials'
     : `the profile ${JSON.stringify(profile)} in ~/.aws/credentials`;
 
-/** Every way a store fails that a person can do something about; these sentences stand under "Test connection". */
+/**
+ * Every failure of a store that a person can mend. The settings panel shows these sentences under "Test connection".
+ */
 export const FAILURES = {
   refused: {
     code: 'TARGET_REFUSED',
@@ -25,7 +27,7 @@ export const FAILURES = {
   },
   unreachable: {
     code: 'TARGET_REFUSED',
-    found: of => `there is no way through the network to ${store(of)}`,
+    found: of => `the network has no route to ${store(of)}`,
     hint: () => 'Check the network, the VPN and the endpoint.'
   },
   nameNotFound: {
@@ -43,13 +45,13 @@ export const FAILURES = {
   },
   tls: {
     code: 'TARGET_TLS',
-    found: of => `no trusted TLS connection to ${store(of)} could be made`,
+    found: of => `there is no trusted TLS connection to ${store(of)}`,
     hint: () =>
       'When the store has a certificate of your organisation, name its CA file in AWS_CA_BUNDLE. When it has no TLS at all, write http:// in the endpoint.'
   },
   notS3: {
     code: 'TARGET_FAILED',
-    found: of => `${store(of)} does not answer as an S3 store does`,
+    found: of => `${store(of)} does not answer like an S3 store`,
     hint: () =>
       'Check the endpoint: the port may belong to a web console, or the store may want https:// instead of http://.'
   },
@@ -103,9 +105,9 @@ export const FAILURES = {
   },
   denied: {
     code: 'TARGET_DENIED',
-    found: ({ bucket }) => `these credentials may not do that in the bucket ${bucket}`,
+    found: ({ bucket }) => `these credentials lack the permission in the bucket ${bucket}`,
     hint: () =>
-      'Ask who runs the bucket for s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on the target’s objects and s3:ListBucket on the bucket.'
+      'Ask the owner of the bucket for s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on the target’s objects and s3:ListBucket on the bucket.'
   },
   bucketMissing: {
     code: 'TARGET_BUCKET_MISSING',
@@ -119,14 +121,14 @@ export const FAILURES = {
   },
   uploadGone: {
     code: 'TARGET_FAILED',
-    found: of => `${store(of)} does not know the upload any more, which someone or a rule of the bucket removed`,
+    found: of => `${store(of)} does not know the upload any more: someone, or a rule of the bucket, removed it`,
     hint: () => 'Ship again. When it happens each time, look at the lifecycle rules of the bucket.'
   },
   checksum: {
     code: 'TARGET_CHECKSUM',
     found: of => `${store(of)} received other bytes than were sent, and kept none of them`,
     hint: () =>
-      'Something in between changes data: a proxy or a broken network. Try again; when it stays, ask who runs the network.'
+      'A proxy or a broken network changes data on the way. Try again. When it happens again, ask the people who run the network.'
   },
   full: {
     code: 'DISK_FULL',
@@ -141,12 +143,12 @@ export const FAILURES = {
   broken: {
     code: 'TARGET_FAILED',
     found: of => `${store(of)} failed`,
-    hint: () => 'Try again. When it stays, ask who runs the store; its log says more.'
+    hint: () => 'Try again. When it happens again, ask the people who run the store: its log says more.'
   },
   refusedRequest: {
     code: 'TARGET_FAILED',
     found: of => `${store(of)} did not accept the request`,
-    hint: () => 'The store may lack a part of the S3 protocol. Please report it with the name and version of the store.'
+    hint: () => 'The store may not support all of the S3 protocol. Please report it with the name and version of the store.'
   }
 } as const satisfies Record<string, Failure>;
 
@@ -217,10 +219,10 @@ const BY_S3_CODE: Record<string, FailureName> = {
   RequestTimeout: 'timeout'
 };
 
-/** What the SDK's credential providers throw when they have none to give. */
+/** Errors of the SDK's credential providers when they find no credentials. */
 const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError', 'ProviderError'];
 
-/** Which of the table it is; undefined for what no library throws on purpose. */
+/** The entry of the table for an error; undefined for an error that no library throws on purpose. */
 export function failureOf(error: unknown): FailureName | undefined {
   if (!(error instanceof Error)) return undefined;
   const status = statusOf(error);
@@ -232,7 +234,7 @@ export function failureOf(error: unknown): FailureName | undefined {
   return error.name === 'TimeoutError' ? 'timeout' : undefined;
 }
 
-/** Does the store's answer name a reason that has nothing to do with what the request used? */
+/** Does the store's answer name a reason that does not depend on the features that the request used? */
 export function isExplained(error: unknown): boolean {
   const code = s3CodeOf(error);
   return code !== undefined && code in BY_S3_CODE;
@@ -246,13 +248,14 @@ function byStatus(status: number, isS3: boolean): FailureName {
   if (status === 429 || status === 503) return 'busy';
   if (status === 507) return 'full';
   if (status >= 500) return 'broken';
-  // An answer that could not be read: a web page, a proxy's greeting, a TLS server that was spoken to in clear.
+  // The answer could not be parsed: it is a web page, or comes from a proxy, or from a TLS server that got a plain
+  // request.
   return isS3 ? 'refusedRequest' : 'notS3';
 }
 
 function bySystemCode(code: string): FailureName | undefined {
   if (code in BY_SYSTEM_CODE) return BY_SYSTEM_CODE[code];
   if (/^(?:ERR_SSL|ERR_TLS|ERR_OSSL)_/u.test(code)) return 'tls';
-  // Node's HTTP parser: what answered does not speak HTTP.
+  // Errors of Node's HTTP parser: the server does not speak HTTP.
   return code.startsWith('HPE_') ? 'notS3' : undefined;
 }

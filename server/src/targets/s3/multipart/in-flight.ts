@@ -1,10 +1,11 @@
 import { GRACE_MS } from '../time-limits.js';
 
 /**
- * Requests of one upload, several on their way at once.
+ * The requests of one upload, several of them in flight at once.
  *
- * When one fails, or the signal is aborted, no new one begins. Those on their way get a moment to end before their
- * connections are cut: a part that was sent whole may else arrive after the upload was removed, and stay for ever.
+ * When a request fails, or the signal is aborted, no new request begins. Requests in flight get a moment to end before
+ * their connections are cut. Otherwise a part that was sent completely could arrive after the upload was removed, and
+ * would stay for ever.
  */
 export class InFlight {
   /** Aborted when the upload is cancelled or has failed. */
@@ -13,7 +14,7 @@ export class InFlight {
   readonly #failure = new AbortController();
   readonly #cut = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  /** What must be done, too, before the upload can end. */
+  /** Other work that must end before the upload can end. */
   readonly #besides: Promise<void>[] = [];
 
   constructor(limit: number, signal: AbortSignal) {
@@ -24,8 +25,8 @@ export class InFlight {
   /**
    * Begins a request as soon as there is room for it.
    *
-   * @param request - is given the signal that cuts its connection
-   * @throws why no new one may begin
+   * @param request - gets the signal that cuts its connection
+   * @throws the reason why no new request may begin
    */
   async begin(request: (cut: AbortSignal) => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#limit) await this.#settledOrStopped(Promise.race(this.#running));
@@ -34,22 +35,22 @@ export class InFlight {
     this.#running.add(running);
   }
 
-  /** Takes on something else that the upload needs and that goes on beside its requests. It heeds {@link stop}. */
+  /** Adds other work that the upload needs and that runs beside its requests. The work must observe {@link stop}. */
   beside(work: Promise<void>): void {
     this.#besides.push(this.#watched(work));
   }
 
-  /** Whoever fails first stops the others; its error is taken up where all are awaited. */
+  /** Stops everything when this work fails. The error is thrown where all work is awaited. */
   #watched(work: Promise<void>): Promise<void> {
     work.catch((error: unknown) => this.#failure.abort(error));
     return work;
   }
 
-  /** Those of a sequence that come before the upload is stopped. @throws why it was stopped */
+  /** The items of a sequence until the upload is stopped. @throws the reason of the stop */
   async *untilStopped<T>(items: AsyncIterator<T>): AsyncGenerator<T> {
     for (;;) {
       const next = items.next();
-      // It is awaited below, unless the upload is stopped before.
+      // The promise is awaited below, unless the upload is stopped first.
       next.catch(() => undefined);
       await this.#settledOrStopped(next);
       const item = await next;
@@ -58,17 +59,17 @@ export class InFlight {
     }
   }
 
-  /** Waits for all that began. @throws why one failed, or the signal's reason */
+  /** Waits for all requests. @throws the first error, or the signal's reason */
   async drain(): Promise<void> {
-    // What goes on beside the requests may begin some.
+    // Other work comes first, since it may begin requests.
     await this.#settledOrStopped(Promise.all(this.#besides));
     await this.#settledOrStopped(Promise.all(this.#running));
   }
 
   /**
-   * After an error: lets those on their way end.
+   * After an error: lets the requests in flight end.
    *
-   * @returns what stopped the upload first: the error given, if nothing else did
+   * @returns the first reason of the stop, else the given error
    */
   async settle(error: unknown): Promise<unknown> {
     const timer = setTimeout(() => this.#cut.abort(), GRACE_MS);

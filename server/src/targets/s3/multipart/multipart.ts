@@ -17,18 +17,18 @@ import type { S3Store } from '../store/store.js';
 import { UPLOAD_ID } from '../objects/whole.js';
 import { ABORT_MS } from '../time-limits.js';
 
-/** A range of another object, as that object was when its ETag was asked for. */
+/** A range of another object. The ETag makes sure that the object did not change. */
 export interface CopyRange {
   readonly name: string;
   readonly etag: string;
-  /** Of the first byte. */
+  /** Position of the first byte. */
   readonly offset: number;
   readonly bytes: number;
 }
 
-/** An object that is put together from parts; not there before {@link complete}. */
+/** An object that is assembled from parts. It does not exist before {@link complete}. */
 export class MultipartUpload {
-  /** The store's name of it. */
+  /** The id that the store gave the upload. */
   readonly id: string;
   readonly #store: S3Store;
   readonly #name: string;
@@ -45,10 +45,11 @@ export class MultipartUpload {
   }
 
   /**
-   * Begins an upload. Not aborted halfway: without the answer nobody could remove it.
+   * Begins an upload. An abort does not cut this request: without its answer nobody could remove the upload.
    *
    * @param uploadId - becomes the object's metadata
-   * @param options - `copies`: parts will be copied, whose checksums a store may not have; so it is asked for none
+   * @param options - `copies`: parts will be copied. A store may have no checksums of their bytes, so the upload asks
+   *   for none
    */
   static async begin(
     store: S3Store,
@@ -66,19 +67,20 @@ export class MultipartUpload {
         })
       );
       if (id === undefined) throw noS3Store(store.settings);
-      // Many a store takes no notice of what it does not know.
+      // Many stores ignore headers that they do not know.
       return new MultipartUpload(store, name, id, checksums && ChecksumAlgorithm === 'SHA256');
     };
     const canCompare = !copies && store.has('comparesChecksums');
     const comparison = canCompare ? findOutComparison(store) : undefined;
     const begun = withOptional(store, canCompare ? ['checksums'] : [], uses => create(uses('checksums')));
-    // Also when the upload cannot begin: the probe object of the comparison must be gone before this process ends.
+    // Awaited also when the upload cannot begin: the probe object of the comparison must be removed before this process
+    // ends.
     const upload = await begun.finally(() => comparison);
     upload.#vouches = upload.#checksums && store.has('comparesChecksums');
     return upload;
   }
 
-  /** Does what the store keeps of the parts show that they arrived as they were sent? Else their ETags have to. */
+  /** Do the checksums that the store keeps prove that the parts arrived as sent? If not, their ETags have to. */
   get vouches(): boolean {
     return this.#vouches;
   }
@@ -104,7 +106,7 @@ export class MultipartUpload {
   /**
    * Has the store copy one part.
    *
-   * @returns an ETag of undefined when the answer was not one to a copy
+   * @returns `ETag` is undefined when the answer was not the answer to a copy
    */
   async copy(number: number, { name, etag, offset, bytes }: CopyRange, signal: AbortSignal): Promise<CompletedPart> {
     const { Bucket, Key } = this.#store.object(name);
@@ -118,7 +120,7 @@ export class MultipartUpload {
     return { PartNumber: number, ETag: CopyPartResult?.ETag };
   }
 
-  /** Makes the parts an object, unless there is one of that name. @returns false when the name is taken */
+  /** Makes an object from the parts, unless an object of that name exists. @returns false when the name is taken */
   async complete(parts: readonly CompletedPart[]): Promise<boolean> {
     const features = { condition: 'conditionalComplete' } as const;
     const isWritten = await unlessTaken(this.#store, this.#name, features, async uses => {
@@ -128,7 +130,7 @@ export class MultipartUpload {
         ...(uses('conditionalComplete') && { IfNoneMatch: '*' })
       });
       const { ETag, Key, Location } = await this.#store.client.send(command);
-      // Else a page would count as success, and the parts would stay.
+      // Without this check a web page would count as success, and the parts would stay.
       this.#store.assertS3(ETag, Key, Location);
     });
     if (isWritten) LIVING_UPLOADS.delete(this.id);
@@ -136,9 +138,9 @@ export class MultipartUpload {
   }
 
   /**
-   * Removes the upload and its parts, and looks whether they are gone: "if any part uploads are in progress, it might be
-   * necessary to abort a given multipart upload multiple times" (Amazon S3 API, AbortMultipartUpload). With a time limit
-   * of its own: the caller's signal may be why it runs.
+   * Removes the upload and its parts, and checks that they are gone: "if any part uploads are in progress, it might be
+   * necessary to abort a given multipart upload multiple times" (Amazon S3 API, AbortMultipartUpload). Has a time limit
+   * of its own, since the caller's signal may be aborted already.
    */
   async abort(): Promise<void> {
     const abortSignal = AbortSignal.timeout(ABORT_MS);
@@ -152,7 +154,7 @@ export class MultipartUpload {
     LIVING_UPLOADS.delete(this.id);
   }
 
-  /** As {@link abort}, because of an error. @returns it, with what could not be removed among its causes */
+  /** Calls {@link abort} after an error. @returns the error; a failure of the removal is added to its causes */
   async abortAfter(error: unknown): Promise<unknown> {
     try {
       await this.abort();
@@ -163,7 +165,10 @@ export class MultipartUpload {
     }
   }
 
-  /** Whether the upload is still known. A store that does not say, or not to us, is taken at its word that it is gone. */
+  /**
+   * Does the store still know the upload? When the store does not say, or may not tell us, the upload counts as
+   * removed.
+   */
   async #hasParts(abortSignal: AbortSignal): Promise<boolean> {
     try {
       const { Parts } = await this.#store.client.send(new ListPartsCommand(this.#upload()), { abortSignal });

@@ -6,35 +6,35 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Store } from '../store/store.js';
 
-/** An upload to which nothing was added for so long was left: who began it was killed. */
+/** An upload that got no part for this long was left by a killed process. */
 const STALE_MS = 24 * 60 * 60 * 1000;
-/** Between the date that a store gives an upload that has just begun and the date of its next answer. */
+/** How far the date of an upload that has just begun may differ from the date of the store's next answer. */
 const MAX_SKEW_MS = 15 * 60 * 1000;
 const TIDY_MS = 5000;
-/** What ship-env uploads in parts: files named by their content. */
+/** Names of the files that ship-env uploads in parts: files named by their content. */
 const CONTENT_NAMED = /-[0-9a-f]{8,}\.[a-z][a-z.]*$/u;
 
 /** Ids of the uploads of this process that are under way. */
 export const LIVING_UPLOADS = new Set<string>();
 
-/** An open upload, as a list tells it. */
+/** An open upload in the store's list. */
 interface OpenUpload {
   readonly Key: string;
   readonly UploadId: string;
-  /** When it began. */
+  /** When the upload began. */
   readonly Initiated: Date;
 }
 
 /**
- * Removes what killed ships left unfinished on the target for a day or longer: a store keeps such parts for ever, and
- * bills them. Best effort: a store that cannot list uploads, or credentials that may not, stop no ship.
+ * Removes uploads that killed ships left unfinished for a day or longer: a store keeps such parts for ever, and bills
+ * them. Best effort: a ship goes on when the store cannot list uploads or the credentials may not.
  *
- * The store's clock alone decides, never this machine's: the `Date` of its answer against the dates that it keeps. An
- * upload of ours that has just begun shows whether these dates can be believed; where they cannot, nothing is removed.
- * An upload is left alone when it is one of this process, or when any part of it is young: a ship from a slow network
- * may take days.
+ * Only the store's clock decides, never this machine's: the `Date` of the store's answer is compared with the dates of
+ * the uploads. Our own upload, just begun, shows whether these dates are right; when they are wrong, nothing is
+ * removed. An upload stays when this process owns it, or when any part of it is young: a ship over a slow network may
+ * take days.
  *
- * @param ownId - of an upload that has just begun
+ * @param ownId - id of our upload that has just begun
  */
 export async function removeOrphanedUploads(store: S3Store, ownId: string): Promise<void> {
   if (!store.has('datesUploads')) return;
@@ -42,10 +42,10 @@ export async function removeOrphanedUploads(store: S3Store, ownId: string): Prom
   try {
     const { uploads, now } = await openUploads(store, abortSignal);
     const own = uploads.find(({ UploadId }) => UploadId === ownId);
-    // A list may lag behind, and then tells nothing of the clock.
+    // The store's list may lag behind. Then it tells nothing about the clock.
     if (own === undefined) return;
     if (!(Math.abs(now - own.Initiated.getTime()) <= MAX_SKEW_MS)) {
-      store.features.lacks('datesUploads', 'it dates an upload that has just begun with another time than its answers');
+      store.features.lacks('datesUploads', 'it gives an upload that has just begun another date than its answers');
       return;
     }
     for (const upload of uploads) {
@@ -54,7 +54,7 @@ export async function removeOrphanedUploads(store: S3Store, ownId: string): Prom
       await store.client.send(new AbortMultipartUploadCommand(requestOf(store, upload)), { abortSignal });
     }
   } catch {
-    // Tidying up is a courtesy; what matters to the ship shows in its own requests.
+    // The ship does not depend on this clean-up; its own requests report real problems.
   }
 }
 
@@ -100,7 +100,7 @@ function isOurs({ settings }: S3Store, { Key }: OpenUpload): boolean {
 }
 
 function isStale(date: Date, now: number): boolean {
-  // False for a date that is none.
+  // The comparison is false for an invalid date.
   return now - date.getTime() > STALE_MS;
 }
 

@@ -2,8 +2,7 @@ import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { S3Store } from '../store/store.js';
 
 /**
- * Tells an object, as it is now, from any other that bears its name, on this store or on another one. Undefined where
- * the store names no ETag.
+ * A text that identifies an object in its present state, among all stores. Undefined when the store gives no ETag.
  */
 export function identityOf(
   { settings }: S3Store,

@@ -7,15 +7,15 @@ import {
 import { withOptional } from '../store/optional.js';
 import type { S3Store } from '../store/store.js';
 
-/** What one answer of a list holds, and where the next one begins. */
+/** One page of a list, and where the next page begins. */
 interface Page {
   readonly objects: readonly _Object[];
   readonly next: { token?: string | undefined; after?: string | undefined } | undefined;
 }
 
 /**
- * All objects directly below the prefix, by ListObjectsV2, or by ListObjects where the store does not know it or does
- * not say how its list goes on.
+ * All objects directly below the prefix. Uses ListObjectsV2, or ListObjects when the store does not know V2 or does not
+ * say where the next page begins.
  */
 export async function* listObjects(store: S3Store, signal: AbortSignal): AsyncGenerator<_Object> {
   let at: Page['next'] = {};
@@ -44,7 +44,7 @@ async function pageV2(store: S3Store, token: string | undefined, abortSignal: Ab
   const { Contents: objects = [], IsTruncated, NextContinuationToken } = page;
   if (IsTruncated !== true) return { objects, next: undefined };
   if (NextContinuationToken !== undefined) return { objects, next: { token: NextContinuationToken } };
-  // An old store answers a request of the second version as one of the first.
+  // An old store answers a V2 request like one of the first version.
   store.features.lacks('listsV2', 'it does not say how its list goes on');
   return { objects, next: nextV1(objects, undefined) };
 }
@@ -56,12 +56,12 @@ async function pageV1(store: S3Store, after: string | undefined, abortSignal: Ab
   return { objects, next: IsTruncated === true ? nextV1(objects, NextMarker) : undefined };
 }
 
-/** A page that is no list would be taken for an empty one. */
+/** Throws when the answer is not a list, which would otherwise count as an empty one. */
 function assertList(store: S3Store, { Name, IsTruncated, MaxKeys, Contents }: ListObjectsCommandOutput): void {
   store.assertS3(Name, IsTruncated, MaxKeys, Contents);
 }
 
-/** Without a marker of the store's the list goes on behind its last key. */
+/** When the store gives no marker, the next page begins after the last key. */
 function nextV1(objects: readonly _Object[], marker: string | undefined): Page['next'] {
   const after = marker ?? objects.at(-1)?.Key;
   return after === undefined ? undefined : { after };

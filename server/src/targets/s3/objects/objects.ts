@@ -11,10 +11,13 @@ import { s3CodeOf, statusOf } from '../failures/answer.js';
 import { withOptional } from '../store/optional.js';
 import type { S3Store } from '../store/store.js';
 
-/** Who may not use the key of an encrypted object is not told its checksum either, and an answer to HEAD says no more. */
+/**
+ * HTTP statuses of HEAD that may mean "no checksum for you": credentials that may not use the key of an encrypted
+ * object do not get its checksum, and HEAD gives no reason.
+ */
 const UNKNOWN_TO_HEAD = [400, 403, 405, 501];
 
-/** What the store says of an object, checksums included; undefined when it is not there. */
+/** What the store knows of an object, checksums included; undefined when the object does not exist. */
 export async function headObject(
   store: S3Store,
   name: string,
@@ -41,7 +44,8 @@ export async function headObject(
         return await ask().catch(async (error: unknown) => {
           const status = statusOf(error);
           if (status === undefined || status === 404 || status >= 500) throw error;
-          // An answer to HEAD does not say why. When it was this machine's clock, the SDK has corrected it meanwhile.
+          // An answer to HEAD gives no reason. If this machine's clock was the reason, the SDK has corrected it
+          // meanwhile.
           const reason = await store.ask(signal);
           if (reason !== undefined) throw reason;
           return ask();
@@ -56,7 +60,7 @@ export async function headObject(
   );
 }
 
-/** The bytes of an object, front to back; undefined when it is not there. */
+/** The bytes of an object, from first to last; undefined when the object does not exist. */
 export async function readObject(
   store: S3Store,
   name: string,
@@ -111,7 +115,10 @@ async function openObject(store: S3Store, name: string, signal: AbortSignal): Pr
   return Body;
 }
 
-/** Says this answer that there is no object? Some stores answer 404 without a code, for the bucket too. */
+/**
+ * Does this answer mean that the object does not exist? Some stores answer 404 without a code, also for a missing
+ * bucket.
+ */
 async function isMissing(store: S3Store, error: unknown, signal: AbortSignal): Promise<boolean> {
   const code = s3CodeOf(error);
   if (code === 'NoSuchKey') return true;
@@ -120,7 +127,7 @@ async function isMissing(store: S3Store, error: unknown, signal: AbortSignal): P
   return true;
 }
 
-/** Deletes an object; no error when it is not there. */
+/** Deletes an object; no error when it does not exist. */
 export async function removeObject(store: S3Store, name: string, signal: AbortSignal): Promise<void> {
   assertObjectName(name);
   await store.attempt(
@@ -129,7 +136,7 @@ export async function removeObject(store: S3Store, name: string, signal: AbortSi
       try {
         await store.client.send(new DeleteObjectCommand(store.object(name)), { abortSignal: signal });
       } catch (error) {
-        // Amazon answers 204 for what is not there; others say so.
+        // For a missing object Amazon answers 204; other stores answer with an error.
         if (!(await isMissing(store, error, signal))) throw error;
       }
     },

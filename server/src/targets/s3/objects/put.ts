@@ -13,11 +13,11 @@ import type { Holding, WriteOptions } from '../../target.js';
 /**
  * Writes an object that does not exist yet, in one request or in parts.
  *
- * The object carries the id of its upload as metadata. So when an answer is lost on the way, or the SDK's own retry
- * finds the name taken, the object itself tells whether it is ours.
+ * The object has the id of its upload as metadata. So when an answer is lost, or the SDK's own retry finds the name
+ * taken, the object itself tells whether it is ours.
  *
- * @param sources - what may be copied from
- * @returns undefined when there is an object of that name
+ * @param sources - artifacts that may be copied from
+ * @returns undefined when an object of that name exists
  * @throws ShipEnvError TARGET_*; CopyRefused
  */
 export async function putObject(
@@ -29,9 +29,9 @@ export async function putObject(
   const { signal } = options;
   const writer = new ObjectWriter(store, payload, sources, options);
   const id = randomUUID();
-  // Unless the caller has looked: a store may take If-None-Match without a word and then overwrite.
+  // Checked first, unless the caller did: some stores accept If-None-Match and overwrite all the same.
   let outcome = options.isFree === true ? undefined : await settle(store, payload, writer, id, signal);
-  // Twice: what took the name may be gone a moment later, and a store may ask to try again (409).
+  // Two attempts: the object that took the name may disappear a moment later, and a store may ask to try again (409).
   for (let attempt = 0; outcome === undefined && attempt < 2; attempt += 1) {
     outcome = (await write(store, payload, writer, id, signal))
       ? 'created'
@@ -40,9 +40,9 @@ export async function putObject(
   if (outcome === undefined) {
     throw new ShipEnvError(
       'TARGET_FAILED',
-      `${store.settings.url} does not take ${payload.name} and does not hold it either.`,
+      `${store.settings.url} refuses to write ${payload.name}, as if it were there, but does not hold it.`,
       {
-        hint: 'Someone writes or removes it just now. Ship again.'
+        hint: 'Someone is writing or removing this file. Ship again.'
       }
     );
   }
@@ -66,7 +66,7 @@ async function write(
   try {
     const outcome = await store.attempt(
       `Writing ${payload.name} to`,
-      // A refused copy is for the caller, as it is.
+      // A CopyRefused must reach the caller unchanged.
       () => writer.write(id).catch((error: unknown) => unlessRefused(error)),
       signal
     );
@@ -83,7 +83,10 @@ function unlessRefused(error: unknown): CopyRefused {
   throw error;
 }
 
-/** Did a request arrive whose answer did not? Asked only where that can be; the error at hand stays the one to report. */
+/**
+ * Did the request succeed although its answer was lost? Asked only when that is possible. The error at hand stays the
+ * one to report.
+ */
 async function wroteAllTheSame(
   store: S3Store,
   payload: SpannedPayload,
@@ -99,9 +102,9 @@ async function wroteAllTheSame(
 }
 
 /**
- * What the object of that name is: `created` by this very upload, there already, or undefined: not there.
+ * Tells about the object of that name: `created` by this upload, `exists` already, or undefined when there is none.
  *
- * @throws ShipEnvError TARGET_CONFLICT when it has another size
+ * @throws ShipEnvError TARGET_CONFLICT when the object has another size
  */
 async function settle(
   store: S3Store,

@@ -10,17 +10,17 @@ import type { S3Store } from '../store/store.js';
 import type { Payload, PayloadFacts } from '../../../payloads/payload.js';
 import type { ObjectFacts } from '../../target.js';
 
-/** An object as it must be. */
+/** What an object must be. */
 export interface ExpectedObject extends PayloadFacts {
-  /** The SHA-256 that the store keeps of it, base64, when the sender knows. */
+  /** The SHA-256 (base64) that the store must keep of the object, when the sender knows it. */
   readonly checksum?: string | undefined;
-  /** Its ETag, when the sender knows that the store's are digests. */
+  /** The ETag, when the sender knows that the store's ETags are digests. */
   readonly etag?: string | undefined;
 }
 
 /**
  * Compares an object with what was sent: its size, and the SHA-256 that the store keeps of it or an ETag that is a
- * digest. Where neither tells, the object is read.
+ * digest. When neither is known, the object is read.
  *
  * @throws ShipEnvError TARGET_CHECKSUM
  */
@@ -29,14 +29,14 @@ export async function verifyObject(
   expected: ExpectedObject,
   signal: AbortSignal
 ): Promise<string | undefined> {
-  // Only what such an answer shows needs it.
+  // The question is asked only when the checksum is the only proof.
   if (expected.etag === undefined && expected.checksum !== undefined) await findOutComparison(store);
   return compare(store, expected, await headObject(store, expected.name, signal), signal);
 }
 
 /**
- * As {@link verifyObject}, for an object that this ship did not send. What the store keeps of an object in parts is a
- * checksum of checksums, for which the payload is read again.
+ * Like {@link verifyObject}, for an object that this ship did not send. The store keeps a checksum of checksums of an
+ * object in parts; the local payload is read to compute the same.
  */
 export async function verifyPayload(
   store: S3Store,
@@ -76,7 +76,7 @@ async function compare(
   }
   const read = await readFacts(
     {
-      look: (name, until) => lookAtObject(store, name, until),
+      stat: (name, until) => statObject(store, name, until),
       read: (name, until) => readObject(store, name, until)
     },
     expected.name,
@@ -88,14 +88,14 @@ async function compare(
   return read.identity;
 }
 
-/** The digest of the whole content, when the store keeps it: of an object in parts it does not. */
+/** The digest of the whole content, when the store keeps it; it does not for an object in parts. */
 function sha256Of(found: Checksums): string | undefined {
   const kept = keptChecksum(found);
   return kept === undefined || kept.includes('-') ? undefined : Buffer.from(kept, 'base64').toString('hex');
 }
 
-/** What the store says of an object without its bytes; undefined when it is not there. */
-export async function lookAtObject(
+/** Facts about an object without reading it; undefined when the object does not exist. */
+export async function statObject(
   store: S3Store,
   name: string,
   signal: AbortSignal
@@ -113,9 +113,11 @@ export async function lookAtObject(
 
 type Checksums = Pick<HeadObjectCommandOutput, 'ChecksumSHA256' | 'ChecksumType'>;
 
-/** The SHA-256 that the store keeps of an object, or of its parts and their number. */
+/**
+ * The SHA-256 that the store keeps of an object; for an object in parts, the composite one with the number of parts.
+ */
 function keptChecksum({ ChecksumSHA256: kept, ChecksumType }: Checksums): string | undefined {
-  // Not every store writes the number of parts behind it; then it could be taken for one of the whole.
+  // Some stores leave out the number of parts. Such a composite checksum would look like one of the whole.
   return ChecksumType === 'COMPOSITE' && kept?.includes('-') === false ? undefined : kept;
 }
 

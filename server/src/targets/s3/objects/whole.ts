@@ -2,10 +2,10 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { unlessTaken } from '../store/optional.js';
 import type { S3Store } from '../store/store.js';
 
-/** Key of the user metadata that tells our own object from another's when an answer was lost on the way. */
+/** Key of the user metadata that identifies our own object when an answer was lost. */
 export const UPLOAD_ID = 'ship-env-upload';
 
-/** A small object, in memory. */
+/** A small object that is in memory. */
 export interface WholeObject {
   readonly name: string;
   readonly body: Buffer;
@@ -14,11 +14,11 @@ export interface WholeObject {
 }
 
 /**
- * Writes a small object by one request, unless there is one of that name.
+ * Writes a small object by one request, unless an object of that name exists.
  *
  * @param uploadId - becomes the object's metadata {@link UPLOAD_ID}
- * @param signal - left out, the request runs to its end: a request that was sent whole may be done although its sender
- *   has gone, and then nobody would know
+ * @param signal - without it the request runs to its end. A store may carry out a request whose sender has
+ *   disconnected, and nobody would know
  * @returns the object's ETag; undefined when the name is taken
  * @throws what the SDK throws
  */

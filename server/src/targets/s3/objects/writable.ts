@@ -4,20 +4,21 @@ import { MultipartUpload } from '../multipart/multipart.js';
 import type { S3Store } from '../store/store.js';
 
 /**
- * Asks whether this person may write below the prefix: begins an upload in parts, for which S3 wants the right to write,
- * and removes it. There is no object at any moment.
+ * Checks that this person may write below the prefix: begins an upload in parts, which needs the permission to write,
+ * and removes it. No object exists at any moment.
  *
- * @throws ShipEnvError TARGET_DENIED, TARGET_BUCKET_MISSING; whatever else fails, the write itself will tell
+ * @throws ShipEnvError TARGET_DENIED, TARGET_BUCKET_MISSING; every other failure is left to the write itself
  */
 export async function requireWritable(store: S3Store, signal: AbortSignal): Promise<void> {
   const name = `.ship-env-probe-${randomUUID()}`;
   try {
     await store.attempt(
-      'Looking whether one can write to',
+      'Checking write access to',
       async () => {
-        // As if parts were copied: nothing need be known of the store's checksums.
+        // Begins as an upload with copies, so that it does not test the store's checksums.
         const upload = await MultipartUpload.begin(store, name, randomUUID(), { copies: true });
-        // Who may write but not take back still may write; what stays is removed as all that killed ships left is.
+        // Credentials that may write but not abort are good enough. An upload that stays is removed later, like those
+        // of killed ships.
         await upload.abort().catch(() => undefined);
       },
       signal

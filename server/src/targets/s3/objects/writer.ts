@@ -9,35 +9,36 @@ import { MultipartUpload, type CopyRange } from '../multipart/multipart.js';
 import { removeOrphanedUploads } from '../multipart/orphans.js';
 import { knownSlices, SliceObserver } from '../delta/slices.js';
 import { PartPlanner, type Part } from '../delta/part-plan.js';
-import { checksumOf, etagOf, readPast, sizesOf, type Row } from '../delta/rows.js';
+import { checksumOf, etagOf, readPast, sizesOf, type PartUpload } from '../delta/part-uploads.js';
 import type { S3Store } from '../store/store.js';
 import { putWhole } from './whole.js';
 import { SpanReader } from '../../../payloads/span-reader.js';
 import type { SpannedPayload } from '../../../payloads/payload.js';
 import type { Holding, WriteOptions } from '../../target.js';
 
-/** What was written, and by what the store's object shows that it arrived. */
+/** What was written, and how the object on the store proves that it arrived. */
 export interface Written {
   readonly bytes: number;
   readonly sha256: string;
   readonly sentBytes: number;
   readonly copiedBytes: number;
-  /** The SHA-256 that the store keeps of it, base64, if it keeps any. */
+  /** The SHA-256 (base64) that the store must keep of the object, if it keeps one. */
   readonly checksum?: string | undefined;
-  /** The ETag that it has, without quotes, if the store's ETags are digests. */
+  /** The ETag of the object, without quotes, if the store's ETags are digests. */
   readonly etag?: string | undefined;
 }
 
 /**
- * Writes one object: small ones by one request, others in parts, several on their way at once, some of them copied from
- * what the store holds. When it fails or is aborted, the parts are removed from the store before it rejects.
+ * Writes one object: a small one by one request, a larger one in parts, several of them in flight at once. The store
+ * copies some parts from objects that it holds. After a failure or an abort, the parts are removed from the store
+ * before the promise rejects.
  */
 export class ObjectWriter {
   readonly #store: S3Store;
   readonly #payload: SpannedPayload;
   readonly #sources: readonly Holding[];
   readonly #options: WriteOptions;
-  /** Set as soon as it is known what is written: before the request that makes it an object. */
+  /** Set as soon as the content is known: before the request that creates the object. */
   written: Written | undefined;
   constructor(store: S3Store, payload: SpannedPayload, sources: readonly Holding[], options: WriteOptions) {
     this.#store = store;
@@ -47,7 +48,7 @@ export class ObjectWriter {
   }
 
   /**
-   * Writes, unless there is an object of that name.
+   * Writes the object, unless an object of that name exists.
    *
    * @param uploadId - becomes the object's metadata
    * @returns false when the name is taken
@@ -72,7 +73,7 @@ export class ObjectWriter {
     this.written = { bytes: length, sha256, sentBytes: length, copiedBytes: 0, checksum };
     const etag = bareEtag(await putWhole(this.#store, { name: this.#payload.name, body, digest }, uploadId));
     if (etag === undefined) return false;
-    // Where it is a digest, the store computed it of what arrived.
+    // An ETag that is the md5 of the body proves what arrived: the store computed it.
     if (etag === newMd5()?.update(body).digest('hex')) this.written = { ...this.written, etag };
     this.#options.onProgress?.(length);
     return true;
@@ -83,16 +84,17 @@ export class ObjectWriter {
     const { signal } = this.#options;
     const upload = await MultipartUpload.begin(this.#store, name, uploadId, { copies: this.#sources.length > 0 });
     const flight = new InFlight(this.#store.partsInFlight, signal);
-    // A store keeps the parts of uploads that never ended; while ours go there, nobody waits for this.
+    // A store keeps the parts of uploads that never ended. They are removed while our parts are sent, so nobody waits
+    // for it.
     const tidying = removeOrphanedUploads(this.#store, upload.id);
     try {
-      const rows = await this.#transfer(upload, flight, reader, parts);
+      const partUploads = await this.#transfer(upload, flight, reader, parts);
       const sha256 = reader.sha256();
       assertDigest(this.#payload, sha256);
-      const proof = upload.vouches ? checksumOf(rows) : etagOf(rows, this.#payload.digests);
-      this.written = { ...sizesOf(rows), sha256, ...proof };
+      const proof = upload.vouches ? checksumOf(partUploads) : etagOf(partUploads, this.#payload.digests);
+      this.written = { ...sizesOf(partUploads), sha256, ...proof };
       signal.throwIfAborted();
-      const isWritten = await upload.complete(rows.flatMap(({ completed }) => completed ?? []));
+      const isWritten = await upload.complete(partUploads.flatMap(({ completed }) => completed ?? []));
       if (!isWritten) await upload.abort();
       await tidying;
       return isWritten;
@@ -102,61 +104,61 @@ export class ObjectWriter {
   }
 
   /**
-   * Sends and copies several parts at once. All is read in its order, which lets the whole be digested on the way; what
-   * is copied is read while the store copies, unless nothing need be known of it.
+   * Sends and copies several parts at once. The bytes are read in their order, so that the digest of the whole is
+   * computed on the way. A copied part is read while the store copies it, unless its digests are known.
    */
   async #transfer(
     upload: MultipartUpload,
     flight: InFlight,
     reader: SpanReader,
     parts: AsyncGenerator<Part>
-  ): Promise<Row[]> {
-    const rows: Row[] = [];
+  ): Promise<PartUpload[]> {
+    const partUploads: PartUpload[] = [];
     const buffers = new BufferPool();
     let [copying, reading] = [Promise.resolve(), Promise.resolve()];
     let taken = 0;
-    const run = (row: Row, request: (cut: AbortSignal) => Promise<CompletedPart>): Promise<void> =>
+    const run = (partUpload: PartUpload, request: (cut: AbortSignal) => Promise<CompletedPart>): Promise<void> =>
       flight.begin(async cut => {
-        row.completed = await request(cut);
-        taken += row.part.end - row.part.start;
+        partUpload.completed = await request(cut);
+        taken += partUpload.part.end - partUpload.part.start;
         if (!flight.stop.aborted) this.#options.onProgress?.(taken);
       });
     for await (const part of flight.untilStopped(parts)) {
-      const row: Row = { part };
-      const number = rows.push(row);
+      const partUpload: PartUpload = { part };
+      const number = partUploads.push(partUpload);
       if (part.copy === undefined) {
         await reading;
         const { bytes, giveBack } = buffers.lend(part.end - part.start);
         await reader.take(bytes, flight.stop);
         const digest = createHash('sha256').update(bytes).digest();
-        row.digest = digest;
-        if (!upload.vouches) row.md5 = newMd5()?.update(bytes).digest('hex');
-        await run(row, async cut => {
+        partUpload.digest = digest;
+        if (!upload.vouches) partUpload.md5 = newMd5()?.update(bytes).digest('hex');
+        await run(partUpload, async cut => {
           const completed = await upload.send(number, bytes, digest, cut);
           giveBack();
           return completed;
         });
       } else {
         const range = this.#rangeOf(part, part.copy);
-        // It holds no memory while it waits for its turn, and what is behind it may take time to be built.
-        copying = copying.then(() => run(row, cut => copied(upload.copy(number, range, cut))));
+        // A copy is not awaited here: it needs no memory while it waits, and later spans may still be being built.
+        copying = copying.then(() => run(partUpload, cut => copied(upload.copy(number, range, cut))));
         flight.beside(copying);
-        reading = reading.then(() => readPast(row, reader, this.#payload.digests, flight.stop));
+        reading = reading.then(() => readPast(partUpload, reader, this.#payload.digests, flight.stop));
         flight.beside(reading);
       }
     }
     await flight.drain();
-    return rows;
+    return partUploads;
   }
 
   #rangeOf({ start, end }: Part, { name, offset }: { name: string; offset: number }): CopyRange {
     const etag = this.#sources.find(source => source.name === name)?.version;
-    if (etag === undefined) throw new Error(`A part was planned to be copied from ${name}, which is no source.`);
+    if (etag === undefined) throw new Error(`A part was planned to be copied from ${name}, which is not a source.`);
     return { name, etag, offset, bytes: end - start };
   }
 }
 
-/** The payload's parts, each as soon as its last byte is known; its spans go to the reader. */
+/** The parts of the payload, each as soon as its last byte is known. The spans go to the reader. */
 async function* partsOf(
   payload: SpannedPayload,
   reader: SpanReader,
@@ -166,7 +168,7 @@ async function* partsOf(
   let count = 0;
   for await (const span of payload.spans()) {
     reader.add(span);
-    // The planner keeps something back, so none of these is the only one.
+    // The planner keeps bytes back, so none of these parts can be the only one.
     for (const part of planner.add(span, knownSlices(span, payload.digests))) {
       count += 1;
       yield { ...part, isOnly: false };

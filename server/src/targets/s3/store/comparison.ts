@@ -4,12 +4,13 @@ import { statusOf } from '../failures/answer.js';
 import { failureOf } from '../failures/failures.js';
 import type { S3Store } from './store.js';
 
-/** How long the question may take; a store that does not answer it is taken for one that does not compare. */
+/** How long the test may take. A store that does not answer counts as one that does not compare. */
 const ASK_MS = 10_000;
 
 /**
- * Does the store compare what arrives with the SHA-256 that is sent along? Some keep what they are told. Only a wrong one
- * tells: it is sent with an object of one byte, once a process. Amazon's stores need not be asked. Never rejects.
+ * Finds out whether the store compares the bytes that arrive with the SHA-256 that is sent with them; some stores just
+ * keep the given value. The test sends an object of one byte with a wrong SHA-256, once in a process. Amazon's stores
+ * need no test. Never rejects.
  */
 export async function findOutComparison(store: S3Store): Promise<void> {
   if (isAmazon(store.settings.endpoint) || !store.has('checksums') || !store.has('comparesChecksums')) return;
@@ -30,9 +31,9 @@ async function askWithWrongChecksum(store: S3Store): Promise<void> {
     reason = `it could not be found out (${status === undefined ? 'no answer' : `HTTP ${status}`})`;
   }
   store.features.lacks('comparesChecksums', reason);
-  // Also after an error: an answer may be lost of a request that arrived.
+  // Removed also after an error: the request may have arrived although its answer was lost.
   await store.client.send(new DeleteObjectCommand(object), { abortSignal: AbortSignal.timeout(ASK_MS) }).catch(() => {
-    // It is hidden from every list, and what the credentials may not do shows in the check.
+    // A probe object that stays is hidden from every list. Missing permissions show in the check of the target.
   });
 }
 

@@ -4,22 +4,26 @@ import type { FeatureName } from './features.js';
 import { headObject } from '../objects/objects.js';
 import type { S3Store } from './store.js';
 
-/** Whether a request is to use a feature. */
+/** Should a request use a feature? */
 export type Uses = (name: FeatureName) => boolean;
 
-/** Answers of a store that does not know a header or an operation; 400 and 405 only without a code that means something else. */
+/**
+ * HTTP statuses of a store that does not know a header or an operation; 400 and 405 only without a code that means
+ * something else.
+ */
 const UNKNOWN = [400, 405, 501];
-/** Answers that a request gets which the store understood. */
+/** HTTP statuses of errors which prove that the store understood the request. */
 const UNDERSTOOD = [404, 409, 412];
 
 /**
- * Sends a request that uses what not every store has. Where the store refuses it as unknown, it is sent again with less:
- * first without each of the features alone, then without all of them. What it works without is remembered as lacking.
+ * Sends a request that uses features which some stores lack. When the store refuses the request as unknown, the request
+ * is sent again with fewer features: first without each one alone, then without all. The features that had to be left
+ * out are remembered as lacking.
  *
  * @param names - the features that the request can use; those that the store is known to lack are not used
- * @param request - sends it, and is called once at least
- * @param options.unknown - statuses that may mean that the request was not understood
- * @throws what the SDK throws, of the first request where none is understood
+ * @param request - sends the request; it is called at least once
+ * @param options.unknown - statuses that may mean that the store did not understand the request
+ * @throws what the SDK throws; when no request is understood, the error of the first one
  */
 export async function withOptional<T>(
   store: S3Store,
@@ -47,12 +51,13 @@ export async function withOptional<T>(
   throw first;
 }
 
-/** The name is taken, as a look has shown. */
+/** A check has shown that the name is taken. */
 class NameTaken extends Error {}
 
 /**
- * Sends a request that creates an object, unless there is one of that name. Without conditional writes a look must do:
- * of two ships in the same instant the later one then replaces an object by one of the same content.
+ * Sends a request that creates an object, unless an object of that name exists. On a store without conditional writes,
+ * the name is checked first: when two ships write at the same instant, the later one replaces an object by one of the
+ * same content.
  *
  * @param condition - the feature by which the request itself is conditional
  * @returns false when the name is taken, or is just being taken

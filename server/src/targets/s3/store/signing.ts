@@ -1,9 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 
 /**
- * Lets the SDK sign a body by the SHA-256 that is sent along as its checksum, instead of computing it once more.
- * (Amazon S3 API, "Authenticating Requests", AWS Signature Version 4: `x-amz-content-sha256` is the hex-encoded SHA-256
- * of the payload.)
+ * Makes the SDK sign a body with the SHA-256 that is sent as its checksum, instead of computing it once more. (Amazon
+ * S3 API, "Authenticating Requests", AWS Signature Version 4: `x-amz-content-sha256` is the hex-encoded SHA-256 of the
+ * payload.)
  */
 export function signByChecksum({ middlewareStack }: S3Client): void {
   middlewareStack.add(
@@ -19,13 +19,16 @@ export function signByChecksum({ middlewareStack }: S3Client): void {
   );
 }
 
-/** The statuses by which a store refuses a request whose date is wrong. The answer to a HEAD request has no more than that. */
+/**
+ * The statuses with which a store refuses a request whose date is wrong. An answer to a HEAD request has no other
+ * information.
+ */
 const MAY_BE_THE_CLOCK = [401, 403];
 
 /**
- * The SDK sets its clock by the date of each answer. One wrong date, as of a proxy or of one server of many, would then make
- * the store refuse what comes next, and one that cannot be read would leave the SDK without a clock. So the SDK
- * sees the date only when the store refuses a request.
+ * The SDK sets its clock by the date of each answer. One wrong date, from a proxy or from one server of many, would
+ * make the store refuse the next request, and a date that cannot be parsed would leave the SDK without a clock. So the
+ * SDK sees the date only when the store refuses a request.
  */
 export function keepClockUntilRefused({ middlewareStack }: S3Client): void {
   middlewareStack.add(
@@ -40,7 +43,7 @@ export function keepClockUntilRefused({ middlewareStack }: S3Client): void {
       }
       return result;
     },
-    // What reads the date of one answer is added later, and stands nearer to the answer (orphans.ts).
+    // The middleware of orphans.ts, which reads the date of one answer, is added later and runs nearer to the answer.
     { step: 'deserialize', name: 'keepClockUntilRefused', priority: 'low' }
   );
 }

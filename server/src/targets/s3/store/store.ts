@@ -8,21 +8,21 @@ import { FEATURES, featuresOf, type FeatureName, type StoreFeatures } from './fe
 import type { S3Settings } from '../settings.js';
 import { keepClockUntilRefused, signByChecksum } from './signing.js';
 
-/** How patient a connection is. */
-export interface Patience {
+/** Time limits and attempts of a connection. */
+export interface ConnectionLimits {
   readonly connectMs: number;
-  /** Without a byte in either direction. A store may think a while before it has put the parts of an upload together. */
+  /** Time without a byte in either direction. A store may need a while to assemble the parts of an upload. */
   readonly idleMs: number;
   readonly attempts: number;
 }
 
-/** A connection to one bucket, with the errors of the SDK turned into ours. */
+/** A connection to one bucket. Turns errors of the SDK into ours. */
 export class S3Store {
   readonly client: S3Client;
   readonly settings: S3Settings;
-  /** What was found out about the store, by this and all other connections. */
+  /** What this connection and all others found out about the store. */
   readonly features: StoreFeatures;
-  /** Names of what was read back, since nothing that the store said of it showed that it had arrived. */
+  /** Names of objects that were read back, since no answer of the store proved that they had arrived. */
   readonly readBack = new Set<string>();
   /** Parts of one upload that are on their way at once. */
   readonly partsInFlight = partsInFlight();
@@ -35,27 +35,28 @@ export class S3Store {
   }
 
   /** @throws ShipEnvError SETTINGS_INVALID when `AWS_CA_BUNDLE` cannot be read */
-  static async connect(settings: S3Settings, patience: Patience): Promise<S3Store> {
+  static async connect(settings: S3Settings, limits: ConnectionLimits): Promise<S3Store> {
     const { endpoint, region, pathStyle, profile } = settings;
     const ca = await certificateAuthorities();
-    // The SDK of this bundle runs on Node.js 20; which one comes after it is not the person's concern.
+    // Silences a warning: the SDK of this bundle runs on Node.js 20, and the person cannot change which versions a
+    // later SDK supports.
     process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
     const client = new S3Client({
       ...(profile !== undefined && { profile }),
       ...(endpoint !== undefined && { endpoint }),
       region: region ?? 'us-east-1',
-      // Without a region set, Amazon's answer names the right one.
+      // When no region is set, Amazon's answer names the right one.
       followRegionRedirects: endpoint === undefined,
       forcePathStyle: pathStyle,
-      maxAttempts: patience.attempts,
-      // We send SHA-256 ourselves where it counts; some stores fail on the checksums that newer SDKs add everywhere.
+      maxAttempts: limits.attempts,
+      // We send SHA-256 ourselves where it matters. Some stores fail on the checksums that newer SDKs add everywhere.
       requestChecksumCalculation: settings.checksums.request ?? 'WHEN_REQUIRED',
       responseChecksumValidation: settings.checksums.response ?? 'WHEN_REQUIRED',
-      // With it the SDK opens a new connection for each part.
+      // With this header the SDK opens a new connection for each part.
       expectContinueHeader: false,
       requestHandler: {
-        connectionTimeout: patience.connectMs,
-        socketTimeout: patience.idleMs,
+        connectionTimeout: limits.connectMs,
+        socketTimeout: limits.idleMs,
         httpAgent: { keepAlive: true },
         httpsAgent: { keepAlive: true, ...(ca && { ca }) }
       }
@@ -65,14 +66,16 @@ export class S3Store {
     return new S3Store(client, settings);
   }
 
-  /** Is this feature to be used: does the store have it, as far as is known, and do the AWS settings allow it? */
+  /**
+   * May a request use this feature? It may when the store has it, as far as is known, and the AWS settings allow it.
+   */
   has(name: FeatureName): boolean {
     return !this.settings.declined.includes(name) && this.features.has(name);
   }
 
   /**
-   * What the store lacks, or the AWS settings forbid, of what would vouch for what it is sent, and what was read back
-   * therefore: sentences for the person.
+   * Sentences for the person: features for verification that the store lacks or the AWS settings forbid, and the
+   * objects that were read back for that reason.
    */
   remarks(): string[] {
     const lacking = keysOf(FEATURES).flatMap(name => {
@@ -80,12 +83,12 @@ export class S3Store {
       const reason = this.settings.declined.includes(name) ? 'the AWS settings forbid it' : this.features.whyNot(name);
       return without === undefined || reason === undefined
         ? []
-        : [`The store is used with less: ${without} (${reason}).`];
+        : [`The store lacks a feature: ${without} (${reason}).`];
     });
     const names = [...this.readBack].sort().join(', ');
     return names === ''
       ? lacking
-      : [...lacking, `The store did not verify what arrived; it was read back, and is as it was sent: ${names}.`];
+      : [...lacking, `The store did not verify what arrived. These files were read back and are as they were sent: ${names}.`];
   }
 
   /** The key of an object of that name. */
@@ -93,15 +96,15 @@ export class S3Store {
     return this.settings.keyPrefix + name;
   }
 
-  /** What every request about one object begins with. */
+  /** The parameters that every request about one object has. */
   object(name: string): { Bucket: string; Key: string } {
     return { Bucket: this.settings.bucket, Key: this.key(name) };
   }
 
   /**
-   * Runs requests; what fails becomes a ShipEnvError, an abort rejects with the signal's reason.
+   * Runs requests. Errors become ShipEnvErrors; an abort rejects with the signal's reason.
    *
-   * @param doing - for the message: `Writing env-1.pex to`
+   * @param doing - the attempted action, for the message: `Writing env-1.pex to`
    */
   async attempt<T>(doing: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
@@ -115,22 +118,24 @@ export class S3Store {
   }
 
   /**
-   * A HEAD request is answered 404 for a missing object and for a missing bucket alike. Asks once which it is.
+   * Checks that the bucket exists: the answer to a HEAD request is 404 for a missing object and for a missing bucket
+   * alike.
    *
-   * @throws what says that the bucket is missing
+   * @throws the SDK's error about a missing bucket
    */
   async assertBucket(signal?: AbortSignal): Promise<void> {
     if (this.#bucketSeen) return;
     const error = await this.ask(signal);
-    // Who may not list the bucket may still use it.
+    // Credentials that may not list the bucket may still use it.
     if (error !== undefined && statusOf(error) !== 403) throw error;
     this.#bucketSeen = true;
   }
 
   /**
-   * A web server or a proxy may answer 200 with a page of its own. To the SDK that is an answer in which nothing stands.
+   * Checks that an answer comes from an S3 store. A web server or a proxy may answer 200 with a page of its own; the
+   * SDK reads it as an answer without fields.
    *
-   * @param named - what S3 stores name in such an answer; one of it is enough
+   * @param named - fields that an S3 store sets in such an answer; one of them is enough
    * @throws ShipEnvError TARGET_FAILED
    */
   assertS3(...named: readonly unknown[]): void {
@@ -138,9 +143,9 @@ export class S3Store {
   }
 
   /**
-   * Asks something harmless. A HEAD request is answered without a body, so that its 400 and 403 do not say why.
+   * Sends a harmless request to learn a reason: the answer to a HEAD request has no body, so its 400 and 403 give none.
    *
-   * @returns what the SDK throws, undefined when all is well
+   * @returns what the SDK throws; undefined when the request succeeds
    */
   async ask(signal?: AbortSignal): Promise<Error | undefined> {
     try {
@@ -162,7 +167,7 @@ function keysOf<Key extends string>(table: Record<Key, unknown>): Key[] {
   return Object.keys(table) as Key[];
 }
 
-/** With the one that is being read, one more is in memory. */
+/** One more part is in memory: the one that is being read. */
 const DEFAULT_PARTS_IN_FLIGHT = 4;
 const MAX_PARTS_IN_FLIGHT = 16;
 
@@ -174,12 +179,15 @@ function partsInFlight(): number {
   if (Number.isInteger(value) && value >= 1 && value <= MAX_PARTS_IN_FLIGHT) return value;
   throw new ShipEnvError(
     'SETTINGS_INVALID',
-    `SHIP_ENV_PARTS_IN_FLIGHT was expected to be a whole number from 1 to ${MAX_PARTS_IN_FLIGHT}; it is ${JSON.stringify(text)}.`,
-    { hint: `Correct it, or unset it for ${DEFAULT_PARTS_IN_FLIGHT}.` }
+    `SHIP_ENV_PARTS_IN_FLIGHT must be a whole number from 1 to ${MAX_PARTS_IN_FLIGHT}; it is ${JSON.stringify(text)}.`,
+    { hint: `Correct it, or unset it to use ${DEFAULT_PARTS_IN_FLIGHT}.` }
   );
 }
 
-/** Amazon's own tools trust the file in `AWS_CA_BUNDLE`; their SDK for JavaScript does not look. */
+/**
+ * The certificates of the file in `AWS_CA_BUNDLE`: Amazon's own tools trust them, but the SDK for JavaScript ignores
+ * the variable.
+ */
 async function certificateAuthorities(): Promise<string[] | undefined> {
   const path = process.env['AWS_CA_BUNDLE'];
   if (!path) return undefined;

@@ -4,13 +4,13 @@ import { hasCode } from '../../errors.js';
 import { isNothing } from '../../system/files/nothing.js';
 
 /**
- * What has a name in a directory: the one rule by which a name is free, a file, or taken by something else. A link counts as
- * the file that it leads to; one that leads to nothing that can be looked at takes its name all the same.
+ * Tells whether a name in a directory is free, a file, or taken by something else. A link counts as the file that it
+ * leads to. A link that leads to nothing, or to something unreadable, still takes its name.
  *
  * @returns undefined when the name is free
  * @throws the system's error
  */
-export async function lookAt(path: string): Promise<BigIntStats | undefined> {
+export async function statOf(path: string): Promise<BigIntStats | undefined> {
   const own = await orMissing(lstat(path, { bigint: true }));
   if (own?.isSymbolicLink() !== true) return own;
   try {
@@ -21,7 +21,7 @@ export async function lookAt(path: string): Promise<BigIntStats | undefined> {
   }
 }
 
-/** Undefined when what was asked for is not there. */
+/** Waits for a file operation; undefined when the file does not exist. */
 export async function orMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
