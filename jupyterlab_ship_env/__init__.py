@@ -1,13 +1,13 @@
 """Ship env to cluster: the Python glue of the JupyterLab extension.
 
 This package lives in two places: beside JupyterLab, where it serves the extension and its sidecar, and in the kernel's
-environment, where it is the cell magic. Importing it costs nothing: only the standard library, and IPython or
-jupyter_server where one of them calls us.
+environment, where it is the cell magic. Importing it is cheap: it loads only the standard library, and IPython or
+jupyter_server when one of them calls us.
 """
 
 from __future__ import annotations
 
-# Type checkers know the name; importing it from `typing` takes longer than all the rest.
+# Type checkers know this name; importing it from `typing` would take longer than all other imports.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 try:
     from ._version import __version__
 except ImportError:
-    # A checkout that was never built or installed has no generated version.
+    # A checkout that was not built or installed has no generated version.
     __version__ = "0+unknown"
 
 __all__ = ["__version__", "load_ipython_extension"]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Say where the built front end lies, for ``jupyter-builder develop``."""
+    """Return the folder of the built front end, for ``jupyter-builder develop``."""
     return [{"src": "labextension", "dest": "jupyterlab-ship-env"}]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    """Name the server extension to a Jupyter server."""
+    """Return the server extension for a Jupyter server."""
     from .extension import ShipEnvExtension
 
     return [{"module": "jupyterlab_ship_env.extension", "app": ShipEnvExtension}]
@@ -43,7 +43,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Run by ``%unload_ext jupyterlab_ship_env``: takes the magics away."""
+    """Run by ``%unload_ext jupyterlab_ship_env``: removes the magics."""
     from .magic import unregister
 
     unregister(shell)

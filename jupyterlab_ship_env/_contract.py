@@ -1,11 +1,11 @@
-"""What the Python half shares with the Node half: plain values, no import.
+"""Constants that Python and TypeScript share: plain values, no import.
 
 Generated from server/src/contract by `npm run generate`. Change it there, not here.
 """
 
 from __future__ import annotations
 
-# Type checkers know the name; importing it from `typing` takes longer than all the rest.
+# Type checkers know this name; importing it from `typing` would take longer than all other imports.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, Optional, TypedDict
@@ -63,16 +63,16 @@ if TYPE_CHECKING:
     ]
 
     class MagicOption(TypedDict):
-        """An option of the magic, which hands it on to the command line."""
+        """An option of the magic, which passes it on to the command line."""
 
         flags: tuple[str, ...]
-        """The long one is the last."""
+        """The last flag is the long one."""
         metavar: Optional[str]
-        """What stands for its value in the help; None: it is a flag."""
+        """Name of its value in the help; None: the option takes no value."""
         is_list: bool
-        """It takes one value or more."""
+        """Whether it takes one value or more."""
         help: Optional[str]
-        """None: the help does not show it."""
+        """None: the help does not show the option."""
 
 
 #: Each error: the HTTP status of a route that fails with it, and a title.
@@ -129,9 +129,9 @@ ERRORS = {
 }
 #: The steps of a ship, in their order.
 STEP_NAMES = ("snapshot", "plan", "build", "upload", "verify", "publish", "configure")
-#: How far a step is.
+#: The states of a step.
 STEP_STATES = ("waiting", "started", "progress", "done")
-#: What a running session did with new code.
+#: The outcomes of giving new code to a running session.
 LIVE_STATES = ("none", "current", "updated", "restart", "failed")
 #: The options of %ship_env and %%ship_env, in the order of their help.
 MAGIC_OPTIONS: tuple[MagicOption, ...] = (
@@ -198,9 +198,9 @@ MAGIC_OPTIONS: tuple[MagicOption, ...] = (
 )
 #: Path of the ships below the root of the sidecar.
 SHIPS_PATH = "ships"
-#: The header with which a request proves that this server sends it.
+#: The header that proves that this server sends a request.
 TOKEN_HEADER = "X-Ship-Env-Token"
-#: Bytes that the body of a request may have.
+#: Most bytes in the body of a request.
 BODY_LIMIT = 1048576
 #: Seconds that a cancelled ship may take until its process has ended (server/src/ship/cancel-budget.ts).
 CANCEL_BUDGET_S = 150

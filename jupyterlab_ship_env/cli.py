@@ -1,4 +1,4 @@
-"""The console script ``ship-env``: becomes the Node bundle, so that signals and exit code are the bundle's."""
+"""The console script ``ship-env``: becomes the Node bundle, which gets all signals and gives the exit code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns only when the bundle cannot be started (or on Windows).
 
-    With ``--json`` among the arguments a failure to start is one error object on stdout, as every other failure is.
+    With ``--json``, a failure to start is one error object on stdout, like every other failure.
 
     :returns: exit code
     """
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("\n".join(error.lines()), file=sys.stderr)
         return 1
     if os.name != "nt":
-        # What "run" starts gets the environment as it is.
+        # The program that "run" starts gets the environment variables unchanged.
         environ = os.environ if arguments[:1] == ["run"] else bundle_environment(os.environ)
         os.execve(command[0], command, environ)  # noqa: S606 - no shell is wanted
     # Windows has no exec.

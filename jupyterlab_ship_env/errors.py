@@ -1,4 +1,4 @@
-"""The one error of the Python half; docs/troubleshooting.md explains the codes."""
+"""The error class of the Python part; docs/troubleshooting.md explains the codes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class ShipEnvError(Exception):
-    """Something that the person should read, with a stable code.
+    """An error for the person, with a stable code.
 
     :param code: a code of docs/troubleshooting.md, such as ``NODE_MISSING``
-    :param message: what was wanted and what was found
+    :param message: what was expected and what was found
     :param hint: what to do next; empty when there is nothing to do
     :param causes: messages of the causes, outermost first
     """
@@ -27,12 +27,12 @@ class ShipEnvError(Exception):
         self.causes = tuple(causes)
 
     def __str__(self) -> str:
-        """One paragraph: code, message, causes, hint."""
+        """Return code, message, causes and hint as one paragraph."""
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        """Return what a person reads, a line each."""
-        # Here: most starts of the command line end without an error, and this loads regular expressions.
+        """Return the lines that a person reads."""
+        # Imported here, since it loads regular expressions and most command lines end without an error.
         from .visible import visible_lines
 
         lines = [f"{self.code}: {visible_lines(self.message)}"]
@@ -42,7 +42,7 @@ class ShipEnvError(Exception):
         return lines
 
     def to_object(self) -> dict[str, Any]:
-        """Return the error object of the contract, as routes and ``--json`` carry it."""
+        """Return the error object of the contract, which routes and ``--json`` send."""
         return {
             "type": "error",
             "code": self.code,
@@ -52,5 +52,5 @@ class ShipEnvError(Exception):
         }
 
     def _render_traceback_(self) -> list[str]:
-        """Tell IPython what to show in place of a traceback through our own code."""
+        """Return what IPython shows instead of a traceback through our code."""
         return [f"ShipEnvError: {self}"]

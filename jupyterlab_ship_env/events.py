@@ -1,4 +1,4 @@
-"""What ``ship-env ship --json`` prints, as Python values; the shapes are those of server/src/contract/ship.ts."""
+"""The output of ``ship-env ship --json`` as Python values; server/src/contract/ship.ts defines its shapes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .errors import ShipEnvError
 
 @dataclass(frozen=True)
 class Step:
-    """A step started, went on or ended."""
+    """A step started, made progress or ended."""
 
     name: str
     state: str
     """One of STEP_STATES of the contract."""
     done: Optional[float]
-    """Units of work done and in all, bytes where bytes move; None when unknown."""
+    """Units of work that are done, and below their total: bytes in steps that move bytes. None when unknown."""
     total: Optional[float]
     detail: str
     ms: Optional[float]
@@ -36,7 +36,7 @@ class Live:
 
 @dataclass(frozen=True)
 class Result:
-    """The end of a ship that worked."""
+    """The result of a successful ship."""
 
     artifact_name: str
     artifact_bytes: int
@@ -44,12 +44,12 @@ class Result:
     """Name and bytes of each code archive."""
     uploaded_bytes: int
     copied_bytes: int
-    """Bytes that the target copied from what it held."""
+    """Bytes that the target copied from objects that it held."""
     is_reused: bool
     findings: tuple[str, ...]
-    """A sentence each."""
+    """Each finding as a sentence."""
     seconds: float
-    """Of the whole ship; steps overlap."""
+    """Duration of the whole ship; steps overlap."""
     cell: str
     """Source that ends with ``builder``."""
     live: Optional[Live]
@@ -60,9 +60,9 @@ Event = Union[Step, Result, ShipEnvError]
 
 
 def parse_event(line: str) -> Event:
-    """Read one line.
+    """Parse one line.
 
-    :raises ShipEnvError: INTERNAL when the line is not one of the contract's
+    :raises ShipEnvError: INTERNAL when the line is not an event of the contract
     """
     try:
         event = json.loads(line)
@@ -70,7 +70,7 @@ def parse_event(line: str) -> Event:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ShipEnvError(
             "INTERNAL",
-            "The ship-env command line printed something else than its events.",
+            "The ship-env command line printed something other than its events.",
             "This is a bug in ship-env. Please report it.",
             [f"{type(error).__name__}: {error}", line[:200]],
         ) from error

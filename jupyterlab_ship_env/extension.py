@@ -1,4 +1,4 @@
-"""The server extension: adds the handler, and takes the sidecar down with the Jupyter server."""
+"""The server extension: adds the handler, and stops the sidecar together with the Jupyter server."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .sidecar_process import SidecarProcess
 
 
 class ShipEnvExtension(ExtensionApp):
-    """One a Jupyter server; an ExtensionApp, since only those are told when the server stops."""
+    """The extension; an ExtensionApp, since only those are told when the server stops."""
 
     name = "jupyterlab_ship_env"
 
     def initialize_handlers(self) -> None:
-        """Serve ``<base_url>ship-env/…``. The sidecar itself starts with the first request."""
+        """Serve ``<base_url>ship-env/…``. The first request starts the sidecar."""
         self.sidecar = SidecarProcess(self.log)
-        # The base URL is put in front by the base class.
+        # The base class prepends the base URL.
         self.handlers.append((PATH_PATTERN, ShipEnvHandler, {"sidecar": self.sidecar}))
 
     async def stop_extension(self) -> None:

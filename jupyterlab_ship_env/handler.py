@@ -1,8 +1,8 @@
-"""The door of the Jupyter server to the sidecar: ``<base_url>ship-env/…``, behind Jupyter's own guards.
+"""The route from the Jupyter server to the sidecar: ``<base_url>ship-env/…``, behind Jupyter's own checks.
 
 Authentication, authorization, the XSRF token and the origin check are jupyter_server's and run before a byte of the
-body is read. What goes on to the sidecar is an allow-list: method, path, body, content type. The person's cookie,
-her token (header or query) and whatever else the browser or a proxy adds stay here.
+body is read. An allow-list goes on to the sidecar: method, path, body, content type. The person's cookie and token
+(header or query), and everything else that the browser or a proxy adds, stay here.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from .errors import ShipEnvError
 from .sidecar_process import Endpoint, SidecarProcess
 from .upstream import Upstream
 
-#: Path segments of plain characters only: no dots, no percent signs, so there is nothing to normalise or to decode.
+#: Path segments of plain characters only: without dots and percent signs there is nothing to normalise or decode.
 PATH_PATTERN = r"ship-env/((?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+)"
 
 _STREAM_TYPE = "application/x-ndjson"
 
-#: Every page asks for the ships that run when it opens. No sidecar, no ships: none is started for that answer.
+#: The answer when no sidecar runs. Every page asks for running ships when it opens; that must not start a sidecar.
 _NO_SHIPS: dict[str, list[object]] = {"ships": []}
 
 
 @web.stream_request_body
 class ShipEnvHandler(APIHandler):
-    """Hands a request on to the sidecar, and its answer back as it arrives."""
+    """Passes a request on to the sidecar, and the answer back as it arrives."""
 
     auth_resource = "ship-env"
 
     def initialize(self, sidecar: SidecarProcess) -> None:
-        """Take the server's one sidecar."""
+        """Take the sidecar of the server."""
         self._sidecar = sidecar
         self._body = bytearray()
         self._upstream: Upstream | None = None
         self._is_gone = False
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Run Jupyter's guards, then refuse a body that is too long before it is sent."""
+        """Run Jupyter's checks, then refuse a body that is too long before it is sent."""
         await super().prepare()
         length = self.request.headers.get("Content-Length", "0")
         self._limit(int(length) if length.isdecimal() else BODY_LIMIT + 1)
@@ -54,7 +54,7 @@ class ShipEnvHandler(APIHandler):
         self._body += chunk
 
     def on_connection_close(self) -> None:
-        """Drop the sidecar's stream when the browser went away; may run before there is one."""
+        """Close the sidecar's stream when the browser disconnects; may run before the stream exists."""
         self._is_gone = True
         if self._upstream is not None:
             self._upstream.close()
@@ -110,7 +110,7 @@ class ShipEnvHandler(APIHandler):
         try:
             return endpoint, await Upstream.connect(endpoint.socket)
         except StreamClosedError:
-            # Nothing was sent, so another can take the request.
+            # Nothing was sent, so a new sidecar can take the request.
             await self._sidecar.discard(endpoint)
         endpoint = await self._sidecar.endpoint()
         try:
@@ -119,16 +119,16 @@ class ShipEnvHandler(APIHandler):
             raise _went_away() from error
 
     async def start(self, status: int, headers: HTTPHeaders) -> None:
-        """Answer with the sidecar's status; of its headers only the body's type is the browser's business."""
+        """Answer with the sidecar's status and content type; its other headers stay here."""
         self.set_status(status)
         self.set_header("Content-Type", headers.get("Content-Type", "application/json"))
         self.set_header("Cache-Control", "no-store")
-        # A reverse proxy in front of Jupyter must not collect a stream's lines either (nginx).
+        # A reverse proxy in front of Jupyter (nginx) must not buffer the lines of a stream.
         self.set_header("X-Accel-Buffering", "no")
         await self._flush()
 
     async def piece(self, data: bytes) -> None:
-        """Pass a piece of the body on, at the browser's pace."""
+        """Pass a piece of the body on, as fast as the browser reads."""
         self.write(data)
         await self._flush()
 
@@ -143,11 +143,11 @@ class ShipEnvHandler(APIHandler):
         if not self._headers_written:
             self._finish_with(error)
         elif self._content_type() == _STREAM_TYPE:
-            # The last line of a stream of events is its result or its error; the line before may be cut short.
+            # The last line of an event stream is its result or its error; the line before it may be incomplete.
             self.write("\n" + json.dumps(error.to_object()) + "\n")
             await self.finish()
         else:
-            # Half a document: the browser must see that it is broken.
+            # The document is incomplete: the browser must see that.
             self.detach().close()
 
     def _finish_with(self, error: ShipEnvError) -> None:
@@ -165,6 +165,6 @@ class ShipEnvHandler(APIHandler):
 def _went_away() -> ShipEnvError:
     return ShipEnvError(
         "SIDECAR_UNAVAILABLE",
-        "The sidecar went away before it had answered.",
-        "Try again: it is started anew. See the Jupyter server's log for the reason.",
+        "The sidecar ended before it answered.",
+        "Try again: the sidecar is started anew. See the Jupyter server's log for the reason.",
     )

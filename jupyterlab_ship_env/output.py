@@ -1,4 +1,4 @@
-"""Reads what the sidecar prints: lines, some of them JSON objects."""
+"""Reads the output of the sidecar: lines, some of them JSON objects."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LINE_LIMIT = 1 << 20
 
 
 async def lines_of(reader: asyncio.StreamReader) -> AsyncIterator[str]:
-    """Yield a pipe's lines until it closes; of a line longer than :data:`LINE_LIMIT` only the end."""
+    """Yield the lines of a pipe until it closes; for a line longer than :data:`LINE_LIMIT` only the end."""
     while True:
         try:
             line = await reader.readline()
         except ValueError:
-            # Longer than the limit: what was read of it is gone, the rest follows.
+            # The line is longer than the limit: its beginning is dropped, the rest follows.
             continue
         if not line:
             return

@@ -1,8 +1,9 @@
-"""Names processes, so that the files of a killed process can be told and removed.
+"""Names processes, so that the files of a killed process can be recognised and removed.
 
-``<machine>-<pid>-<start>``: one boot of one machine and one process namespace of it, the process id, and the start of
-the process in ticks since the boot (proc_pid_stat(5), field 22). A later process may have the same id, never all three.
-What follows a dot is free. The sidecar names itself in the same way (``server/src/system/process/owner.ts``).
+A name is ``<machine>-<pid>-<start>``. The first part stands for one boot of one machine and one process namespace, the
+second is the process id, the third is the start of the process in ticks since the boot (proc_pid_stat(5), field 22). A
+later process may have the same id, but never all three parts. Any text may follow after a dot. The sidecar names itself
+in the same way (``server/src/system/process/owner.ts``).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def is_dead(name: str) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        # It runs, as another user.
+        # The process runs as another user.
         return False
     now = _start_of(pid)
     return now is not None and start not in {"0", now}
@@ -41,7 +42,7 @@ def is_dead(name: str) -> bool:
 
 def _machine() -> str:
     facts = [platform.node(), _read("/proc/sys/kernel/random/boot_id"), _namespace()]
-    # As JSON.stringify has it.
+    # The same text as JSON.stringify gives.
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -57,7 +58,7 @@ def _namespace() -> str | None:
 def _start_of(pid: int) -> str | None:
     """Return when a process started; None where the system does not tell."""
     text = _read(f"/proc/{pid}/stat")
-    # The program's name, which may hold anything, stands in parentheses before the other fields.
+    # The program's name is in parentheses before the other fields and may hold any characters.
     return text.rpartition(")")[2].split()[19] if text else None
 
 

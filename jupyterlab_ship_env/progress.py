@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.display import DisplayHandle
 
-#: Seconds between two looks at the same step: a display message costs more than the eye gains.
+#: Seconds between two updates of a step: more display messages would cost time and show nothing more.
 REFRESH_S = 0.1
 
 _KILO = 1000
@@ -28,23 +28,23 @@ class View(Protocol):
     """One way to show a ship."""
 
     def step(self, step: Step) -> None:
-        """Show that a step started, went on or ended."""
+        """Show that a step started, made progress or ended."""
         ...
 
     def end(self, lines: Sequence[str]) -> None:
-        """Show how it ended; nothing moves after this."""
+        """Show the outcome. No step follows."""
         ...
 
 
 def view_for(shell: InteractiveShell) -> View:
-    """Choose the view: HTML when a kernel runs the shell, one updating line on a terminal, else a line a step."""
+    """Choose the view: HTML in a kernel, one updating line on a terminal, else one line for each step."""
     if hasattr(shell, "kernel"):
         return NotebookView()
     return TerminalView() if sys.stdout.isatty() else LinesView()
 
 
 class NotebookView:
-    """HTML in the cell's output: no script, no colours of its own, and nothing but text once it has ended."""
+    """HTML in the cell's output: no script, no colours of its own, and only text after the end."""
 
     def __init__(self) -> None:
         """Show nothing yet."""
@@ -66,7 +66,7 @@ class NotebookView:
         return [_line(step) for step in self._steps.values()]
 
     def _share(self) -> float:
-        """Return the part of the steps that is done, 0 to 1."""
+        """Return the share of the steps that is done, 0 to 1."""
         return sum(_share(step) for step in self._steps.values()) / len(STEP_NAMES)
 
     def _show(self, lines: Sequence[str], bar: str) -> None:
@@ -83,14 +83,14 @@ class NotebookView:
 
 
 class TerminalView:
-    """One line that is written over, on a terminal."""
+    """One line on a terminal that is overwritten."""
 
     def __init__(self) -> None:
         """Show nothing yet."""
         self._throttle = _Throttle()
 
     def step(self, step: Step) -> None:
-        """Write the line again; a step that is done keeps its line."""
+        """Overwrite the line; a step that is done keeps its line."""
         if self._throttle.lets(step):
             line = _line(step)[: shutil.get_terminal_size().columns - 1]
             sys.stdout.write(f"\r\x1b[2K{line}" + ("\n" if step.state == "done" else ""))
@@ -116,7 +116,7 @@ class LinesView:
 
 
 def result_lines(result: Result) -> list[str]:
-    """Say in words what a ship did."""
+    """Return the outcome of a ship in words."""
     size = _size(result.artifact_bytes)
     if result.is_dry_run and result.is_reused:
         lines = [f"Dry run: {result.artifact_name} ({size}) is on the target already."]
@@ -135,7 +135,7 @@ def result_lines(result: Result) -> list[str]:
 
 
 def error_lines(error: ShipEnvError) -> list[str]:
-    """Say in one line that a ship stopped; the exception that follows has the rest."""
+    """Return a line that says that a ship stopped; the exception that follows has the details."""
     return ["Cancelled." if error.code == "SHIP_CANCELLED" else f"Stopped: {error.code}."]
 
 
@@ -161,7 +161,7 @@ def _line(step: Step) -> str:
     if step.state == "done":
         mark, figure = "✓", "" if step.ms is None else f"{step.ms / 1000:.1f} s"
     else:
-        # Only what moves bytes gives large numbers; a percentage reads well for every unit.
+        # A percentage is readable for every unit.
         mark, figure = "…", f"{_share(step):.0%}" if step.total else ""
     return f"{mark} {step.name:<9} {figure:>7}  {visible(step.detail)}".rstrip()
 
@@ -176,7 +176,7 @@ def _bar(share: float) -> str:
 
 
 def _size(size_bytes: int) -> str:
-    """Return bytes as people read them, decimal units as in the rest of the product."""
+    """Return bytes in decimal units, as everywhere in the product."""
     if size_bytes < _KILO:
         return f"{size_bytes} B"
     size = size_bytes / _KILO

@@ -17,39 +17,39 @@ from .errors import ShipEnvError
 from .events import Event, Result, Step, parse_event
 from .node import bundle_environment, find_bundle, find_node
 
-#: A wait for a line is cut into pieces: an interrupt that comes in the moment before a wait is seen when the wait ends.
+#: Seconds of one wait for a line. Waits are short, since an interrupt just before a wait is noticed only after it.
 _LOOK_S = 0.2
-#: For the last lines in the pipes. A grandchild that holds them open must not hold us.
+#: Seconds to wait for the last lines in the pipes: a grandchild that keeps them open must not block us.
 _DRAIN_TIMEOUT_S = 2.0
 
 
 class InterruptedTooLate(KeyboardInterrupt):
-    """The ship had ended well when the interrupt reached it. Stops the cell, as every interrupt does.
+    """The interrupt came after the ship had succeeded. Stops the cell, like every interrupt.
 
-    :param result: how the ship ended
+    :param result: the result of the ship
     """
 
     def __init__(self, result: Result) -> None:
         super().__init__(
-            "The interrupt came too late to cancel the ship, which had ended; nothing after it ran. "
-            "Run the cell again to go on."
+            "The interrupt came too late: the ship had ended. The rest of the cell did not run. "
+            "Run the cell again to continue."
         )
         self.result = result
 
     def _render_traceback_(self) -> list[str]:
-        """Tell IPython what to show in place of a traceback through our own code."""
+        """Return what IPython shows instead of a traceback through our code."""
         return [f"KeyboardInterrupt: {self}"]
 
 
 def ship(arguments: Sequence[str], on_step: Callable[[Step], None]) -> Result:
-    """Ship the environment of the python that runs this.
+    """Ship the environment of this process's python.
 
     Ctrl+C (or the notebook's interrupt) cancels the ship and waits until it has cleaned up; a second one kills it.
 
     :param arguments: further arguments of ``ship-env ship``
     :param on_step: called in this thread with each step event
-    :raises ShipEnvError: whatever the ship failed with, SHIP_CANCELLED, NODE_MISSING, …
-    :raises InterruptedTooLate: interrupted, and it shipped all the same
+    :raises ShipEnvError: the error of the ship, SHIP_CANCELLED, NODE_MISSING, …
+    :raises InterruptedTooLate: interrupted after the ship had succeeded
     """
     command = [find_node().path, find_bundle(), "ship", "--python", sys.executable, "--json"]
     output = _Output()
@@ -61,7 +61,7 @@ def ship(arguments: Sequence[str], on_step: Callable[[Step], None]) -> Result:
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        # A terminal's Ctrl+C goes to the whole process group; the ship must get one signal, from us.
+        # A terminal sends Ctrl+C to the whole process group; the ship must get only the one signal from us.
         start_new_session=True,
     )
     try:
@@ -76,11 +76,11 @@ def ship(arguments: Sequence[str], on_step: Callable[[Step], None]) -> Result:
 
 
 class _Output:
-    """What a child process prints, read by threads: a read that an interrupt breaks off amid a line would lose it."""
+    """The output of a child process, read by threads: an interrupt in the middle of a read would lose a line."""
 
     def __init__(self) -> None:
         self.last = ""
-        """The last line so far, also when an interrupt came between the moments in which it was taken and read."""
+        """The last line so far, kept in case an interrupt comes between taking a line and parsing it."""
         self.log: deque[str] = deque(maxlen=10)
         self._lines: SimpleQueue[Optional[str]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -92,7 +92,7 @@ class _Output:
             self._threads.append(thread)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines as they come, until the process closes its output."""
+        """Yield the lines as they arrive, until the process closes its output."""
         while True:
             try:
                 line = self._lines.get(timeout=_LOOK_S)
@@ -154,7 +154,7 @@ def _cancel(process: subprocess.Popen[str]) -> None:
 
 
 def _end_after_interrupt(output: _Output, on_step: Callable[[Step], None]) -> BaseException:
-    """Say how the ship ended: well or for another reason, if that came before the interrupt; else it was cancelled."""
+    """Return the end of the ship: its own result or error if that came before the interrupt, else SHIP_CANCELLED."""
     for line in output.rest():
         event = _whole_event(line)
         if isinstance(event, Step):
@@ -168,7 +168,7 @@ def _end_after_interrupt(output: _Output, on_step: Callable[[Step], None]) -> Ba
 
 
 def _whole_event(line: str) -> Optional[Event]:
-    """Read one line; return None when a kill has cut it off."""
+    """Parse one line; return None for a line that a kill has cut off."""
     try:
         return parse_event(line)
     except ShipEnvError:

@@ -1,4 +1,4 @@
-"""The sidecar as a child process of the Jupyter server: started when first asked for, again when it crashed."""
+"""The sidecar as a child process of the Jupyter server: started by the first request, and again after a crash."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 #: The sidecar answers 130-540 ms after its start; a machine under load may need many times that.
 READY_TIMEOUT_S = 60.0
-#: How long the sidecar may take to end its ships after its stdin closed; then it is killed. It cancels all at once, so
-#: they take no longer than one. Without a ship under way it ends within milliseconds.
+#: How long the sidecar may take to end its ships after its stdin closed; then it is killed. It cancels all ships at
+#: once, so they take no longer than one. Without a ship it ends within milliseconds.
 STOP_TIMEOUT_S = CANCEL_BUDGET_S
-#: An end that takes longer is explained in the log: whoever stops the server looks at it.
+#: An end that takes longer than this is explained in the log, which the person who stops the server sees.
 QUIET_S = 3.0
-#: So many ends that nobody asked for, within so many seconds, are a crash loop.
+#: This many unexpected ends within this many seconds are a crash loop.
 CRASH_LIMIT = 3
 CRASH_WINDOW_S = 60.0
 
-#: Tokens of the Jupyter server and of JupyterHub: the sidecar has no use for them.
+#: Tokens of the Jupyter server and of JupyterHub: the sidecar does not need them.
 _PRIVATE_VARIABLES = ("JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
-#: What the folder of a socket is called, before some random letters; a file in it names the server (owner.py).
+#: Prefix of the folder of a socket, before random letters; a file in the folder names the server (owner.py).
 _FOLDER_PREFIX = "ship-env-"
 _OWNER_FILE = "owner"
 #: A unix socket's path is limited to 108 bytes on Linux and 104 on macOS.
@@ -46,7 +46,7 @@ _SOCKET_PATH_LIMIT = 100
 
 
 class Endpoint(NamedTuple):
-    """Where a running sidecar listens, and the token that each request must carry."""
+    """The socket of a running sidecar, and the token that each request must have."""
 
     socket: str
     token: str
@@ -61,17 +61,17 @@ class _Running(NamedTuple):
 class SidecarProcess:
     """Keeps at most one sidecar running.
 
-    The sidecar must end whenever the Jupyter server ends, also by ``kill -9``. So it holds the reading end of a pipe
-    whose only writing end is ours, and exits when that closes: the kernel closes it for us however we die. It runs in
-    a session of its own, since Ctrl+C in the server's terminal goes to the whole process group, while the server
-    itself only asks "Shut down? (y/n)".
+    The sidecar must end whenever the Jupyter server ends, also by ``kill -9``. So its stdin is a pipe whose only
+    writing end is ours, and it exits when that closes: the kernel closes it however we die. The sidecar has its own
+    session, since Ctrl+C in the server's terminal goes to the whole process group, while the server itself only asks
+    "Shut down? (y/n)".
 
-    The socket lies in a directory with mode 0700, and requests carry a token that only this process and the sidecar
-    know, so that no other user of the machine, and no page in the browser, can talk to it past the Jupyter server.
+    The socket is in a directory with mode 0700, and requests have a token that only this process and the sidecar know.
+    So no other user of the machine, and no page in the browser, can reach the sidecar without the Jupyter server.
     """
 
     def __init__(self, log: AnyLogger) -> None:
-        """Start nothing yet; the sidecar's log lines go to ``log``."""
+        """Start no process yet; the sidecar's log lines go to ``log``."""
         self._log = log
         self._lock = asyncio.Lock()
         self._running: _Running | None = None
@@ -83,11 +83,11 @@ class SidecarProcess:
 
     @property
     def is_running(self) -> bool:
-        """Whether a sidecar listens; one that just starts does not yet."""
+        """Whether a sidecar listens; one that is starting does not listen yet."""
         return self._running is not None and self._running.process.returncode is None
 
     async def endpoint(self) -> Endpoint:
-        """Return where the sidecar listens; start it when it does not run. Many callers at once start one.
+        """Return the endpoint of the sidecar; start it when it does not run. Many callers at once start only one.
 
         :raises ShipEnvError: NODE_MISSING, or SIDECAR_UNAVAILABLE with the end of the sidecar's log
         """
@@ -98,17 +98,17 @@ class SidecarProcess:
             if self._stopped:
                 raise ShipEnvError("SIDECAR_UNAVAILABLE", "The Jupyter server is shutting down.")
             if running is not None:
-                # Until its watcher has seen the end, the crash is not counted yet.
+                # The crash is counted only after the watcher has seen the end.
                 await running.watcher
             self._refuse_crash_loop()
             self._running = await self._start()
             return self._running.endpoint
 
     async def discard(self, endpoint: Endpoint) -> None:
-        """End a sidecar that nobody can connect to, so that :meth:`endpoint` starts another.
+        """End a sidecar that accepts no connections, so that :meth:`endpoint` starts another.
 
-        It died this moment and its end was not seen yet, or something cleaned up the temporary directory with its
-        socket. Does nothing when another runs already.
+        Either it has just died and its end was not noticed yet, or a program cleaned the temporary directory with its
+        socket. Does nothing when another sidecar runs already.
         """
         async with self._lock:
             running = self._running
@@ -134,7 +134,7 @@ class SidecarProcess:
         if len(self._crashes) < CRASH_LIMIT or self._crashes[0] < since:
             return
         raise self._unavailable(
-            f"The sidecar ended {CRASH_LIMIT} times within {CRASH_WINDOW_S:.0f} s; it is not started again for now.",
+            f"The sidecar ended {CRASH_LIMIT} times within {CRASH_WINDOW_S:.0f} s and is not started again for now.",
         )
 
     async def _start(self) -> _Running:
@@ -143,7 +143,7 @@ class SidecarProcess:
         self._is_ending = False
         token = secrets.token_urlsafe(32)
         environ = {k: v for k, v in os.environ.items() if k not in _PRIVATE_VARIABLES}
-        # A name of its own for each start: a crashed sidecar leaves its socket behind.
+        # Each start has a new name: a crashed sidecar leaves its socket behind.
         socket_path = str(Path(self._socket_directory(), f"{secrets.token_hex(4)}.sock"))
         process = await self._spawn(
             [node.path, bundle, "serve", "--socket", socket_path, "--remove-folder"],
@@ -162,7 +162,7 @@ class SidecarProcess:
         try:
             await asyncio.wait_for(ready, READY_TIMEOUT_S)
         except BaseException as error:
-            # Also when the request that asked for it was cancelled: no half-started sidecar stays.
+            # Runs also when the request was cancelled: no half-started sidecar may stay.
             await self._end(process)
             await watcher
             if isinstance(error, asyncio.TimeoutError):
@@ -200,7 +200,7 @@ class SidecarProcess:
                 ready.set_result(None)
                 continue
             if event.get("type") == "error":
-                # Why it does not start, for whoever asked for it.
+                # The reason why the sidecar does not start, for the error of the request.
                 self._tail.append(f"{event.get('code')}: {event.get('message')} {event.get('hint')}".rstrip())
             self._log.info("sidecar: %s", line)
 
@@ -216,9 +216,9 @@ class SidecarProcess:
         readers: list[asyncio.Task[None]],
         ready: asyncio.Future[None],
     ) -> None:
-        """Wait for the sidecar's end; count it when nobody asked for it."""
+        """Wait for the sidecar's end; count it when it was unexpected."""
         status = await process.wait()
-        # Its last words are in the pipes. A grandchild that holds them open must not hold us.
+        # Its last lines are in the pipes. A grandchild that keeps them open must not block us.
         await asyncio.wait(readers, timeout=2)
         for reader in readers:
             reader.cancel()
@@ -227,7 +227,7 @@ class SidecarProcess:
             self._log.error("The sidecar ended by itself, exit status %s.", status)
         if not ready.done():
             ready.set_exception(self._unavailable(f"The sidecar ended before it listened, exit status {status}."))
-            # Read here once, or asyncio reports it as lost when the waiting request was cancelled.
+            # Read the exception once; otherwise asyncio reports it as lost when the waiting request was cancelled.
             ready.exception()
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
@@ -236,7 +236,7 @@ class SidecarProcess:
         process.stdin.close()
         ended = asyncio.ensure_future(process.wait())
         if not await _is_done_within(QUIET_S, ended):
-            self._log.info("The sidecar cancels its ships and cleans up; it is given %.0f s.", STOP_TIMEOUT_S)
+            self._log.info("The sidecar cancels its ships and cleans up; it has %.0f s for that.", STOP_TIMEOUT_S)
             if not await _is_done_within(STOP_TIMEOUT_S, ended):
                 process.kill()
         await ended
@@ -245,13 +245,13 @@ class SidecarProcess:
         return ShipEnvError(
             "SIDECAR_UNAVAILABLE",
             message,
-            f"See the Jupyter server's log. The sidecar is tried again {CRASH_WINDOW_S:.0f} s after a crash.",
+            f"See the Jupyter server's log. The sidecar can be started again {CRASH_WINDOW_S:.0f} s after a crash.",
             list(self._tail),
         )
 
     def _socket_directory(self) -> str:
         if self._directory is None or not Path(self._directory).is_dir():
-            # mkdtemp makes it 0700. A long TMPDIR would make the path longer than a socket's may be.
+            # mkdtemp makes it 0700. A long TMPDIR would make the path too long for a socket.
             parent = tempfile.gettempdir()
             if len(os.fsencode(parent)) + len(f"/{_FOLDER_PREFIX}xxxxxxxx/xxxxxxxx.sock") > _SOCKET_PATH_LIMIT:
                 parent = "/tmp"  # noqa: S108 - mkdtemp makes the directory private
@@ -264,13 +264,13 @@ class SidecarProcess:
 def _remove_folders_of_killed_servers(parent: Path) -> None:
     """Remove the socket folders of servers that were killed together with their sidecars."""
     for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
-        # A folder that is no folder of a server, or that is another user's, has no owner that could be read.
+        # A folder of another program or another user has no readable owner file.
         with suppress(OSError):
             if folder.lstat().st_uid == os.getuid() and is_dead((folder / _OWNER_FILE).read_text()):
                 shutil.rmtree(folder)
 
 
 async def _is_done_within(seconds: float, future: asyncio.Future[int]) -> bool:
-    """Wait without cancelling the future when the time is up."""
+    """Wait; do not cancel the future when the time is up."""
     done, _ = await asyncio.wait({future}, timeout=seconds)
     return bool(done)

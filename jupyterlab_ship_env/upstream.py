@@ -1,4 +1,4 @@
-"""One HTTP request over a unix socket, its answer handed on as it arrives."""
+"""One HTTP request over a unix socket; its answer is passed on as it arrives."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from tornado.httputil import (
 )
 from tornado.iostream import IOStream, StreamClosedError
 
-#: An answer is streamed, so its size is bounded by nothing but the reader's patience; tornado wants a number.
+#: An answer is streamed and may have any size, but tornado needs a number.
 _ANY_SIZE = 1 << 62
 
 
 class Receiver(Protocol):
-    """Takes an answer in pieces."""
+    """Receives an answer in pieces."""
 
     def start(self, status: int, headers: HTTPHeaders) -> Awaitable[None]:
-        """Take status and headers, once."""
+        """Receive status and headers, once."""
         ...
 
     def piece(self, data: bytes) -> Awaitable[None]:
-        """Take a piece of the body. The next is not read before this is done, so that memory stays bounded."""
+        """Receive a piece of the body. The next piece is read after this is done, so that memory stays bounded."""
         ...
 
 
 class Upstream:
-    """A request to the sidecar that can be dropped at any moment.
+    """A request to the sidecar that can be closed at any moment.
 
-    Tornado's HTTP client cannot be cancelled while it waits for the next piece of a stream; its connection class,
-    which that client stands on, can: closing the stream ends the request on both sides.
+    Tornado's HTTP client cannot be cancelled while it waits for the next piece of a stream. The connection class below
+    that client can be: closing the stream ends the request on both sides.
     """
 
     def __init__(self, stream: IOStream) -> None:
-        """Use a connected stream; see :meth:`connect`."""
+        """Use a connected stream from :meth:`connect`."""
         self._stream = stream
 
     @classmethod
@@ -61,10 +61,10 @@ class Upstream:
         body: bytes,
         receiver: Receiver,
     ) -> bool:
-        """Send a request and hand its answer on.
+        """Send a request and pass its answer on.
 
         :param path: with its leading slash, already encoded
-        :returns: whether the answer came whole; false when the sidecar went away or :meth:`close` was called
+        :returns: whether the answer is complete; false when the sidecar ended or :meth:`close` was called
         """
         delegate = _Delegate(receiver)
         try:
@@ -87,7 +87,7 @@ class Upstream:
         return delegate.complete
 
     def close(self) -> None:
-        """Drop the request; the sidecar sees its connection close."""
+        """Close the request; the sidecar notices that its connection closes."""
         self._stream.close()
 
 

@@ -132,5 +132,5 @@ def test_headless_notebook_runs_new_code_in_its_running_session(kernel_python: P
     assert done.returncode == 0, done.stderr
     shipped, updated, last = (nbformat.read(notebook, as_version=4).cells[i].outputs for i in (1, 2, 3))
     assert "ship_env_example-" in shipped[0].data["text/plain"]
-    assert "The running session has the new code from its next task on." in updated[0].data["text/plain"]
+    assert "The next task of the running session runs the new code." in updated[0].data["text/plain"]
     assert last[0].text == "the executors run the new code\n"

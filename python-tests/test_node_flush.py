@@ -79,4 +79,4 @@ def test_a_flush_waits_for_another_process_that_makes_room(node: Node) -> None:
 def test_a_folder_in_which_nothing_was_unpacked_is_said(node: Node) -> None:
     run = node.run(node.build(), variables=FLUSH)
     assert (run.returncode, run.stdout) == (0, "")
-    assert run.stderr == f"ship_env: there is nothing to remove: {node.root / LAYOUT} is not there\n"
+    assert run.stderr == f"ship_env: there is nothing to remove: {node.root / LAYOUT} does not exist\n"

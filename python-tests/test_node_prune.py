@@ -128,7 +128,7 @@ def test_what_killed_processes_left_goes(fleet: Fleet) -> None:
 def test_a_limit_that_is_no_number_is_named_and_passed_over(fleet: Fleet) -> None:
     run = fleet.node.run(fleet.build("first"), "-c", "print('ran')", variables={"SHIP_ENV_NODE_CACHE_LIMIT": "20 GB"})
     assert run.stdout == "ran\n"
-    assert run.stderr == "ship_env: SHIP_ENV_NODE_CACHE_LIMIT was to be a number of gigabytes, it is '20 GB'\n"
+    assert run.stderr == "ship_env: SHIP_ENV_NODE_CACHE_LIMIT must be a number of gigabytes; it is '20 GB'\n"
 
 
 # Runs until a file is there, then imports what it did not import before.

@@ -168,7 +168,7 @@ def test_content_that_its_key_does_not_vouch_for_is_refused(
 ) -> None:
     hostile = make(pair, tmp_path / "hostile.pex")
     key = span_of(pair.good, "small")[2]
-    refused(node.run(hostile, "-c", SHOW, variables=variables), f"was to have the key {key}; its content has ")
+    refused(node.run(hostile, "-c", SHOW, variables=variables), f"should have the key {key}; its content has ")
     assert not any(key in name or "small" in name for name in cache(node))
     assert node.environments() == node.leftovers() == [] if (node.root / LAYOUT).exists() else True
     # What it left behind changes nothing for the one whose key it took.
@@ -192,7 +192,7 @@ def test_what_is_in_the_cache_stays_as_it_is_whatever_comes_under_its_key(
     assert (run.returncode, run.stdout) == (0, "good\n")
     assert cache(node) == before
     shutil.rmtree(node.root)
-    refused(node.run(hostile, "-c", SHOW), f"was to have the key {key}; its content has ")
+    refused(node.run(hostile, "-c", SHOW), f"should have the key {key}; its content has ")
 
 
 def with_index(pex: Path, to: Path, index: dict[str, Any]) -> Path:
@@ -223,7 +223,7 @@ def test_the_index_of_another_artifact_is_refused(
     with zipfile.ZipFile(pair.evil) as archive:
         hostile = rewritten(pair.good, tmp_path / "hostile.pex", {INDEX: archive.read(INDEX)})
     good, evil = index_of(pair.good)["id"], index_of(pair.evil)["id"]
-    refused(node.run(hostile, "-c", SHOW, variables=variables), f"says that it is {good}; its index is that of {evil}")
+    refused(node.run(hostile, "-c", SHOW, variables=variables), f"says that it is {good}; its index belongs to {evil}")
     assert not (node.root / LAYOUT).exists() or cache(node) == {}
 
 
@@ -258,9 +258,9 @@ def test_an_entry_of_the_artifact_itself_that_was_changed_is_refused(
     with zipfile.ZipFile(pair.good) as archive:
         content = archive.read(name)
     hostile = rewritten(pair.good, tmp_path / "hostile.pex", {name: content + b"\n"})
-    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the entry {name} of {hostile} was to have the sha256")
+    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the entry {name} of {hostile} should have the sha256")
     if name == "ship_env_runtime.py":
-        refused(node.run(hostile, "-c", SHOW), f"the entry {name} of {hostile} was to have the sha256")
+        refused(node.run(hostile, "-c", SHOW), f"the entry {name} of {hostile} should have the sha256")
         assert node.environments() == []
 
 
@@ -270,7 +270,7 @@ def test_boot_code_of_the_head_that_was_changed_is_refused_before_it_runs(
     with zipfile.ZipFile(pair.good) as archive:
         name = next(name for name in archive.namelist() if name.startswith(".bootstrap/") and name.endswith("/pex.py"))
         hostile = rewritten(pair.good, tmp_path / "hostile.pex", {name: archive.read(name) + b"\n"})
-    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), "bytes of", "were to have the sha256")
+    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), "bytes of", "should have the sha256")
 
 
 def flipped(pex: Path, to: Path, near: bytes) -> Path:
@@ -293,7 +293,7 @@ def test_a_head_that_is_damaged_is_refused_before_anything_is_unpacked(
 ) -> None:
     hostile = flipped(pair.good, tmp_path / "hostile.pex", near)
     length = index_of(pair.good)["head"]["length"]
-    refused(node.run(hostile, "-c", SHOW, variables=variables), f"the first {length} bytes of {hostile} were to have")
+    refused(node.run(hostile, "-c", SHOW, variables=variables), f"the first {length} bytes of {hostile} should have")
     assert not (node.root / LAYOUT).exists()
     assert not (node.container / ".ship-env-pex").exists()
 
@@ -312,7 +312,7 @@ ship_env_node.boot.unpack_missing = fail
 """
     run = node.run(*node.boot(pex, meanwhile, "-c", SHOW))
     assert (run.returncode, run.stdout) == (REFUSED, "")
-    assert f"bytes of {pex} were to have the sha256" in run.stderr
+    assert f"bytes of {pex} should have the sha256" in run.stderr
 
 
 def test_a_directory_that_points_elsewhere_is_refused_before_the_ordinary_boot(
@@ -352,7 +352,7 @@ def test_another_python_than_the_environments_runs_nothing_unverified(pair: Pair
     # As SHIP_ENV_PYTHON may say: the pex tool's boot code then sees what it can do.
     code = "sys.version_info = (3, 99, *sys.version_info[2:])"
     hostile = swapped_segment(pair, tmp_path / "hostile.pex")
-    refused(node.run(*node.boot(hostile, code, "-c", SHOW)), "was to have the key")
+    refused(node.run(*node.boot(hostile, code, "-c", SHOW)), "should have the key")
     assert not (node.root / LAYOUT).exists()
 
 

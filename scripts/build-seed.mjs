@@ -1,5 +1,5 @@
-// Has the pex tool write the empty PEX that every artifact starts from: server/dist/seed.pex.
-// usage: node scripts/build-seed.mjs [--out FILE]...    (pex on PATH, in the pinned version)
+// Makes the seed with the pex tool: the empty PEX whose boot code every artifact has, server/dist/seed.pex. usage: node
+// scripts/build-seed.mjs [--out FILE]...    (pex on PATH, in the pinned version)
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-/** Its .bootstrap goes into every artifact as it is, so another version means other artifacts. */
+/** Every artifact holds the .bootstrap of this version unchanged, so another version makes other artifacts. */
 const PEX_VERSION = '2.105.2';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,7 +17,7 @@ const outputs = values.out ?? [join(root, 'server/dist/seed.pex')];
 const version = run('--version').trim();
 if (version !== PEX_VERSION) {
   throw new Error(
-    `pex ${PEX_VERSION} was expected on PATH, and it is ${version}. Run: pip install pex==${PEX_VERSION}`
+    `The pex tool on PATH must be version ${PEX_VERSION}; it is ${version}. Run: pip install pex==${PEX_VERSION}`
   );
 }
 const work = mkdtempSync(join(tmpdir(), 'ship-env-seed-'));
@@ -35,7 +35,7 @@ try {
 
 /** @param {string[]} args */
 function run(...args) {
-  // No pexrc and no PEX_* variable: nothing of this machine's settings may reach the seed.
+  // No pexrc and no PEX_* variable: settings of this machine must not change the seed.
   const { PATH, HOME = tmpdir(), LANG = 'C.UTF-8' } = process.env;
   return execFileSync('pex', args, { encoding: 'utf8', env: { PATH, HOME, LANG, PEX_IGNORE_RCFILES: '1' } });
 }

@@ -1,5 +1,6 @@
 /**
- * `npm run build [-- --prod] [part …]`: what the wheel carries, from the sources. Parts: generated, lib, seed, server, labextension.
+ * `npm run build [-- --prod] [part …]`: builds the parts of the wheel from the sources. Parts: generated, lib, seed,
+ * server, labextension.
  */
 import { PARTS, forgetBuilds } from './build/index.mjs';
 import { ScriptFailure, main } from './lib/main.mjs';

@@ -1,4 +1,4 @@
-/** `node scripts/changelog.mjs`, one of the checks of `npm run lint`: whether CHANGELOG.md has the form that we agreed on. */
+/** `node scripts/changelog.mjs`, one of the checks of `npm run lint`: checks the form of CHANGELOG.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ScriptFailure, main } from './lib/main.mjs';

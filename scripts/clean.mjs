@@ -1,4 +1,7 @@
-/** `npm run clean`: removes what a build, a test, a linter or the demo made. `--all`: also what the set-up installed. */
+/**
+ * `npm run clean`: removes the output of builds, tests, linters and the demo. `--all` also removes what the set-up
+ * installed.
+ */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths } from './lib/paths.mjs';

@@ -1,9 +1,9 @@
 /**
  * `npm run test:environments [-- name …]`: ships famous environments and starts each on an empty node, as an executor does.
  *
- * For each environment of scripts/environments/list.mjs: install it, ship it to a directory, start its artifact with the node
- * cache, import all that is at its top level, and compare with the same in the kernel's environment. Then start it again,
- * which must find the environment that is there. Takes about an hour, 6 GB of downloads and 20 GB of disk.
+ * For each environment of scripts/environments/list.mjs: install it, ship it to a directory, start its artifact with
+ * the node cache, import all top-level modules, and compare with the same in the kernel's environment. Then start it
+ * again, which must find the existing environment. Takes about an hour, 6 GB of downloads and 20 GB of disk.
  */
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,10 +51,10 @@ await main(async args => {
 });
 
 /**
- * @param {string} folder for all that this needs
+ * @param {string} folder working folder
  * @param {readonly string[]} requirements
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<string>} what was found, for the person
+ * @returns {Promise<string>} the result, for the person
  */
 async function tryEnvironment(folder, requirements, env) {
   const venv = join(folder, 'venv');
@@ -80,7 +80,7 @@ async function tryEnvironment(folder, requirements, env) {
 }
 
 /**
- * What an executor sees of the environment of its node: nothing of the kernel.
+ * Environment variables of an executor on its node, without those of the kernel.
  *
  * @param {string} folder
  * @param {NodeJS.ProcessEnv} env
@@ -138,7 +138,7 @@ async function ship(folder, python, env) {
 }
 
 /**
- * The second start must be the quick one.
+ * Checks that the second start uses the existing environment.
  *
  * @param {string} artifact
  * @param {NodeJS.ProcessEnv} env

@@ -1,6 +1,7 @@
 /**
- * `npm run generate [-- --check]`: writes what is made from the declarations in server/src/contract: the settings schema,
- * the Python half's constants, tables of the documentation. `--check` writes nothing, and fails when one is out of date.
+ * `npm run generate [-- --check]`: writes the files that are generated from the declarations in server/src/contract:
+ * the settings schema, the constants for Python, tables of the documentation. `--check` writes nothing, and fails when
+ * one is out of date.
  */
 import { staleFiles, writeGenerated } from './generate/index.mjs';
 import { ScriptFailure, main } from './lib/main.mjs';
@@ -15,7 +16,7 @@ await main(async args => {
   const names = (await staleFiles()).map(({ name }) => name);
   if (names.length > 0) {
     throw new ScriptFailure(
-      `Not as server/src/contract declares: ${names.join(', ')}. Change the declaration, then run: npm run generate`
+      `These generated files are out of date: ${names.join(', ')}. Change the declaration, then run: npm run generate`
     );
   }
 });

@@ -1,10 +1,10 @@
 /**
- * `npm run lab [-- --dev]`: a real JupyterLab on examples/, with the extension from the built wheel and the kernel of the
- * demo. With `--dev` the extension and the kernel's magic are those of this checkout, and built anew when a source changes;
- * reloading the page shows the change.
+ * `npm run lab [-- --dev]`: a real JupyterLab on examples/, with the extension from the built wheel and the kernel of
+ * the demo. With `--dev` the extension and the kernel's magic come from this checkout, and are built anew when a source
+ * changes; reloading the page shows the change.
  *
- * JupyterLab gets an environment, settings, a cache and a target of its own in .cache/lab, so that nobody's own are touched.
- * Ends with Ctrl+C.
+ * JupyterLab gets its own environment, settings, cache and target in .cache/lab, so that the person's own files are not
+ * changed. Ends with Ctrl+C.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -81,7 +81,7 @@ async function buildEditable(env) {
 /**
  * @param {string} name of the folder
  * @param {string} wheel
- * @param {string} version what makes another environment necessary, besides the locked packages
+ * @param {string} version a text that changes when a new environment is necessary, besides the locked packages
  * @returns {Promise<string>} an environment with JupyterLab, as locked, and the wheel
  */
 async function prepareLab(name, wheel, version) {

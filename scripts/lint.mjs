@@ -1,6 +1,6 @@
 /**
  * `npm run lint` and `npm run fix`: every linter, formatter and type checker, on code and tests alike. All of them run,
- * so that one look shows everything.
+ * so that one run shows all problems.
  */
 import { ScriptFailure, main } from './lib/main.mjs';
 import { run } from './lib/process.mjs';

@@ -2,8 +2,8 @@
  * `npm run lock`: compiles requirements/*.in into the lock files beside them, for every Python the project runs on.
  *
  * dev.txt comes first and constrains the others, so that one distribution has one version in all of them. The
- * benchmark's environments stand apart: what cluster-pack needs beside them decides their versions. So does the
- * environment of the tests' second S3 server.
+ * benchmark's environments are independent: the requirements of cluster-pack decide their versions. The environment of
+ * the tests' second S3 server is independent, too.
  */
 import { main } from './lib/main.mjs';
 import { paths } from './lib/paths.mjs';
@@ -12,7 +12,7 @@ import { setUp } from './setup/index.mjs';
 
 const OLDEST_PYTHON = '3.10';
 
-/** Each lock file, and the one whose versions it takes. */
+/** Each lock file, and the lock file whose versions it uses. */
 const LOCKS = /** @type {const} */ ([
   ['dev', undefined],
   ['demo', 'dev'],

@@ -1,4 +1,6 @@
-/** `npm run screenshots`: takes the pictures of the README anew, by the browser tests that show what is on them. */
+/**
+ * `npm run screenshots`: takes the pictures of the documentation anew, with the browser tests that show their content.
+ */
 import { join } from 'node:path';
 import { buildWheel } from './build/index.mjs';
 import { main } from './lib/main.mjs';

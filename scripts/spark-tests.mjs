@@ -1,8 +1,9 @@
 /**
  * `npm run test:spark [-- --again] [-- module …]`: Spark's own Python tests on a local cluster, with a virtual
- * environment on the node, with our artifact, and with our artifact and an editable. What passes plainly must pass with
- * ours. Before that, unless modules are named, our own tests of each door of Spark, with every pyspark that differs there. It takes an hour or more; a run that was stopped goes on where it was, and `--again` runs each module anew. What
- * an earlier artifact did is not taken for this one's.
+ * environment on the node, with our artifact, and with our artifact and an editable. A test that passes with the
+ * virtual environment must pass with our artifact. Unless modules are named, our own tests of how Spark starts workers
+ * run first, with every pyspark that differs there. It takes an hour or more; a stopped run continues where it ended,
+ * and `--again` runs each module anew. Results of another artifact are not used.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -47,7 +48,7 @@ await main(async args => {
 });
 
 /**
- * Our tests of the doors through which Spark starts workers; `npm test` leaves out some of the pysparks.
+ * Our tests of the ways in which Spark starts workers, with all pysparks; `npm test` leaves some of them out.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Row>}
@@ -80,7 +81,7 @@ async function compare(module, [plainWay, ...others], env) {
   const rows = [];
   for (const way of others) {
     const lost = lostTests(plain, await outcomesOf(module, way, env));
-    // Some of Spark's tests wait for a fixed time: on a busy machine they get a second chance, by themselves.
+    // Some of Spark's tests wait for a fixed time: on a busy machine, failed tests are run once more, alone.
     const again = lost.length === 0 ? {} : await outcomesOf(module, way, env, lost);
     const left = lost.filter(id => again[id] !== 'passed');
     const passed = namesWith(plain, 'passed').length;
@@ -98,13 +99,13 @@ async function compare(module, [plainWay, ...others], env) {
 }
 
 /**
- * What became of each test; from the last run where there is one.
+ * The outcome of each test, from the last run if there is one.
  *
  * @param {string} module
  * @param {Way} way
  * @param {NodeJS.ProcessEnv} env
  * @param {readonly string[]} [tests] only these; they are always run
- * @returns {Promise<Outcomes>} none when the module could not be run; its log says why
+ * @returns {Promise<Outcomes>} empty when the module could not be run; its log says why
  */
 async function outcomesOf(module, way, env, tests) {
   const output = placeOf(tests === undefined ? module : `${module}.again`, way);
@@ -122,7 +123,7 @@ async function outcomesOf(module, way, env, tests) {
 /**
  * @param {string} module
  * @param {Way} way
- * @returns {string} where its outcomes are kept: by what the executors run
+ * @returns {string} path of its outcomes, which depends on what the executors run
  */
 function placeOf(module, way) {
   const hash = createHash('sha256')
@@ -159,7 +160,7 @@ function report(rows) {
       String(held).padStart(6),
       String(lost.length).padStart(4),
       notRun,
-      // A module without a single test that passes shows nothing.
+      // A module in which no test passes proves nothing.
       held > 0 && lost.length === 0 ? green('✓') : red('✗')
     ])
   );

@@ -1,7 +1,7 @@
 /**
- * `npm test [-- [--coverage] [suite] [path …]]`: everything, or the test files whose path contains one of these, on real
- * parts. Suites: server, frontend, bench, scripts, python, browser. A suite that runs whole also counts the lines that its
- * tests ran; with `--coverage` each one does.
+ * `npm test [-- [--coverage] [suite] [path …]]`: runs everything, or the test files whose path contains one of these, on
+ * real parts. Suites: server, frontend, bench, scripts, python, browser. A complete suite also counts the lines that its
+ * tests ran; with `--coverage` every run does.
  *
  * Installs and builds only what these files need. One suite after the other, each with its own runner's output; then what
  * failed, a table, and `N passed, N failed`. A suite that crashes, runs nothing or leaves a process running has failed.

@@ -23,18 +23,18 @@ import {
 import { ShipEnvError } from './errors.js';
 import { readLines } from './ndjson.js';
 
-/** One request to a path relative to the sidecar's root. Rejects when there was no answer at all. */
+/** Sends a request to a path relative to the sidecar's root. Rejects when no answer comes. */
 export type Send = (path: string, init: RequestInit) => Promise<Response>;
 
 /**
- * A stream that breaks off is taken up again after these pauses; the events are replayed from the first on, without the
- * progress that newer progress replaced. The count starts anew whenever something new arrived.
+ * The pauses before a broken stream is requested again. The sidecar then replays the events from the first on, without
+ * progress that newer progress replaced. A new event resets the count.
  */
 const RECONNECT_AFTER_MS: readonly number[] = [0, 500, 2000, 5000];
 
 type JobStep = Extract<JobEvent, { type: 'step' }>;
 
-/** The event as the page shows it: in what is for a person, every character can be seen. Paths and sources stay as they are. */
+/** The event with invisible characters escaped in texts for a person. Paths and sources stay as they are. */
 function shown(event: JobEvent): JobEvent {
   switch (event.type) {
     case 'step':
@@ -53,7 +53,7 @@ function shown(event: JobEvent): JobEvent {
   }
 }
 
-/** The one door to the network. What comes in is unknown until the contract has validated it. */
+/** Sends every request of the page. Answers have the type unknown until the contract has validated them. */
 export class ShipEnvClient {
   constructor(
     private readonly _send: Send,
@@ -62,11 +62,11 @@ export class ShipEnvClient {
   ) {}
 
   /**
-   * Starts a ship, or joins the one that runs with the same key.
+   * Starts a ship, or joins a running one with the same key.
    *
    * Takes no AbortSignal on purpose: an aborted request may have started a ship that nobody could cancel any more.
    *
-   * @param note - what this page wants to know when it finds the ship again
+   * @param note - what this page needs to know when it finds the ship again
    */
   async startShip(request: ShipRequestInput, note: ShipNote): Promise<ShipStarted> {
     return this._json(ROUTES.ships, shipStarted, post({ ...request, note }));
@@ -80,12 +80,12 @@ export class ShipEnvClient {
   /**
    * Follows a ship to its end.
    *
-   * @param onStep - called with step events in order, none of them twice; after a break, with the last progress only
+   * @param onStep - gets the step events in order, each once; after a break, only the last progress
    * @returns the result
    * @throws ShipEnvError the error that the ship ended with, or SIDECAR_UNAVAILABLE
    */
   async followShip(id: string, onStep: (event: StepEvent) => void): Promise<ShipResult> {
-    // The sequence number of the last event that was handed over.
+    // The sequence number of the last event that was reported.
     let last = 0;
     let attempt = 0;
     for (;;) {
@@ -113,7 +113,7 @@ export class ShipEnvClient {
     return this._json(ROUTES.targetCheck, checkReply, { ...post(target), signal: signal ?? null });
   }
 
-  /** Reads the events of a ship once. Resolves with the result, or with why the stream broke off before its end. */
+  /** Reads the stream of a ship once. Resolves with the result, or with the reason why the stream broke. */
   private async _readEvents(
     id: string,
     onStep: (event: JobStep) => void
@@ -170,7 +170,10 @@ export class ShipEnvClient {
     return parsed.data;
   }
 
-  /** The sidecar answers with an error object; whatever else stands before it answers in its own way. */
+  /**
+   * The error behind a refused request. The sidecar answers with an error object; the Jupyter server or a proxy may
+   * answer with anything.
+   */
   private async _refused(response: Response): Promise<ShipEnvError> {
     const text = await response.text().catch(() => '');
     const object = errorObjectFrom(text);
@@ -198,7 +201,7 @@ export class ShipEnvClient {
       'SIDECAR_UNAVAILABLE',
       this._trans.__('The Jupyter server answered %1 instead of the sidecar.', answer),
       {
-        hint: this._trans.__('Look at the log of the Jupyter server, then try again.'),
+        hint: this._trans.__('See the log of the Jupyter server, then try again.'),
         cause: text.slice(0, 500) || undefined
       }
     );
@@ -207,17 +210,17 @@ export class ShipEnvClient {
   private _unavailable(cause: unknown): ShipEnvError {
     return new ShipEnvError(
       'SIDECAR_UNAVAILABLE',
-      this._trans.__('The Jupyter server was asked, and the connection broke off or was not made.'),
-      { hint: this._trans.__('Check that the Jupyter server still runs, then try again.'), cause }
+      this._trans.__('The connection to the Jupyter server broke off or could not be made.'),
+      { hint: this._trans.__('Check that the Jupyter server is running, then try again.'), cause }
     );
   }
 
   private _lost(cause: ShipEnvError): ShipEnvError {
     return new ShipEnvError(
       'SIDECAR_UNAVAILABLE',
-      this._trans.__('The sidecar was restarted during the ship and knows nothing of it.'),
+      this._trans.__('The sidecar was restarted during the ship and does not know it any more.'),
       {
-        hint: this._trans.__('Ship again: what was built or uploaded completely is used again.'),
+        hint: this._trans.__('Ship again: segments that were built and files that were uploaded completely are used again.'),
         cause
       }
     );
@@ -226,10 +229,10 @@ export class ShipEnvClient {
   private _unexpected(cause: unknown): ShipEnvError {
     return new ShipEnvError(
       'INTERNAL',
-      this._trans.__('The sidecar answered something that this page does not understand.'),
+      this._trans.__('This page does not understand the answer of the sidecar.'),
       {
         hint: this._trans.__(
-          'After an upgrade, restart the Jupyter server and reload this page. Else it is a bug: please report it.'
+          'After an upgrade, restart the Jupyter server and reload this page. If that does not help, please report a bug.'
         ),
         cause
       }
@@ -245,7 +248,7 @@ function errorObjectFrom(text: string): ReturnType<typeof errorObject.parse> | u
   try {
     return errorObject.safeParse(JSON.parse(text)).data;
   } catch {
-    // Not JSON: a page of the Jupyter server or of a proxy before it.
+    // The text is not JSON: it is a page of the Jupyter server or of a proxy.
     return undefined;
   }
 }

@@ -1,10 +1,10 @@
 import { visibleLines, type ErrorCode, type ErrorObject } from '../server/src/contract/index.js';
 
-/** Every error that is meant for a person, whether the sidecar sent it or the browser found it. */
+/** An error for the person, from the sidecar or from this page. */
 export class ShipEnvError extends Error {
   override readonly name = 'ShipEnvError';
   readonly code: ErrorCode;
-  /** What to do next, addressed to the person; may be empty. */
+  /** Tells the person what to do next; may be empty. */
   readonly hint: string;
   /** Messages of the causes, outermost first. */
   readonly causes: readonly string[];
@@ -16,7 +16,7 @@ export class ShipEnvError extends Error {
     this.causes = causesOf(options.cause);
   }
 
-  /** The error that an error object of the contract stands for, with every character of it to be seen. */
+  /** Makes the error from an error object of the contract; invisible characters are escaped. */
   static from(object: ErrorObject): ShipEnvError {
     return new ShipEnvError(object.code, visibleLines(object.message), {
       hint: visibleLines(object.hint),
@@ -25,12 +25,12 @@ export class ShipEnvError extends Error {
   }
 }
 
-/** This error, or the bug that an unexpected one shows. */
+/** Returns a ShipEnvError unchanged, and wraps any other error as a bug. */
 export function toShipEnvError(error: unknown): ShipEnvError {
   if (error instanceof ShipEnvError) return error;
   return new ShipEnvError(
     'INTERNAL',
-    `The notebook side stopped on an error that it did not expect: ${messageOf(error)}`,
+    `The extension stopped on an unexpected error: ${messageOf(error)}`,
     {
       hint: 'This is a bug in ship-env. Please report it with what you did and the log.',
       cause: error
@@ -42,11 +42,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-/** The chain of causes; a list stands for the chain that the sidecar saw. */
+/** The messages of the causes. A list is the chain of causes that the sidecar sent. */
 function causesOf(cause: unknown): string[] {
   const messages: string[] = [];
   let next: unknown = cause;
-  // A chain longer than this is a loop.
+  // A longer chain is a loop.
   while (next !== undefined && messages.length < 8) {
     if (Array.isArray(next)) return [...messages, ...next.map(String)];
     messages.push(messageOf(next));

@@ -2,7 +2,7 @@
  * Reads a body of newline-delimited text as it arrives.
  *
  * @param body - UTF-8; a character may be split between two chunks
- * @returns the lines that are not empty, without their line feed; a last line without one counts
+ * @returns the lines that are not empty, without their line feed; the last line may lack one
  */
 export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, undefined> {
   const reader = body.getReader();
@@ -20,7 +20,7 @@ export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerat
       if (done) return;
     }
   } finally {
-    // The reader may stop early: the connection must not stay open behind it.
+    // The caller may stop early: then the connection must be closed.
     await reader.cancel().catch(() => undefined);
   }
 }

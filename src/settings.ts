@@ -32,19 +32,19 @@ export function defaultTarget(from: Settings, trans: TranslationBundle): TargetS
     const names = from.targets.map(candidate => candidate.name).join(', ') || trans.__('none');
     throw new ShipEnvError(
       'TARGET_UNKNOWN',
-      trans.__('The default target is "%1"; the settings hold these targets: %2.', from.defaultTarget, names),
+      trans.__('The default target is "%1", but the settings have only these targets: %2.', from.defaultTarget, names),
       { hint: trans.__('Choose another default target or add this one in the settings panel.') }
     );
   }
   if (others.length > 0) {
     throw new ShipEnvError('SETTINGS_INVALID', trans.__('More than one target is called "%1".', target.name), {
-      hint: trans.__('Give each target a name of its own in the settings panel.')
+      hint: trans.__('Give each target its own name in the settings panel.')
     });
   }
   return target;
 }
 
-/** What a ship to the default target asks for, apart from the kernel python. */
+/** The request of a ship to the default target, without the kernel python. */
 export function requestFrom(
   from: Settings,
   trans: TranslationBundle

@@ -1,4 +1,4 @@
-/** The builder hands an imported SVG over as text. */
+/** The builder turns an imported SVG into its text. */
 declare module '*.svg' {
   const text: string;
   export default text;

@@ -3,7 +3,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { ISignal } from '@lumino/signaling';
 import type { IShip } from './ship/types.js';
 
-/** Owns schema/plugin.json: the settings, the toolbar item and the commands stand under this id. */
+/** The id of the plugin that owns schema/plugin.json, with the settings, the toolbar item and the commands. */
 export const PLUGIN_ID = 'jupyterlab-ship-env:plugin';
 
 export const CommandIDs = {

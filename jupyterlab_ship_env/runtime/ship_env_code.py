@@ -1,18 +1,18 @@
-"""The code archives that a Python worker of Spark runs, and how it takes over others.
+"""The code archives that a Python worker of Spark runs, and how it changes to new ones.
 
-Among Spark's files are pointer files, ``ship-env-code-<sequence>-<hash>.json``; the highest sequence says which code
-archives hold. When that is not what the worker runs, it forgets the old archives' modules and puts the new archives
-on ``sys.path``: each unpacked into a folder beside it, so that package data can be opened by path and compiled
-modules load. They come after the artifact's packages and the standard library, as editables do on the driver, and
-before what the executor's own Python has installed. Functions that were pickled by reference then import the new
-code, also those that had been evaluated before.
+Among Spark's files are pointer files, ``ship-env-code-<sequence>-<hash>.json``; the one with the highest sequence names
+the current code archives. When the worker runs other archives, it forgets their modules and puts the new archives on
+``sys.path``: each unpacked into a folder beside it, so that package data can be opened by path and compiled modules
+load. They come after the artifact's packages and the standard library, like editables on the driver, and before the
+packages of the executor's own Python. Functions that were pickled by reference then import the new code, also those
+that had been evaluated before.
 
-The name of a pointer file vouches for its content, the pointer file for each archive (sha256), and the name of the
-folder for what was unpacked. So an archive is read for its digest once, when the first process of an executor
-unpacks it.
+The name of a pointer file holds the hash of its content, the pointer file holds the sha256 of each archive, and the
+name of an unpacked folder holds the digest of its archive. So an archive is read for its digest once, when the first
+process of an executor unpacks it.
 
-Python 3.9 to 3.14, stdlib only: this runs before the daemon of Spark forks. What it cannot do: objects of old
-classes that user code keeps in a worker's memory stay as they are.
+Python 3.9 to 3.14, stdlib only: this runs before the daemon of Spark forks. It cannot change objects of old classes
+that user code keeps in a worker's memory.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ if TYPE_CHECKING:
 # generated: pointer files
 SCHEMA = 2
 POINTER = re.compile(r"ship-env-code-([0-9]{20})-([0-9a-f]{32})\.json")
-# end of generated: pointer files
-# What zipfile raises for an archive that it cannot read; RuntimeError also for compression that this python lacks.
+# end of generated: pointer files The errors of zipfile about an archive that it cannot read; RuntimeError also means a
+# compression that this python lacks.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 class CodeArchiveMissingError(RuntimeError):
-    """A pointer file names a code archive that Spark did not bring along."""
+    """A pointer file names a code archive that Spark did not bring."""
 
 
 class CodeArchiveDamagedError(RuntimeError):
-    """A code archive is not the one that was shipped, or has an entry that would land outside its folder."""
+    """A code archive is not the one that was shipped, or has an entry with a path outside its folder."""
 
 
 class CodePointerUnknownError(RuntimeError):
-    """A pointer file is whole, and of a form that this module does not read."""
+    """A pointer file is complete, but has a form that this module cannot read."""
 
 
 class Archive(NamedTuple):
-    """A code archive as a pointer file lists it; ``size`` in bytes, ``sha256`` in lower-case hex."""
+    """A code archive in a pointer file; ``size`` in bytes, ``sha256`` in lower-case hex."""
 
     path: Path
     size: int
@@ -63,24 +63,24 @@ class Archive(NamedTuple):
 
 
 class Code:
-    """The code archives that this process runs: none at first."""
+    """The code archives that this process runs; none at first."""
 
     def __init__(self) -> None:
         self._pointer: Path | None = None
         self._archives: tuple[Archive, ...] = ()
-        # What stands for them on sys.path.
+        # The entries of sys.path for the archives.
         self._entries: tuple[str, ...] = ()
         # The directory that Spark names is often "."; user code may change the working directory.
         self._start = Path.cwd()
 
     def refresh(self, directory: str) -> bool:
-        """Take over the newest complete pointer file of the directory; without one, none holds.
+        """Change to the archives of the newest complete pointer file in the directory; to none without a pointer file.
 
-        Costs one directory listing when nothing changed, two in an isolated session. Returns whether something did.
+        Costs one directory listing when nothing changed, two in an isolated session. Returns whether the code changed.
 
-        A pointer whose archives are still on their way is passed over in favour of the one before:
-        Spark fetches all files of a task before it runs, so such a pointer belongs to another task,
-        for which another thread of the executor fetches them just now.
+        When the archives of a pointer have not all arrived, the previous pointer is used: Spark fetches all files of a
+        task before it runs, so the incomplete pointer belongs to another task, and another thread of the executor is
+        fetching its files.
 
         Raises CodeArchiveMissingError when there are pointers and none is complete,
         CodeArchiveDamagedError, and CodePointerUnknownError; the code stays as it was.
@@ -109,21 +109,22 @@ class Code:
         gone = set(self._entries)
         others = [entry for entry in sys.path if entry not in gone and entry not in new]
         place = _place(others)
-        # Modules of archives that did not change go as well: they may hold what others defined. Before the path
-        # changes: Spark's directory is on it, so without the old entries theirs would seem to come from there.
+        # Modules of unchanged archives are dropped as well: they may hold objects of changed ones. This comes before
+        # the path changes: Spark's directory is on the path, so without the old entries these modules would seem to
+        # come from it.
         names = {name for archive in (*self._archives, *archives) for name in archive.modules}
         _forget(names, winners=set(others[:place]))
         sys.path[:] = [*others[:place], *new, *others[place:]]
-        # Names carry the content's hash, so nothing that the import system keeps of a path goes stale.
+        # Names hold the hash of the content, so the import system's caches of a path never become stale.
         _drop_importers(gone.difference(new))
         self._pointer, self._archives, self._entries = pointer, archives, new
 
 
 def _folders(directory: Path) -> list[Path]:
-    """List the folders that hold pointer files: the one that Spark names and, above a session's, the executor's own.
+    """List the folders with pointer files: the one that Spark names and, for an isolated session, the executor's own.
 
     Spark gives each isolated session (``spark.sql.artifact.isolation.enabled``, Spark Connect) a folder below the
-    executor's, named by the id in this variable. What comes by ``spark.files`` is in the executor's.
+    executor's folder, named by the id in this variable. Files of ``spark.files`` are in the executor's folder.
     """
     session = os.environ.get("SPARK_JOB_ARTIFACT_UUID", "default")
     is_of_session = session != "default" and directory.name == session
@@ -138,7 +139,7 @@ def _pointers(folders: list[Path]) -> list[Path]:
 
 
 def _read_pointer(pointer: Path) -> tuple[tuple[Archive, ...], str | None]:
-    """Read the archives that a pointer file lists, and what it still waits for, in words."""
+    """Read the archives that a pointer file lists, and say in words what is still missing."""
     content = pointer.read_bytes()
     match = POINTER.fullmatch(pointer.name)
     if match is None or not hashlib.sha256(content).hexdigest().startswith(match[2]):
@@ -174,19 +175,19 @@ def _listed(pointer: Path, content: bytes) -> tuple[Archive, ...]:
 
 def _beside(pointer: Path, name: str) -> Path:
     if os.path.basename(name) != name or name in {"", ".", ".."}:
-        raise ValueError(f"{name!r} is no name of a file")
+        raise ValueError(f"{name!r} is not the name of a file")
     return pointer.with_name(name)
 
 
 def _unpack(archive: Archive) -> str:
-    """Unpack a code archive into a folder beside it, unless that is done; return what to put on sys.path.
+    """Unpack a code archive into a folder beside it, unless it is unpacked; return the entry for sys.path.
 
-    All workers of an executor share the folder. Several may unpack at once, each into a folder of its
-    own, whole before it gets the name that others look for; the first to rename wins. The name carries
-    the digest of the archive that was unpacked, so what is there is right. It stays until Spark removes
-    its directory: another worker may be importing from it.
+    All workers of an executor share the folder. Several may unpack at once, each into its own folder, which gets the
+    shared name when it is complete; the first to rename wins. The name holds the digest of the archive, so an existing
+    folder has the right content. It stays until Spark removes its directory: another worker may be importing from it.
 
-    Where nothing can be written, it is the archive itself, as good for all but data and compiled modules.
+    When the folder cannot be written, the entry is the archive itself: then only package data and compiled modules do
+    not work.
 
     Raises CodeArchiveDamagedError, OSError.
     """
@@ -206,7 +207,7 @@ def _unpack(archive: Archive) -> str:
         message = f"ship_env: the code archive {path} is damaged: {error}. Ship again."
         raise CodeArchiveDamagedError(message) from error
     finally:
-        # Gone already when it was renamed; what cannot be removed goes with Spark's directory.
+        # The folder is gone when it was renamed. What cannot be removed now, Spark removes with its directory.
         shutil.rmtree(own, ignore_errors=True)
     return str(folder)
 
@@ -219,7 +220,7 @@ def _verify(archive: Archive) -> None:
             digest.update(piece)
     if digest.hexdigest() != archive.sha256:
         message = (
-            f"ship_env: the code archive {archive.path} is not the one that was shipped: its sha256 was to be "
+            f"ship_env: the code archive {archive.path} is not the one that was shipped: its sha256 should be "
             f"{archive.sha256}, and is {digest.hexdigest()}. Stop this session, ship again, and run the cell."
         )
         raise CodeArchiveDamagedError(message)
@@ -238,7 +239,7 @@ def _extract(archive: Path, folder: Path) -> None:
                 os.makedirs(path, exist_ok=True)
                 continue
             os.makedirs(path.parent, exist_ok=True)
-            # What the entry says besides, a link or the setuid bit, does not hold.
+            # Other attributes of the entry, such as a link or the setuid bit, are ignored.
             mode = 0o777 if entry.external_attr >> 16 & 0o111 else 0o666
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             with open(descriptor, "wb") as target, entries.open(entry) as source:
@@ -255,16 +256,16 @@ def _rename(own: Path, folder: Path) -> None:
 
 
 def _place(entries: list[str]) -> int:
-    """Return where code archives go on this sys.path: behind the standard library, which a PEX keeps behind its own."""
+    """Return the place of code archives on sys.path: after the standard library, which comes after a PEX's packages."""
     library = os.path.dirname(os.__file__)
     standard = {library, os.path.join(library, "lib-dynload")}
     return max((index + 1 for index, entry in enumerate(entries) if entry in standard), default=0)
 
 
 def _forget(modules: set[str], winners: set[str]) -> None:
-    """Drop modules, what is below them, and the attributes by which parent packages hold them.
+    """Drop modules, their submodules, and the attributes by which parent packages hold them.
 
-    Keeps those that an import would find again where they are: in an entry of sys.path that wins over code archives.
+    Keeps a module that an import would find again at the same place, in an entry of sys.path before the code archives.
     """
     prefixes = tuple(f"{name}." for name in modules)
     for name in [key for key in sys.modules if key in modules or key.startswith(prefixes)]:
@@ -272,19 +273,19 @@ def _forget(modules: set[str], winners: set[str]) -> None:
             continue
         module = sys.modules.pop(name)
         parent, _, child = name.rpartition(".")
-        # What else a parent package keeps under this name is its own affair.
+        # Another object under this name belongs to the parent package.
         if parent in sys.modules and vars(sys.modules[parent]).get(child) is module:
             delattr(sys.modules[parent], child)
 
 
 def _entry_of(module: Any) -> str | None:
-    """Return the entry of sys.path that a module came from, the innermost one; None when that cannot be told."""
+    """Return the innermost entry of sys.path that contains a module's file; None when it cannot be told."""
     file = getattr(module, "__file__", None) or ""
     return max((entry for entry in sys.path if entry and file.startswith(entry + os.sep)), key=len, default=None)
 
 
 def _drop_importers(archives: Iterable[str]) -> None:
-    """Free what the import system keeps of archives, unpacked or not, that no longer hold."""
+    """Remove old archives, unpacked or not, from the caches of the import system."""
     directories: dict[str, Any] = getattr(zipimport, "_zip_directory_cache", {})
     for archive in archives:
         directories.pop(archive, None)

@@ -1,12 +1,13 @@
-"""Notice when Spark tells a Python worker where Spark's files lie.
+"""Notice when Spark tells a Python worker where Spark's files are.
 
-Each Python worker of Spark, whatever it is for (RDD, UDF, pandas UDF, UDTF, data source) and whoever starts it, is
-told so in every task, and its code writes that into the class ``SparkFiles`` of pyspark: version 3.5 in
-``worker.main``, later ones in ``worker_util.setup_spark_files``. Here the import of that class is noticed, and it
-gets a metaclass that calls ``ship_env_code``.
+Spark tells each Python worker the folder of its files in every task, for any purpose (RDD, UDF, pandas UDF, UDTF, data
+source) and any way of starting it. The worker writes the folder into the class ``SparkFiles`` of pyspark: version 3.5
+in ``worker.main``, later ones in ``worker_util.setup_spark_files``. This module notices the import of that class and
+gives it a metaclass that calls ``ship_env_code``.
 
 Python 3.9 to 3.14, stdlib and pyspark 3.5 to 4.3. Every process of an environment on a node imports this module, so it
-is small: a process that does not import pyspark pays one comparison an import. The rest is imported with pyspark.
+is small: a process without pyspark pays one comparison for each import. Everything else is imported together with
+pyspark.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-# The module that defines the class: since pyspark 4.0, and before. Since 4.0 the second one is there no more.
+# The module that defines the class: the first since pyspark 4.0, the second before.
 MODULES = ("pyspark.core.files", "pyspark.files")
 # As in server/src/content/code/code-path.ts.
 CODE_PATH = "SHIP_ENV_CODE_PATH"
 
 
 def install() -> None:
-    """Wait for pyspark, in this process and all that it forks. It must not have been imported yet."""
+    """Wait for pyspark in this process and its forks. pyspark must not have been imported yet."""
     if not any(isinstance(finder, SparkFilesFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, SparkFilesFinder())
 
@@ -41,11 +42,11 @@ def add_code() -> None:
 
 
 class SparkFilesFinder:
-    """Finder (see ``sys.meta_path``) that finds the module as the others do, with a loader that changes the class."""
+    """A finder (see ``sys.meta_path``) that finds the module by the other finders and gives it our loader."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Find the module of ``SparkFiles``; of others it knows nothing."""
+        """Find the module of ``SparkFiles``; returns None for all others."""
         if name not in MODULES:
             return None
         for finder in sys.meta_path:
@@ -61,7 +62,7 @@ class SparkFilesFinder:
 
 
 class _Loader:
-    """Loader that changes ``SparkFiles`` once the real loader has executed the module."""
+    """A loader that changes ``SparkFiles`` after the real loader has executed the module."""
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader
@@ -70,31 +71,32 @@ class _Loader:
         return getattr(self._loader, name)
 
     def exec_module(self, module: Any) -> None:
-        # What looks at the module later, as tracebacks do, finds the real loader.
+        # Code that reads the module's loader later, such as tracebacks, gets the real one.
         module.__loader__ = module.__spec__.loader = self._loader
         self._loader.exec_module(module)
         module.SparkFiles = watched(module.SparkFiles)
 
 
 def watched(spark_files: Any) -> Any:
-    """Return the class ``SparkFiles`` as one that has each task look at the pointer files."""
-    # Before Spark's daemon forks, so that its workers need not.
+    """Return a subclass of ``SparkFiles`` that makes each task read the pointer files."""
+    # Imported before Spark's daemon forks, so that its workers need not import it.
     from ship_env_code import Code
 
     code = Code()
 
     class Watching(type):
-        """Notices the two attributes that Spark writes in a worker, and never in a driver."""
+        """Notices the two attributes that Spark writes only in a worker, never in a driver."""
 
         def __setattr__(cls, name: str, value: Any) -> None:
             was_told = cls.__dict__.get("_is_running_on_worker", False)
             super().__setattr__(name, value)
-            # In the first task of a process the second attribute completes what is known, later on the first one.
+            # In the first task of a process the second attribute completes the facts, in later tasks the first one
+            # does.
             is_news = name == ("_root_directory" if was_told else "_is_running_on_worker")
             directory = cls.__dict__.get("_root_directory")
             if is_news and directory is not None and cls.__dict__.get("_is_running_on_worker"):
                 code.refresh(directory)
 
     names = {name: getattr(spark_files, name) for name in ("__module__", "__qualname__", "__doc__")}
-    # A subclass, because no metaclass can be given to a class that is there. Nobody has seen the other one yet.
+    # A subclass, because an existing class cannot get a metaclass. Nobody has used the original class yet.
     return Watching(spark_files.__name__, (spark_files,), names)

@@ -1,10 +1,10 @@
-"""Be the daemon of Spark's Python workers, where an artifact has no start of its own, and preload libraries.
+"""Run as the daemon of Spark's Python workers when an artifact boots as an ordinary PEX, and preload libraries.
 
-The session is built with ``spark.python.daemon.module=ship_env_runtime``, so each executor starts
-``./env-<hash>.pex -m ship_env_runtime <worker module>`` in place of ``-m pyspark.daemon``. Then it is Spark's own
-daemon, whose workers run the newest code archives (``ship_env_finder``, ``ship_env_code``). The environment that an
-artifact makes on a node sees to that at each start (``ship_env_node/start.py``), whatever Spark starts. An artifact
-that boots as an ordinary PEX does not, so it needs this module.
+The session is built with ``spark.python.daemon.module=ship_env_runtime``, so each executor starts ``./env-<hash>.pex -m
+ship_env_runtime <worker module>`` in place of ``-m pyspark.daemon``. The module runs Spark's own daemon, whose workers
+run the newest code archives (``ship_env_finder``, ``ship_env_code``). The environment of an artifact on a node does the
+same at each start (``ship_env_node/start.py``), whatever Spark starts. An artifact that boots as an ordinary PEX does
+not, so it needs this module.
 
 Python 3.9 to 3.14, stdlib and pyspark 3.5 to 4.3. The module is imported before the daemon forks, so
 it must not import pandas or pyarrow, which start threads, unless the person asks for that:
@@ -24,10 +24,10 @@ import ship_env_finder
 
 
 def prefer_pythonpath() -> None:
-    """Let modules of PYTHONPATH win over those that the node's python happens to have installed.
+    """Put PYTHONPATH before the packages that are installed for the node's python.
 
-    Python does so by itself, but a PEX that inherits its path puts PYTHONPATH last, and Spark brings
-    the cluster's pyspark that way: another version in the node's site-packages would be taken instead.
+    Python does this by itself, but a PEX that inherits its path puts PYTHONPATH last. Spark puts the cluster's pyspark
+    there, and another version in the node's site-packages would be imported instead.
     """
     installed = {*site.getsitepackages(), site.getusersitepackages()}
     first = next((at for at, entry in enumerate(sys.path) if entry in installed), len(sys.path))
@@ -37,10 +37,10 @@ def prefer_pythonpath() -> None:
 
 
 def preload(names: str) -> None:
-    """Import modules, named with commas between them, so that the workers which this process forks have them.
+    """Import modules, separated by commas, so that the workers which this process forks have them.
 
-    What cannot be imported, as the code of an editable, which comes with the first task, is left to the tasks.
-    A library may print while it is imported; that goes to stderr.
+    A module that cannot be imported is left to the tasks: the code of an editable comes with the first task. What a
+    library prints during its import goes to stderr.
     """
     stdout = os.dup(1)
     os.dup2(2, 1)
@@ -56,12 +56,12 @@ def preload(names: str) -> None:
 def _import_if_possible(name: str) -> None:
     try:
         importlib.import_module(name)
-    except Exception as error:  # noqa: BLE001 - a library's import may raise what it likes
+    except Exception as error:  # noqa: BLE001 - the import of a library may raise any error
         sys.stderr.write(f"ship_env: SHIP_ENV_PRELOAD names {name}, which cannot be imported yet: {error!r}\n")
 
 
 def main() -> None:
-    """Be ``pyspark.daemon``, with every worker that it forks running the newest code."""
+    """Run ``pyspark.daemon``; every worker that it forks runs the newest code."""
     prefer_pythonpath()
     ship_env_finder.install()
     from pyspark import daemon
@@ -71,5 +71,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # Run as the imported module: user code shall not find this module's names in its __main__.
+    # Runs the imported module, so that user code does not find this module's names in its __main__.
     importlib.import_module("ship_env_runtime").main()

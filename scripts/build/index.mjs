@@ -1,4 +1,4 @@
-/** The parts of a build, in their order: what the wheel carries, from the sources. */
+/** The parts of a build, in their order. */
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { writeGenerated } from '../generate/index.mjs';
@@ -26,7 +26,7 @@ export const PARTS = {
   },
   lib: async ({ env }) => {
     await step('front end', async () => {
-      // tsc leaves what an earlier run made from files that are gone.
+      // tsc does not remove its output for source files that are gone.
       rmSync(join(paths.root, 'lib'), { recursive: true, force: true });
       await run('npx', ['tsc', '-p', '.'], { env, stdout: 'capture' });
     });
@@ -48,7 +48,7 @@ export const PARTS = {
   }
 };
 
-/** What the bundle is made of. */
+/** Sources of the bundle. */
 const BUNDLE_SOURCES = [
   'jupyterlab_ship_env/runtime',
   'scripts/build',
@@ -59,7 +59,7 @@ const BUNDLE_SOURCES = [
   'requirements/build.txt',
   'tsconfig.base.json'
 ];
-/** What a wheel is made of: when none of it changed, the wheel of the last run is good. */
+/** Sources of a wheel: when none of them changed, the wheel of the last run is used. */
 const WHEEL_SOURCES = [
   'jupyter-config',
   'jupyterlab_ship_env',
@@ -82,17 +82,17 @@ const WHEEL_SOURCES = [
 ];
 const MADE = ['labextension', 'sidecar', '__pycache__', '_version.py', '.mypy_cache', '.ruff_cache'];
 
-/** Notes of what stands minified in the folders of the build, and in dist/. */
+/** Stamps that tell which sources the minified output in the build folders and in dist/ comes from. */
 const STAMPS = { bundle: join(paths.cache, 'bundle.stamp'), wheel: join(paths.cache, 'wheel.stamp') };
 const BUNDLE = join(paths.sidecar, 'ship-env.mjs');
 
-/** Before something else than the minified parts of a wheel is written to the folders of the build. */
+/** Removes the stamps. Called before anything but the minified parts of a wheel is written to the build folders. */
 export function forgetBuilds() {
   Object.values(STAMPS).forEach(stamp => rmSync(stamp, { force: true }));
 }
 
 /**
- * Makes the empty PEX that every artifact begins with, unless it is there.
+ * Makes the seed, unless it exists.
  *
  * @param {NodeJS.ProcessEnv} env from `setUp`
  */
@@ -107,7 +107,7 @@ export async function buildSeed(env) {
 }
 
 /**
- * Builds the sidecar and the command line, minified, unless they are those of these very sources.
+ * Builds the sidecar and the command line, minified, unless they were built from the present sources.
  *
  * @param {NodeJS.ProcessEnv} env from `setUp`
  */
@@ -121,7 +121,7 @@ export async function buildBundle(env) {
 }
 
 /**
- * Builds everything, minified, and the wheel; unless dist/ holds the wheel of these very sources.
+ * Builds everything, minified, and the wheel, unless dist/ holds a wheel of the present sources.
  *
  * @param {NodeJS.ProcessEnv} env from `setUp`
  * @returns {Promise<string>} path of the wheel
@@ -146,11 +146,11 @@ export async function buildWheel(env) {
   };
   const made = [BUNDLE, join(paths.labextension, 'package.json')];
   await whenChanged(STAMPS.wheel, WHEEL_SOURCES.flatMap(inRoot), build, made);
-  // The wheel may be older than what was bundled last, from other sources.
+  // The last bundle may come from other sources than the wheel.
   await buildBundle(env);
   const wheel = findWheel();
   if (wheel === undefined) {
-    throw new Error('The build ended well, but there is no wheel in dist/.');
+    throw new Error('The build succeeded, but there is no wheel in dist/.');
   }
   return wheel;
 }

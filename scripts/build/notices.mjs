@@ -6,8 +6,8 @@ const FOLDER_OF_PACKAGE = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
 const RULE = `\n${'-'.repeat(80)}\n\n`;
 
 /**
- * The licences of the packages that ended up in a bundle, as most of them ask for. A text that several packages share
- * stands there once, under their names.
+ * The licences of the packages in a bundle, which most licences require. A text that several packages share appears
+ * once, under their names.
  *
  * @param {readonly string[]} inputs files of the bundle, relative to the checkout
  * @returns {string}
@@ -23,7 +23,7 @@ export function noticesFor(inputs) {
     packagesOf.set(text, (packagesOf.get(text) ?? new Set()).add(title));
   }
   const notices = [...packagesOf].map(([text, titles]) => `${[...titles].sort().join('\n')}\n\n${text}\n`);
-  return ['The program beside this file holds code of the following packages.\n', ...notices.sort()].join(RULE);
+  return ['The program beside this file contains code of the following packages.\n', ...notices.sort()].join(RULE);
 }
 
 /** @param {string} folder */
@@ -33,6 +33,6 @@ function noticeOf(folder) {
     .sort()
     .find(entry => /^licen[cs]e/i.test(entry));
   const text =
-    file === undefined ? 'The package carries no licence text.' : readFileSync(join(folder, file), 'utf8').trim();
+    file === undefined ? 'The package has no licence text.' : readFileSync(join(folder, file), 'utf8').trim();
   return { title: `${name} ${version} (${license})`, text };
 }

@@ -1,9 +1,9 @@
 /**
  * Bundles server/src/start.ts into jupyterlab_ship_env/sidecar: the sidecar and the command line in one program.
  *
- * A second program beside it runs in the threads that compress. Code splitting keeps express and the AWS SDK in chunks of
- * their own, which are read when they are first needed. Beside the bundle lie what it reads at run time, the PEX seed and
- * the modules that travel in artifacts, and the licences of what was bundled.
+ * A second program beside it runs in the threads that compress. Code splitting puts express and the AWS SDK into
+ * separate chunks, which are read when they are first needed. The folder also gets the files that the bundle reads at
+ * run time (the PEX seed and the modules for artifacts) and the licences of the bundled packages.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -17,13 +17,13 @@ const THREAD = join(paths.root, 'server', 'src', 'content', 'segments', 'threads
 const SEED = join(paths.root, 'server', 'dist', 'seed.pex');
 export const RUNTIME = join(paths.pythonPackage, 'runtime');
 
-// Bundled CommonJS packages call require() for Node's own modules; an ES module has none.
+// Bundled CommonJS packages call require() for Node's own modules; an ES module has no require().
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /**
- * Whoever imports `node:http` by name makes Node.js load all that it exports, fetch and WebSocket included, which takes
- * as long as the rest of the start. Who requires it does not.
+ * An import of `node:http` makes Node.js load all its exports, fetch and WebSocket included, which takes as long as the
+ * rest of the start. A require() does not.
  *
  * @type {import('esbuild').Plugin}
  */
@@ -44,13 +44,13 @@ const REQUIRED_BUILTINS = {
  * @returns {Promise<{files: number, bytes: number}>}
  */
 export async function buildSidecar({ minify }) {
-  // Only here: this module is read before `npm ci` has run.
+  // Imported here, since this module is read before `npm ci` has run.
   const { build } = await import('esbuild');
   rmSync(paths.sidecar, { recursive: true, force: true });
   mkdirSync(paths.sidecar, { recursive: true });
   const options = { ...bundleOptions(digestOfSources()), minify };
   const { metafile } = await build(options).catch((/** @type {unknown} */ error) => {
-    // esbuild has printed where and what.
+    // esbuild has printed the problems and their places.
     throw new ScriptFailure('The sidecar could not be bundled.', { cause: error });
   });
   copyCompanions();
@@ -60,7 +60,7 @@ export async function buildSidecar({ minify }) {
   return { files: outputs.length, bytes };
 }
 
-/** Copies what the bundle reads at run time to its folder. */
+/** Copies the files that the bundle reads at run time to its folder. */
 export function copyCompanions() {
   copyFileSync(SEED, join(paths.sidecar, 'seed.pex'));
   cpSync(RUNTIME, paths.sidecar, { recursive: true, filter: path => !path.includes('__pycache__') });
@@ -82,13 +82,13 @@ export function bundleOptions(buildId) {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    // ES modules where a package has them: of those, what is not used stays out.
+    // Prefers ES modules, since esbuild can leave out their unused parts.
     mainFields: ['module', 'main'],
     target: 'node20',
     banner: { js: REQUIRE },
     define: { SHIP_ENV_VERSION: JSON.stringify(version), SHIP_ENV_BUILD: JSON.stringify(buildId) },
     legalComments: 'none',
-    // The names of error classes are part of what people read.
+    // Messages contain the names of error classes.
     keepNames: true,
     metafile: true,
     plugins: [REQUIRED_BUILTINS],
@@ -96,7 +96,7 @@ export function bundleOptions(buildId) {
   };
 }
 
-/** A digest of all that decides what the bundle computes: results that another bundle kept are not its own. */
+/** A digest of all sources that decide what the bundle computes: cached results of another bundle must not be used. */
 export function digestOfSources() {
   const sources = [...filesBelow(join(paths.root, 'server', 'src'), '.ts'), ...filesBelow(RUNTIME, '.py')];
   const hash = createHash('sha256');

@@ -1,4 +1,4 @@
-/** What the example notebook must have found out on the executors, and the check that it did. */
+/** Reads and checks the report of the example notebook about its executors. */
 import { relative } from 'node:path';
 
 const MIME = 'application/vnd.ship-env.demo+json';
@@ -32,13 +32,13 @@ export function reportIn(notebook) {
   const outputs = cells.flatMap(cell => cell.outputs ?? []);
   const report = outputs.map(output => output.data?.[MIME]).find(data => data !== undefined);
   if (report === undefined) {
-    throw new Error('The notebook ran, and none of its cells put out the report.');
+    throw new Error('The notebook ran, but none of its cells has the report in its outputs.');
   }
   return /** @type {Report} */ (report);
 }
 
 /**
- * Compares the report with what must come out.
+ * Compares the report with the right values.
  *
  * @param {Report} report
  * @param {readonly string[]} forbidden folders that no executor may import from: the kernel's and the sources

@@ -1,4 +1,4 @@
-"""Runs a notebook in a kernel, and says on stdout, as JSON lines, when a cell begins and ends.
+"""Runs a notebook in a kernel, and prints JSON lines to stdout when a cell begins and ends.
 
 Usage: run_notebook.py NOTEBOOK OUTPUT KERNEL FOLDER
 """
@@ -49,7 +49,7 @@ def main(notebook: Path, output: Path, kernel: str, folder: Path) -> int:
 
 
 def title_of(cell: Any) -> str:
-    """Return what the notebook calls the cell, else its first line."""
+    """Return the title that the notebook gives the cell, else its first line."""
     title: str = cell.metadata.get("ship_env_demo") or cell.source.partition("\n")[0]
     return title
 

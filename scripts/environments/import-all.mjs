@@ -1,7 +1,7 @@
 /**
- * Imports all that the distributions of an environment have at the top level, one after the other, and prints a line of JSON
- * for each: its name, and what kind of error it ended with, or null. The same program runs in the kernel's environment and
- * on the node, each with the same list: what works there must work here.
+ * Imports all top-level modules of an environment, one after the other, and writes a line of JSON for each: its name,
+ * and the kind of error or null. The same program runs in the kernel's environment and on the node, with the same list:
+ * every import that works in the kernel must work on the node.
  *
  * A module may print, start threads or end the process when it is imported, so the results go to a file.
  */
@@ -36,7 +36,7 @@ os._exit(0)
 /**
  * @typedef {{error: string | null, file: string | null}} Imported
  *
- * @param {string} text what {@link IMPORT_ALL} wrote; of a module the last line counts
+ * @param {string} text what {@link IMPORT_ALL} wrote; the last line of a module counts
  * @returns {Map<string, Imported>}
  */
 export function importedOf(text) {
@@ -50,11 +50,11 @@ export function importedOf(text) {
 }
 
 /**
- * What the kernel can import and the node cannot, or takes from another place than its own.
+ * Modules that the kernel can import, and that the node cannot import or imports from another place.
  *
  * @param {ReadonlyMap<string, Imported>} kernel
  * @param {ReadonlyMap<string, Imported>} node
- * @param {string} nodeRoot where the node unpacks
+ * @param {string} nodeRoot folder in which the node unpacks
  * @returns {string[]} a sentence for each
  */
 export function differences(kernel, node, nodeRoot) {

@@ -2,7 +2,7 @@
  * The environments that `npm run test:environments` ships: the most downloaded scientific distributions, each with all that
  * it needs, and famous applications, whose environments hold many distributions that share folders, scripts and data.
  *
- * PyTorch comes with 5 GB of NVIDIA's libraries, in distributions of their own, which look for each other beside their files.
+ * PyTorch needs 5 GB of NVIDIA's libraries, in separate distributions, which look for each other beside their files.
  *
  * @type {Readonly<Record<string, readonly string[]>>} requirements, by the name of the environment
  */

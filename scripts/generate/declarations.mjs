@@ -1,8 +1,8 @@
-/** The declarations of the contract, which are TypeScript: a script that Node.js 20 starts cannot import them as they are. */
+/** Loads the declarations of the contract. They are TypeScript, which a script on Node.js 20 cannot import directly. */
 import { join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
 
-/** What the generated files are made from; zod is the copy that the contract's own schemas come from. */
+/** The exports that the generated files are made from; zod must be the same copy as that of the contract's schemas. */
 const ENTRY = `
 export * from './src/contract/index.js';
 export * from './src/ship/cancel-budget.js';
@@ -14,7 +14,8 @@ export * as zod from 'zod';
 /** @typedef {Contract & CancelBudget & { zod: typeof import('zod') }} Declarations */
 
 /**
- * What the sources import when they need it, the AWS SDK above all, is not needed to read declarations.
+ * Leaves out modules that the sources import only when needed, above all the AWS SDK: the declarations do not need
+ * them.
  *
  * @type {import('esbuild').Plugin}
  */
@@ -29,7 +30,7 @@ const WITHOUT_LATER_IMPORTS = {
 
 /** @returns {Promise<Declarations>} */
 export async function loadDeclarations() {
-  // Only here: this module is read before `npm ci` has run.
+  // Imported here, since this module is read before `npm ci` has run.
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     stdin: { contents: ENTRY, resolveDir: join(paths.root, 'server'), loader: 'ts' },

@@ -1,4 +1,4 @@
-/** The tables of the documentation that list what the contract declares. */
+/** The tables of the documentation that are generated from the contract. */
 import { betweenMarkers } from './markers.mjs';
 
 /** @typedef {import('./declarations.mjs').Declarations} Declarations */
@@ -44,7 +44,7 @@ const TABLES = {
 /**
  * @param {Declarations} declarations
  * @param {string} page text of a page of the documentation
- * @returns {string} the page with its tables as the declarations have them
+ * @returns {string} the page with up-to-date tables
  */
 export function withTables(declarations, page) {
   return Object.entries(TABLES).reduce(

@@ -1,4 +1,4 @@
-/** The files that are made from the declarations in server/src/contract: all of them are committed. */
+/** The files that are generated from the declarations in server/src/contract; all of them are committed. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
@@ -10,7 +10,7 @@ import { settingsSchema } from './schema.mjs';
 /** @typedef {import('./declarations.mjs').Declarations} Declarations */
 
 /**
- * What makes the text of each file that is generated as a whole.
+ * Files that are generated as a whole, with the function that makes the text.
  *
  * @type {Readonly<Record<string, (declarations: Declarations) => string | Promise<string>>>}
  */
@@ -20,8 +20,8 @@ const WHOLE = {
 };
 
 /**
- * What makes the text of each file that is generated in part, from the text that it has. A source distribution has no
- * documentation.
+ * Files that are generated in part, with the function that makes the new text from the old one. A source distribution
+ * lacks the documentation.
  *
  * @type {Readonly<Record<string, (declarations: Declarations, text: string) => string>>}
  */
@@ -36,8 +36,7 @@ export const FILES = [...Object.keys(WHOLE), ...Object.keys(IN_PART)];
 
 /**
  * @param {string} [root] folder of a checkout
- * @returns {Promise<{name: string, text: string}[]>} the files that do not hold what the declarations say, and what they
- *   are to hold
+ * @returns {Promise<{name: string, text: string}[]>} the files that are out of date, with their right text
  */
 export async function staleFiles(root = paths.root) {
   const declarations = await loadDeclarations();

@@ -1,6 +1,6 @@
 /** Values as Python source text, in the layout of `ruff format`. A list becomes a tuple. */
 
-/** Longer than this, a tuple or a dictionary has an item a line. */
+/** A tuple or a dictionary that is longer than this has one item on each line. */
 const LINE = 80;
 
 /**
@@ -35,7 +35,7 @@ export function pythonText(value, indent = '') {
 
 /** @param {string} value */
 function textLiteral(value) {
-  // What JSON escapes, Python escapes likewise.
+  // Python has the same escapes as JSON.
   return value.includes('"') && !/['\\]/.test(value) ? `'${value}'` : JSON.stringify(value);
 }
 
@@ -45,7 +45,7 @@ function textLiteral(value) {
  * @param {string} indent
  */
 function block([open, close], items, indent) {
-  // Without its comma, a tuple of one item is the item.
+  // A tuple of one item needs a comma.
   const comma = open === '(' && items.length === 1 ? ',' : '';
   const line = `${open}${items.join(', ')}${comma}${close}`;
   if (!line.includes('\n') && line.length <= LINE) {

@@ -1,10 +1,10 @@
-/** What the Python half shares with the contract: a module of plain values, and two lines of what travels in artifacts. */
+/** The parts of the contract that Python needs: a module of plain values, and two lines of a module for artifacts. */
 import { betweenMarkers } from './markers.mjs';
 import { pythonText } from './python-text.mjs';
 
 /** @typedef {import('./declarations.mjs').Declarations} Declarations */
 
-const HEAD = `"""What the Python half shares with the Node half: plain values, no import.
+const HEAD = `"""Constants that Python and TypeScript share: plain values, no import.
 
 Generated from server/src/contract by \`npm run generate\`. Change it there, not here.
 """
@@ -13,16 +13,16 @@ from __future__ import annotations
 `;
 
 const MAGIC_OPTION = `    class MagicOption(TypedDict):
-        """An option of the magic, which hands it on to the command line."""
+        """An option of the magic, which passes it on to the command line."""
 
         flags: tuple[str, ...]
-        """The long one is the last."""
+        """The last flag is the long one."""
         metavar: Optional[str]
-        """What stands for its value in the help; None: it is a flag."""
+        """Name of its value in the help; None: the option takes no value."""
         is_list: bool
-        """It takes one value or more."""
+        """Whether it takes one value or more."""
         help: Optional[str]
-        """None: the help does not show it."""
+        """None: the help does not show the option."""
 
 `;
 
@@ -37,7 +37,7 @@ export function contractModule(declarations) {
   const errors = Object.entries(ERRORS).map(([code, { status, title }]) => [code, [status, title]]);
   return [
     HEAD,
-    '# Type checkers know the name; importing it from `typing` takes longer than all the rest.',
+    '# Type checkers know this name; importing it from `typing` would take longer than all other imports.',
     'TYPE_CHECKING = False',
     'if TYPE_CHECKING:',
     '    from typing import Literal, Optional, TypedDict\n',
@@ -49,13 +49,13 @@ export function contractModule(declarations) {
       'Each error: the HTTP status of a route that fails with it, and a title.'
     ),
     ...value('STEP_NAMES', STEP_NAMES, 'The steps of a ship, in their order.'),
-    ...value('STEP_STATES', STEP_STATES, 'How far a step is.'),
-    ...value('LIVE_STATES', LIVE_STATES, 'What a running session did with new code.'),
+    ...value('STEP_STATES', STEP_STATES, 'The states of a step.'),
+    ...value('LIVE_STATES', LIVE_STATES, 'The outcomes of giving new code to a running session.'),
     '#: The options of %ship_env and %%ship_env, in the order of their help.',
     `MAGIC_OPTIONS: tuple[MagicOption, ...] = ${pythonText(magicOptions(declarations))}`,
     ...value('SHIPS_PATH', ROUTES.ships, 'Path of the ships below the root of the sidecar.'),
-    ...value('TOKEN_HEADER', TOKEN_HEADER, 'The header with which a request proves that this server sends it.'),
-    ...value('BODY_LIMIT', BODY_LIMIT, 'Bytes that the body of a request may have.'),
+    ...value('TOKEN_HEADER', TOKEN_HEADER, 'The header that proves that this server sends a request.'),
+    ...value('BODY_LIMIT', BODY_LIMIT, 'Most bytes in the body of a request.'),
     ...value(
       'CANCEL_BUDGET_S',
       CANCEL_BUDGET_MS / 1000,
@@ -67,7 +67,8 @@ export function contractModule(declarations) {
 
 /**
  * @param {Declarations} declarations
- * @param {string} module text of jupyterlab_ship_env/runtime/ship_env_code.py: it travels without the package around it
+ * @param {string} module text of jupyterlab_ship_env/runtime/ship_env_code.py: artifacts hold it without the package
+ *   around it
  */
 export function withPointerNames({ POINTER_SCHEMA, POINTER_NAME }, module) {
   const lines = [`SCHEMA = ${POINTER_SCHEMA}`, `POINTER = re.compile(r"${POINTER_NAME}")`];
@@ -93,7 +94,7 @@ function magicOptions({ COMMAND_OPTIONS }) {
       // Python's help writes NAME [NAME ...].
       metavar: placeholder?.replace(isList ? /s$/u : /$/u, '').toUpperCase() ?? null,
       is_list: isList,
-      // argparse takes a percent sign for the beginning of a name.
+      // argparse reads a percent sign as the beginning of a name.
       help: isHidden === true ? null : `${help.charAt(0).toUpperCase()}${help.slice(1)}.`.replaceAll('%', '%%')
     };
   });

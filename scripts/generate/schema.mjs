@@ -1,4 +1,4 @@
-/** schema/plugin.json: JupyterLab's form of the settings, and where the button stands. */
+/** schema/plugin.json: the settings for JupyterLab's form, and the place of the button. */
 
 import { join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
@@ -20,7 +20,7 @@ const KEYS = [
   'default'
 ];
 
-/** What JupyterLab wants to know besides the settings. */
+/** What JupyterLab needs besides the settings. */
 const EXTENSION = {
   title: 'Ship env to cluster',
   description: "Where the environment of a notebook's kernel goes, and what Spark is told about it.",
@@ -119,7 +119,7 @@ function fieldsOfAll(declarations) {
  * @returns {Json}
  */
 function jsonSchemaOf(type, { zod }) {
-  // What a person writes, and not what it is parsed to.
+  // The schema of what a person writes, not of what it is parsed to.
   const { $schema: _, ...schema } = zod.toJSONSchema(type, { io: 'input' });
   return schema;
 }

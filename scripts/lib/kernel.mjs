@@ -1,4 +1,4 @@
-/** The kernel of the demo: a virtual environment of its own, as a data scientist would have it, and its kernelspec. */
+/** The kernel of the demo: a virtual environment like that of a data scientist, and its kernelspec. */
 import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installLocked, uv } from '../setup/python.mjs';
@@ -22,8 +22,8 @@ const SPARK_HOME = join(CLUSTER, 'spark');
  */
 
 /**
- * Makes the environment, or looks that it is what it should be: packages from requirements/kernel.txt, the example
- * package as an editable one, and our wheel for the magic.
+ * Makes the environment, or checks the existing one: packages from requirements/kernel.txt, the example package as an
+ * editable one, and our wheel for the magic.
  *
  * @param {string} wheel
  * @returns {Promise<DemoKernel>}
@@ -49,8 +49,8 @@ export async function prepareKernel(wheel) {
 }
 
 /**
- * The kernelspec gives the kernel two things that a cluster would have of its own, so that the executors, which run on
- * this same machine, do not get them from the kernel's environment: a python, and a Spark.
+ * The kernelspec gives the kernel a python and a Spark for the executors. A real cluster has its own; here the
+ * executors run on this machine, and must not get them from the kernel's environment.
  *
  * @param {string} venv
  */
@@ -88,7 +88,7 @@ function link(existing, path) {
   symlinkSync(existing, path);
 }
 
-/** A local cluster keeps its executors' folders, one an application, in SPARK_HOME. */
+/** Removes the folders that a local cluster makes in SPARK_HOME for the executors of each application. */
 export function removeExecutorFolders() {
   rmSync(join(SPARK_HOME, 'work'), { recursive: true, force: true });
 }

@@ -3,7 +3,8 @@ import { red } from './terminal.mjs';
 import { SetupProblem } from '../setup/problem.mjs';
 
 /**
- * Runs a script's body: what is for the person is shown as text, a bug of ours with its stack; either ends with 1.
+ * Runs the body of a script. An error for the person is printed as text, a bug with its stack; both end with exit code
+ * 1.
  *
  * @param {(args: string[]) => Promise<void>} body
  */
@@ -20,5 +21,5 @@ export async function main(body) {
   }
 }
 
-/** The script did its work, and what it found is bad. */
+/** An error for the person: the script found a problem. */
 export class ScriptFailure extends Error {}

@@ -1,4 +1,7 @@
-/** Where the demo and the lab keep what JupyterLab and ship-env write, so that nobody's own files are touched. */
+/**
+ * Separate folders for the files of JupyterLab and ship-env in the demo and the lab, so that the person's own files are
+ * not changed.
+ */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,11 +10,12 @@ import { pathToFileURL } from 'node:url';
 export const TARGET = 'demo';
 
 /**
- * The environment of a JupyterLab or a ship whose settings, cache and target lie in a folder. Existing settings are kept.
+ * The environment variables for a JupyterLab or a ship with its settings, cache and target in a folder. Existing
+ * settings are kept.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {string} folder
- * @param {string} jupyterPath where the kernel is described
+ * @param {string} jupyterPath folder with the kernelspec
  * @returns {NodeJS.ProcessEnv}
  */
 export function ownEnvironment(env, folder, jupyterPath) {

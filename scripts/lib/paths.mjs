@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Every place the scripts read or write. All of them are inside the checkout. */
+/** All folders that the scripts read or write. All are inside the checkout. */
 export const paths = {
   root,
   venv: join(root, '.venv'),
   requirements: join(root, 'requirements'),
   nodeModules: join(root, 'node_modules'),
   dist: join(root, 'dist'),
-  /** What is costly to make and can be made again; `npm run clean` leaves it, deleting it is always safe. */
+  /** Files that are costly to make and can be made again. `npm run clean` keeps it; deleting it is always safe. */
   cache: join(root, '.cache'),
   /** Programs fetched or built by the set-up: `node`, `npm`, `versitygw`. */
   bin: join(root, '.cache', 'bin'),

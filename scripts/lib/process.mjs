@@ -1,9 +1,9 @@
 /**
- * The one door to child processes for the scripts; Node's standard library only, since it runs before `npm ci`.
+ * Starts all child processes of the scripts. Uses Node's standard library only, since it runs before `npm ci`.
  *
- * Every child leads a process group of its own and carries a mark in its environment, which its descendants inherit.
- * When a child ends, what is left of its group is killed; `leftovers()` finds descendants that left the group (a JVM,
- * a kernel, a sidecar), so that a script can say so and end them too.
+ * Every child leads its own process group and has a mark in its environment, which its descendants inherit. When a
+ * child ends, the rest of its group is killed. `leftovers()` finds descendants that left the group (a JVM, a kernel, a
+ * sidecar), so that a script can report and end them, too.
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -14,15 +14,15 @@ import { paths } from './paths.mjs';
 
 const MARK = 'SHIP_ENV_SCRIPT_RUN';
 const mark = randomUUID();
-/** With the marks of the scripts that this one runs under, so that they find its children too. */
+/** Includes the marks of the scripts that started this one, so that they find its children, too. */
 const marks = [process.env[MARK], mark].filter(Boolean).join(' ');
 /** @type {Set<number>} Process groups that are alive. */
 const groups = new Set();
 
-/** A child process ended with something else than 0. */
+/** A child process ended with an exit code other than 0. */
 export class CommandFailed extends Error {
   /**
-   * @param {string} command the line as a person would type it
+   * @param {string} command the command line as a person would type it
    * @param {number} code exit code; 128 + signal number when a signal ended it
    * @param {string} output what it printed, when it was captured
    */
@@ -150,14 +150,14 @@ export function leftovers() {
         found.push({ pid, command });
       }
     } catch {
-      // It ended while we looked, or belongs to somebody else.
+      // The process ended meanwhile, or belongs to another user.
     }
   }
   return found.filter(({ command }) => command !== '');
 }
 
 /**
- * Gives descendants a moment to end by themselves, then kills the rest.
+ * Gives descendants a moment to end by themselves, then kills the others.
  *
  * @param {number} [graceMs]
  * @returns {Promise<{pid: number, command: string}[]>} those that had to be killed
@@ -179,7 +179,7 @@ function killAll(processes) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It ended meanwhile.
+      // The process ended meanwhile.
     }
   }
 }
@@ -190,7 +190,8 @@ process.once('exit', () => {
 });
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.once(signal, () => {
-    // SIGTERM whatever came: Jupyter asks "are you sure?" at SIGINT. The exit handler ends who does not leave in order.
+    // Always sends SIGTERM, since Jupyter asks "are you sure?" at SIGINT. The exit handler kills processes that do not
+    // end.
     groups.forEach(group => endGroup(group, 'SIGTERM'));
     void waitForGroups(3000).then(() => process.exit(128 + signalNumber(signal)));
   });

@@ -1,4 +1,4 @@
-/** What the scripts print: steps with their time, and tables. Colours only on a terminal, and never with NO_COLOR. */
+/** Prints steps with their time, and tables. Colours appear only on a terminal, and never with NO_COLOR. */
 const colours = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 
 /** @type {(open: number, close: number) => (text: string) => string} */
@@ -15,7 +15,7 @@ export function seconds(ms) {
 
 /**
  * @param {number} count
- * @returns {string} the size in decimal units, as stores and disks count
+ * @returns {string} the size in decimal units, like those of stores and disks
  */
 export function bytes(count) {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -26,7 +26,7 @@ export function bytes(count) {
 /**
  * @param {string} path
  * @param {number} [width]
- * @returns {string} the path, its middle left out when it is longer than that
+ * @returns {string} the path; its middle is left out when it is longer than that
  */
 export function shorten(path, width = 100) {
   const head = Math.floor(width / 4);
@@ -39,7 +39,7 @@ export function heading(text) {
 }
 
 /**
- * One finished step: name, what came of it, how long it took; the time stands in a column of its own.
+ * Prints a finished step: its name, its result, and its time in a separate column.
  *
  * @param {string} name
  * @param {string} detail
@@ -87,7 +87,7 @@ function erase(waiting) {
 }
 
 /**
- * Aligned columns under a heading line.
+ * Prints aligned columns under a heading line.
  *
  * @param {readonly string[]} header
  * @param {readonly (readonly string[])[]} rows

@@ -9,7 +9,7 @@ import { paths } from '../lib/paths.mjs';
 const SOURCES = join(paths.root, 'server', 'src');
 
 /**
- * Each room with those below it that it may import.
+ * Each room with the rooms that it may import.
  *
  * @type {Readonly<Record<string, readonly string[]>>}
  */
@@ -39,13 +39,13 @@ export const ROOMS = {
   ]
 };
 
-/** Rooms of equals: each folder in them is one kind, and no kind may import another. */
+/** Rooms with several kinds: each folder in them is one kind, and no kind may import another. */
 export const EQUALS = ['formats', 'targets', 'deployments'];
 
-/** What the kinds of deployments have in common. */
+/** Folders that kinds of deployments share. */
 const SHARED_FOLDERS = ['spark'];
 
-/** The room of files that stand in no room: they may be imported by all. */
+/** A file outside of all rooms, which all may import. */
 const EVERYWHERE = 'errors.ts';
 
 /**
@@ -90,7 +90,7 @@ function kindRules(room) {
         .filter(other => other !== kind)
         .map(other => ({
           regex: `^(\\.\\./)+${other}/`,
-          message: `${room}/${kind}/ may not import ${room}/${other}/: what both need stands in ${room}/.`
+          message: `${room}/${kind}/ may not import ${room}/${other}/: code for both belongs in ${room}/.`
         }))
     ])
   );

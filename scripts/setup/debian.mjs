@@ -1,4 +1,4 @@
-/** Debian packages: installed when we are root, named in a command to run when we are not. */
+/** Debian packages: installed when we are root, otherwise named in a command for the person. */
 import { existsSync } from 'node:fs';
 import { CommandFailed, run } from '../lib/process.mjs';
 import { SetupProblem } from './problem.mjs';
@@ -8,11 +8,11 @@ let listsAreFresh = false;
 /**
  * @typedef {object} SystemNeed
  * @property {string[]} packages Debian package names
- * @property {string} why what the project uses them for
+ * @property {string} why why the project needs them
  */
 
 /**
- * Installs Debian packages, all of them in one go.
+ * Installs Debian packages, all by one command.
  *
  * @param {readonly SystemNeed[]} needs
  * @throws {SetupProblem} not root, not Debian, or apt failed
@@ -26,7 +26,7 @@ export async function installDebianPackages(needs) {
   const what = `These Debian packages are needed: ${packages.join(' ')}`;
   const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   if (!existsSync('/usr/bin/apt-get')) {
-    throw new SetupProblem(what, `${why}; this is no Debian machine`, 'install the same with your own package manager');
+    throw new SetupProblem(what, `${why}; this is not a Debian machine`, 'install the same with your own package manager');
   }
   if (process.getuid?.() !== 0) {
     throw new SetupProblem(what, why, `as root: ${command}`);

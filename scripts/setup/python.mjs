@@ -17,7 +17,7 @@ const OLDEST_PYTHON = [3, 10];
 const PROBE = 'import json, sys; print(json.dumps([sys.version_info[0], sys.version_info[1]]))';
 
 /**
- * Makes `.venv`, or makes it anew when its interpreter is gone, and installs uv into it.
+ * Makes `.venv`, also when its interpreter is gone, and installs uv into it.
  *
  * @returns {Promise<void>}
  */
@@ -34,7 +34,7 @@ export async function prepareVenv() {
 }
 
 /**
- * A virtual environment by `python -m venv`. Debian keeps the part that venv needs in a package of its own.
+ * Makes a virtual environment with `python -m venv`. On Debian, venv needs a separate package.
  *
  * @param {string} directory
  */
@@ -51,7 +51,7 @@ async function makeVenv(directory) {
 
 /** @returns {Promise<string>} the first python on the PATH that is new enough */
 async function findPython() {
-  // `.venv` itself may stand first on the PATH, and has just been removed.
+  // `.venv` itself may be first on the PATH, and has just been removed.
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter(folder => !folder.startsWith(paths.venv));
   const found = [];
   for (const name of ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
@@ -76,7 +76,7 @@ async function findPython() {
 }
 
 /**
- * Installs a lock file into a virtual environment, unless that is what it holds already.
+ * Installs the packages of a lock file into a virtual environment, unless it has them already.
  *
  * @param {LockName} name
  * @param {string} venv
@@ -95,7 +95,7 @@ export async function installLocked(name, venv) {
       throw new SetupProblem(
         `The Python packages of requirements/${name}.txt could not be installed`,
         error.output.trim(),
-        'see that the package registry can be reached, then run the same again',
+        'check that the package registry can be reached, then run the same again',
         error
       );
     }
@@ -103,7 +103,7 @@ export async function installLocked(name, venv) {
 }
 
 /**
- * Runs the project's uv. It may use the machine's pythons only: it fetches none.
+ * Runs the project's uv, which uses the machine's pythons and downloads none.
  *
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]

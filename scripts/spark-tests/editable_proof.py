@@ -1,4 +1,4 @@
-"""Shows that executors run the code of the editable, so that the tests beside this one say something about it."""
+"""Proves that executors run the code of the editable, so that the other tests are meaningful."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyspark import SparkContext
 
 
 def where(_: int) -> list[str]:
-    """Where an executor imported the editable from, and which python it runs."""
+    """Return the place from which an executor imported the editable, and its python."""
     import sys
 
     return [str(harbour.__file__), sys.executable]
@@ -21,7 +21,7 @@ class EditableProof(unittest.TestCase):
     """One test."""
 
     def test_executors_run_the_code_archive(self) -> None:
-        """Not the source folder, and not the kernel's python."""
+        """Executors use neither the source folder nor the kernel's python."""
         context = SparkContext("local[1]", "proof")
         self.addCleanup(context.stop)
         found: Any = context.parallelize([0], 1).map(where).collect()[0]

@@ -1,4 +1,4 @@
-/** Modules of Spark's own Python tests that say something about where a worker gets its python and its code from. */
+/** Modules of Spark's own Python tests that depend on the python and the code of the workers. */
 export const MODULES = [
   'pyspark.tests.test_daemon',
   'pyspark.tests.test_worker',
@@ -24,13 +24,13 @@ export const MODULES = [
   'pyspark.sql.tests.arrow.test_arrow_udtf'
 ];
 
-/** Runs only where there is an editable. */
+/** The module that runs only with an editable. */
 export const PROOF = 'editable_proof';
 
 /** @typedef {Readonly<Record<string, string>>} Outcomes of a test id: passed, failed or skipped */
 
 /**
- * What passes with a virtual environment on the node, and not with the artifact.
+ * The tests that pass with a virtual environment on the node, but not with the artifact.
  *
  * @param {Outcomes} plain
  * @param {Outcomes} ours

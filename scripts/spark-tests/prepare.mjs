@@ -1,4 +1,4 @@
-/** What Spark's own tests run with: a Spark, and three pythons for its workers. */
+/** Prepares Spark's own tests: a Spark, and three pythons for its workers. */
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -24,7 +24,7 @@ const MASTER = 'local-cluster[1,4,1024]';
  * @returns {Promise<Way[]>} the plain one first
  */
 export async function prepareWays(env) {
-  // A ship makes no directory of its target.
+  // A ship does not make the directory of its target here.
   mkdirSync(join(FOLDER, 'target'), { recursive: true });
   const kernel = await makeVenv('kernel', []);
   const withEditable = await makeVenv('kernel-with-editable', ['--editable', join(paths.examples, 'demo-package')]);
@@ -68,11 +68,11 @@ async function shipped(python, env) {
 }
 
 /**
- * A SPARK_HOME that links to the project's pyspark, and pyspark with Spark's tests as a folder, for the driver: they
- * look for files beside their own.
+ * Makes a SPARK_HOME that links to the project's pyspark, and for the driver a folder with pyspark and Spark's tests,
+ * which look for files beside their own.
  *
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<NodeJS.ProcessEnv>} what the driver runs with
+ * @returns {Promise<NodeJS.ProcessEnv>} environment variables of the driver
  */
 export async function prepareSpark(env) {
   const pyspark = join(sitePackages(paths.venv), 'pyspark');

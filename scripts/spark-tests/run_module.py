@@ -1,8 +1,8 @@
-"""Run one module of Spark's own Python tests on a local cluster, and write what became of each test as JSON.
+"""Run one module of Spark's own Python tests on a local cluster, and write the outcome of each test as JSON.
 
-``run_module.py MODULE OUTPUT [TEST …]``; with tests, only these. The environment variable ``SHIP_ENV_SPARK_TESTS``
-holds, as JSON, ``master`` and ``conf`` (Spark properties). Spark's tests ask for ``local[4]``, where the driver's JVM
-starts the workers; here each such context gets executors of its own.
+``run_module.py MODULE OUTPUT [TEST …]`` runs all tests, or only the given ones. The environment variable
+``SHIP_ENV_SPARK_TESTS`` holds ``master`` and ``conf`` (Spark properties) as JSON. Spark's tests ask for ``local[4]``,
+where the driver's JVM starts the workers; here each such context gets its own executors.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SETTINGS: dict[str, Any] = json.loads(os.environ["SHIP_ENV_SPARK_TESTS"])
 
 
 class Outcomes(unittest.TextTestResult):
-    """What became of each test; of one with several faults, the first."""
+    """The outcome of each test; when a test has several, the first."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.outcomes: dict[str, str] = {}
 
     def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - a method of unittest
-        """Note that nothing was wrong with a test that ends without a word."""
+        """Note that a test without an earlier outcome has passed."""
         self.outcomes.setdefault(test.id(), "passed")
         super().stopTest(test)
 
@@ -44,19 +44,19 @@ class Outcomes(unittest.TextTestResult):
         super().addFailure(test, err)
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
-        """Note that a part of a test does not hold."""
+        """Note that a part of a test failed."""
         if err is not None:
             self.outcomes.setdefault(test.id(), "failed")
         super().addSubTest(test, subtest, err)
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
-        """Note that a test was left out, as for a library that is not there."""
+        """Note that a test was skipped, for example because a library is missing."""
         self.outcomes.setdefault(test.id(), "skipped")
         super().addSkip(test, reason)
 
 
 def use_the_cluster() -> None:
-    """Have each context that asks for threads of the driver use executors."""
+    """Make each context that asks for threads of the driver use executors."""
     initialize = SparkContext._initialize_context  # noqa: SLF001
 
     def initialize_on_cluster(self: SparkContext, jconf: Any) -> Any:
@@ -80,7 +80,7 @@ def main(module: str, output: str, tests: list[str]) -> None:
     suite = loader.loadTestsFromNames(tests) if tests else loader.loadTestsFromName(module)
     result = unittest.TextTestRunner(resultclass=Outcomes, verbosity=2).run(suite)
     assert isinstance(result, Outcomes)
-    # Whole or not there: a run that is stopped is made again.
+    # The output is either complete or absent: a stopped run is repeated.
     partial = Path(f"{output}.new")
     partial.write_text(json.dumps(result.outcomes, indent=1, sort_keys=True))
     partial.rename(output)

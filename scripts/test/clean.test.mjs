@@ -1,4 +1,4 @@
-/** `npm run clean`, on a copy of what it consists of in a folder of its own. */
+/** Tests `npm run clean` on a copy of its files in a temporary folder. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const INSTALLED = [
   'ui-tests/node_modules'
 ];
 
-/** What git ignores by a full name: all that the repository's own commands make lies there. */
+/** The paths that git ignores by a full name: all output of the repository's own commands is there. */
 function ignored() {
   const lines = readFileSync(join(paths.root, '.gitignore'), 'utf8').split('\n');
   const names = lines.filter(line => line !== '' && !line.includes('*') && line !== '__pycache__/');

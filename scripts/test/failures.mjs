@@ -1,8 +1,8 @@
-/** Names the tests that failed, at the end of the output: of a long run, many tools show the end only. */
+/** Names the failed tests at the end of the output, since many tools show only the end of a long output. */
 import { stripVTControlCharacters } from 'node:util';
 import { heading, red } from '../lib/terminal.mjs';
 
-/** Lines of a message that are shown; one when so many tests failed that nobody would read the rest. */
+/** How many lines of a message are shown; only one when so many tests failed that nobody would read more. */
 const LINES = 8;
 const MANY_FAILURES = 20;
 const WIDTH = 240;
@@ -10,7 +10,7 @@ const WIDTH = 240;
 /**
  * @param {string} message
  * @param {number} [count]
- * @returns {string[]} the first lines of what it says, and the first place in our own files of its stack
+ * @returns {string[]} the first lines of the message, and the first place of the stack in our own files
  */
 export function excerptOf(message, count = LINES) {
   const lines = stripVTControlCharacters(message)

@@ -26,7 +26,7 @@ test.each(FILES)('an edit by hand of what is generated in %s is found, and taken
   const root = copyOfGenerated();
   const path = join(root, name);
   const text = readFileSync(path, 'utf8');
-  // In a file of which a part is generated, an edit of that part.
+  // In a file that is generated in part, the edit is in that part.
   const [, marker] = /generated: (.*?)(?: -->)?\n/u.exec(text) ?? [];
   writeFileSync(path, marker === undefined ? text.replace('t', 'T') : betweenMarkers(text, marker, ['by hand']));
   expect((await staleFiles(root)).map(stale => stale.name)).toEqual([name]);

@@ -1,6 +1,6 @@
 /**
- * Finds out what test files need to have installed or built. A test file says so in a line of its comments, which is
- * `needs:` and the names below; so does a file of the tests' support, for every file that imports it.
+ * Finds out what test files need to have installed or built. A test file names its needs in a comment line: `needs:`
+ * and the names below. The needs of a support file count for every file that imports it.
  *
  * Standard library only: this is read before `npm ci` has run.
  */
@@ -10,8 +10,8 @@ import { paths } from '../lib/paths.mjs';
 
 /**
  * - `seed`: the empty PEX that every artifact begins with
- * - `bundle`: the sidecar and the command line as one program; has the seed
- * - `wheel`: everything that is shipped, and the wheel; has the bundle
+ * - `bundle`: the sidecar and the command line as one program; includes the seed
+ * - `wheel`: all built parts and the wheel; includes the bundle
  * - `s3`: the S3 servers
  * - `browser`: Chromium
  *
@@ -20,7 +20,7 @@ import { paths } from '../lib/paths.mjs';
 const NEEDS = /** @type {const} */ (['seed', 'bundle', 'wheel', 's3', 'browser']);
 
 const LINE = /^[ */#]*needs: ([a-z0-9]+(?:, [a-z0-9]+)*)$/gm;
-/** What is imported for its types only is not there when the test runs. */
+/** Imports of types only are not executed, so they do not count. */
 const MODULE_IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*'(\.[^']+)'/g;
 const TYPE_IMPORT = /^(?:import|export) type\b[^;]*;$/gm;
 const PYTHON_IMPORT = /^(?:from|import) (\w+)/gm;
@@ -29,19 +29,19 @@ const PYTHON_IMPORT = /^(?:from|import) (\w+)/gm;
  * @param {readonly string[]} files relative to the checkout
  * @param {string} [root]
  * @returns {Set<Need>}
- * @throws {Error} a file needs something that is not known
+ * @throws {Error} a file names an unknown need
  */
 export function needsOf(files, root = paths.root) {
   const needs = new Set(/** @type {Need[]} */ ([]));
   const seen = new Set(files.map(file => join(root, file)));
-  // A set's iteration comes to what is added meanwhile, too.
+  // The iteration of a set also visits items that are added meanwhile.
   for (const file of seen) {
     const text = readFileSync(file, 'utf8');
     for (const [line, words = ''] of text.matchAll(LINE)) {
       for (const word of words.split(', ')) {
         const need = NEEDS.find(known => known === word);
         if (need === undefined) {
-          throw new Error(`${file} says '${line.trim()}'; what can be needed is ${NEEDS.join(', ')}.`);
+          throw new Error(`${file} says '${line.trim()}'; the known needs are ${NEEDS.join(', ')}.`);
         }
         needs.add(need);
       }

@@ -45,7 +45,7 @@ describe('what a test file needs', () => {
   });
 
   it('must be something that we know', () => {
-    expect(() => needsOfFirst({ 'a.py': '# needs: kafka' })).toThrow(/'# needs: kafka'; what can be needed is seed/);
+    expect(() => needsOfFirst({ 'a.py': '# needs: kafka' })).toThrow(/'# needs: kafka'; the known needs are seed/);
   });
 });
 

@@ -1,11 +1,13 @@
-/** Reads the runners' own reports: real counts and the tests that failed, nothing guessed from what they print. */
+/**
+ * Reads the reports of the test runners: the counts and the failed tests. Nothing is guessed from their printed output.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { paths } from '../lib/paths.mjs';
 
 /**
  * @typedef {object} Failure
- * @property {string} file relative to the checkout; empty when no file is to blame
+ * @property {string} file relative to the checkout; empty when the failure belongs to no file
  * @property {string} test its titles from outside to inside; empty when the file as a whole failed
  * @property {string} message may have many lines, a stack and colours
  *
@@ -21,8 +23,8 @@ import { paths } from '../lib/paths.mjs';
 const inCheckout = (/** @type {string} */ file) => relative(paths.root, file);
 
 /**
- * vitest's JSON. A file that failed without a failed test, since it could not be loaded or a hook of it failed, counts as
- * one that failed.
+ * Reads vitest's JSON. A file that failed without a failed test (it could not be loaded, or a hook failed) counts as
+ * one failure.
  *
  * @type {ReadReport}
  */
@@ -49,7 +51,7 @@ export function readVitest(text) {
 }
 
 /**
- * JUnit XML as pytest writes it: the counts stand in the attributes of each test suite.
+ * Reads the JUnit XML of pytest: the counts are in the attributes of each test suite.
  *
  * @type {ReadReport}
  */
@@ -94,7 +96,7 @@ function textOf(xml) {
 }
 
 /**
- * pytest marks with `E` the lines of a trace that say what went wrong, and ends the trace with the place.
+ * Makes a message from a trace of pytest, which marks the lines with the error by `E` and ends with the place.
  *
  * @param {string} summary
  * @param {string} trace
@@ -118,7 +120,8 @@ function messageOfPytest(summary, trace) {
  */
 
 /**
- * Playwright's JSON. A test that passed only when it was tried again counts as passed; a broken file as one that failed.
+ * Reads Playwright's JSON. A test that passed only at a second try counts as passed; a broken file counts as one
+ * failure.
  *
  * @type {ReadReport}
  */
@@ -157,11 +160,11 @@ function failedIn({ specs, suites = [] }, titles) {
 
 /** @param {PlaywrightError} [error] */
 function messageOfPlaywright(error) {
-  return error?.stack ?? error?.message ?? 'It passed, and was expected to fail.';
+  return error?.stack ?? error?.message ?? 'The test passed, but was expected to fail.';
 }
 
 /**
- * What a suite came to. One that crashed, or left no report, or ran nothing, has failed, whatever else it says.
+ * The outcome of a suite. A suite that crashed, left no report or ran no test has failed.
  *
  * @param {string} file its report
  * @param {ReadReport} read
@@ -183,7 +186,7 @@ export function outcomeOf(file, read, exitCode) {
 }
 
 /**
- * The outcome with one more failure, that of the suite as a whole.
+ * Adds one failure for the suite as a whole to an outcome.
  *
  * @param {Counts & {note?: string}} counts
  * @param {string} note

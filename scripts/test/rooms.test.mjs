@@ -7,7 +7,7 @@ import { paths } from '../lib/paths.mjs';
 import { EQUALS, ROOMS, roomRules } from '../lint/rooms.mjs';
 
 /**
- * What the linter says of one line in a file of a room.
+ * The messages of the linter about one line in a file of a room.
  *
  * @param {string} file
  * @param {string} line
@@ -71,7 +71,7 @@ describe('the words of one kind', () => {
   });
 });
 
-/** Words that name one kind, and files in which all kinds are listed or an example for a person names one. */
+/** Words of one kind, and the files that may use them: lists of all kinds, and files with an example for a person. */
 const WORDS = { formats: /\bpex\b|Pex\b|PEX\b/, targets: /\bs3[A-Z]|\bS3[A-Z]|etag\b|ETag\b/, deployments: /\byarn\b/ };
 const LISTS = [
   /\/contract\//,
@@ -82,12 +82,12 @@ const LISTS = [
   /\/settings\//,
   /\/cli\//,
   /\/sidecar\/app\.ts$/,
-  // A folder that the tool leaves in environments is called so.
+  // The tool leaves a folder of this name in environments.
   /\/content\/segments\/plan\/dist-info\.ts$/
 ];
 
 /**
- * Lines of code, comments left out, that speak of one kind outside of its folder.
+ * Lines of code, without comments, that name one kind outside of its folder.
  *
  * @param {string} room
  */

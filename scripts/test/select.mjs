@@ -1,4 +1,4 @@
-/** Finds out which test files `npm test -- [suite] [path …]` is about. */
+/** Finds the test files that `npm test -- [suite] [path …]` selects. */
 import { readdirSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative } from 'node:path';
 import { ScriptFailure } from '../lib/main.mjs';
@@ -13,8 +13,8 @@ import { SUITES } from './suites.mjs';
  */
 
 /**
- * A path belongs to the suite named before it, and chooses the test files whose own path contains it. A path before
- * every suite's name is looked for in all suites. No argument means everything.
+ * A path belongs to the suite named before it, and selects the test files whose own path contains it. A path before all
+ * suite names is searched in all suites. Without arguments everything is selected.
  *
  * @param {readonly string[]} args
  * @returns {Selected[]} in the order of the suites

@@ -1,4 +1,4 @@
-/** The suites of `npm test`: where their tests are, what runs them, and how their reports are read. */
+/** The suites of `npm test`: their folders, their runners, and the readers of their reports. */
 import { join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
 import { countedByPytest, countedByVitest } from './coverage.mjs';
@@ -10,7 +10,7 @@ import { readJunit, readPlaywright, readVitest } from './reports.mjs';
  * @typedef {object} Suite
  * @property {string} folder of its tests
  * @property {RegExp} isTest matches the path of a file with tests, below that folder
- * @property {readonly Need[]} needs of every test, whatever else its file needs
+ * @property {readonly Need[]} needs needs of every test, in addition to those of its file
  * @property {string} program
  * @property {(report: string, files: readonly string[]) => string[]} args for some test files, relative to the
  *   checkout; none: all of them
@@ -60,7 +60,7 @@ export const SUITES = {
     isTest: /^test_\w+\.py$/,
     needs: [],
     program: 'python',
-    // The older family of JUnit XML names the file of each test.
+    // The older form of JUnit XML has the file of each test.
     args: (report, files) => ['-m', 'pytest', '-o', 'junit_family=xunit1', `--junitxml=${report}`, ...files],
     read: readJunit,
     coverage: countedByPytest('jupyterlab_ship_env')

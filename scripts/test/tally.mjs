@@ -1,4 +1,7 @@
-/** What server/test/faults tried, kind by kind: faults that were injected, hostile inputs, what survived and what was lost. */
+/**
+ * Counts what server/test/faults tried, by kind: injected faults and hostile inputs, and how many of them were survived
+ * or caused a loss.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { heading, red, table } from '../lib/terminal.mjs';
 

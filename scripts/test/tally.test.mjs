@@ -1,4 +1,4 @@
-/** What was tried and what was lost is counted kind by kind. */
+/** Attempts and losses are counted by kind. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

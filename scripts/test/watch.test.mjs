@@ -1,4 +1,6 @@
-/** `npm run watch` and what stands in for the bundle in `npm run lab -- --dev`, on a copy of the checkout. */
+/**
+ * Tests `npm run watch`, and the program that replaces the bundle in `npm run lab -- --dev`, on a copy of the checkout.
+ */
 // needs: seed
 import {
   appendFileSync,
@@ -32,10 +34,10 @@ const COPIED = [
 ];
 const LINKED = ['.venv', 'node_modules', 'server/node_modules'];
 const MADE = [paths.labextension, paths.sidecar];
-/** A watch that hangs still ends; the time is that of a machine which has much else to do. */
+/** Ends a watch that hangs; long enough for a busy machine. */
 const PATIENCE_MS = 600_000;
 
-/** The lines that a program prints, one after the other, so that a test can wait for one. */
+/** The lines that a program prints; a test can wait for one. */
 class Lines {
   /** @type {string[]} */
   #lines = [];
@@ -49,7 +51,7 @@ class Lines {
   }
 
   /**
-   * Forgets the lines up to the first that contains the text.
+   * Waits for a line that contains the text, and forgets the lines up to it.
    *
    * @param {string} text
    */
@@ -103,7 +105,7 @@ describe('a watch', { timeout: PATIENCE_MS }, () => {
     expect(await help()).not.toContain('Watched');
     appendFileSync(at('server/src/cli/program.ts'), '\nconst broken = ;\n');
     await lines.until('sidecar: 1 problems');
-    // What runs is the last that could be built.
+    // The last successful build runs.
     expect(await help()).toContain('Ship a Python environment');
     edit('server/src/cli/program.ts', '\nconst broken = ;\n', '');
     edit('server/src/cli/program.ts', 'Ship a Python environment', 'Watched');
@@ -140,7 +142,7 @@ describe('a watch', { timeout: PATIENCE_MS }, () => {
     const heard = new Lines();
     const socket = join(mkdtempSync(join(copy, 'socket-')), 'socket');
     const command = [at('scripts/watch/reloading.mjs'), 'serve', '--socket', socket];
-    // As the Jupyter server does: its standard input stays open.
+    // Like under the Jupyter server, the standard input stays open.
     const standIn = start('sh', ['-c', 'sleep infinity | exec node "$@"', 'sh', ...command], {
       env: { ...process.env, SHIP_ENV_TOKEN: 'token' },
       onLine: line => heard.add(line)

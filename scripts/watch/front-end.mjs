@@ -5,7 +5,7 @@ import { PARTS } from '../build/index.mjs';
 import { paths } from '../lib/paths.mjs';
 import { start } from '../lib/process.mjs';
 
-/** For JUPYTER_PATH: JupyterLab and the builder find the labextension here, where it is a link to what is built. */
+/** A folder for JUPYTER_PATH, with a link to the built labextension for JupyterLab and the builder. */
 export const JUPYTER_PATH = join(paths.cache, 'watch', 'jupyter');
 
 /**
@@ -14,13 +14,13 @@ export const JUPYTER_PATH = join(paths.cache, 'watch', 'jupyter');
  */
 
 /**
- * `tsc --watch`, from src/ to lib/. It writes also what has type errors.
+ * Runs `tsc --watch`, from src/ to lib/. It writes its output also when there are type errors.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {OnBuilt} onBuilt
  */
 export function watchTypeScript(env, onBuilt) {
-  // tsc leaves what an earlier run made from files that are gone.
+  // tsc does not remove its output for source files that are gone.
   rmSync(join(paths.root, 'lib'), { recursive: true, force: true });
   /** @type {string[]} */
   let lines = [];
@@ -39,7 +39,7 @@ export function watchTypeScript(env, onBuilt) {
 }
 
 /**
- * `jupyter-builder watch`, from lib/, style/ and schema/ to the labextension. lib/ must be there.
+ * `jupyter-builder watch`, from lib/, style/ and schema/ to the labextension. lib/ must exist.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {OnBuilt} onBuilt
@@ -62,7 +62,7 @@ export async function watchLabextension(env, onBuilt) {
     }
   };
   return start('jupyter-builder', ['watch', '--development', 'True', '--source-map', 'True', '.'], {
-    // Where the builder finds no link to the labextension, it installs this project into the environment that it runs in.
+    // Without a link to the labextension, the builder would install this project into its own environment.
     env: { ...env, JUPYTER_PATH },
     onLine: heard,
     onErrorLine: heard

@@ -1,4 +1,4 @@
-/** Builds the front end and the sidecar, and anew whenever one of their sources changes, with source maps. */
+/** Builds the front end and the sidecar, with source maps, and again whenever one of their sources changes. */
 import { buildSeed, forgetBuilds } from '../build/index.mjs';
 import { ScriptFailure } from '../lib/main.mjs';
 import { dim, green, red } from '../lib/terminal.mjs';
@@ -22,7 +22,7 @@ const forever = /** @type {Promise<never>} */ (new Promise(() => undefined));
  */
 
 /**
- * Resolves when everything was built once.
+ * Resolves when everything has been built once.
  *
  * @param {NodeJS.ProcessEnv} env from `setUp`
  * @returns {Promise<Watching>}
@@ -80,7 +80,7 @@ async function failure(name, ended = forever) {
   if (BY_SIGNAL.includes(code)) {
     return forever;
   }
-  throw new ScriptFailure(`What builds the ${name} ended with exit code ${code}. ${output}`.trim());
+  throw new ScriptFailure(`The compiler of the ${name} ended with exit code ${code}. ${output}`.trim());
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Stands in for the bundle in `npm run lab -- --dev` (SHIP_ENV_BUNDLE). Runs the bundle that `npm run watch` builds, and the
- * sidecar anew whenever it was built anew; a ship that is under way then is cancelled.
+ * Replaces the bundle in `npm run lab -- --dev` (SHIP_ENV_BUNDLE). Runs the bundle that `npm run watch` builds, and
+ * restarts the sidecar after each build; a running ship is then cancelled.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
 
 const BUNDLE = join(paths.sidecar, 'ship-env.mjs');
-/** A build writes many files, the bundle's first one last. */
+/** Wait until a build is complete: it writes many files, the main one last. */
 const SETTLED_MS = 200;
 
 if (process.argv[2] === 'serve') {
@@ -19,8 +19,8 @@ if (process.argv[2] === 'serve') {
 }
 
 /**
- * The Jupyter server takes a second line that says `ready` as no news. Where it cannot connect meanwhile, it starts this
- * program again.
+ * The Jupyter server ignores a second line that says `ready`. When it cannot connect meanwhile, it starts this program
+ * again.
  *
  * @param {string[]} args
  */

@@ -5,9 +5,9 @@ import { RUNTIME, bundleOptions, copyCompanions, digestOfSources } from '../buil
 import { writeGenerated } from '../generate/index.mjs';
 import { paths } from '../lib/paths.mjs';
 
-/** Stands in the bundle where the digest of the sources belongs, which a watching esbuild cannot be told. */
+/** A placeholder for the digest of the sources in the bundle: esbuild cannot get a new value while it watches. */
 const BUILD_ID = '@build-of-watch@';
-/** Builds whose files stay: programs that run read their parts when they first need them. */
+/** How many builds keep their files: running programs read their chunks when they first need them. */
 const BUILDS_KEPT = 3;
 
 /**
@@ -16,7 +16,7 @@ const BUILDS_KEPT = 3;
  * @returns {Promise<{stop: () => Promise<void>}>}
  */
 export async function watchSidecar(onBuilt) {
-  // Only here: this module is read before `npm ci` has run.
+  // Imported here, since this module is read before `npm ci` has run.
   const { context } = await import('esbuild');
   rmSync(paths.sidecar, { recursive: true, force: true });
   mkdirSync(paths.sidecar, { recursive: true });
@@ -51,7 +51,7 @@ export async function watchSidecar(onBuilt) {
   return { stop: () => watching.dispose() };
 }
 
-/** What esbuild is to watch besides the files that it bundles: the modules that travel in artifacts. */
+/** Further files for esbuild to watch: the modules for artifacts. */
 function runtime() {
   const names = readdirSync(RUNTIME, { recursive: true, encoding: 'utf8' }).filter(
     name => !name.includes('__pycache__')
@@ -62,7 +62,7 @@ function runtime() {
 }
 
 /**
- * Each file appears complete, and the program's first file last: whoever starts it finds all of its parts.
+ * Writes each file atomically, and the program's main file last: a program that starts finds all its chunks.
  *
  * @param {readonly import('esbuild').OutputFile[]} files
  * @returns {string[]} their paths

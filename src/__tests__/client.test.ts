@@ -26,7 +26,7 @@ const stream =
   (...events: unknown[]): (() => Response) =>
   () =>
     new Response(events.map(event => `${JSON.stringify(event)}\n`).join(''));
-/** A stream that breaks off without an end. */
+/** A stream that breaks before its end. */
 const broken =
   (...events: unknown[]): (() => Response) =>
   () => {
@@ -70,12 +70,12 @@ describe('starting a ship', () => {
     [403, 'AUTH_REFUSED'],
     [404, 'SIDECAR_UNAVAILABLE'],
     [502, 'SIDECAR_UNAVAILABLE']
-  ])('knows what a %i of the Jupyter server itself means', async (status, code) => {
+  ])('understands a %i from the Jupyter server itself', async (status, code) => {
     const { client } = clientOf(() => new Response('<html>no</html>', { status }));
     await expect(client.startShip({ python: 'p', target }, NOTE)).rejects.toMatchObject({ code });
   });
 
-  it('takes no answer at all for a sidecar that does not run, and keeps the cause', async () => {
+  it('reports a missing answer as a sidecar that does not run, and keeps the cause', async () => {
     const client = new ShipEnvClient(() => Promise.reject(new TypeError('Failed to fetch')), trans);
     await expect(client.startShip({ python: 'p', target }, NOTE)).rejects.toMatchObject({
       code: 'SIDECAR_UNAVAILABLE',
@@ -83,23 +83,23 @@ describe('starting a ship', () => {
     });
   });
 
-  it('does not take an answer of another shape', async () => {
+  it('rejects an answer of another shape', async () => {
     const { client } = clientOf(json({ ship: 's1' }));
     await expect(client.startShip({ python: 'p', target }, NOTE)).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 });
 
-it('lists the ships that nobody has heard the end of', async () => {
+it('lists the ships whose end nobody has heard', async () => {
   const ships = [{ id: 's1', note: NOTE, isRunning: true, followers: 0 }];
   const { client, sent } = clientOf(json({ ships }));
   expect(await client.listShips()).toEqual(ships);
   expect(sent[0]).toMatchObject({ path: 'ships', init: { method: 'GET' } });
 });
 
-/** An event as a job sends it. */
+/** An event with its sequence number, as a job sends it. */
 const numbered = <T extends object>(event: T, sequence: number): T & { sequence: number } => ({ ...event, sequence });
 const numberedAll = (...events: [object, number][]): object[] => events.map(event => numbered(...event));
-/** Events of a job from its first on. */
+/** Events of a job, numbered from 1. */
 const job = (...events: object[]): object[] => events.map((event, index) => numbered(event, index + 1));
 
 describe('following a ship', () => {
@@ -109,7 +109,7 @@ describe('following a ship', () => {
     return { seen, end };
   };
 
-  it('hands every step over and returns the result', async () => {
+  it('reports every step and returns the result', async () => {
     const { client, sent } = clientOf(stream(...job(...steps, result)));
     const { seen, end } = await follow(client);
     expect(seen).toEqual(steps);
@@ -126,7 +126,7 @@ describe('following a ship', () => {
     expect(end).toMatchObject({ code: 'SHIP_CANCELLED' });
   });
 
-  it('takes a stream up again that breaks off, and hands no step over twice', async () => {
+  it('resumes a stream that breaks, and reports no step twice', async () => {
     const { client, sent } = clientOf(broken(...job(...steps.slice(0, 2))), stream(...job(...steps, result)));
     const { seen, end } = await follow(client);
     expect(seen).toEqual(steps);
@@ -134,7 +134,7 @@ describe('following a ship', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('misses nothing of a replay that is shorter than what it has seen: of the progress it has the last only', async () => {
+  it('misses no event of a replay that is shorter than the first stream: the replay has only the last progress', async () => {
     const started: StepEvent = { type: 'step', name: 'upload', state: 'started' };
     const progress = (done: number): StepEvent => ({
       type: 'step',
@@ -145,7 +145,7 @@ describe('following a ship', () => {
     });
     const live = Array.from({ length: 50 }, (_, index) => progress(index + 1));
     const done: StepEvent = { type: 'step', name: 'upload', state: 'done', ms: 9 };
-    // More breaks than attempts: each time something new came, so that none of them counts.
+    // There are more breaks than attempts. Each stream brings something new, so no break counts.
     const { client, sent } = clientOf(
       broken(...job(started, ...live)),
       broken(numbered(started, 1), numbered(progress(60), 61)),
@@ -159,7 +159,7 @@ describe('following a ship', () => {
     expect(sent).toHaveLength(5);
   });
 
-  it('knows how far each of two steps is that overlap, wherever the stream broke off', async () => {
+  it('knows the progress of two steps that overlap, wherever the stream breaks', async () => {
     const progress = (name: 'build' | 'upload', done: number): StepEvent => ({
       type: 'step',
       name,
@@ -176,7 +176,7 @@ describe('following a ship', () => {
     const events = [building, progress('build', 10), uploading, progress('build', 40), progress('upload', 8)];
     const { client } = clientOf(
       broken(...job(...events.slice(0, 4))),
-      // Progress of both steps came in between, and each keeps the number that its last one had.
+      // Both steps made progress in between. The replay has the last progress of each, with its original number.
       broken(...numberedAll([building, 1], [uploading, 3], [progress('build', 40), 4], [progress('upload', 20), 6])),
       stream(
         ...numberedAll([building, 1], [uploading, 3], [progress('upload', 20), 6], [progress('build', 90), 7]),
@@ -193,24 +193,24 @@ describe('following a ship', () => {
     ]);
   });
 
-  it('does not take events without their sequence number', async () => {
+  it('rejects events without a sequence number', async () => {
     const { client } = clientOf(stream(...steps, result));
     expect((await follow(client)).end).toMatchObject({ code: 'INTERNAL' });
   });
 
-  it('takes the error that the Jupyter server puts at the end of a broken stream, which has no number', async () => {
+  it('accepts the error that the Jupyter server puts at the end of a broken stream, which has no number', async () => {
     const gone = { type: 'error', code: 'SIDECAR_UNAVAILABLE', message: 'm', hint: '', cause: [] };
     const { client } = clientOf(stream(...job(...steps.slice(0, 1)), gone), stream(...job(...steps, result)));
     expect(await follow(client)).toEqual({ seen: steps, end: result });
   });
 
-  it('gives up after some attempts that brought nothing', async () => {
+  it('gives up after some attempts without a new event', async () => {
     const { client, sent } = clientOf(stream(), stream(), stream());
     expect((await follow(client)).end).toMatchObject({ code: 'SIDECAR_UNAVAILABLE' });
     expect(sent).toHaveLength(3);
   });
 
-  it('says so when a new sidecar does not know the ship', async () => {
+  it('says when a new sidecar does not know the ship', async () => {
     const { client } = clientOf(
       broken(...job(...steps.slice(0, 1))),
       json({ type: 'error', code: 'SHIP_UNKNOWN', message: 'm', hint: '', cause: [] }, 404)
@@ -219,7 +219,7 @@ describe('following a ship', () => {
   });
 });
 
-it('passes an abort of a check on as what it is', async () => {
+it('throws the reason when a check is aborted', async () => {
   const controller = new AbortController();
   const client = new ShipEnvClient(() => {
     controller.abort(new Error('left the page'));
@@ -228,7 +228,7 @@ it('passes an abort of a check on as what it is', async () => {
   await expect(client.checkTarget(target, controller.signal)).rejects.toThrow('left the page');
 });
 
-describe('names that hold what cannot be seen', () => {
+describe('names with invisible characters', () => {
   const hostile = 'har\u001b[2J\u009b\u202ebour';
   const seen = 'har\\u001b[2J\\u009b\\u202ebour';
 
@@ -247,7 +247,7 @@ describe('names that hold what cannot be seen', () => {
     expect(shipped.conf).toEqual({ path: hostile });
   });
 
-  it('are written out in errors', async () => {
+  it('are escaped in errors', async () => {
     const error = { type: 'error', code: 'CODE_UNREADABLE', message: hostile, hint: hostile, cause: [hostile] };
     const { client } = clientOf(stream({ ...error, sequence: 1 }));
     await expect(client.followShip('s1', () => undefined)).rejects.toMatchObject({

@@ -1,9 +1,9 @@
 import type { ShipResult, StepEvent, TargetSettings } from '../../server/src/contract/index.js';
 
-/** A directory, as the settings have it. */
+/** A directory target, as in the settings. */
 export const target: TargetSettings = { kind: 'directory', name: 'local', url: 'file:///target', shared: false };
 
-/** What the sidecar sends for a ship of one editable to a directory. */
+/** The result that the sidecar sends after a ship of one editable to a directory. */
 export const result: ShipResult = {
   type: 'result',
   artifact: {

@@ -6,7 +6,7 @@ import { shipRequest } from '../../server/src/contract/index.js';
 import { defaultTarget, parseSettings, requestFrom } from '../settings.js';
 import { trans } from './trans.js';
 
-/** What the settings registry composes when the person changed nothing. */
+/** The settings that the settings registry composes when the person has changed none. */
 const defaults = Object.fromEntries(
   Object.entries(schema.properties).map(([name, { default: value }]) => [name, value])
 );
@@ -14,7 +14,7 @@ const defaults = Object.fromEntries(
 const target = (name: string): object => ({ name, url: 'file:///x' });
 
 describe('the settings', () => {
-  it('make a valid request as they are installed', () => {
+  it('make a valid request with their defaults', () => {
     const request = requestFrom(parseSettings(defaults, trans), trans);
     expect(shipRequest.parse({ ...request, python: '/venv/bin/python' })).toMatchObject({
       target: { name: 'local', url: 'file://~/.local/share/ship-env/target' },
@@ -22,25 +22,25 @@ describe('the settings', () => {
     });
   });
 
-  it('complete a target that the form saved in part', () => {
+  it('complete a target that the form saved with some fields missing', () => {
     const settings = parseSettings({ ...defaults, targets: [target('a')], defaultTarget: 'a' }, trans);
     expect(defaultTarget(settings, trans)).toEqual({ kind: 'directory', name: 'a', url: 'file:///x', shared: false });
   });
 
-  it('name what is wrong with them', () => {
+  it('name the wrong setting', () => {
     expect(() => parseSettings({ ...defaults, targets: [{ name: 'a' }] }, trans)).toThrow(
       expect.objectContaining({ code: 'SETTINGS_INVALID', message: expect.stringContaining('targets[0].url') })
     );
   });
 
-  it('name the targets there are when the default is none of them', () => {
+  it('name the known targets when the default is not among them', () => {
     const settings = parseSettings({ ...defaults, targets: [target('a'), target('b')], defaultTarget: 'c' }, trans);
     expect(() => defaultTarget(settings, trans)).toThrow(
       expect.objectContaining({ code: 'TARGET_UNKNOWN', message: expect.stringContaining('a, b') })
     );
   });
 
-  it('refuse to choose between two targets of one name', () => {
+  it('refuse two targets with one name', () => {
     const settings = parseSettings({ ...defaults, targets: [target('a'), target('a')], defaultTarget: 'a' }, trans);
     expect(() => defaultTarget(settings, trans)).toThrow(expect.objectContaining({ code: 'SETTINGS_INVALID' }));
   });
@@ -58,22 +58,22 @@ it('describes every setting to the person', () => {
 });
 
 describe('the settings schema', () => {
-  // As the settings registry of JupyterLab makes it; the registry itself wants a page around it.
+  // Configured like the one in JupyterLab's settings registry, which itself needs a page.
   const ajv = new Ajv({ strict: false });
   const accepts = ajv.compile(schema);
 
-  it('is one that JupyterLab takes', () => {
+  it('is valid for JupyterLab', () => {
     expect(ajv.validate(plugins, schema), JSON.stringify(ajv.errors)).toBe(true);
     expect(schema['jupyter.lab.toolbars'].Notebook).toEqual([{ name: 'ship-env', command: 'ship-env:ship', rank: 38 }]);
   });
 
-  it('takes the settings that a person saved before targets had kinds', () => {
+  it('accepts settings that were saved before targets had kinds', () => {
     const flat = { ...schema.properties.targets.default[0], name: 'bucket', url: 's3://b/x', profile: 'team' };
     expect(accepts({ defaultTarget: 'bucket', targets: [flat], insertPosition: 'top' })).toBe(true);
   });
 
   it.each([{ target: 'bucket' }, { insertPosition: 'bottom' }, { targets: [{ name: 'a' }] }, { cacheLimit: -1 }])(
-    'does not take %j',
+    'rejects %j',
     saved => {
       expect(accepts(saved)).toBe(false);
     }

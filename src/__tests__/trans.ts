@@ -6,7 +6,7 @@ const insert = (text: string, values: unknown[]): string =>
 const plural = (one: string, many: string, n: number, values: unknown[]): string =>
   insert(n === 1 ? one : many, [n, ...values]);
 
-/** English, as the product shows it when no language pack is installed. */
+/** The English texts, which the product shows when no language pack is installed. */
 export const trans: TranslationBundle = {
   __: (text, ...values) => insert(text, values),
   _n: (one, many, n, ...values) => plural(one, many, n, values),

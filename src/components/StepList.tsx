@@ -5,7 +5,7 @@ import type { IStep } from '../ship/types.js';
 import { formatMs } from '../text/format.js';
 import { progressText, stepTitle } from '../text/messages.js';
 
-/** The steps of a ship, each with how far it came. */
+/** The steps of a ship, each with its progress. */
 export function StepList({ steps, trans }: { steps: readonly IStep[]; trans: TranslationBundle }): React.JSX.Element {
   return (
     <ol className="jp-ShipEnv-steps">

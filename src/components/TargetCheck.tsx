@@ -19,7 +19,7 @@ export interface ITargetCheckProps {
   readonly trans: TranslationBundle;
 }
 
-/** The button that tests a target, and what it found. */
+/** The button that tests a target, and the result of the test. */
 export function TargetCheck({ state, isDefault, onTest, onCancel, trans }: ITargetCheckProps): React.JSX.Element {
   return (
     <div className="jp-ShipEnv-targetCheck">
@@ -41,7 +41,7 @@ export function TargetCheck({ state, isDefault, onTest, onCancel, trans }: ITarg
   );
 }
 
-/** Nothing was tried, and nothing is wrong. */
+/** The result is only a note: the directory does not exist yet, so nothing was tested and nothing is wrong. */
 function isNote(state: TargetCheckState): boolean {
   return state.kind === 'good' && 'parent' in state.probe;
 }

@@ -3,15 +3,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ShipEnvError } from '../errors.js';
 import type { IWait, KernelWait } from '../ship/types.js';
 
-/** After one of these a request that was sent before gets no answer. */
+/** After one of these states, an earlier request gets no answer. */
 const GONE: readonly KernelMessage.Status[] = ['dead', 'terminating', 'restarting', 'autorestarting'];
 const STARTING: readonly KernelMessage.Status[] = ['unknown', 'starting'];
 
 /**
- * Waits for something that only a living kernel can give.
+ * Waits for an answer that only a living kernel can give.
  *
- * Without this a request to a kernel that dies or is replaced would wait for ever: Jupyter does not reject it in every
- * such case.
+ * Without this, a request to a kernel that dies or is replaced would wait for ever: Jupyter does not always reject it.
  *
  * @param request - sends the request; called once
  * @throws ShipEnvError KERNEL_DIED; the signal's reason; what `request` rejects with while the kernel lives
@@ -29,7 +28,7 @@ export async function whileAlive<T>(
     wait.onWait(waitReason(kernel));
     return await Promise.race([watch.gone, request()]);
   } catch (error) {
-    // Jupyter rejects some requests itself when the kernel goes: the same thing, told in its way.
+    // Jupyter itself rejects some requests when the kernel goes away, with its own error.
     if (!(error instanceof ShipEnvError) && !wait.signal.aborted && isGone(kernel)) throw died(trans, error);
     throw error;
   } finally {
@@ -89,7 +88,7 @@ function waitReason(kernel: Kernel.IKernelConnection): KernelWait | null {
 function died(trans: TranslationBundle, cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'KERNEL_DIED',
-    trans.__('The kernel was asked, and died, restarted or was replaced before it answered.'),
+    trans.__('The kernel died, restarted or was replaced before it answered.'),
     {
       hint: trans.__('Wait until the kernel is idle or start another one, then ship again.'),
       cause

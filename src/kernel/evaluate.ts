@@ -4,12 +4,12 @@ import { ShipEnvError } from '../errors.js';
 import type { IWait } from '../ship/types.js';
 import { whileAlive } from './alive.js';
 
-/** A kernel drops what is queued when a cell before it fails; then we ask again, this many times. */
+/** How often we ask again: a kernel drops queued requests when a cell before them fails. */
 const MAX_ABORTED = 20;
 
 const ANSWER = 'ship_env';
 
-/** What to run and what to read afterwards. */
+/** The code to run and the expression to read afterwards. */
 export interface IQuestion {
   /** Python source, run silently and without history; may be empty. */
   readonly code: string;
@@ -22,7 +22,8 @@ export interface IQuestion {
  *
  * @returns the text
  * @throws ShipEnvError KERNEL_DIED when the kernel goes away or restarts meanwhile, KERNEL_FAILED when Python raises;
- * the signal's reason when aborted (a question already sent is still answered by the kernel, and nobody listens)
+ *   the signal's reason when aborted (the kernel still answers a request that was sent already, and the answer is
+ *   ignored)
  */
 export async function evaluate(
   kernel: Kernel.IKernelConnection,
@@ -35,7 +36,7 @@ export async function evaluate(
     if (content.status === 'ok') return answerIn(content, trans);
     if (content.status === 'error') throw failed(content.ename, content.evalue, content.traceback, trans);
     if (attempt === MAX_ABORTED) {
-      throw new ShipEnvError('KERNEL_FAILED', trans.__('The kernel dropped the question again and again.'), {
+      throw new ShipEnvError('KERNEL_FAILED', trans.__('The kernel dropped the request again and again.'), {
         hint: trans.__('Interrupt the kernel, then try again.')
       });
     }
@@ -51,9 +52,9 @@ async function ask(
     silent: true,
     store_history: false,
     allow_stdin: false,
-    // An error of ours must not make the kernel drop the cells that the person queued behind it.
+    // An error in our request must not make the kernel drop the cells that the person queued after it.
     stop_on_error: false,
-    // The reply holds the repr of the value. Base64 has nothing to escape, so its repr is itself in quotes.
+    // The reply holds the repr of the value. Base64 needs no escapes, so its repr is the text in quotes.
     user_expressions: { [ANSWER]: `__import__("base64").b64encode((${question.expression}).encode()).decode()` }
   });
   return (await future.done).content;
@@ -71,7 +72,7 @@ function answerIn(
     const base64 = typeof repr === 'string' ? /^'([A-Za-z0-9+/=]*)'$/.exec(repr)?.[1] : undefined;
     if (base64 !== undefined) return decode(base64);
   }
-  throw new ShipEnvError('KERNEL_FAILED', trans.__('The kernel answered, but not the way a Python kernel does.'), {
+  throw new ShipEnvError('KERNEL_FAILED', trans.__('The answer of the kernel is not that of a Python kernel.'), {
     hint: trans.__('Choose an IPython kernel for this notebook.')
   });
 }

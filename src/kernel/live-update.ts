@@ -6,7 +6,7 @@ import type { ILiveOutcome, IWait } from '../ship/types.js';
 import { evaluate } from './evaluate.js';
 
 /**
- * Hands new code to the session that the kernel runs, if there is one.
+ * Gives new code to the session that the kernel runs, if there is one.
  *
  * @throws ShipEnvError SESSION_UPDATE_FAILED when the answer is not what the contract says; as {@link evaluate} throws
  */
@@ -21,9 +21,9 @@ export async function updateSession(
   if (parsed.success) return parsed.data;
   throw new ShipEnvError(
     'SESSION_UPDATE_FAILED',
-    trans.__('The running session answered something else than its state: %1', text),
+    trans.__('The running session gave an unexpected answer: %1', text),
     {
-      hint: trans.__('Restart the kernel and run the notebook: the cell holds the new configuration.'),
+      hint: trans.__('Restart the kernel and run the notebook: the cell has the new configuration.'),
       cause: parsed.error
     }
   );

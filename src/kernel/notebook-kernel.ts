@@ -8,12 +8,12 @@ import { updateSession } from './live-update.js';
 import { kernelPython } from './python.js';
 
 /**
- * Which python a kernel runs, asked once: a person who ships again while a long cell runs need not wait for it.
- * A restart makes it unknown again.
+ * The python of each kernel, so that a person who ships again while a long cell runs need not wait for the kernel. A
+ * restart of the kernel removes its entry.
  */
 const knownPythons = new WeakMap<Kernel.IKernelConnection, string>();
 
-/** The kernel of a notebook, as a ship sees it: the one that the notebook has when it is first asked. */
+/** The kernel of a notebook for one ship: the kernel that the notebook has at the first request. */
 export class NotebookKernel implements IKernel {
   private _kernel: Kernel.IKernelConnection | null = null;
 
@@ -47,7 +47,7 @@ export class NotebookKernel implements IKernel {
     if (kernel) return (this._kernel = kernel);
     throw new ShipEnvError(
       'KERNEL_MISSING',
-      this._trans.__("A ship takes the environment of the notebook's kernel, and this notebook has none."),
+      this._trans.__("A ship takes the environment of the notebook's kernel, and this notebook has no kernel."),
       {
         hint: this._trans.__('Choose a Python kernel with Kernel > Change Kernel, then ship again.')
       }

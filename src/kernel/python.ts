@@ -6,8 +6,9 @@ import { whileAlive } from './alive.js';
 import { evaluate } from './evaluate.js';
 
 /**
- * `sys.executable`, and behind a line feed `no pyspark` when the kernel cannot import it. The kernel knows best: its
- * environment, PYTHONPATH, SPARK_HOME by way of findspark, a cell that changed `sys.path`. Nothing is imported.
+ * Gives `sys.executable`, followed by a line feed and `no pyspark` when the kernel cannot import pyspark. Only the
+ * kernel knows that: it depends on its environment, PYTHONPATH, findspark with SPARK_HOME, and cells that changed
+ * `sys.path`. The expression imports nothing.
  */
 const EXPRESSION =
   '(lambda sys, util: (sys.executable or "") + ("" if sys.modules.get("pyspark") or util.find_spec("pyspark") else "\\nno pyspark"))' +
@@ -16,8 +17,8 @@ const EXPRESSION =
 /**
  * Asks a kernel which python it runs. The driver of the session will run in the kernel, so pyspark must be there.
  *
- * The kernel itself is asked because its kernelspec does not tell: wrappers, environment variables and `conda run` all
- * decide later.
+ * The kernelspec does not tell the python: wrappers, environment variables and `conda run` decide later. So the kernel
+ * itself is asked.
  *
  * @returns `sys.executable`, an absolute path on the kernel's machine
  * @throws ShipEnvError KERNEL_NOT_PYTHON, KERNEL_NO_PYSPARK, KERNEL_DIED or KERNEL_FAILED; the signal's reason
@@ -38,13 +39,14 @@ export async function kernelPython(
 }
 
 async function assertPython(kernel: Kernel.IKernelConnection, wait: IWait, trans: TranslationBundle): Promise<void> {
-  // The kernelspec answers at once, also while the kernel is busy; a kernel without one answers for itself.
+  // The kernelspec tells the language at once, also while the kernel is busy. Without a kernelspec the kernel itself is
+  // asked.
   const spec = await whileAlive(kernel, wait, trans, () => kernel.spec);
   const language = spec?.language ?? (await whileAlive(kernel, wait, trans, () => kernel.info)).language_info.name;
   if (language.toLowerCase() === 'python') return;
   throw new ShipEnvError(
     'KERNEL_NOT_PYTHON',
-    trans.__('A Python kernel was wanted; the kernel of this notebook is "%1" (%2).', kernel.name, language),
+    trans.__('A ship needs a Python kernel; the kernel of this notebook is "%1" (%2).', kernel.name, language),
     { hint: trans.__('Choose a Python kernel with Kernel > Change Kernel, then ship again.') }
   );
 }

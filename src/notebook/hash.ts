@@ -1,4 +1,7 @@
-/** FNV-1a of a text, 32 bit, as eight hex digits. Tells whether a text changed; no protection against intent. */
+/**
+ * FNV-1a of a text, 32 bit, as eight hex digits. Tells whether a text changed; it is not secure against deliberate
+ * collisions.
+ */
 export function hashOf(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {

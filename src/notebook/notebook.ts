@@ -6,21 +6,21 @@ import type { CellOutcome, INotebook } from '../ship/types.js';
 import { findOurCell } from './plan.js';
 import { factsOf, writeCell } from './shared.js';
 
-/** How the notebook of a ship is found on this page. */
+/** How to find and open the notebook of a ship on this page. */
 export interface INotebookPlace {
-  /** Path of the file, as Jupyter's contents API names it. */
+  /** Path of the file in Jupyter's contents API. */
   readonly path: string;
-  /** The panel that shows the notebook now; null when none does. */
+  /** The panel that shows the notebook now; null when it is not open. */
   readonly panel: () => NotebookPanel | null;
-  /** Resolves when the page has opened what it opens at its start. */
+  /** Resolves when the page has restored its widgets. */
   readonly restored: Promise<unknown>;
-  /** Opens the notebook; resolves when it is there. */
+  /** Opens the notebook; resolves when it is open. */
   readonly open: (path: string) => Promise<unknown>;
   /** Brings a widget of the shell to the front. */
   readonly activate: (id: string) => void;
 }
 
-/** The notebook that a ship was started from. It stays the same one whatever the person opens meanwhile. */
+/** The notebook that a ship was started from. It stays the same when the person opens another one. */
 export class PanelNotebook implements INotebook {
   constructor(
     private readonly _place: INotebookPlace,

@@ -2,12 +2,12 @@ import type { InsertPosition } from '../../server/src/contract/index.js';
 import { codeOnly } from '../text/python.js';
 import { hashOf } from './hash.js';
 
-/** The tag by which our cell is found again; the person may move the cell, not untag it. */
+/** The tag that marks our cell. The person may move the cell, but must keep the tag. */
 export const CELL_TAG = 'ship-env';
-/** Cell metadata: `{source: hash of the source as we wrote it}`. */
+/** Key of our cell metadata: `{source: <hash of the source that we wrote>}`. */
 export const CELL_METADATA = 'ship_env';
 
-/** What the plan needs to know of a cell. */
+/** What the plan needs to know about a cell. */
 export interface ICellFacts {
   readonly cellType: string;
   readonly source: string;
@@ -18,7 +18,7 @@ export interface ICellFacts {
   readonly isLocked: boolean;
 }
 
-/** What happens to the notebook. */
+/** How to change the notebook. */
 export type CellPlan =
   | { readonly kind: 'insert'; readonly index: number }
   | {
@@ -29,7 +29,7 @@ export type CellPlan =
     }
   | { readonly kind: 'keep'; readonly index: number };
 
-/** Decides where the cell with this source goes. Pure: the same cells give the same plan. */
+/** Decides the place of the cell with this source. Pure: the same cells give the same plan. */
 export function planCell(cells: readonly ICellFacts[], source: string, position: InsertPosition): CellPlan {
   const index = findOurCell(cells);
   const ours = cells[index];
@@ -47,7 +47,7 @@ export function findOurCell(cells: readonly ICellFacts[]): number {
   return cells.findIndex(cell => cell.cellType === 'code' && cell.tags.includes(CELL_TAG));
 }
 
-/** Does this source build a SparkSession or SparkContext? What stands in strings, comments or other languages does not count. */
+/** Does this source build a SparkSession or SparkContext? Strings, comments and other languages are ignored. */
 export function buildsSession(source: string): boolean {
   if (isOtherLanguage(source)) return false;
   const code = codeOnly(source);

@@ -21,9 +21,9 @@ export function factsOf(notebook: ISharedNotebook): ICellFacts[] {
  * Writes the cell into the notebook so that one Undo of the notebook takes it back.
  *
  * Everything happens in one transaction of the notebook, also the change of an existing cell's source: a transaction of
- * the cell alone would go on the undo stack of the cell's editor, where Edit > Undo Cell Operation does not look.
- * An update changes the text and does not replace the cell, so that taking it back leaves outputs, metadata
- * and whatever the person typed meanwhile in other cells alone.
+ * the cell alone would be on the undo stack of the cell's editor, which Edit > Undo Cell Operation does not use. An
+ * update changes the text and does not replace the cell, so that an Undo does not affect outputs, metadata and the text
+ * that the person typed in other cells meanwhile.
  */
 export function writeCell(notebook: ISharedNotebook, source: string, position: InsertPosition): CellPlan {
   const plan = planCell(factsOf(notebook), source, position);
@@ -47,8 +47,8 @@ export function writeCell(notebook: ISharedNotebook, source: string, position: I
 }
 
 /**
- * Yjs joins changes within half a second to one undo step: without this, Undo could take back what the person did just
- * before the cell was written, or take back the cell with what she did just after.
+ * Yjs joins changes within half a second into one undo step. Without this, one Undo could take back our cell together
+ * with what the person did just before or after.
  */
 function separateUndoSteps(notebook: ISharedNotebook): void {
   if (isUndoable(notebook)) notebook.undoManager.stopCapturing();

@@ -5,7 +5,7 @@ import { shipIcon } from '../icons.js';
 import { CommandIDs, IShips } from '../tokens.js';
 import type { ShipDetailsView } from '../views/ship-details-view.js';
 
-/** Steps, findings and log of the latest ship, in a panel of their own. */
+/** A panel with steps, findings and log of a ship. */
 export const details: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-ship-env:details',
   description: 'Shows the steps, the findings and the log of a ship.',
@@ -29,7 +29,7 @@ export const details: JupyterFrontEndPlugin<void> = {
       opened.title.label = trans.__('Ship env');
       opened.title.icon = shipIcon;
       opened.title.closable = true;
-      // Notebook's main area holds one widget, its document; a second one would be dropped without a word.
+      // Notebook's main area holds one widget, its document; it drops a second one silently.
       if (labShell === null) {
         opened.addClass('jp-ShipEnv-detailsBelow');
         app.shell.add(opened, 'down');
@@ -43,12 +43,12 @@ export const details: JupyterFrontEndPlugin<void> = {
       describedBy: {
         args: {
           type: 'object',
-          properties: { id: { type: 'string', description: 'Id of the ship; the latest one when left out.' } },
+          properties: { id: { type: 'string', description: 'Id of the ship; the latest ship by default.' } },
           additionalProperties: false
         }
       },
       execute: async args => {
-        // Kept before it is awaited: two calls at once open one panel.
+        // The promise is kept before it is awaited, so that two calls at once open one panel.
         if (panel === null || (await panel).isDisposed) panel = open();
         const opened = await panel;
         opened.content.showShip(typeof args['id'] === 'string' ? args['id'] : null);

@@ -8,7 +8,7 @@ import { CommandIDs, IShips, PLUGIN_ID } from '../tokens.js';
 import { ShipNotifier } from '../views/notifier.js';
 import { ShipButton } from '../views/ship-button.js';
 
-/** The notebook's side: commands, toolbar button and notifications. Owns the settings. */
+/** Commands, toolbar button and notifications of the notebook. Owns the settings. */
 export const notebook: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: 'Adds "Ship env to cluster" to the notebook toolbar and the command palette.',
@@ -31,7 +31,8 @@ export const notebook: JupyterFrontEndPlugin<void> = {
       else ships.start(panel);
     };
     addCommands(app, tracker, ships, ship, trans);
-    // The button of each notebook ships that notebook and shows its state, also when two stand side by side.
+    // Each notebook has its own button, which ships that notebook and shows its state, also when two notebooks are side
+    // by side.
     toolbar?.addFactory<NotebookPanel>(
       'Notebook',
       'ship-env',

@@ -6,11 +6,11 @@ import { CommandIDs } from '../tokens.js';
 
 /** The command of JupyterLab's settings editor. */
 const EDITOR = 'settingeditor:open';
-/** In the address of Notebook's file page: open our settings there. */
+/** The parameter in the address of Notebook's file page that opens our settings there. */
 const PARAMETER = 'ship-env';
 const OPEN_SETTINGS = 'settings';
 
-/** Opens our settings, wherever the settings editor is. */
+/** Opens our settings in JupyterLab and in Notebook. */
 export const settings: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-ship-env:settings',
   description: 'Opens the settings of Ship env to cluster, in JupyterLab and in Notebook.',
@@ -26,14 +26,14 @@ export const settings: JupyterFrontEndPlugin<void> = {
       isEnabled: () => commands.hasCommand(EDITOR) || isNotebook(),
       execute: () => {
         if (commands.hasCommand(EDITOR)) return openEditor();
-        // Notebook has its settings editor on the page of the files only.
+        // Notebook has its settings editor only on the file page.
         return window.open(filesPage(app.serviceManager.serverSettings.baseUrl), '_blank');
       }
     });
     palette?.addItem({ command: CommandIDs.openSettings, category: trans.__('Notebook Operations') });
     if (isAskedFor()) {
       void app.restored.then(() => {
-        // A reload of the page does not open them again.
+        // Removes the parameter, so that a reload of the page does not open the settings again.
         window.history.replaceState(null, '', window.location.pathname);
         if (commands.hasCommand(EDITOR)) void openEditor();
       });

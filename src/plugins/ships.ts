@@ -13,7 +13,7 @@ import type { IShipContext, IShipOptions } from '../ship/ship.js';
 import { Ships, type IShipContexts } from '../ship/ships.js';
 import { IShips, PLUGIN_ID } from '../tokens.js';
 
-/** Runs the ships. Shows nothing: other plugins do. */
+/** Runs the ships. Other plugins show them. */
 export const ships: JupyterFrontEndPlugin<IShips> = {
   id: 'jupyterlab-ship-env:ships',
   description: 'Ships the environment of a notebook to a target and writes the cell that uses it.',
@@ -31,7 +31,7 @@ export const ships: JupyterFrontEndPlugin<IShips> = {
     const trans = (translator ?? nullTranslator).load('jupyterlab_ship_env');
     const client = new ShipEnvClient(sendThrough(app.serviceManager.serverSettings), trans);
     const service = new Ships(contexts(app, tracker, registry, client, trans));
-    // A page of Notebook shows one notebook: what ships from another one is the business of that one's page.
+    // A page of Notebook shows one notebook. A ship of another notebook belongs to that notebook's page.
     const isOurs = (path: string): boolean => labShell !== null || panelOf(tracker, path) !== null;
     void app.restored.then(() => resumeShips(service, client, isOurs)).catch(tellConsole);
     return service;
@@ -85,7 +85,10 @@ function contexts(
   };
 }
 
-/** Goes on with the ships that nobody follows any more: this page was reloaded, or the one that started them closed. */
+/**
+ * Continues ships that nobody follows any more, because this page was reloaded or the page that started them was
+ * closed.
+ */
 async function resumeShips(service: Ships, client: ShipEnvClient, isOurs: (path: string) => boolean): Promise<void> {
   for (const { id, note, followers } of await client.listShips()) {
     const facts = readNote(note);
@@ -93,7 +96,7 @@ async function resumeShips(service: Ships, client: ShipEnvClient, isOurs: (path:
   }
 }
 
-/** Nobody asked for anything when the page was opened; the next press tells in full what is wrong. */
+/** Reports to the console only: the person has not pressed the button yet. The next press shows the full error. */
 function tellConsole(error: unknown): void {
   // eslint-disable-next-line no-console -- see above
   console.warn('Ship env to cluster could not ask for running ships.', error);

@@ -5,7 +5,7 @@ import { formatBytes, formatMs } from '../text/format.js';
 import { cancelledText, cellText, errorTitle, liveText, queueText, stepTitle, waitText } from '../text/messages.js';
 import type { ILogLine, IShipFacts, IShipOutcome, KernelWait } from './types.js';
 
-/** What happened in a ship, line by line, for a person who wants to know or to report. Progress leaves no line. */
+/** The log of a ship, line by line, for a person who wants to understand or report it. Progress adds no line. */
 export class ShipLog {
   private readonly _lines: ILogLine[] = [];
 
@@ -29,9 +29,9 @@ export class ShipLog {
     this._add(this._trans.__('Target: %1 (%2)', target.name, target.url));
   }
 
-  /** A ship that was running already. */
+  /** Notes that the ship was running already. */
   joined(target: TargetSettings): void {
-    this._add(this._trans.__('The ship was found running and is followed from here on'));
+    this._add(this._trans.__('The ship was running already; this log begins here'));
     this._add(this._trans.__('Target: %1 (%2)', target.name, target.url));
   }
 
@@ -44,7 +44,7 @@ export class ShipLog {
   }
 
   cancelling(): void {
-    this._add(this._trans.__('Cancel was asked for'));
+    this._add(this._trans.__('The ship was asked to cancel'));
   }
 
   cancelledTooLate(ship: IShipFacts): void {
@@ -69,7 +69,7 @@ export class ShipLog {
     this._add(cellText(outcome, this._trans));
   }
 
-  /** The notebook did not open. @param error - JupyterLab's */
+  /** Notes that the notebook did not open. @param error - the error of JupyterLab */
   notOpened(error: unknown): void {
     this._add(this._trans.__('The notebook could not be opened: %1', messageOf(error)));
   }

@@ -7,7 +7,7 @@ import {
   type InsertPosition
 } from '../../server/src/contract/index.js';
 
-/** What a page must know of a ship that another page started, or this one before it was reloaded. */
+/** What a page must know about a ship that another page started, or the same page before a reload. */
 const facts = z.object({
   notebook: z.string(),
   target: targetSettings,
@@ -21,12 +21,12 @@ export interface INoteFacts {
   readonly insertPosition: InsertPosition;
 }
 
-/** The note that travels with a ship. One notebook has one ship at a time, so its path is the key. */
+/** The note that a ship keeps. A notebook has one ship at a time, so the key is its path. */
 export function noteOf(of: INoteFacts): ShipNote {
   return { key: `notebook:${of.notebook}`, data: JSON.stringify(of) };
 }
 
-/** What the note of a ship says; null when a page of another version or another program wrote it. */
+/** Reads the note of a ship; null when another version of the page or another program wrote it. */
 export function readNote(note: ShipNote): INoteFacts | null {
   try {
     return facts.safeParse(JSON.parse(note.data)).data ?? null;

@@ -28,13 +28,13 @@ import type {
   ShipState
 } from './types.js';
 
-/** What a ship asks for, read from the settings when it starts. */
+/** The options of a ship, read from the settings at its start. */
 export interface IShipOptions {
   readonly request: Omit<ShipRequestInput, 'python'> & { readonly target: TargetSettings };
   readonly insertPosition: InsertPosition;
 }
 
-/** What a ship works with. */
+/** What a ship needs. */
 export interface IShipContext {
   readonly notebook: INotebook;
   /** The kernel of the notebook; null while the notebook is not open. */
@@ -45,25 +45,25 @@ export interface IShipContext {
   readonly trans: TranslationBundle;
 }
 
-/** A ship that the sidecar runs, or has ended, and whose end nobody has heard. */
+/** A ship of the sidecar whose end nobody has heard: it is running or has ended. */
 export interface IFoundShip extends INoteFacts {
-  /** The sidecar's id. */
+  /** The id that the sidecar gave the ship. */
   readonly id: string;
 }
 
-/** What the rest of a ship needs once the sidecar has it. */
+/** A ship that the sidecar has started, as the remaining phases need it. */
 interface IUnderWay {
   readonly id: string;
   readonly insertPosition: InsertPosition;
-  /** Started by this press: its time counts from the press. */
+  /** Did this press start the ship? Then its time counts from the press. */
   readonly isOurs: boolean;
 }
 
 /**
- * One press of the button: ask the kernel, ship, write the cell, update the running session. Or the rest of that, for a
- * ship that was found running.
+ * One press of the button: ask the kernel, ship, write the cell, update the running session. A ship that was found
+ * running does only the remaining phases.
  *
- * Knows no widget and no notification; whoever shows it listens to `changed`.
+ * Knows no widget and no notification: views listen to `changed`.
  */
 export class Ship implements IShip, IDisposable {
   private readonly _changed = new Signal<IShip, void>(this);
@@ -136,7 +136,7 @@ export class Ship implements IShip, IDisposable {
     return this._isDisposed;
   }
 
-  /** Runs to the end. Never rejects: how it ended is its state. Call once. */
+  /** Runs the ship to its end. Never rejects: the state tells how the ship ended. Call it once. */
   async run(): Promise<void> {
     try {
       this._outcome = await this._run();
@@ -233,20 +233,22 @@ export class Ship implements IShip, IDisposable {
   private async _follow(id: string): Promise<ShipResult> {
     const { client } = this._context;
     const { signal } = this._abort;
-    // A cancel that fails must show: else the person waits for an end that nobody asked for.
+    // A cancel that fails must be shown: otherwise the person waits for an end that the sidecar does not know of.
     const cancelled = new Promise<never>((_, reject) => {
       const cancel = (): void => void client.cancelShip(id).catch(reject);
       if (signal.aborted) cancel();
       else signal.addEventListener('abort', cancel, { once: true });
     });
     const result = await Promise.race([client.followShip(id, event => this._onStep(event)), cancelled]);
-    // The ship was faster than the cancel: what is on the target stays there, the notebook stays as it is.
+    // The ship was faster than the cancel. The environment stays on the target, and the notebook stays as it is.
     this._isCancelledTooLate = signal.aborted;
     signal.throwIfAborted();
     return result;
   }
 
-  /** The environment is shipped and the cell is written: whatever goes wrong from here on is told, not thrown. */
+  /**
+   * Updates the session. The environment is shipped and the cell is written, so an error is reported and not thrown.
+   */
   private async _updateSession(live: LiveUpdate | undefined): Promise<ILiveOutcome> {
     const kernel = this._context.kernel();
     if (live === undefined || kernel === null) return { state: 'none', message: '' };

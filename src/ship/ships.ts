@@ -6,7 +6,7 @@ import type { IShips } from '../tokens.js';
 import { Ship, type IFoundShip, type IShipContext } from './ship.js';
 import type { IShip } from './types.js';
 
-/** Where ships get what they work with. */
+/** Makes the contexts of ships. */
 export interface IShipContexts {
   /** For a ship from this notebook. */
   forPanel(panel: NotebookPanel): IShipContext;
@@ -14,7 +14,7 @@ export interface IShipContexts {
   forPath(path: string): IShipContext;
 }
 
-/** Keeps the ships by notebook, so that two presses on one notebook are one ship. */
+/** Keeps the ships by notebook, so that two presses in one notebook start one ship. */
 export class Ships implements IShips, IDisposable {
   private readonly _changed = new Signal<IShips, IShip>(this);
   private readonly _byPanel = new Map<NotebookPanel, Ship>();
@@ -55,7 +55,7 @@ export class Ships implements IShips, IDisposable {
     return this._run(ship);
   }
 
-  /** Goes on with a ship that an earlier page started. */
+  /** Continues a ship that an earlier page started. */
   resume(found: IFoundShip): IShip {
     const ship = new Ship(UUID.uuid4(), this._contexts.forPath(found.notebook), found);
     this._withoutPanel.add(ship);
@@ -88,7 +88,7 @@ export class Ships implements IShips, IDisposable {
     return ship;
   }
 
-  /** A ship whose notebook is closed goes on; opened again, the notebook has it back. */
+  /** A ship goes on when its notebook is closed. When the notebook is opened again, it gets its ship back. */
   private readonly _forget = (panel: NotebookPanel): void => {
     const ship = this._byPanel.get(panel);
     this._byPanel.delete(panel);

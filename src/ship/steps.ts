@@ -6,23 +6,23 @@ export function initialSteps(): readonly IStep[] {
   return STEP_NAMES.map(name => ({ name, state: 'pending' }));
 }
 
-/** The steps after this event. What an event leaves out stays as it was. */
+/** The steps after this event. Fields that the event leaves out stay as they were. */
 export function withEvent(steps: readonly IStep[], event: StepEvent): readonly IStep[] {
   const at = steps.findIndex(step => step.name === event.name);
   return steps.map((step, index) => {
-    // A ship that reads its environment again begins anew.
+    // The ship reads its environment again, so the later steps begin anew.
     if (index > at && event.state === 'started' && step.state !== 'pending')
       return { name: step.name, state: 'pending' };
     if (index !== at) return step;
     const { type: _type, state, ...facts } = event;
     const { detail: _waited, ...begun } = step;
-    // What a step waited for is no news of its work.
+    // The reason for the wait is not progress of the step.
     const before = step.state === 'waiting' ? begun : step;
     return { ...(event.done === undefined ? before : withoutTotal(before)), ...facts, state: stateAfter(state) };
   });
 }
 
-/** A new figure without a total makes the total before it untrue: nobody knows yet how much there is. */
+/** Removes the total: progress without a total means that the total is unknown again. */
 function withoutTotal(step: IStep): IStep {
   const { total: _total, ...rest } = step;
   return rest;

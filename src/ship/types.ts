@@ -12,19 +12,19 @@ import type {
 } from '../../server/src/contract/index.js';
 import type { ShipEnvError } from '../errors.js';
 
-/** Where a ship stands. The last three are ends. */
+/** The state of a ship. The last three are final. */
 export type ShipState = 'running' | 'cancelling' | 'done' | 'cancelled' | 'failed';
 
-/** What a running ship does just now. */
+/** What a running ship is doing. */
 export type ShipPhase = 'kernel' | 'ship' | 'cell' | 'session';
 
-/** Why the kernel did not answer yet. */
+/** Why the kernel has not answered yet. */
 export type KernelWait = 'busy' | 'starting';
 
-/** One step of the pipeline, as far as it came. */
+/** One step of a ship with its progress. */
 export interface IStep {
   readonly name: StepName;
-  /** `waiting`: other ships go first. */
+  /** `waiting`: the ship waits for other ships. */
   readonly state: 'pending' | 'waiting' | 'running' | 'done';
   readonly done?: number;
   readonly total?: number;
@@ -38,16 +38,19 @@ export interface ILogLine {
   readonly text: string;
 }
 
-/** What became of the cell. */
+/** What happened to the cell. */
 export type CellOutcome =
   | { readonly state: 'inserted' | 'kept' }
   | { readonly state: 'updated'; readonly wasEdited: boolean }
-  /** The ship went well and there was no place to write to any more. */
+  /** The ship succeeded, but the cell could not be written any more. */
   | { readonly state: 'notebook-closed' | 'notebook-read-only' };
 
-/** What became of the session that the kernel runs. */
+/** What happened to the session that the kernel runs. */
 export interface ILiveOutcome {
-  /** `none`: there is no session. `current`: it has this code already. `postponed`: the kernel is busy and nobody waited. */
+  /**
+   * `none`: there is no session. `current`: it has this code already. `postponed`: the kernel is busy, and the person
+   * chose not to wait.
+   */
   readonly state: 'none' | 'current' | 'updated' | 'restart' | 'failed' | 'postponed';
   readonly message: string;
 }
@@ -60,47 +63,47 @@ export interface IShipOutcome {
   readonly ms: number;
 }
 
-/** Where a ship stands: all that a text about it needs. */
+/** The facts about a ship that its texts need. */
 export interface IShipFacts {
   readonly notebookName: string;
   readonly target: TargetSettings | null;
   readonly state: ShipState;
   readonly phase: ShipPhase;
-  /** Not null while the kernel is asked and does not answer. */
+  /** Set while the kernel was asked and has not answered. */
   readonly waitsFor: KernelWait | null;
   readonly steps: readonly IStep[];
   /** Set in the state `done`. */
   readonly outcome: IShipOutcome | null;
   /** Set in the state `failed`. */
   readonly error: ShipEnvError | null;
-  /** In the state `cancelled`: everything was on the target, and published, before the cancel arrived. It stays there. */
+  /** In the state `cancelled`: the environment was published before the cancel arrived, and stays on the target. */
   readonly isCancelledTooLate: boolean;
 }
 
 /** One press of the button, from the press to its end. */
 export interface IShip extends IShipFacts {
   readonly id: string;
-  /** Of the notebook that it was started from. */
+  /** Path of the notebook that the ship was started from. */
   readonly notebookPath: string;
   readonly log: readonly ILogLine[];
   readonly isRunning: boolean;
   readonly changed: ISignal<IShip, void>;
-  /** Cancels; while the running session is updated, stops to wait for the kernel. */
+  /** Cancels the ship. While the running session is being updated, only stops waiting for the kernel. */
   cancel(): void;
   /** Brings the notebook to the front and its cell into view. */
   showCell(): Promise<void>;
-  /** Opens the notebook of a ship that ended without a notebook to write to, and writes the cell. Never rejects. */
+  /** Opens the notebook of a ship that ended while the notebook was closed, and writes the cell. Never rejects. */
   insertCell(): Promise<void>;
 }
 
-/** The notebook that a ship was started from. It may be closed and opened again meanwhile. */
+/** The notebook that a ship was started from. It may be closed and opened again during the ship. */
 export interface INotebook {
   readonly name: string;
   /** Path of the file, as Jupyter's contents API names it. */
   readonly path: string;
   /** @throws ShipEnvError NOTEBOOK_READ_ONLY */
   assertWritable(): void;
-  /** Writes the cell as soon as the page has opened what it opens at its start, or says why not. */
+  /** Waits until the page has restored its widgets, then writes the cell, or tells why it could not. */
   write(source: string, position: InsertPosition): Promise<CellOutcome>;
   /** Opens the file. Rejects with JupyterLab's error. */
   open(): Promise<void>;
@@ -121,7 +124,7 @@ export interface IKernel {
    * @throws ShipEnvError KERNEL_MISSING, KERNEL_NOT_PYTHON, KERNEL_DIED or KERNEL_FAILED; the signal's reason
    */
   python(wait: IWait): Promise<string>;
-  /** Hands new code to the session that the kernel runs. Throws as `python` does. */
+  /** Gives new code to the session that the kernel runs. Throws as `python` does. */
   update(live: LiveUpdate, wait: IWait): Promise<ILiveOutcome>;
 }
 

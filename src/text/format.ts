@@ -22,7 +22,7 @@ export function formatMs(ms: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** The text in at most `max` characters, cut in the middle, where names say least. */
+/** The text in at most `max` characters, cut in the middle, which is the least important part of a name. */
 export function shorten(text: string, max: number): string {
   if (text.length <= max) return text;
   const head = Math.ceil((max - 1) / 2);

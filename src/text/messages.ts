@@ -4,7 +4,7 @@ import type { IShipFacts, IShipOutcome, IStep, KernelWait } from '../ship/types.
 import { fractionOf } from '../ship/steps.js';
 import { formatBytes, formatMs, shorten } from './format.js';
 
-/** What a step does, as a heading. */
+/** A heading that says what a step does. */
 export function stepTitle(name: StepName, trans: TranslationBundle): string {
   const titles: Record<StepName, string> = {
     snapshot: trans.__('Reading the environment'),
@@ -18,7 +18,7 @@ export function stepTitle(name: StepName, trans: TranslationBundle): string {
   return titles[name];
 }
 
-/** How far a step is: `12 MB of 148 MB`, `40 %`, empty when unknown. */
+/** The progress of a step: `12 MB of 148 MB`, `40 %`, empty when unknown. */
 export function progressText(step: IStep, trans: TranslationBundle): string {
   if (step.done === undefined) return '';
   if (step.total === undefined || step.total === 0) return step.name === 'upload' ? formatBytes(step.done) : '';
@@ -28,7 +28,7 @@ export function progressText(step: IStep, trans: TranslationBundle): string {
 
 /** The title of an error code. */
 export function errorTitle(code: ErrorCode, trans: TranslationBundle): string {
-  // eslint-disable-next-line jupyter/no-dynamic-translation -- the texts stand in the contract's table
+  // eslint-disable-next-line jupyter/no-dynamic-translation -- the texts are in the contract's table
   return trans.__(ERRORS[code].title);
 }
 
@@ -38,21 +38,24 @@ export function waitText(reason: KernelWait, trans: TranslationBundle): string {
     : trans.__('Waiting for the kernel to start');
 }
 
-/** Why a ship has not begun. @param ahead - the sidecar's words for what goes first, such as `4 ships before this one` */
+/**
+ * Why a ship has not begun. @param ahead - what the sidecar says about the ships before this one, such as `4 ships
+ * before this one`
+ */
 export function queueText(ahead: string, trans: TranslationBundle): string {
   return ahead === ''
     ? trans.__('Waiting for other ships to end')
     : trans.__('Waiting for other ships to end: %1', ahead);
 }
 
-/** What a running ship does just now, in one line. */
+/** What a running ship is doing, in one line. */
 export function activityText(ship: IShipFacts, trans: TranslationBundle): string {
   if (ship.state === 'cancelling') return trans.__('Cancelling…');
   if (ship.waitsFor !== null) return `${waitText(ship.waitsFor, trans)}…`;
   if (ship.phase === 'kernel') return trans.__('Asking the kernel which python it runs…');
   if (ship.phase === 'cell') return trans.__('Writing the cell…');
   if (ship.phase === 'session') return trans.__('Updating the running session…');
-  // Build and upload overlap: as long as something is built, nobody knows how much there is to upload.
+  // Build and upload overlap. The build is shown, since the size of the upload is unknown until the build ends.
   const index = ship.steps.findIndex(step => step.state === 'running' || step.state === 'waiting');
   const step = ship.steps[index];
   if (step?.state === 'waiting') return `${queueText(step.detail ?? '', trans)}…`;
@@ -66,7 +69,7 @@ export function activityText(ship: IShipFacts, trans: TranslationBundle): string
   return `${index + 1}/${ship.steps.length} ${progress === '' ? `${title}…` : `${title}: ${progress}`}`;
 }
 
-/** How a ship that was cancelled ended. */
+/** The end of a cancelled ship. */
 export function cancelledText(ship: IShipFacts, trans: TranslationBundle): string {
   if (!ship.isCancelledTooLate) return trans.__('The ship was cancelled.');
   const target = shorten(targetName(ship), 24);
@@ -92,7 +95,7 @@ export function summaryText(ship: IShipFacts, outcome: IShipOutcome, trans: Tran
   return trans.__('Shipped to %1 in %2: %3 of %4 uploaded.', target, time, uploaded, all);
 }
 
-/** What became of the cell. */
+/** What happened to the cell. */
 export function cellText(outcome: IShipOutcome, trans: TranslationBundle): string {
   switch (outcome.cell.state) {
     case 'inserted':
@@ -110,7 +113,7 @@ export function cellText(outcome: IShipOutcome, trans: TranslationBundle): strin
   }
 }
 
-/** What became of the running session; empty when there is none. */
+/** What happened to the running session; empty when there is none. */
 export function liveText(outcome: IShipOutcome, trans: TranslationBundle): string {
   switch (outcome.live.state) {
     case 'none':

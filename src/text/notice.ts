@@ -9,16 +9,16 @@ export const MAX_NOTICE = 140;
 export type NoticeAction =
   'cancel' | 'stop-waiting' | 'show-cell' | 'copy-cell' | 'insert-cell' | 'show-details' | 'open-settings';
 
-/** What a notification says of a ship. Lines are separated by line feeds. */
+/** The text and the buttons of a ship's notification. Line feeds separate lines. */
 export interface INotice {
   readonly type: 'in-progress' | 'success' | 'warning' | 'info' | 'error';
   readonly message: string;
-  /** All that there is to say, where `message` may leave something out. */
+  /** The complete text, where `message` may leave something out. */
   readonly whole?: string;
   readonly actions: readonly NoticeAction[];
 }
 
-/** What to tell about a ship just now. Pure. */
+/** The notification for a ship in its present state. Pure. */
 export function noticeOf(ship: IShipFacts, trans: TranslationBundle): INotice {
   if (ship.outcome !== null) return ended(ship, ship.outcome, trans);
   if (ship.error !== null) {
@@ -51,7 +51,7 @@ function ended(ship: IShipFacts, outcome: IShipOutcome, trans: TranslationBundle
   };
 }
 
-/** The title, then what to do: the hint is never cut, so where there is no room for all of it, the details are named. */
+/** The title and then what to do. The hint is never cut: when it does not fit, the text points to the details. */
 function errorText({ code, message, hint }: ShipEnvError, trans: TranslationBundle): string {
   const title = errorTitle(code, trans);
   return firstThatFits([title, message, hint], ...(hint === '' ? [] : [[title, hint]]), [
@@ -75,10 +75,9 @@ function isAboutSettings(code: string): boolean {
 }
 
 /**
- * The first of these texts that JupyterLab shows whole: half a sentence helps nobody. What a shorter text leaves out
- * stands in the details.
+ * The first of these texts that JupyterLab does not cut. The details show what a shorter text leaves out.
  *
- * @param texts - lines, from the text that says most to one that always fits
+ * @param texts - texts as lines, from the most complete one to one that always fits
  */
 function firstThatFits(...texts: (readonly string[])[]): string {
   const joined = texts.map(lines => lines.filter(line => line !== '').join('\n'));

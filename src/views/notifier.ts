@@ -6,16 +6,22 @@ import type { IShip } from '../ship/types.js';
 import { noticeOf, type INotice, type NoticeAction } from '../text/notice.js';
 import type { IShips } from '../tokens.js';
 
-/** Progress comes faster than anybody reads. */
+/** Shortest time between two updates: progress comes faster than a person can read. */
 const UPDATE_EVERY_MS = 250;
-/** With notifications turned off, or their list open, none comes to the screen: then its list needs the updates. */
+/**
+ * How long a notification usually takes to appear. When notifications are turned off, or their list is open, it never
+ * appears, and the list needs the updates.
+ */
 const APPEARS_WITHIN_MS = 3000;
-/** A page that is busy, as after a reload, takes longer to bring one to the screen. */
+/** How long a busy page takes to show a notification, for example after a reload. */
 const APPEARS_LATE_WITHIN_MS = 60_000;
-/** An update that JupyterLab lost is sent again, but not for ever: a later JupyterLab may show texts in another way. */
+/**
+ * How often an update that JupyterLab lost is sent again. There is a limit, since a later JupyterLab may show texts in
+ * another way.
+ */
 const MOST_REPEATS = 20;
 
-/** What the buttons of a notification do. */
+/** The actions of a notification's buttons. */
 export interface INoticeHandlers {
   showDetails(ship: IShip): void;
   openSettings(): void;
@@ -25,7 +31,7 @@ export interface INoticeHandlers {
 /** Shows each ship as one notification, from the press until its notebook ships again. */
 export class ShipNotifier implements IDisposable {
   private readonly _shown = new Map<string, ShownNotice>();
-  /** The last one of each notebook, by path. */
+  /** The last notification of each notebook, by path. */
   private readonly _last = new Map<string, ShownNotice>();
   private _isDisposed = false;
 
@@ -41,7 +47,7 @@ export class ShipNotifier implements IDisposable {
     return this._isDisposed;
   }
 
-  /** Brings the notification of a ship back when the person hid it. */
+  /** Shows the notification of a ship again when the person hid it. */
   focus(ship: IShip): void {
     this._shown.get(ship.id)?.focus();
   }
@@ -60,7 +66,7 @@ export class ShipNotifier implements IDisposable {
     if (shown !== undefined) {
       shown.update();
     } else if (ship.isRunning) {
-      // The end of the earlier ship is no news any more, and its buttons show an old state.
+      // The notification of the earlier ship is out of date, and so are its buttons.
       this._last.get(ship.notebookPath)?.withdraw();
       const notice = new ShownNotice(ship, this._handlers, this._trans);
       this._shown.set(ship.id, notice);
@@ -96,7 +102,10 @@ class ShownNotice implements IDisposable {
     return this._isDisposed;
   }
 
-  /** Shows the present state: at once when it has other buttons or ended, else with the next beat. */
+  /**
+   * Shows the present state: at once when the buttons change or the ship has ended, otherwise at the next tick of the
+   * timer.
+   */
   update(): void {
     if (this._isDisposed) return;
     const notice = noticeOf(this._ship, this._trans);
@@ -112,7 +121,7 @@ class ShownNotice implements IDisposable {
     this._beat();
   }
 
-  /** Takes the notification of a ship that ended off the screen and off JupyterLab's list. */
+  /** Removes the notification of an ended ship from the screen and from JupyterLab's list. */
   withdraw(): void {
     if (this._ship.isRunning) return;
     Notification.dismiss(this._notificationId);
@@ -129,7 +138,7 @@ class ShownNotice implements IDisposable {
     if (!this._isDisposed) this._timer ??= window.setTimeout(() => this._onBeat(), UPDATE_EVERY_MS);
   }
 
-  /** Shows what is new, and goes on until the screen shows it. */
+  /** Shows the present state, and repeats until the screen shows it. */
   private _onBeat(): void {
     this._timer = null;
     const notice = noticeOf(this._ship, this._trans);
@@ -146,14 +155,14 @@ class ShownNotice implements IDisposable {
     }
   }
 
-  /** It has not been on the screen, and may still come. */
+  /** The notification has not appeared yet, and may still appear. */
   private _isOnItsWay(): boolean {
     this._wasOnScreen ||= this._element() !== null;
     return !this._wasOnScreen;
   }
 
   /**
-   * It is on the screen with another text. JupyterLab loses what is sent before a notification is on the screen, and for a
+   * The screen shows another text. JupyterLab loses updates that are sent before a notification appears, and for a
    * moment after that (jupyterlab/jupyterlab#15558).
    */
   private _isLost({ message }: INotice): boolean {
@@ -167,10 +176,10 @@ class ShownNotice implements IDisposable {
     if (notice.message !== this._last.message) this._repeats = 0;
     this._last = notice;
     const content = { message: notice.message, type: notice.type, actions: this._actions(notice) };
-    // JupyterLab would bring a hidden notification back with every update; 0 updates it where it is.
+    // JupyterLab would show a hidden notification again with every update; with 0 it stays hidden.
     const autoClose = this._ship.isRunning && this._isHidden() ? 0 : false;
     if (!Notification.update({ id: this._notificationId, ...content, autoClose }) && !this._ship.isRunning) {
-      // Dismissed by the person while it ran: the end is news again.
+      // The person dismissed the notification while the ship ran: the end is shown in a new one.
       this._notificationId = Notification.emit(content.message, content.type, {
         autoClose: false,
         actions: content.actions
@@ -179,7 +188,7 @@ class ShownNotice implements IDisposable {
     }
   }
 
-  /** It was on the screen, and is not any more. */
+  /** The notification has appeared and was hidden. */
   private _isHidden(): boolean {
     return this._wasOnScreen && this._element() === null;
   }
@@ -195,7 +204,7 @@ class ShownNotice implements IDisposable {
   private _action(action: NoticeAction, { type, whole, actions }: INotice): Notification.IAction {
     const ship = this._ship;
     const trans = this._trans;
-    // A button hides the notification, unless its event is prevented: one that runs on must stay.
+    // A button hides the notification, unless its event is prevented. The notification of a running ship must stay.
     const stay = (callback: () => void) => (event: MouseEvent) => {
       event.preventDefault();
       callback();
@@ -234,7 +243,7 @@ class ShownNotice implements IDisposable {
   }
 }
 
-/** The screen breaks lines where the message has line feeds. */
+/** Removes white space for the comparison: the screen breaks lines where the message has line feeds. */
 function withoutSpace(text: string): string {
   return text.replace(/\s+/gu, '');
 }

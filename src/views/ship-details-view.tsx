@@ -5,7 +5,7 @@ import { ShipDetails } from '../components/ShipDetails.js';
 import type { IShip } from '../ship/types.js';
 import type { IShips } from '../tokens.js';
 
-/** Shows one ship: the one that was asked for, until another one starts. */
+/** Shows one ship: the chosen one, until another ship starts. */
 export class ShipDetailsView extends ReactWidget {
   private _ship: IShip | null;
 

@@ -1,6 +1,6 @@
 import { fieldsOf, kindOf, misplacedFields } from '../../server/src/contract/index.js';
 
-/** What a form of a target holds; nobody may have filled in the name and the URL yet. */
+/** Name and URL in the form of a target; both may still be empty. */
 export function writtenIn(formData: unknown): { name: string; url: string } {
   const fields = formData !== null && typeof formData === 'object' ? formData : {};
   const filled = Object.entries(fields).filter(([, value]) => value !== undefined);
@@ -8,8 +8,8 @@ export function writtenIn(formData: unknown): { name: string; url: string } {
 }
 
 /**
- * Does the form of a target show this field? It shows those of every target, and those of the kind that the URL says. A
- * field of another kind is shown while it is filled in, so that the person can clear it.
+ * Does the form of a target show this field? It shows the fields of every target, and the fields of the kind that the
+ * URL belongs to. A field of another kind is shown while it has a value, so that the person can clear it.
  */
 export function isShown(field: string, formData: unknown): boolean {
   if (field === 'name' || field === 'url') return true;

@@ -6,15 +6,15 @@ import { ShipEnvError, toShipEnvError } from '../errors.js';
 import { withoutField, type FieldProps, type FieldRenderer } from './form-fields.js';
 import { isShown, writtenIn } from './target-fields.js';
 
-/** Tests a target as it stands in the form, saved or not. */
+/** Tests the target in the form, saved or not. */
 export type CheckTarget = (target: TargetSettings, signal: AbortSignal) => Promise<Probe>;
 
 /**
- * The field of the settings form that edits the targets: the stock list of stock forms, and under each form a button
- * that tests it.
+ * The field of the settings form that edits the targets: the stock list of forms, with a button under each form that
+ * tests its target.
  */
 export function targetsField(check: CheckTarget, trans: TranslationBundle): FieldRenderer {
-  // Made once: a component that is made anew with each render would lose its state.
+  // Created once: a component that is created again at each render would lose its state.
   function TargetField(props: FieldProps): React.JSX.Element {
     const { ObjectField } = props.registry.fields;
     const formData: unknown = props.formData;
@@ -42,7 +42,7 @@ export function targetsField(check: CheckTarget, trans: TranslationBundle): Fiel
 }
 
 interface ITestConnectionProps {
-  /** What the form holds. */
+  /** The values in the form. */
   readonly formData: unknown;
   /** Name of the default target. */
   readonly defaultTarget: string;
@@ -54,8 +54,8 @@ function TestConnection({ formData, defaultTarget, check, trans }: ITestConnecti
   const [state, setState] = React.useState<TargetCheckState>({ kind: 'idle' });
   const running = React.useRef<AbortController | null>(null);
   const target = targetIn(formData);
-  // What was found holds for what was tested: another URL, another test. A form that JupyterLab saves a moment after it was
-  // added gets fields that nobody filled in, and is the same target.
+  // A result belongs to the tested target: another URL needs another test. JupyterLab saves a new form after a moment
+  // and adds empty fields to it; that is still the same target.
   const fingerprint = JSON.stringify(target ?? formData);
   React.useEffect(() => {
     setState({ kind: 'idle' });
@@ -85,7 +85,7 @@ async function outcomeOf(check: () => Promise<Probe>): Promise<TargetCheckState>
   }
 }
 
-/** What the form holds, with the fields that nobody filled in. */
+/** The target in the form, with empty fields completed; undefined when it is invalid. */
 function targetIn(formData: unknown): TargetSettings | undefined {
   return targetSettings.safeParse(writtenIn(formData)).data;
 }
@@ -98,13 +98,13 @@ function targetFrom(formData: unknown, trans: TranslationBundle): TargetSettings
   });
 }
 
-/** JupyterLab would call a target by its index. */
+/** The title of a target's form: JupyterLab would show its index. */
 function titleOf(formData: unknown, trans: TranslationBundle): string {
   const { name = '' } = targetIn(formData) ?? {};
   return name === '' ? trans.__('New target') : name;
 }
 
-/** The default that the form shows, saved or not. */
+/** The default target in the form, saved or not. */
 function defaultTargetOf(props: FieldProps): string {
   const context: unknown = props.formContext;
   const settings =

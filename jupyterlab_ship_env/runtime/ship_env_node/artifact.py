@@ -1,8 +1,9 @@
-"""Read an artifact without its central directory, which would take longer than to unpack what is missing.
+"""Read an artifact without its central directory, which would take longer than unpacking what is missing.
 
-Its index, the last entry, says where each segment lies; a segment is local headers and data, back to back. The
-artifact's name vouches for all that the index says of contents, and the index for each content (``identity.py``).
-Records are those of APPNOTE.TXT 6.3.10, as ``artifact/zip/records.ts`` writes them: no data descriptors, UTF-8 names.
+The index, which is the last entry, tells the place of each segment; a segment is a sequence of local headers and data.
+The artifact's name holds a hash of what the index says about contents, and the index holds a hash of each content
+(``identity.py``). Records follow APPNOTE.TXT 6.3.10, in the form that ``artifact/zip/records.ts`` writes: no data
+descriptors, UTF-8 names.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ OURS = ".deps/.ship-env/"
 INDEX = f"{OURS}index.json"
 PYC = f"{OURS}pyc/"
 COMMENT = b"ship-env:"
-# Of a wheel (PEP 427), which becomes the name of a file here.
+# The name of a wheel (PEP 427), which becomes the name of a folder here.
 WHEEL = re.compile(r"[^/\0]+\.whl")
 
 STORED, DEFLATED = 0, 8
@@ -35,7 +36,7 @@ CENTRAL = struct.Struct("<4s4xHH4xIIIHHHHH4xI")
 END = struct.Struct("<4s8xIIH")
 SIZES64 = struct.Struct("<4xQQ")
 LOCATOR = struct.Struct("<4s4xQ4x")
-# Bytes of an entry that are held in memory at a time.
+# How many bytes of an entry are in memory at a time.
 PIECE = 1 << 20
 
 
@@ -44,7 +45,7 @@ class DamagedError(Exception):
 
 
 class Entry(NamedTuple):
-    """An entry as its local header says it; sizes in bytes."""
+    """An entry, by its local header; sizes in bytes."""
 
     name: str
     method: int
@@ -54,24 +55,24 @@ class Entry(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """A distribution in the artifact: its entries lie in ``length`` bytes from ``offset`` on."""
+    """A distribution in the artifact: its entries are in ``length`` bytes from ``offset`` on."""
 
     wheel: str
     key: str
     offset: int
     length: int
     executables: frozenset[str]
-    # Of its site directory on the kernel's sys.path; of a file that several distributions have, the lowest rank wins.
+    # Rank of its site directory on the kernel's sys.path; when several distributions have a file, the lowest rank wins.
     rank: int
-    # Scripts that it declares and does not list; one that another distribution lists wins.
+    # Scripts that the distribution declares but does not list; a script that another distribution lists wins.
     unlisted: tuple[str, ...]
 
 
 class Artifact:
-    """An artifact, opened: the file's name and the comment at its end vouch for all that is said here.
+    """An open artifact. The file's name and the comment at its end prove all facts here.
 
-    Raises OSError, and DamagedError when the file does not end as an artifact, or the name, the comment and the index
-    do not belong together.
+    Raises OSError, and DamagedError when the file does not end like an artifact, or the name, the comment and the index
+    contradict each other.
     """
 
     def __init__(self, path: str) -> None:
@@ -101,7 +102,7 @@ class Artifact:
         self._check_id(computed)
 
     def root_modules(self) -> Iterator[tuple[str, bytes]]:
-        """Yield name and source of our modules that stand at the root: ``ship_env_runtime.py`` and what it needs.
+        """Yield name and source of our modules at the root: ``ship_env_runtime.py`` and what it needs.
 
         Each is verified. Raises OSError, DamagedError.
         """
@@ -110,25 +111,25 @@ class Artifact:
             for wanted in self.own[: self._module_count]:
                 entry = next_entry(file, self.path)
                 if entry.name != wanted.name or not entry.name.endswith(".py") or "/" in entry.name:
-                    raise DamagedError(f"{self.path} is damaged: it has {entry.name!r} in place of a module of ours")
+                    raise DamagedError(f"{self.path} is damaged: it has {entry.name!r} in place of one of our modules")
                 content = b"".join(pieces(file, entry, self.path))
                 self.check_own(entry.name, hashlib.sha256(content).hexdigest())
                 yield entry.name, content
 
     def check_own(self, name: str, sha256: str) -> None:
-        """Compare the content of one of our own entries with what the id vouches for. Raises DamagedError."""
+        """Compare the content of one of our own entries with the sha256 that the id covers. Raises DamagedError."""
         wanted = dict(self.own).get(name)
         if sha256 != wanted:
             raise DamagedError(
-                f"the entry {name} of {self.path} was to have the sha256 {wanted}; its content has {sha256}"
+                f"the entry {name} of {self.path} should have the sha256 {wanted}; its content has {sha256}"
             )
 
     def _check_id(self, computed: str) -> None:
         name = os.path.basename(self.path)
         if FILE_NAME.fullmatch(name) and name != f"{self.id}.pex":
-            raise DamagedError(f"{self.path} was to hold the artifact that its name says; it holds {self.id}")
+            raise DamagedError(f"{self.path} holds the artifact {self.id}, not the one in its name")
         if computed != self.id:
-            raise DamagedError(f"{self.path} says that it is {self.id}; its index is that of {computed}")
+            raise DamagedError(f"{self.path} says that it is {self.id}; its index belongs to {computed}")
 
     def headers(self, segment: Segment) -> Iterator[tuple[int, Entry]]:
         """Yield the place and the local header of each entry of a segment, without its content."""
@@ -140,7 +141,7 @@ class Artifact:
                 file.seek(entry.compressed, os.SEEK_CUR)
 
     def entries(self, segment: Segment) -> Iterator[tuple[Entry, BinaryIO]]:
-        """Yield each entry of a segment with the file at its data, which the caller has to read to the end."""
+        """Yield each entry of a segment with the file at its data. The caller must read the data to their end."""
         with open(self.path, "rb", buffering=PIECE) as file:
             file.seek(segment.offset)
             while file.tell() < segment.offset + segment.length:
@@ -152,7 +153,7 @@ def next_entry(file: BinaryIO, path: str) -> Entry:
     at = file.tell()
     header = file.read(LOCAL.size)
     if len(header) < LOCAL.size or not header.startswith(b"PK\3\4"):
-        raise DamagedError(f"{path} is damaged: an entry was to begin at byte {at}")
+        raise DamagedError(f"{path} is damaged: an entry should begin at byte {at}")
     _, _, method, crc, compressed, size, name_length, extra_length = LOCAL.unpack(header)
     try:
         name = file.read(name_length).decode()
@@ -160,13 +161,13 @@ def next_entry(file: BinaryIO, path: str) -> Entry:
         raise DamagedError(f"{path} is damaged: the entry at byte {at} has no name in UTF-8") from error
     extra = file.read(extra_length)
     if size == MAX_32 and compressed == MAX_32 and len(extra) >= SIZES64.size:
-        # 4.5.3: in a local header both, the size first.
+        # A local header has both fields, the size first (4.5.3).
         size, compressed = SIZES64.unpack_from(extra)
     return Entry(name, method, crc, compressed, size)
 
 
 def pieces(file: BinaryIO, entry: Entry, path: str) -> Iterator[bytes]:
-    """Yield the content of the entry at which the file is. Raises DamagedError, at the end for a wrong CRC."""
+    """Yield the content of the entry at the file's position. Raises DamagedError; for a wrong CRC at the end."""
     crc = done = 0
     try:
         for piece in _inflated(file, entry):
@@ -176,7 +177,7 @@ def pieces(file: BinaryIO, entry: Entry, path: str) -> Iterator[bytes]:
     except zlib.error as error:
         raise DamagedError(f"the entry {entry.name} of {path} is damaged: {error}") from error
     if crc != entry.crc or done != entry.size:
-        raise DamagedError(f"the entry {entry.name} of {path} is damaged: its CRC-32 does not fit its content")
+        raise DamagedError(f"the entry {entry.name} of {path} is damaged: its CRC-32 does not match its content")
 
 
 def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
@@ -200,8 +201,8 @@ def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
 
 
 def _directory_end(file: BinaryIO, path: str) -> tuple[int, bool, str]:
-    """Find where the central directory ends, whether there are zip64 records (4.3.14 to 4.3.16), and the id behind."""
-    # The comment is the id; its length is the same in all artifacts of one layout, but need not stay so.
+    """Find the end of the central directory, whether there are zip64 records (4.3.14 to 4.3.16), and the id."""
+    # The comment is the id. All artifacts of one layout have ids of the same length; a later layout may differ.
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 1024))
     last = file.read()
@@ -217,16 +218,16 @@ def _directory_end(file: BinaryIO, path: str) -> tuple[int, bool, str]:
 
 
 def _last_entry(file: BinaryIO, path: str, end: int) -> bytes:
-    """Read the index: what the last record of the central directory (4.3.12) points at."""
+    """Read the index: the entry of the last record of the central directory (4.3.12)."""
     file.seek(max(0, end - 256))
     last = file.read(min(end, 256))
     at = last.rfind(b"PK\1\2")
     record = last[at:]
     if at < 0 or len(record) < CENTRAL.size or not record[CENTRAL.size :].startswith(INDEX.encode()):
-        raise DamagedError(f"{path} is damaged: its last entry was to be {INDEX}")
+        raise DamagedError(f"{path} is damaged: its last entry should be {INDEX}")
     offset = CENTRAL.unpack_from(record)[-1]
     if offset == MAX_32:
-        # The only field of so small an entry that can be too large.
+        # The offset is the only field of such a small entry that can be too large.
         (offset,) = struct.unpack_from("<Q", record, CENTRAL.size + len(INDEX) + 4)
     file.seek(offset)
     return b"".join(pieces(file, next_entry(file, path), path))
@@ -235,7 +236,7 @@ def _last_entry(file: BinaryIO, path: str, end: int) -> bytes:
 def _segment(row: dict[str, Any]) -> Segment:
     return Segment(
         wheel=_matching(WHEEL, row["wheel"]),
-        # It becomes the name of a folder.
+        # The key becomes the name of a folder.
         key=_matching(DIGEST, row["key"]),
         offset=_count(row["offset"]),
         length=_count(row["length"]),

@@ -1,7 +1,7 @@
 """Run an artifact on a node: in an environment of the node root, else as an ordinary PEX.
 
-Nothing of an artifact runs that was not verified against its name, but for what verifies it: the header and these
-modules. They are compared first, so that damage to them shows before they change anything on the node.
+Every part of an artifact is verified against its name before it runs, except the parts that do this: the header and
+these modules. They are compared first, so that damage to them is found before they change anything on the node.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from ship_env_node.verify import verify, verify_head
 if TYPE_CHECKING:
     from typing import NoReturn
 
-# Where a container keeps what it cannot share with the node, below its working directory.
+# The folder, below the working directory, for what a container cannot share with the node.
 CONTAINER_ROOT = ".ship-env-pex"
-# What a shell says of a program that it cannot run.
+# The exit code of a shell for a program that it cannot run.
 REFUSED = 126
-# With this set, nothing is run: what no process uses is removed from the node.
+# When this variable is set, nothing is run: what no process uses is removed from the node.
 FLUSH = "SHIP_ENV_FLUSH"
-# These ask for something that only the PEX's own boot code does.
+# Variables that ask for something that only the PEX's own boot code does.
 PEX_REQUESTS = (
     "PEX_EXTRA_SYS_PATH",
     "PEX_MODULE",
@@ -45,11 +45,11 @@ PEX_REQUESTS = (
 
 
 def main(pex: str, root: str, python: str, arguments: list[str]) -> None:
-    """Become the environment's python.
+    """Replace this process by the environment's python.
 
     :param pex: path of the artifact
     :param root: the node root that the header chose; empty when no folder was safe
-    :param python: the node's python, by the name that the header found
+    :param python: the node's python, under the name that the header found
     """
     artifact = _open(pex)
     if os.environ.get(FLUSH):
@@ -68,24 +68,24 @@ def main(pex: str, root: str, python: str, arguments: list[str]) -> None:
 
 
 def _open(pex: str) -> Artifact:
-    """Open the artifact and compare its head; ends when that is not what it should be."""
+    """Open the artifact and verify its head; ends the process when the head is wrong."""
     try:
         artifact = Artifact(pex)
         verify_head(artifact)
-    # What cannot be read cannot be verified.
+    # An artifact that cannot be read cannot be verified.
     except (DamagedError, OSError) as error:
         _refuse(pex, error)
     return artifact
 
 
 def _flush() -> NoReturn:
-    """Remove what no process uses from the folder that executors are told to use; never from their second choice."""
+    """Remove what no process uses from the node root that is the first choice of executors; never from the second."""
     default = f"/tmp/ship-env-{os.geteuid()}"  # noqa: S108 - checked
     root = NodeRoot(os.environ.get("PEX_ROOT") or os.environ.get("SHIP_ENV_NODE_ROOT") or default)
     try:
         root.check()
         if not os.path.lexists(root.base):
-            _say(f"there is nothing to remove: {root.base} is not there")
+            _say(f"there is nothing to remove: {root.base} does not exist")
             sys.exit(0)
         root.prepare()
         _say(flush(root))
@@ -108,7 +108,7 @@ def _is_safe(root: NodeRoot) -> bool:
 
 
 def _start(artifact: Artifact, roots: list[NodeRoot], python: str, arguments: list[str]) -> None:
-    """Become the environment's python, in the first of these node roots that is of use."""
+    """Replace this process by the environment's python, in the first usable node root of these."""
     root = roots[0]
     try:
         if _is_for_us(artifact) and not any(os.environ.get(name) for name in PEX_REQUESTS):
@@ -120,13 +120,13 @@ def _start(artifact: Artifact, roots: list[NodeRoot], python: str, arguments: li
 
 
 def _run_environment(artifact: Artifact, roots: list[NodeRoot], python: str, arguments: list[str]) -> NodeRoot:
-    """Become the environment's python. Returns the root that an ordinary PEX may use, when that cannot be done.
+    """Replace this process by the environment's python. When that fails, returns the root for an ordinary PEX.
 
     Raises DamagedError.
     """
     root = roots[0]
     try:
-        # When the node root was of no use, it is not tried again at each start.
+        # An existing environment in any root comes first: an unusable first root is not tried again at each start.
         for find in (_find, _prepare):
             for root in roots:
                 program = find(root, artifact, python)
@@ -134,19 +134,19 @@ def _run_environment(artifact: Artifact, roots: list[NodeRoot], python: str, arg
                     os.execv(program, [program, *arguments])
     except DamagedError:
         raise
-    # Whatever else: an artifact that starts slowly is better than one that does not.
+    # Any other error: an artifact that starts slowly is better than one that does not start.
     except Exception as error:  # noqa: BLE001
         _say(f"{artifact.path} is started as an ordinary PEX: {type(error).__name__}: {error}")
     return root
 
 
 def _is_for_us(artifact: Artifact) -> bool:
-    """Return whether the environment is one for this python; SHIP_ENV_PYTHON may name any."""
+    """Return whether the environment is for this python; SHIP_ENV_PYTHON may name another version."""
     return artifact.python["minor"] == ".".join(map(str, sys.version_info[:2]))
 
 
 def _refuse(pex: str, error: Exception) -> NoReturn:
-    """End with a message: the bytes are not those that the artifact's name vouches for."""
+    """End with a message: the artifact's bytes do not match its name."""
     _say(
         f"{error}. {pex} was not started. Copy it from the target again; if that does not help, remove it there and "
         "ship again"
@@ -155,15 +155,15 @@ def _refuse(pex: str, error: Exception) -> NoReturn:
 
 
 def _pex_root(root: NodeRoot, artifact: Artifact) -> str:
-    """Return what is PEX_ROOT for an ordinary PEX: a folder that counts towards the node root's limit."""
+    """Return the PEX_ROOT for an ordinary PEX: a folder that counts towards the node root's limit."""
     try:
         folder = hold(root, artifact.id)
         limit = limit_in_bytes()
         in_background(lambda: prune(root, limit))
     except (OSError, UnusableError) as error:
-        # Where nothing can be written, the boot code of PEX takes a folder of its own.
+        # When the folder cannot be written, the boot code of PEX chooses a folder itself.
         _say(
-            f"{artifact.path} runs as an ordinary PEX outside the cache, since {root.base} is of no use: {error}. What "
+            f"{artifact.path} runs as an ordinary PEX outside the cache, since {root.base} is unusable: {error}. What "
             f"it unpacks into {root.path} counts towards no limit and is not flushed: remove it by hand"
         )
         return root.path
@@ -171,7 +171,7 @@ def _pex_root(root: NodeRoot, artifact: Artifact) -> str:
 
 
 def _find(root: NodeRoot, artifact: Artifact, python: str) -> str | None:
-    """Return the python of an environment that is there already."""
+    """Return the python of an environment that exists already."""
     name = environment_name(artifact.id, python)
     if not os.path.isdir(root.environment(name)):
         return None
@@ -183,12 +183,12 @@ def _find(root: NodeRoot, artifact: Artifact, python: str) -> str | None:
 
 
 def _prepare(root: NodeRoot, artifact: Artifact, python: str) -> str | None:
-    """Have the environment below a node root. Returns its python; None, and says why, when this root is of no use."""
+    """Make the environment below a node root. Returns its python; None, with a message, when this root is unusable."""
     name = environment_name(artifact.id, python)
     try:
         root.prepare()
         if not is_whole(root, name, python):
-            # Not to be taken for unused meanwhile.
+            # Keeps the distributions from being removed as unused meanwhile.
             for segment in artifact.segments:
                 if root.is_whole(segment.key):
                     touch(root.distribution(segment.key))
@@ -203,7 +203,7 @@ def _prepare(root: NodeRoot, artifact: Artifact, python: str) -> str | None:
 
 
 def _run_pex(artifact: Artifact, root: str, arguments: list[str]) -> None:
-    """Become an ordinary PEX."""
+    """Replace this process by an ordinary PEX."""
     os.environ["PEX_ROOT"] = root
     if sys.version_info < (3, 13) and artifact.is_zip64:
         _run_zip64(artifact.path, root, arguments)
@@ -211,7 +211,7 @@ def _run_pex(artifact: Artifact, root: str, arguments: list[str]) -> None:
 
 
 def _run_zip64(pex: str, root: str, arguments: list[str]) -> None:
-    """Do what ``python env.pex`` does on its first run, by the pex tool's own code, but with zipfile.
+    """Do what ``python env.pex`` does on its first run, with the pex tool's own code but with zipfile.
 
     Before 3.13 Python's own zipimport does not read archives with zip64 records.
     """

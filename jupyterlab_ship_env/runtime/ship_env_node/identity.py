@@ -1,7 +1,7 @@
-"""Compute by what an artifact's name vouches for its bytes: name, then index, then the content of each distribution.
+"""Compute the hashes in an artifact's name: the name covers the index, and the index covers each distribution.
 
-The driver computes the same (``formats/pex/artifact-id.ts``, ``content/segments/plan/segment-key.ts``). The text under
-each sha256 is a row of fields, each ended by NUL, which no field holds.
+The driver computes the same (``formats/pex/artifact-id.ts``, ``content/segments/plan/segment-key.ts``). The text of
+each sha256 is a sequence of fields, each ended by NUL, which no field holds.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ ARTIFACT_FORMAT = "ship-env pex 3"
 SEGMENT_FORMAT = "ship-env segment 5"
 PYTHON_FIELDS = ("implementation", "minor", "pythonTag", "abiTag", "platformTag")
 ID_DIGITS = 20
-# What a target calls an artifact. A copy of it may have any other name.
+# The name of an artifact on a target. A copy may have any other name.
 FILE_NAME = re.compile(r"env-[0-9a-f]{20}\.pex")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
-# The layout of a distribution names its key, which so covers the layout without that.
+# The layout file of a distribution holds the key, so the key is computed from the layout without it.
 LAYOUT_FILE = ".layout.json"
 LAYOUT_START = b'{"fingerprint":"%b",'
 
@@ -63,7 +63,7 @@ class SegmentKey:
         self._hash.update(f"{'program' if is_executable else 'file'}\0{name}\0{sha256}\0".encode())
 
     def add_layout(self, content: bytes, key: str, *, is_executable: bool) -> None:
-        """Add the entry that names the key; what does not name this one gives another key."""
+        """Add the layout, which holds the key; a layout that holds another key changes the result."""
         start = LAYOUT_START % key.encode()
         bare = b"{" + content[len(start) :] if content.startswith(start) else content
         self.add_file(LAYOUT_FILE, hashlib.sha256(bare).hexdigest(), is_executable=is_executable)

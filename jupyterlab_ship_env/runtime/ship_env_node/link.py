@@ -1,4 +1,4 @@
-"""Link an environment together: a venv (PEP 405) for one python of the node, of links to unpacked distributions."""
+"""Link an environment: a venv (PEP 405) for one python of the node, made of links to unpacked distributions."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ if TYPE_CHECKING:
     from ship_env_node.artifact import Artifact, Segment
     from ship_env_node.places import NodeRoot
 
-# What the pex tool keeps in a distribution's folder besides its modules.
+# What the pex tool stores in a distribution's folder besides its modules.
 PREFIX = ".prefix"
 LAYOUT_FILE = ".layout.json"
-# Where Python looks for the compiled modules of a folder (PEP 3147).
+# The folder of compiled modules beside their sources (PEP 3147).
 COMPILED = "__pycache__"
-# Longest first line that every kernel runs, without its line end (Linux before 5.1: BINPRM_BUF_SIZE).
+# Longest first line of a script that every kernel accepts, without its line end (Linux before 5.1: BINPRM_BUF_SIZE).
 SHEBANG_BYTES = 127
 PYTHON_SHEBANG = b"#!python\n"
 
 
 def environment_name(artifact_id: str, python: str) -> str:
-    """Name the environment of an artifact for a python of the node: another build of it, elsewhere, is another one."""
+    """Name the environment of an artifact for one python of the node; each path of a python has its own environment."""
     return f"{artifact_id}.{hashlib.sha256(os.fsencode(python)).hexdigest()[:12]}"
 
 
 def is_whole(root: NodeRoot, name: str, python: str) -> bool:
-    """Return whether an environment is there, with all its distributions; the header asks the same."""
+    """Return whether an environment exists with all its distributions; the header checks the same."""
     folder = root.environment(name)
     linked = note(folder, DISTRIBUTIONS)
     try:
@@ -70,7 +70,7 @@ def executable(root: NodeRoot, name: str) -> str:
 
 
 def link_environment(root: NodeRoot, artifact: Artifact, name: str, python: str) -> None:
-    """Have the environment of an artifact, whose distributions are all unpacked.
+    """Make the environment of an artifact whose distributions are all unpacked.
 
     Raises OSError.
     """
@@ -86,7 +86,7 @@ def link_environment(root: NodeRoot, artifact: Artifact, name: str, python: str)
             os.rename(work, root.environment(name))
         except BaseException as error:
             discard(work)
-            # Someone else was first, whose lock we had given up.
+            # Another process was first: we had stopped waiting for its lock.
             if not isinstance(error, OSError) or not is_whole(root, name, python):
                 raise
 
@@ -98,10 +98,10 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
     scripts = os.path.join(work, "bin")
     modules = os.path.join(work, "lib", _library_name(), "site-packages")
     headers = os.path.join(work, "include")
-    # Folders of their own: were one a link to a distribution's folder, what is merged later would be written into that.
+    # These are real folders: with a link to a distribution's folder, later merges would write into the distribution.
     for folder in (scripts, modules, headers, linked):
         os.makedirs(folder)
-    # As sys.path has them; stable, so that the order is the same on every machine.
+    # In the order of sys.path. The sort is stable, so the order is the same on every machine.
     segments = sorted(artifact.segments, key=lambda segment: segment.rank)
     folders = [root.distribution(segment.key) for segment in segments]
     for segment, folder in zip(segments, folders):
@@ -114,7 +114,7 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
     for name, source in artifact.root_modules():
         _write(os.path.join(modules, name), source)
     _write(os.path.join(modules, "ship_env_start.py"), vars(start)["__source__"])
-    # The last by name: it puts in order what the others add.
+    # The last file by name: it puts in order what the other path files add.
     _write(os.path.join(modules, "zz_ship_env.pth"), _start_lines().encode())
     _take_over_use(note(final, USED), note(work, USED))
     _write(note(work, BOOT), f"{boot_of_machine()}\n".encode())
@@ -122,7 +122,7 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
 
 
 def _take_over_use(old: str, new: str) -> None:
-    """Note that the environment is used now. Who runs the one that stood there before keeps the lock of it."""
+    """Note that the environment is used now. A process that runs the replaced environment keeps its lock."""
     try:
         os.link(old, new, follow_symlinks=False)
     except OSError:
@@ -132,14 +132,15 @@ def _take_over_use(old: str, new: str) -> None:
 
 def _python(work: str, scripts: str) -> None:
     """Make the folder a virtual environment, as the venv module does."""
-    # Of a python that is itself a virtual environment's, the one below it: they do not nest.
-    # The file itself, not a link that may lead to another version tomorrow. Python finds its modules beside it, too.
+    # When the python belongs to a virtual environment, its base python is used: they do not nest. The path is that of
+    # the file itself, not of a link that may lead to another version tomorrow. Python also finds its modules beside the
+    # file.
     base = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
     for alias in ("python", "python3", f"python{sys.version_info[0]}.{sys.version_info[1]}"):
         os.symlink(base, os.path.join(scripts, alias))
     config = {
         "home": os.path.dirname(base),
-        # A PEX of ours inherits the path of the node's python, as a fallback.
+        # Our PEX files inherit the path of the node's python as a fallback.
         "include-system-site-packages": "true",
         "version": ".".join(map(str, sys.version_info[:3])),
     }
@@ -148,22 +149,23 @@ def _python(work: str, scripts: str) -> None:
 
 
 def _start_lines() -> str:
-    """Return the lines of a path file (see ``site``) that take part in each start of the environment's python."""
+    """Return the lines of a path file (see ``site``) that run at each start of the environment's python."""
     node = site.getsitepackages() if sys.prefix != sys.base_prefix else []
     return "".join(f"{line}\n" for line in [*node, "import ship_env_start; ship_env_start.main()"])
 
 
 def _library_name() -> str:
-    """Return what ``site`` calls the folder of this python: ``python3.11``, ``python3.13t``."""
+    """Return the folder name that ``site`` uses for this python: ``python3.11``, ``python3.13t``."""
     free_threaded = "t" if "t" in getattr(sys, "abiflags", "") else ""
     return f"python{sys.version_info[0]}.{sys.version_info[1]}{free_threaded}"
 
 
 def _merge(sources: Iterable[str], target: str, leave: Iterable[str] = ()) -> None:
-    """Link what is in the source folders into an existing or new target folder, in the order of the sources.
+    """Link the content of the source folders into an existing or new target folder, in the order of the sources.
 
-    What one source has is one link. A folder that several have, as namespace packages are, or that is there already,
-    is a folder of its own, merged further down. Of a file that several have, the first wins, with its compiled module.
+    An entry of one source becomes one link. A folder that several sources have, such as a namespace package, or that
+    exists already, becomes a real folder, whose content is merged in the same way. When several sources have a file,
+    the first wins, with its compiled module.
     """
     found: dict[str, list[str]] = {}
     merged = [source for source in sources if os.path.isdir(source)]
@@ -199,9 +201,9 @@ def _link_compiled(source: str, target: str) -> None:
 
 
 def _scripts(root: NodeRoot, segments: Iterable[Segment], target: str, python: str) -> None:
-    """Bring the console scripts, those in Python with the environment's python for their first line.
+    """Write the console scripts; Python scripts get the environment's python in their first line.
 
-    Of one name the first wins: a script that is on the kernel's disk, then one that is only declared.
+    When several have one name, a script on the kernel's disk wins over one that is only declared, then the first wins.
     """
     listed: dict[str, str] = {}
     declared: dict[str, str] = {}
@@ -227,7 +229,7 @@ def _script(path: str, place: str, python: str) -> None:
 
 
 def _shebang(python: bytes) -> bytes:
-    """Return the first lines of a Python script, after distlib: a path may be too long for one, or hold spaces."""
+    """Return the first lines of a Python script, as distlib does: a path may be too long or hold spaces."""
     if len(python) + 2 <= SHEBANG_BYTES and b" " not in python:
         return b"#!" + python + b"\n"
     return b"".join([b"#!/bin/sh\n'''exec' \"", python, b'" "$0" "$@"\n', b"' '''\n"])

@@ -1,4 +1,4 @@
-"""One at a time: locks that a killed process leaves behind open."""
+"""Locks that are free again when their process is killed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Seconds between two looks at a lock that another holds.
+# Seconds between two attempts to take a lock that another process holds.
 PAUSE = 0.01
 
 
 class Lock:
-    """An exclusive ``flock`` on a file. The kernel lets go of it when the process ends, however it ends."""
+    """An exclusive ``flock`` on a file. The kernel releases it when the process ends for any reason."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -29,7 +29,7 @@ class Lock:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # Programs that remove old files from /tmp leave the file of this lock alone then.
+                # Keeps programs that remove old files from /tmp from removing the lock file.
                 os.utime(descriptor)
                 if self._is_still_there(descriptor):
                     self._descriptor = descriptor
@@ -37,12 +37,12 @@ class Lock:
             except BlockingIOError:
                 return False
             finally:
-                # Who held it before may have removed the file; a lock on what nobody finds is worth nothing.
+                # The previous holder may have removed the file; a lock on a removed file protects nothing.
                 if self._descriptor is None:
                     os.close(descriptor)
 
     def acquire(self, patience: float) -> bool:
-        """Wait for the lock, ``patience`` seconds long, as its holder may be stopped. Returns whether we hold it."""
+        """Wait for the lock for ``patience`` seconds, since its holder may be stopped. Returns whether we hold it."""
         deadline = time.monotonic() + patience
         while not self.try_acquire():
             if time.monotonic() > deadline:
@@ -56,14 +56,14 @@ class Lock:
             raise TimeoutError(errno.ETIMEDOUT, f"another process held it for {patience:.0f} s", self._path)
 
     def release(self) -> None:
-        """Let go."""
+        """Release the lock."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
     def remove(self) -> None:
-        """Remove the file and let go; who waits for it makes another."""
-        # What cleans /tmp may have been faster.
+        """Remove the file and release the lock; a waiting process makes a new file."""
+        # A cleaner of /tmp may have been faster.
         with suppress(FileNotFoundError):
             os.unlink(self._path)
         self.release()
@@ -77,7 +77,7 @@ class Lock:
 
 @contextmanager
 def held(lock: Lock) -> Iterator[None]:
-    """Let go of a lock at the end, however that comes."""
+    """Release a lock at the end, also after an error."""
     try:
         yield
     finally:

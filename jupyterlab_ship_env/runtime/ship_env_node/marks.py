@@ -1,9 +1,10 @@
-"""What we note in a folder of the node root: that it is whole, what it holds, and when it was last used.
+"""Our notes in a folder of the node root: that it is complete, what it holds, and when it was last used.
 
-What cleans /tmp takes single files, those that were neither written nor read for some days. So each distribution,
-environment and PEX_ROOT has a witness: the first file that is made in it, which nobody writes or reads again. No other
-file is older, by whichever time a cleaner goes, so a cleaner that took one took the witness too. What changes stands in
-other files. A folder gets its place when it is filled, so a folder with its witness is whole. The header asks the same.
+Cleaners of /tmp remove single files that were neither written nor read for some days. So each distribution, environment
+and PEX_ROOT has a witness: the first file in it, which nobody writes or reads again. No other file is older, by any of
+the times that cleaners use. So a cleaner that removed another file removed the witness, too. Notes that change are in
+other files. A folder gets its final name when it is complete, so a folder with its witness is complete. The header
+checks the same.
 """
 
 from __future__ import annotations
@@ -16,27 +17,28 @@ MARK = ".ship-env"
 # In an environment: the node's python that it was made for, and links to its distributions.
 PYTHON = "python"
 DISTRIBUTIONS = "dist"
-# In an environment: what a mark says of a distribution, its first line.
+# In an environment: the boot of its mark, in the same form as the first line of a distribution's mark.
 BOOT = "boot"
-# Its time is the last use. Who runs an environment or an ordinary PEX holds a lock of it.
+# The time of this file is the last use. A process that runs an environment or an ordinary PEX holds a lock on it.
 USED = "used"
-# What a mark says of content that has reached the disk; before, it names the boot of the machine that wrote it.
+# The text of a mark whose content has reached the disk. Before that, the mark names the boot of the machine that wrote
+# it.
 SYNCED = "synced"
 
-# Nobody writes or reads it again.
+# Name of the witness, which nobody writes or reads again.
 WITNESS = "whole"
 _STATE = "state"
 
 
 def begin(folder: str) -> None:
-    """Make a folder with its witness. Raises OSError, FileExistsError when the folder is there."""
+    """Make a folder with its witness. Raises OSError, FileExistsError when the folder exists."""
     os.mkdir(folder, 0o700)
     os.mkdir(os.path.join(folder, MARK), 0o700)
     os.close(os.open(os.path.join(folder, MARK, WITNESS), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def has_witness(folder: str) -> bool:
-    """Return whether nobody has taken single files of a folder."""
+    """Return whether no cleaner has removed single files of a folder."""
     return os.path.lexists(os.path.join(folder, MARK, WITNESS))
 
 
@@ -46,13 +48,13 @@ def note(folder: str, name: str) -> str:
 
 
 class Mark(NamedTuple):
-    """What we know of an unpacked distribution: when it was written, and its size in bytes."""
+    """The mark of an unpacked distribution: the boot in which it was written, and its size in bytes."""
 
     boot: str
     size: int
 
     def write(self, folder: str) -> None:
-        """Note it in a folder that was begun, whole at once."""
+        """Write the mark into a folder that was begun, atomically."""
         path = note(folder, _STATE)
         with open(f"{path}.new", "w", encoding="ascii") as file:
             file.write(f"{self.boot}\n{self.size}\n")
@@ -60,7 +62,7 @@ class Mark(NamedTuple):
 
     @classmethod
     def read(cls, folder: str) -> Mark | None:
-        """Read what is noted in a folder; None when there is nothing that can be believed."""
+        """Read the mark of a folder; None when it is missing or damaged."""
         try:
             with open(note(folder, _STATE), encoding="ascii") as file:
                 boot, size = file.read().split("\n")[:2]
@@ -70,7 +72,7 @@ class Mark(NamedTuple):
 
 
 def last_use(folder: str) -> float:
-    """Return when a distribution was last linked to; 0 when that is not known."""
+    """Return when a distribution was last linked; 0 when unknown."""
     return modified(note(folder, _STATE))
 
 
@@ -80,7 +82,7 @@ def touch(folder: str) -> None:
 
 
 def modified(path: str) -> float:
-    """Return the time of a file; 0 when there is none."""
+    """Return the time of a file; 0 when the file is missing."""
     try:
         return os.stat(path).st_mtime
     except OSError:
@@ -88,12 +90,12 @@ def modified(path: str) -> float:
 
 
 def is_believed(mark: Mark | None) -> bool:
-    """Return whether content has reached the disk, or the machine has been running ever since it was written."""
+    """Return whether the content has reached the disk, or the machine has not been restarted since it was written."""
     return mark is not None and mark.boot in {SYNCED, boot_of_machine()}
 
 
 def boot_of_machine() -> str:
-    """Name the present boot of the machine; the empty string where the system does not tell."""
+    """Name the present boot of the machine; empty when the system does not tell."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             return file.readline().rstrip("\n")

@@ -1,4 +1,4 @@
-"""Keep what an artifact unpacks as an ordinary PEX where it counts towards the node root's limit."""
+"""Folders in which an artifact unpacks as an ordinary PEX, so that its files count towards the node root's limit."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ if TYPE_CHECKING:
 
 
 def hold(root: NodeRoot, artifact_id: str) -> str:
-    """Have a PEX_ROOT for an artifact, in use until this process and what it becomes have ended.
+    """Return a PEX_ROOT for an artifact, and keep it in use until this process, and what replaces it, has ended.
 
     Raises OSError, UnusableError.
     """
     try:
         return _hold_first(root, artifact_id)
     except FileNotFoundError:
-        # Somebody removes the node root's folders by hand.
+        # A person may be removing the node root's folders by hand.
         return _hold_first(root, artifact_id)
 
 
 def _hold_first(root: NodeRoot, artifact_id: str) -> str:
-    """Hold the first PEX_ROOT that is of use. All starts go through the same names, so that they share it."""
+    """Keep the first usable PEX_ROOT in use. All starts try the same names in the same order, so that they share it."""
     root.prepare()
     for number in itertools.count():
         name = f"{artifact_id}.{number}" if number else artifact_id
         if _hold_name(root, name):
             break
-    # Never closed, as the lock of the PEX_ROOT: they outlive the boot code, which becomes the PEX.
+    # This file and the lock of the PEX_ROOT are never closed: they must outlive the boot code, which becomes the PEX.
     everything = os.open(root.base, os.O_RDONLY | os.O_CLOEXEC)
     os.set_inheritable(everything, True)  # noqa: FBT003
-    # Against systemd-tmpfiles, unless it is at work there; see ``start.py``.
+    # The lock keeps systemd-tmpfiles away, unless it is at work there; see ``start.py``.
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(everything, fcntl.LOCK_SH | fcntl.LOCK_NB)
     return root.pex_root(name)
 
 
 def _hold_name(root: NodeRoot, name: str) -> bool:
-    """Hold the PEX_ROOT of a name, made anew if need be. Says no when it lost files and a process runs from it."""
+    """Keep the PEX_ROOT of a name in use; make it when needed. False when it lost files and a process runs from it."""
     folder = root.pex_root(name)
     away = None
     lock = Lock(root.lock(name))
-    # Who removes or makes the folder has this lock too, so what is seen here stays so.
+    # A process that removes or makes the folder takes this lock, too, so nothing changes after the checks here.
     lock.require(PATIENCE)
     with held(lock):
         if os.path.lexists(folder):
@@ -70,7 +70,7 @@ def _hold_name(root: NodeRoot, name: str) -> bool:
 
 
 def _make(root: NodeRoot, name: str) -> None:
-    """Make a PEX_ROOT that is in use from the start. Its lock is ours."""
+    """Make a PEX_ROOT that is in use from the start. The caller holds its lock."""
     work = root.fresh(name)
     try:
         begin(work)
@@ -82,7 +82,7 @@ def _make(root: NodeRoot, name: str) -> None:
 
 
 def _use(folder: str) -> None:
-    """Say that a PEX_ROOT is in use, now and until this process and what it becomes have ended."""
+    """Mark a PEX_ROOT as in use until this process, and what replaces it, has ended."""
     descriptor = os.open(note(folder, USED), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     os.set_inheritable(descriptor, True)  # noqa: FBT003
     fcntl.flock(descriptor, fcntl.LOCK_SH)

@@ -1,4 +1,4 @@
-"""Keep what artifacts left on a node within bounds, without touching what a live process uses."""
+"""Keep the files of artifacts on a node within a limit, without removing what a live process uses."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from ship_env_node.places import NodeRoot
 
 LIMIT_VARIABLE = "SHIP_ENV_NODE_CACHE_LIMIT"
-# In gigabytes of a billion bytes.
+# In gigabytes (1e9 bytes).
 DEFAULT_LIMIT = 20.0
-# Seconds that something stays after its last use: between the header's look and the lock that the python takes, and
-# between finding a distribution and linking to it, nothing else says that it is wanted.
+# Seconds for which files stay after their last use. Nothing else protects an environment between the header's check and
+# the python's lock, or a distribution between finding it and linking it.
 GRACE = 600.0
-# The same when a person asks for the removal: long enough for a python that starts on a busy machine.
+# The same when a person asks for the removal; long enough for a python to start on a busy machine.
 FLUSH_GRACE = 60.0
 
 
 def limit_in_bytes() -> int:
-    """Return how much the distributions on a node may hold: ``SHIP_ENV_NODE_CACHE_LIMIT`` gigabytes."""
+    """Return how many bytes the distributions on a node may hold: ``SHIP_ENV_NODE_CACHE_LIMIT`` gigabytes."""
     text = os.environ.get(LIMIT_VARIABLE, "")
     try:
         return int(float(text or DEFAULT_LIMIT) * 1e9)
     except (ValueError, OverflowError):
-        sys.stderr.write(f"ship_env: {LIMIT_VARIABLE} was to be a number of gigabytes, it is {text!r}\n")
+        sys.stderr.write(f"ship_env: {LIMIT_VARIABLE} must be a number of gigabytes; it is {text!r}\n")
         return int(DEFAULT_LIMIT * 1e9)
 
 
 def in_background(work: Callable[[], None]) -> None:
-    """Do work in a process of its own, which neither this one nor who started it waits for."""
+    """Do work in a child process for which neither this process nor its parent waits."""
     child = os.fork()
     if child:
         os.waitpid(child, 0)
@@ -49,23 +49,23 @@ def in_background(work: Callable[[], None]) -> None:
     try:
         os.setsid()
         if os.fork() == 0:
-            # Spark waits for the end of the pipes that it gave us.
+            # Spark waits until the pipes that it gave us are closed.
             nothing = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):
                 os.dup2(nothing, descriptor)
             os.closerange(3, 256)
             os.nice(19)
             work()
-    except Exception:  # noqa: BLE001, S110 - the next one does what this one could not; there is nobody to tell
+    except Exception:  # noqa: BLE001, S110 - the next process does what this one could not; nobody reads a message here
         pass
     finally:
         os._exit(0)
 
 
 def settle(root: NodeRoot, name: str, limit: int) -> None:
-    """Bring a new environment to the disk, and say in its marks that it is there; then remove what is too much.
+    """Write a new environment to the disk, note that in its marks, then remove files above the limit.
 
-    Until then a machine that loses its power takes the environment with it: names may outlive content.
+    Before that, a loss of power damages the environment: file names may survive while their content is lost.
     """
     environment = root.environment(name)
     if _sync(root.base):
@@ -81,10 +81,10 @@ def settle(root: NodeRoot, name: str, limit: int) -> None:
 
 
 def prune(root: NodeRoot, limit: int) -> None:
-    """Remove environments and what ordinary PEXes unpacked, least recently used first, down to the limit.
+    """Remove environments and files of ordinary PEXes, least recently used first, down to the limit.
 
-    Distributions go when no environment links to them. What a live process uses stays. Where another process
-    makes room just now, this one leaves it alone.
+    Distributions are removed when no environment links to them. What a live process uses stays. When another process is
+    removing files, this one does nothing.
     """
     turn = _turn(root)
     if turn.try_acquire():
@@ -93,9 +93,9 @@ def prune(root: NodeRoot, limit: int) -> None:
 
 
 def flush(root: NodeRoot) -> str:
-    """Remove all that no live process uses. Returns what there is to say about it.
+    """Remove everything that no live process uses. Returns a message about it.
 
-    Raises TimeoutError when another process makes room for too long.
+    Raises TimeoutError when another process removes files for too long.
     """
     turn = _turn(root)
     turn.require(PATIENCE)
@@ -109,14 +109,14 @@ def flush(root: NodeRoot) -> str:
 
 
 def _turn(root: NodeRoot) -> Lock:
-    """Return the lock that a process holds while it makes room."""
+    """Return the lock that a process holds while it removes files."""
     return Lock(root.lock("prune"))
 
 
 def _make_room(root: NodeRoot, limit: int, grace: float) -> None:
-    """Do what ``prune`` says. It must be our turn.
+    """Do the work of ``prune``. The caller holds the lock of ``_turn``.
 
-    :param grace: seconds that something stays after its last use
+    :param grace: seconds for which files stay after their last use
     """
     _remove_leftovers(root)
     left = _remove_unlinked(root, _total(root) - limit, grace)
@@ -125,14 +125,14 @@ def _make_room(root: NodeRoot, limit: int, grace: float) -> None:
     for folder in sorted([*environments, *ordinary], key=lambda each: modified(note(each, USED))):
         if left <= 0:
             return
-        # What an environment links to is counted when it goes.
+        # The distributions of an environment are counted when they are removed.
         size = _bytes_in(folder) if folder in ordinary else 0
         if remove_unused(root, folder, grace):
             left = _remove_unlinked(root, left - size, grace)
 
 
 def _sync(folder: str) -> bool:
-    """Have the file system of a folder write what it holds back; say whether that could be done."""
+    """Make the file system of a folder write its cached data; return whether that was possible."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         return bool(ctypes.CDLL(None, use_errno=True).syncfs(descriptor) == 0)
@@ -148,7 +148,7 @@ def _total(root: NodeRoot) -> int:
 
 
 def _bytes_in(folder: str) -> int:
-    """Count the bytes of the files below a folder; a file with several names counts each time."""
+    """Count the bytes of the files below a folder; a file with several names is counted for each."""
     found = 0
     for place, _, names in os.walk(folder):
         for name in names:
@@ -158,7 +158,7 @@ def _bytes_in(folder: str) -> int:
 
 
 def _remove_unlinked(root: NodeRoot, excess: int, grace: float) -> int:
-    """Remove distributions that no environment links to, oldest first. Returns what is left of the excess."""
+    """Remove distributions that no environment links to, oldest first. Returns the remaining excess in bytes."""
     linked = {os.path.basename(target) for target in _links(root)}
     loose = sorted(set(os.listdir(root.distributions)) - linked, key=lambda key: last_use(root.distribution(key)))
     for key in loose:
@@ -181,15 +181,15 @@ def _links(root: NodeRoot) -> list[str]:
 
 
 def remove_unused(root: NodeRoot, folder: str, grace: float) -> bool:
-    """Remove an environment or a PEX_ROOT unless a process runs it or is about to. Says whether it is gone."""
+    """Remove an environment or a PEX_ROOT unless a process runs it or is about to. Returns whether it is gone."""
     return _remove_locked(root, folder, unused(folder, grace))
 
 
 @contextlib.contextmanager
 def unused(folder: str, grace: float) -> Iterator[bool]:
-    """Say whether no process runs an environment or a PEX_ROOT or is about to, and lock out who would.
+    """Yield whether no process runs an environment or a PEX_ROOT or is about to, and keep processes from starting it.
 
-    The lock of its name must be ours, so that nobody puts another folder in its place meanwhile.
+    The caller holds the lock of its name, so that nobody puts another folder in its place meanwhile.
     """
     try:
         descriptor = os.open(note(folder, USED), os.O_RDONLY | os.O_CLOEXEC)
@@ -205,7 +205,7 @@ def unused(folder: str, grace: float) -> Iterator[bool]:
 def _is_unused(descriptor: int, path: str, grace: float) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Someone whose patience with our lock ended may have made the folder anew, and run it.
+        # A process that stopped waiting for our lock may have made the folder anew and may run it.
         is_the_same = os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except (BlockingIOError, FileNotFoundError):
         return False
@@ -213,7 +213,7 @@ def _is_unused(descriptor: int, path: str, grace: float) -> bool:
 
 
 def move_away(root: NodeRoot, path: str) -> str:
-    """Move out of sight, at once, what is then to be discarded. It may be gone already. Its lock must be ours."""
+    """Rename a folder, at once, so that it can be removed later. It may be gone already. The caller holds its lock."""
     away = root.fresh(os.path.basename(path))
     try:
         os.rename(path, away)
@@ -238,7 +238,7 @@ def _remove_locked(root: NodeRoot, path: str, free: AbstractContextManager[bool]
 
 
 def _remove_leftovers(root: NodeRoot) -> None:
-    """Remove what killed processes left, and what nobody wanted any more: what nobody holds the lock of."""
+    """Remove folders of killed processes, and folders to be removed: all those whose lock nobody holds."""
     for entry in os.listdir(root.temporary):
         name = entry.rpartition(".")[0]
         lock = Lock(root.lock(name))

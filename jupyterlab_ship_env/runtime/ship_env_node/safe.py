@@ -1,6 +1,6 @@
-"""The one rule for folders on a node: what we run lies where no other user can put something in its place.
+"""The rule for folders on a node: no other user can replace the files that we run.
 
-The header asks the same (``formats/pex/header.ts``), before there is a python that could ask.
+The header checks the same (``formats/pex/header.ts``) before a python runs.
 """
 
 from __future__ import annotations
@@ -17,42 +17,42 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Callable, NoReturn
 
-# Signals that a process which waits for another one hands on.
+# Signals that a waiting process passes on to its child.
 HANDED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 
 class UnusableError(Exception):
-    """A folder cannot serve as node root; the message says why."""
+    """A folder cannot be a node root; the message says why."""
 
 
 def physical(path: str) -> str:
-    """Return the path without links but for its last name, so that nobody can lead us elsewhere later.
+    """Return the path with all links resolved except its last name, so that nobody can redirect us later.
 
-    ``<link>/`` and ``<link>/.`` name the link as well. ``..`` is what the file system takes it for, behind a link too.
+    ``<link>/`` and ``<link>/.`` name the link as well. ``..`` has the meaning of the file system, also after a link.
     """
     path = os.path.join(os.getcwd(), path)
     while path.endswith(("/", "/.")) and path.strip("/."):
         path = path[: path.rindex("/")]
     folder, name = (path, "") if os.path.basename(path) in {"", ".", ".."} else os.path.split(path)
-    # realpath would go on where the file system does not: through what is missing or no folder.
+    # realpath would also resolve a path through a missing folder or a file, which the file system does not do.
     return os.path.join(os.path.realpath(folder), name).rstrip("/") or "/" if os.path.isdir(folder) else path
 
 
 def refuse_unsafe(path: str, *, is_in_container: bool = False) -> None:
-    """Raise UnusableError unless a folder is one that no other user can write to or replace. It may be missing.
+    """Raise UnusableError when another user can write to a folder or replace it. The folder may be missing.
 
-    It has to be a real directory, ours, that no other user may write to. The same goes for all folders above it, with
-    two differences: they may belong to root, and others may write to one whose sticky bit keeps them from replacing
-    what is not theirs. Where there is an access list, the group bits of the mode are the most that it grants to anyone
-    but the owner (POSIX 1003.1e).
+    It must be a real directory of our own that no other user may write to. The same is true for all folders above it,
+    with two exceptions: they may belong to root, and others may write to a folder with the sticky bit, which keeps them
+    from replacing files of other users. When a folder has an access list, the group bits of the mode are the most that
+    it grants to anyone but the owner (POSIX 1003.1e).
 
     :param path: as ``physical`` returns it
-    :param is_in_container: of the folders above, only the next one counts. This is for the working directory of an
-        executor: the folders above it belong to the cluster's service account, and whoever can replace the working
-        directory can replace the artifact in it
+    :param is_in_container: only the next folder above counts. This is for the working directory of an executor: the
+        folders above it belong to the cluster's service account, and a user who can replace the working directory can
+        replace the artifact in it
     """
     if path == os.path.dirname(path):
-        raise UnusableError(f"{path} is no folder of ours")
+        raise UnusableError(f"{path} is not a folder of ours")
     if os.path.lexists(path):
         refuse_foreign(path)
     for folder in _above(path):
@@ -69,7 +69,7 @@ def refuse_foreign(path: str) -> None:
     """Raise UnusableError unless this is a real directory of ours that no other user may write to."""
     found = os.lstat(path)
     if not stat.S_ISDIR(found.st_mode):
-        raise UnusableError(f"{path} is no directory")
+        raise UnusableError(f"{path} is not a directory")
     if found.st_uid != os.geteuid():
         raise UnusableError(f"{path} belongs to user {found.st_uid}")
     if found.st_mode & 0o022:
@@ -77,9 +77,9 @@ def refuse_foreign(path: str) -> None:
 
 
 def in_fresh_folder(run: Callable[[str], object]) -> NoReturn:
-    """Run in a child process, with a new folder that only we can enter; end as the child does, and remove the folder.
+    """Run in a child process with a new private folder; remove the folder and end with the child's exit code.
 
-    :param run: is given the folder and does not return
+    :param run: gets the folder and does not return
     """
     folder = tempfile.mkdtemp(prefix="ship-env-", dir=_safe_temporary())
     child = os.fork()
@@ -88,7 +88,7 @@ def in_fresh_folder(run: Callable[[str], object]) -> NoReturn:
             run(folder)
         except SystemExit as end:
             os._exit(end.code if isinstance(end.code, int) else 1)
-        except Exception as error:  # noqa: BLE001 - this process must not go on as the one that waits for it
+        except Exception as error:  # noqa: BLE001 - the child must not go on with the code of its parent
             sys.stderr.write(f"ship_env: {type(error).__name__}: {error}\n")
         os._exit(1)
     for number in HANDED_ON:
@@ -109,7 +109,7 @@ def _safe_temporary() -> str:
             continue
         folder = os.path.realpath(choice)
         try:
-            # As what lies in it.
+            # Checked by a path inside it.
             refuse_unsafe(os.path.join(folder, "ship-env-new"))
         except UnusableError as error:
             reasons.append(str(error))

@@ -1,7 +1,7 @@
-"""Unpack the distributions of an artifact that a node lacks, each once, whoever asks at the same time.
+"""Unpack the distributions of an artifact that a node lacks, each once, also when several processes start at once.
 
-A distribution gets its place in the cache, which all artifacts share, only when its content has the key that the place
-is called by: one bad artifact never changes what another one runs.
+All artifacts share the cache. A distribution is moved to its folder there only when its content has the key in the
+folder's name: a bad artifact never changes what another one runs.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from ship_env_node.artifact import Artifact, Segment
     from ship_env_node.places import NodeRoot
 
-# Seconds after which who holds a lock is taken for stopped; then a distribution is unpacked a second time.
+# Seconds after which the holder of a lock counts as stopped; then a distribution is unpacked a second time.
 PATIENCE = 300.0
 
 
 def unpack_missing(root: NodeRoot, artifact: Artifact) -> None:
-    """Have all distributions of an artifact below the node root.
+    """Unpack all missing distributions of an artifact below the node root.
 
-    Processes share the work: this one and its helpers, one a processor, and those of other executors on the node.
-    Each takes what nobody works at; only when there is nothing left to take it waits for the others.
+    Processes share the work: this one and its helpers, one for each processor, and those of other executors on the
+    node. Each takes distributions that no other process is unpacking; when none is left, it waits for the others.
 
     Raises DamagedError, OSError.
     """
@@ -47,7 +47,7 @@ def unpack_missing(root: NodeRoot, artifact: Artifact) -> None:
 
 
 def remove(path: str, root: NodeRoot, name: str) -> None:
-    """Remove a file or folder that others may be looking at: out of sight first, at once."""
+    """Remove a file or folder that others may be using: first rename it, at once."""
     if not os.path.lexists(path):
         return
     away = root.fresh(name)
@@ -56,7 +56,7 @@ def remove(path: str, root: NodeRoot, name: str) -> None:
 
 
 def discard(path: str) -> None:
-    """Remove a file, a link or a folder, as far as it goes."""
+    """Remove a file, a link or a folder, as far as possible."""
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path, ignore_errors=True)
     elif os.path.lexists(path):
@@ -74,13 +74,13 @@ def _start_helper(root: NodeRoot, artifact: Artifact, missing: list[Segment]) ->
         return helper
     try:
         _take(root, artifact, missing, patience=None)
-    except BaseException:  # noqa: BLE001 - the process that started this one comes to the same end, and says so
+    except BaseException:  # noqa: BLE001 - the parent process fails in the same way, and reports it
         os._exit(1)
     os._exit(0)
 
 
 def _take(root: NodeRoot, artifact: Artifact, missing: list[Segment], patience: float | None) -> None:
-    """Unpack what nobody else works at; then, given patience, wait for what others do, and do what they did not."""
+    """Unpack what no other process is unpacking; then, given patience, wait for the others and unpack the rest."""
     others = []
     for segment in missing:
         lock = Lock(root.lock(segment.key))
@@ -98,7 +98,7 @@ def _take(root: NodeRoot, artifact: Artifact, missing: list[Segment], patience: 
 
 
 def _ensure(root: NodeRoot, artifact: Artifact, segment: Segment, *, is_ours: bool = True) -> None:
-    """Unpack a distribution unless it is there by now; its lock should be ours."""
+    """Unpack a distribution unless it is complete by now; the caller should hold its lock."""
     if root.is_whole(segment.key):
         return
     if is_ours:
@@ -109,18 +109,18 @@ def _ensure(root: NodeRoot, artifact: Artifact, segment: Segment, *, is_ours: bo
         size = _unpack(artifact, segment, work)
         Mark(boot_of_machine(), size).write(work)
         final = root.distribution(segment.key)
-        # What a cleaner of /tmp left of it, or what did not reach the disk.
+        # The rest of a folder that a cleaner of /tmp or a loss of power has damaged.
         remove(final, root, segment.key)
         os.rename(work, final)
     except BaseException as error:
         discard(work)
-        # Someone else was first, whose lock we had given up.
+        # Another process was first: we had stopped waiting for its lock.
         if not isinstance(error, OSError) or not root.is_whole(segment.key):
             raise
 
 
 def _remove_leftovers(root: NodeRoot, key: str) -> None:
-    """Remove what a killed process left; who has the lock of this name is the only one to work at it."""
+    """Remove the files of a killed process; only the holder of this name's lock works on it."""
     for name in os.listdir(root.temporary):
         if name.startswith(f"{key}."):
             discard(os.path.join(root.temporary, name))
@@ -138,8 +138,8 @@ def _unpack(artifact: Artifact, segment: Segment, folder: str) -> int:
 def read_segment(artifact: Artifact, segment: Segment, take: Callable[[str, Iterable[bytes], bool], object]) -> bytes:
     """Read all entries of a segment, and verify that together they have its key.
 
-    :param take: is given each file's name in the distribution, its content, which it has to read to the end, and
-        whether it is a program; what it was given is verified only when this returns
+    :param take: gets each file's name in the distribution, its content, which it must read to the end, and whether it
+        is a program; all this is verified only when the function returns
     :returns: the compiled modules; empty when there are none
 
     Raises DamagedError, OSError.
@@ -166,7 +166,7 @@ def read_segment(artifact: Artifact, segment: Segment, take: Callable[[str, Iter
             key.add_file(name, digest.hexdigest(), is_executable=is_executable)
     if key.hexdigest() != segment.key:
         raise DamagedError(
-            f"{segment.wheel} in {artifact.path} was to have the key {segment.key}; its content has {key.hexdigest()}"
+            f"{segment.wheel} in {artifact.path} should have the key {segment.key}; its content has {key.hexdigest()}"
         )
     return blob or b""
 
@@ -180,7 +180,7 @@ def _hashed(content: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
 def _spread(blob: bytes, segment: Segment, tree: _Tree) -> None:
     """Write the compiled modules of a distribution beside their sources (PEP 3147).
 
-    The blob is the length of a list in four bytes, the list as JSON, and the content of its files, back to back.
+    The blob is the length of a list in four bytes, the list as JSON, and the concatenated content of its files.
     """
     start = 4 + int.from_bytes(blob[:4], "little")
     try:
@@ -199,7 +199,7 @@ def _spread(blob: bytes, segment: Segment, tree: _Tree) -> None:
 
 
 class _Tree:
-    """A folder that is filled with files of given names; ``bytes`` counts what was written."""
+    """A folder that gets files of given names; ``bytes`` counts what was written."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -207,7 +207,7 @@ class _Tree:
         self.bytes = 0
 
     def write(self, name: str, content: Iterable[bytes | memoryview], is_executable: bool = False) -> None:  # noqa: FBT001, FBT002 - a callback
-        """Write a new file; what the entry says of its mode besides does not hold."""
+        """Write a new file; other bits of the entry's mode are ignored."""
         folder, _, base = name.rpartition("/")
         if base in {"", ".", ".."} or name.partition("/")[0] == MARK or "\0" in name:
             raise DamagedError(f"the artifact names a file {name!r}")
@@ -238,7 +238,7 @@ class _Tree:
 
 
 def _write_all(descriptor: int, piece: bytes | memoryview) -> int:
-    """``write`` may write less than it is given; the next one then says why."""
+    """Write the whole piece. ``write`` may write only a part of it; when the disk is full, the next call raises."""
     view = memoryview(piece)
     while view:
         view = view[os.write(descriptor, view) :]

@@ -1,7 +1,7 @@
-"""Verify an artifact without writing anything: its head before anything else, all of it before an ordinary PEX boots.
+"""Verify an artifact without writing anything: its head at every start, all of it before it boots as an ordinary PEX.
 
-The pex tool's boot code finds everything by the central directory, which our own bootstrap does not need. So here each
-record of it must be that of the local entry that was verified.
+The pex tool's boot code finds everything by the central directory, which our own bootstrap does not need. So each of
+its records must match the local entry that was verified.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 MODE_FILE, MODE_PROGRAM = 0o100644, 0o100755
 MAIN = "__main__.py"
-# Bytes that are held in memory at a time.
+# How many bytes are in memory at a time.
 PIECE = 1 << 20
 
 
 def verify_head(artifact: Artifact) -> None:
-    """Compare the bytes before the first segment with what the id vouches for. Takes a millisecond or two.
+    """Compare the bytes before the first segment with the sha256 that the id covers. Takes one or two milliseconds.
 
-    Whoever damages the head with intent has our code do what they like; what this notices is accidents.
+    This detects accidents only: a person who changes the head on purpose can change this code, too.
 
     Raises DamagedError, OSError.
     """
@@ -39,17 +39,17 @@ def verify_head(artifact: Artifact) -> None:
             left -= len(piece)
     if digest.hexdigest() != artifact.head_sha256:
         raise DamagedError(
-            f"the first {artifact.head_length} bytes of {artifact.path} were to have the sha256 "
+            f"the first {artifact.head_length} bytes of {artifact.path} should have the sha256 "
             f"{artifact.head_sha256}; they have {digest.hexdigest()}"
         )
 
 
 def verify(artifact: Artifact) -> None:
-    """Compare every byte that a PEX of this artifact runs with what its id vouches for.
+    """Verify every byte that a PEX of this artifact runs.
 
     Raises DamagedError, OSError.
     """
-    # Again: unpacking may have taken minutes since, and the path may name another file by now.
+    # The head is verified again: unpacking may have taken minutes, and the path may name another file by now.
     verify_head(artifact)
     try:
         with zipfile.ZipFile(artifact.path) as archive:
@@ -67,7 +67,7 @@ def verify(artifact: Artifact) -> None:
 
 
 class _Records:
-    """The central directory of an artifact, of which each record is compared with what was verified."""
+    """The central directory of an artifact. Each record is compared with the verified entry."""
 
     def __init__(self, artifact: Artifact, directory: dict[int, zipfile.ZipInfo]) -> None:
         self._path = artifact.path
@@ -75,11 +75,11 @@ class _Records:
         self.checked = 0
 
     def below(self, end: int) -> list[int]:
-        """Return where the entries before a place in the file begin."""
+        """Return the positions of the entries before a place in the file."""
         return sorted(offset for offset in self._directory if offset < end)
 
     def check(self, offset: int, entry: Entry, mode: int | None) -> None:
-        """Compare the record of an entry with the entry; its mode only when one is given. Raises DamagedError."""
+        """Compare the record of an entry with the entry, and with the mode if one is given. Raises DamagedError."""
         record = self._directory.get(offset)
         found = record and (
             record.orig_filename,
@@ -91,7 +91,7 @@ class _Records:
         )
         if found != (*entry, mode):
             raise DamagedError(
-                f"the directory of {self._path} says {found} of the entry {entry.name}, which is {entry}"
+                f"the directory of {self._path} has {found} for the entry {entry.name}, which is {entry}"
             )
         self.checked += 1
 
@@ -100,7 +100,7 @@ def _check_head(artifact: Artifact, records: _Records) -> None:
     with open(artifact.path, "rb") as file:
         for offset in records.below(artifact.head_length):
             file.seek(offset)
-            # The pex tool chose the modes.
+            # The pex tool chose the modes, so they are not compared.
             records.check(offset, next_entry(file, artifact.path), None)
 
 
@@ -124,11 +124,11 @@ def _verify_own(artifact: Artifact, records: _Records) -> None:
             offset = file.tell()
             entry = next_entry(file, artifact.path)
             if entry.name != name:
-                raise DamagedError(f"the entry {name} of {artifact.path} was expected, not {entry.name}")
+                raise DamagedError(f"{artifact.path} should have the entry {name} in the place of {entry.name}")
             records.check(offset, entry, MODE_PROGRAM if name == MAIN else MODE_FILE)
             digest = hashlib.sha256()
             for piece in pieces(file, entry, artifact.path):
                 digest.update(piece)
-            # What the id was computed from is the index, as it was read.
+            # The index was verified when it was read: the id is computed from it.
             if name != INDEX:
                 artifact.check_own(name, digest.hexdigest())

@@ -3,7 +3,7 @@ import { Signal } from '@lumino/signaling';
 
 type Reply = Record<string, unknown>;
 
-/** A kernel that answers when the test says so. */
+/** A kernel that answers when the test tells it to. */
 export class FakeKernel {
   readonly name = 'fake';
   readonly statusChanged = new Signal<this, string>(this);
@@ -26,7 +26,7 @@ export class FakeKernel {
     };
   }
 
-  /** Answers the oldest request, as soon as there is one. */
+  /** Waits for a request and answers the oldest one. */
   async answer(reply: Reply): Promise<void> {
     while (this._replies.length === 0) await Promise.resolve();
     this._replies.shift()?.(reply);
@@ -46,7 +46,7 @@ export class FakeKernel {
     this.statusChanged.emit(status);
   }
 
-  /** As the product sees it; it has what the product uses. */
+  /** The kernel with the type that the product expects; only the members that the product uses exist. */
   get connection(): Kernel.IKernelConnection {
     return this as unknown as Kernel.IKernelConnection;
   }

@@ -28,7 +28,7 @@ const wait = (): { signal: AbortSignal; onWait: (reason: KernelWait | null) => v
 const ask = (): Promise<string> => kernelPython(kernel.connection, wait(), trans);
 
 describe('asking which python runs', () => {
-  it('returns the path, whatever letters it has, and leaves no trace', async () => {
+  it('returns the path, with any characters, and leaves no trace', async () => {
     const [python] = await Promise.all([ask(), kernel.answerText("/home/ann o'hara/venv ü/bin/python")]);
     expect(python).toBe("/home/ann o'hara/venv ü/bin/python");
     expect(kernel.requests).toMatchObject([{ code: '', silent: true, store_history: false, stop_on_error: false }]);
@@ -47,7 +47,7 @@ describe('asking which python runs', () => {
   it.each([
     ['without pyspark', {}, '\nno pyspark'],
     ['with pyspark on the PYTHONPATH', { PYTHONPATH: 'spark' }, '']
-  ])('asks what a real python answers: %s', async (_, env, note) => {
+  ])('works with a real python: %s', async (_, env, note) => {
     const folder = await mkdtemp(join(tmpdir(), 'ship-env-kernel-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     await mkdir(join(folder, 'spark/pyspark'), { recursive: true });
@@ -68,7 +68,7 @@ describe('asking which python runs', () => {
     ['busy', 'busy'],
     ['starting', 'starting'],
     ['unknown', 'starting']
-  ])('tells that a kernel that is %s makes it wait, and waits', async (status, reason) => {
+  ])('reports that it waits for a kernel that is %s, and waits', async (status, reason) => {
     kernel.status = status;
     const python = ask();
     await kernel.answerText('/p');
@@ -103,13 +103,13 @@ describe('asking which python runs', () => {
     await expect(python).rejects.toMatchObject({ code: 'KERNEL_DIED' });
   });
 
-  it('asks nothing of a kernel that is dead already', async () => {
+  it('sends no request to a kernel that is dead already', async () => {
     kernel.status = 'dead';
     await expect(ask()).rejects.toMatchObject({ code: 'KERNEL_DIED' });
     expect(kernel.requests).toEqual([]);
   });
 
-  it('stops to wait when cancelled', async () => {
+  it('stops waiting when cancelled', async () => {
     kernel.status = 'busy';
     const python = ask();
     abort.abort(new Error('cancelled'));
@@ -132,7 +132,7 @@ describe('asking which python runs', () => {
     { status: 'error', ename: 'NameError', evalue: 'x', traceback: ['a', 'b'] },
     { status: 'ok', user_expressions: { ship_env: { status: 'error', ename: 'NameError', evalue: 'x' } } },
     { status: 'ok' }
-  ])('says so when Python cannot answer: %j', async reply => {
+  ])('reports that Python cannot answer: %j', async reply => {
     const python = ask();
     await kernel.answer(reply);
     await expect(python).rejects.toMatchObject({ code: 'KERNEL_FAILED' });
@@ -156,7 +156,7 @@ describe('updating the running session', () => {
     expect(kernel.requests).toMatchObject([{ code: 'x = 1', silent: true }]);
   });
 
-  it.each(['', 'no JSON', '{"state": "excellent"}'])('does not take "%s" for a state', async text => {
+  it.each(['', 'no JSON', '{"state": "excellent"}'])('rejects "%s" as a state', async text => {
     const outcome = update();
     await kernel.answerText(text);
     await expect(outcome).rejects.toMatchObject({ code: 'SESSION_UPDATE_FAILED' });

@@ -30,7 +30,7 @@ const cell: fc.Arbitrary<ICellFacts> = fc
 const cells = fc.array(cell, { maxLength: 8 });
 const position = fc.constantFrom('top' as const, 'before-session' as const);
 
-/** What the notebook holds once the plan is carried out. */
+/** The cells of the notebook after the plan is carried out. */
 function carriedOut(before: readonly ICellFacts[], written: string, where: 'top' | 'before-session'): ICellFacts[] {
   const plan = planCell(before, written, where);
   const after = [...before];
@@ -42,7 +42,7 @@ function carriedOut(before: readonly ICellFacts[], written: string, where: 'top'
 }
 
 describe('a cell that is written into any notebook', () => {
-  it('is there, and no other cell changes', () => {
+  it('exists, and no other cell changes', () => {
     fc.assert(
       fc.property(cells, source, position, (before, written, where) => {
         const plan = planCell(before, written, where);
@@ -81,7 +81,7 @@ describe('a cell that is written into any notebook', () => {
   it('counts as edited only when the person changed it since the last ship', () => {
     fc.assert(
       fc.property(cells, source, source, source, position, (before, first, edited, second, where) => {
-        // What is there from the start may have been edited already.
+        // A cell of ours in the first notebook may have been edited already.
         const fresh = before.filter(each => !each.tags.includes(CELL_TAG));
         const after = carriedOut(fresh, first, where);
         const index = findOurCell(after);

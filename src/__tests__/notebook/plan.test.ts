@@ -62,7 +62,7 @@ describe('the place of the cell', () => {
     expect(planCell([...notebook, ours], 'old', 'top')).toEqual({ kind: 'keep', index: 4 });
   });
 
-  it('is told apart when the person edited the cell', () => {
+  it('is marked as edited when the person changed the cell', () => {
     const ours = cell('old, edited', { tags: ['ship-env'], shippedSource: hashOf('old') });
     expect(planCell([ours], 'new', 'top')).toMatchObject({ kind: 'update', wasEdited: true });
   });

@@ -8,10 +8,10 @@ const code = (source: string): { cell_type: 'code'; source: string; metadata: Re
   metadata: {}
 });
 
-// @jupyter/ydoc fills a cell before it adds the cell to the document, and Yjs warns of each look at it: hundreds of lines,
-// here as in JupyterLab's console. A warning that comes from elsewhere is shown.
+// @jupyter/ydoc fills a cell before it adds the cell to the document, and Yjs warns of each read: hundreds of lines,
+// here and in JupyterLab's console. These warnings are hidden; all others are shown.
 beforeAll(() => {
-  // eslint-disable-next-line no-console -- where Yjs writes to
+  // eslint-disable-next-line no-console -- Yjs writes its warnings to it
   const show = console.warn.bind(console);
   const depth = Error.stackTraceLimit;
   Error.stackTraceLimit = 30;
@@ -28,7 +28,7 @@ function sourcesOf(notebook: YNotebook): string[] {
   return notebook.cells.map(cell => cell.getSource());
 }
 
-// JupyterLab's default, and what "documentWideUndoRedo" makes of it: both must take a ship back in one step.
+// JupyterLab's default, and its setting "documentWideUndoRedo": with both, one Undo must take a ship back.
 describe.each([
   { name: 'each cell has an undo stack of its own', disableDocumentWideUndoRedo: true },
   { name: 'the notebook has one undo stack', disableDocumentWideUndoRedo: false }
@@ -61,7 +61,7 @@ describe.each([
     expect(sourcesOf(notebook)).toEqual(['a']);
   });
 
-  it('brings the edits of the person back that an update replaced', () => {
+  it('one Undo restores the person's edits that an update replaced', () => {
     const notebook = open();
     writeCell(notebook, 'first', 'top');
     notebook.getCell(0).setSource('first, edited');

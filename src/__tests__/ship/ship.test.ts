@@ -9,7 +9,7 @@ import type { CellOutcome, ILiveOutcome, IKernel, INotebook, IShipping } from '.
 import { result, steps, target } from '../samples.js';
 import { trans } from '../trans.js';
 
-/** A ship among parts that do at once what the test wants, and what happened to them in order. */
+/** A ship with stand-ins that do at once what the test wants, and the calls that they got, in order. */
 function setUp(
   parts: { notebook?: Partial<INotebook>; kernel?: Partial<IKernel> | null; client?: Partial<IShipping> } = {},
   found: IFoundShip | null = null
@@ -68,14 +68,14 @@ function setUp(
   return { ship, calls, states };
 }
 
-/** Rejects when the signal does. */
+/** Rejects when the signal aborts. */
 async function aborted(signal: AbortSignal): Promise<never> {
   await once(signal, 'abort');
   signal.throwIfAborted();
   throw new Error('not reached');
 }
 
-/** A ship that the sidecar goes on with until it is cancelled. */
+/** A ship that runs in the sidecar until it is cancelled. */
 function endless(onFollow: (fail: (error: unknown) => void) => void): IShipping['followShip'] {
   return () => new Promise((_, reject) => onFollow(reject));
 }
@@ -96,7 +96,7 @@ describe('a ship', () => {
     ]);
   });
 
-  it('keeps how far each step came', async () => {
+  it('keeps the progress of each step', async () => {
     const { ship } = setUp();
     await ship.run();
     expect(ship.steps.slice(0, 2)).toEqual([
@@ -119,13 +119,13 @@ describe('a ship', () => {
     expect(calls).toEqual([]);
   });
 
-  it('tells of an unexpected error as a bug', async () => {
+  it('reports an unexpected error as a bug', async () => {
     const { ship } = setUp({ kernel: { python: () => Promise.reject(new TypeError('x is not a function')) } });
     await ship.run();
     expect(ship).toMatchObject({ state: 'failed', error: { code: 'INTERNAL', causes: ['x is not a function'] } });
   });
 
-  it('does not fail when the session cannot be updated: all else is done', async () => {
+  it('succeeds although the session cannot be updated: everything else is done', async () => {
     const { ship } = setUp({
       kernel: { update: () => Promise.reject(new ShipEnvError('KERNEL_DIED', 'gone', { hint: 'h' })) }
     });
@@ -144,7 +144,7 @@ describe('a ship', () => {
 });
 
 describe('cancelling', () => {
-  it('while the kernel is asked ships nothing', async () => {
+  it('ships nothing while the kernel is asked', async () => {
     const { ship, calls } = setUp({
       kernel: {
         python: ({ signal }) => aborted(signal)
@@ -159,7 +159,7 @@ describe('cancelling', () => {
     expect(calls).toEqual([]);
   });
 
-  it('while the sidecar ships asks it to cancel and waits for the end', async () => {
+  it('asks the sidecar to cancel and waits for the end while the sidecar ships', async () => {
     let fail: (error: unknown) => void = () => undefined;
     const { ship, calls } = setUp({ client: { followShip: endless(reject => (fail = reject)) } });
     const run = ship.run();
@@ -174,7 +174,7 @@ describe('cancelling', () => {
     expect(calls.filter(call => call.startsWith('write'))).toEqual([]);
   });
 
-  it('while the ship is being started still cancels it', async () => {
+  it('cancels a ship that is being started', async () => {
     const { ship, calls } = setUp({
       client: {
         startShip: (_request, note) => {
@@ -204,7 +204,7 @@ describe('cancelling', () => {
     expect(ship.log.at(-1)?.text).toContain('too late: the environment is on local');
   });
 
-  it('shows when it could not be asked for', async () => {
+  it('shows that the sidecar could not be asked', async () => {
     const { ship } = setUp({
       client: {
         followShip: endless(() => ship.cancel()),
@@ -215,7 +215,7 @@ describe('cancelling', () => {
     expect(ship.error).toMatchObject({ code: 'SIDECAR_UNAVAILABLE' });
   });
 
-  it('while the session is updated only stops to wait', async () => {
+  it('only stops waiting while the session is updated', async () => {
     const { ship, calls } = setUp({
       kernel: {
         update: (_live, { signal, onWait }) => {
@@ -237,7 +237,7 @@ describe('a ship that is under way already', () => {
   const elsewhere = { ...target, name: 'elsewhere' };
   const facts = { notebook: 'work/demo.ipynb', target: elsewhere, insertPosition: 'top' } as const;
 
-  it('is found again: it asks no kernel for its python, starts nothing, and writes the cell where it was to go', async () => {
+  it('is found again: it asks no kernel for its python, starts nothing, and writes the cell at the place that the first press chose', async () => {
     const { ship, calls } = setUp({}, { id: 's7', ...facts });
     expect(ship).toMatchObject({ state: 'running', phase: 'ship', target: elsewhere, notebookPath: 'work/demo.ipynb' });
     await ship.run();
@@ -259,7 +259,7 @@ describe('a ship that is under way already', () => {
     expect(ship.state).toBe('cancelled');
   });
 
-  it('is joined by a second press, with what the first one wanted', async () => {
+  it('is joined by a second press, and keeps the options of the first', async () => {
     const { ship, calls } = setUp({
       client: { startShip: () => Promise.resolve({ id: 's7', joined: true, note: noteOf(facts) }) }
     });
@@ -269,7 +269,7 @@ describe('a ship that is under way already', () => {
     expect(ship.log.map(line => line.text).join('\n')).toContain('Target: elsewhere');
   });
 
-  it('says what it waits for, and then what it does', () => {
+  it('says what it waits for, and later what it does', () => {
     const waits = { type: 'step', name: 'snapshot', state: 'waiting', detail: '4 ships before this one' } as const;
     const waiting = withEvent(initialSteps(), waits);
     expect(waiting[0]).toMatchObject({ state: 'waiting', detail: waits.detail });
@@ -277,7 +277,7 @@ describe('a ship that is under way already', () => {
     expect(begun[0]).toEqual({ name: 'snapshot', state: 'running' });
   });
 
-  it('leaves the cell to be inserted when its notebook is not open, and opens it for that', async () => {
+  it('offers to insert the cell when its notebook is not open, and then opens the notebook', async () => {
     let isOpen = false;
     const { ship, calls } = setUp(
       {
@@ -314,14 +314,14 @@ describe('a ship that is under way already', () => {
     expect(ship.log.at(-1)?.text).toContain('File not found');
   });
 
-  it('is known by its note, and a note of something else is not', () => {
+  it('is recognised by its note; other notes are ignored', () => {
     expect(readNote(noteOf(facts))).toEqual(facts);
     expect(readNote({ key: 'k', data: '{"notebook":1}' })).toBeNull();
     expect(readNote({ key: 'k', data: 'not JSON' })).toBeNull();
   });
 });
 
-it('logs what a person needs to report an error', async () => {
+it('logs everything that a report of an error needs', async () => {
   const onStep = (emit: (event: StepEvent) => void): void => steps.forEach(emit);
   const { ship } = setUp({
     client: {

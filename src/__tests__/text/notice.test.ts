@@ -32,7 +32,7 @@ const outcomeOf = (cell: CellOutcome, live: ILiveOutcome['state'] = 'none'): ISh
 });
 
 describe('a running ship', () => {
-  it('shows the step and how far it is', () => {
+  it('shows the step and its progress', () => {
     const ship = shipOf({ steps: steps.reduce(withEvent, initialSteps()) });
     expect(noticeOf(ship, trans)).toEqual({
       type: 'in-progress',
@@ -41,7 +41,7 @@ describe('a running ship', () => {
     });
   });
 
-  it('shows how far the build is while parts of the artifact go up already', () => {
+  it('shows the progress of the build while parts of the artifact are uploaded already', () => {
     const overlapping = [
       { type: 'step', name: 'build', state: 'started' },
       { type: 'step', name: 'upload', state: 'started' },
@@ -62,7 +62,7 @@ describe('a running ship', () => {
     expect(message).toMatch(/3\/7 Building the artifact…$/);
   });
 
-  it('says how much went up as long as nobody knows how much there is', () => {
+  it('says how much was uploaded while the total is unknown', () => {
     const told = [
       { type: 'step', name: 'upload', state: 'progress', done: 1660, total: 1660 },
       { type: 'step', name: 'upload', state: 'progress', done: 24_200_000 }
@@ -78,7 +78,7 @@ describe('a running ship', () => {
     expect(notice.actions).toContain('cancel');
   });
 
-  it('says that other ships go first, and can be cancelled', () => {
+  it('says that it waits for other ships, and can be cancelled', () => {
     const waits = { type: 'step', name: 'snapshot', state: 'waiting', detail: '4 ships before this one' } as const;
     const notice = noticeOf(shipOf({ steps: withEvent(initialSteps(), waits) }), trans);
     expect(notice.message).toContain('Waiting for other ships to end: 4 ships before this one…');
@@ -89,13 +89,13 @@ describe('a running ship', () => {
     expect(noticeOf(shipOf({ state: 'cancelling' }), trans).actions).toEqual(['show-details']);
   });
 
-  it('need not be waited for when only the session is left', () => {
+  it('offers not to wait when only the session is left', () => {
     expect(noticeOf(shipOf({ phase: 'session', waitsFor: 'busy' }), trans).actions).toContain('stop-waiting');
   });
 });
 
 describe('the end of a ship', () => {
-  it('tells time, bytes, cell and session', () => {
+  it('names time, bytes, cell and session', () => {
     const ship = shipOf({ state: 'done', outcome: outcomeOf({ state: 'updated', wasEdited: false }, 'updated') });
     expect(noticeOf(ship, trans)).toEqual({
       type: 'success',
@@ -104,7 +104,7 @@ describe('the end of a ship', () => {
     });
   });
 
-  it('offers the cell when there is no notebook to write it to', () => {
+  it('offers the cell when no notebook is open to write it to', () => {
     const ship = shipOf({ state: 'done', outcome: outcomeOf({ state: 'notebook-closed' }) });
     expect(noticeOf(ship, trans)).toMatchObject({
       type: 'warning',
@@ -117,21 +117,21 @@ describe('the end of a ship', () => {
     expect(noticeOf(ship, trans).type).toBe('warning');
   });
 
-  it('is no error when it was cancelled', () => {
+  it('is not an error when it was cancelled', () => {
     expect(noticeOf(shipOf({ state: 'cancelled' }), trans)).toMatchObject({
       type: 'info',
       message: 'The ship was cancelled.'
     });
   });
 
-  it('tells a cancel that came too late what it did not undo', () => {
+  it('says what a late cancel did not undo', () => {
     const { type, message } = noticeOf(shipOf({ target: long, state: 'cancelled', isCancelledTooLate: true }), trans);
     expect(type).toBe('info');
     expect(message).toContain('too late: the environment is on the shared b');
     expect(message.length).toBeLessThanOrEqual(MAX_NOTICE);
   });
 
-  it('leads to the settings when they are to blame', () => {
+  it('leads to the settings when they are wrong', () => {
     const actionsOf = (error: ShipEnvError): readonly string[] =>
       noticeOf(shipOf({ state: 'failed', error }), trans).actions;
     expect(actionsOf(new ShipEnvError('TARGET_DENIED', 'm'))).toContain('open-settings');
@@ -139,11 +139,11 @@ describe('the end of a ship', () => {
   });
 });
 
-describe('what JupyterLab would cut', () => {
+describe('text that JupyterLab would cut', () => {
   const words = 'some words that go on '.repeat(12).trim();
   const noticeFor = (error: ShipEnvError): INotice => noticeOf(shipOf({ state: 'failed', error }), trans);
 
-  it.each(ERROR_CODES)('is left to the details, which are named: %s', code => {
+  it.each(ERROR_CODES)('is left to the details, which the notice names: %s', code => {
     const { message, whole } = noticeFor(new ShipEnvError(code, words, { hint: words }));
     expect(message.length).toBeLessThanOrEqual(MAX_NOTICE);
     expect(message).toBe(`${ERRORS[code].title}\nDetails says what happened and what to do.`);
@@ -160,7 +160,7 @@ describe('what JupyterLab would cut', () => {
     expect(noticeFor(new ShipEnvError('KERNEL_DIED', words)).message).toBe('The kernel went away\nDetails says more.');
   });
 
-  it('is what was shipped, before what is to be done', () => {
+  it('is the summary first, before what to do next', () => {
     const outcome = outcomeOf({ state: 'updated', wasEdited: true }, 'restart');
     expect(noticeOf(shipOf({ target: long, state: 'done', outcome }), trans).message).toBe(
       'Your changes to the cell were replaced; Undo brings them back. ' +
@@ -168,7 +168,7 @@ describe('what JupyterLab would cut', () => {
     );
   });
 
-  it('never gets that long in a ship that runs or is done, however long the names are', () => {
+  it('does not occur in a running or finished ship, however long the names are', () => {
     const names = { notebookName: `${'forecast of the berths '.repeat(6)}.ipynb`, target: long };
     const cells: CellOutcome[] = [
       { state: 'inserted' },

@@ -8,8 +8,8 @@ import { result, steps, target } from '../samples.js';
 import { trans } from '../trans.js';
 
 /**
- * The screen as JupyterLab has it: what is sent to a notification on its way there is lost, and for a moment after it is
- * there (jupyterlab/jupyterlab#15558).
+ * A screen that behaves like JupyterLab's: updates of a notification are lost before it is on the screen, and for a
+ * moment after (jupyterlab/jupyterlab#15558).
  */
 const screen = vi.hoisted(() => ({
   isThere: false,
@@ -74,7 +74,7 @@ const done: Partial<IShip> = {
   outcome: { result, cell: { state: 'inserted' }, live: { state: 'none', message: '' }, ms: 8200 }
 };
 
-describe('a notification that a busy page brings to the screen late', () => {
+describe('a notification that a busy page shows late', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     vi.stubGlobal('window', globalThis);
@@ -91,7 +91,7 @@ describe('a notification that a busy page brings to the screen late', () => {
   it.each([
     ['running', uploading, '4/7 Uploading: 12 MB of 148 MB'],
     ['ended', done, 'Run the new cell']
-  ])('shows the state of a ship that is %s, although nothing changes any more', (_, facts, text) => {
+  ])('shows the state of a ship that is %s, although it does not change any more', (_, facts, text) => {
     const { change } = setUp();
     change(facts);
     vi.advanceTimersByTime(20_000);
@@ -99,7 +99,7 @@ describe('a notification that a busy page brings to the screen late', () => {
     screen.isThere = true;
     vi.advanceTimersByTime(1000);
     expect(screen.text).toContain(text);
-    expect(vi.getTimerCount(), 'and then waits for news').toBe(0);
+    expect(vi.getTimerCount(), 'no timer runs any more').toBe(0);
   });
 
   it.each([
@@ -111,10 +111,10 @@ describe('a notification that a busy page brings to the screen late', () => {
     change(facts);
     vi.advanceTimersByTime(2000);
     expect(screen.text).toContain(text);
-    expect(vi.getTimerCount(), 'and then waits for news').toBe(0);
+    expect(vi.getTimerCount(), 'no timer runs any more').toBe(0);
   });
 
-  it('that shows texts in another way is not updated for ever', () => {
+  it('whose text never matches is not updated for ever', () => {
     const { change } = setUp();
     Object.assign(screen, { isThere: true, losesStill: Infinity });
     change(done);
