@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from jupyter_server.extension.application import ExtensionApp
 
-from .handler import PATH_PATTERN, ShipEnvHandler
-from .sidecar_process import SidecarProcess
+from .jupyter.handler import PATH_PATTERN, ShipEnvHandler
+from .jupyter.sidecar_process import SidecarProcess
 
 
 class ShipEnvExtension(ExtensionApp):

@@ -14,7 +14,7 @@ const CHECKS = [
     check: ['node', 'scripts/generate.mjs', '--check'],
     fix: ['node', 'scripts/generate.mjs']
   },
-  { name: 'changelog', check: ['node', 'scripts/changelog.mjs'] },
+  { name: 'changelog', check: ['node', 'scripts/lint/check-changelog.mjs'] },
   { name: 'tsc, front end', check: ['npx', 'tsc', '--noEmit'] },
   { name: 'tsc, front end tests', check: ['npx', 'tsc', '-p', 'tsconfig.tests.json'] },
   { name: 'tsc, server', check: ['npx', 'tsc', '-p', 'server', '--noEmit'] },

@@ -52,7 +52,6 @@ export const PARTS = {
 const BUNDLE_SOURCES = [
   'jupyterlab_ship_env/runtime',
   'scripts/build',
-  'scripts/build-seed.mjs',
   'server/src',
   'package-lock.json',
   'package.json',
@@ -65,7 +64,6 @@ const WHEEL_SOURCES = [
   'jupyterlab_ship_env',
   'schema',
   'scripts/build',
-  'scripts/build-seed.mjs',
   'server/src',
   'src',
   'style',
@@ -98,8 +96,8 @@ export function forgetBuilds() {
  */
 export async function buildSeed(env) {
   const seed = join(paths.root, 'server', 'dist', 'seed.pex');
-  const make = async () => run('node', ['scripts/build-seed.mjs'], { env, stdout: 'capture' });
-  const inputs = ['scripts/build-seed.mjs', 'requirements/build.txt'].flatMap(inRoot);
+  const make = async () => run('node', ['scripts/build/seed.mjs'], { env, stdout: 'capture' });
+  const inputs = ['scripts/build/seed.mjs', 'requirements/build.txt'].flatMap(inRoot);
   const build = async () => {
     await step('PEX seed', make, () => bytes(statSync(seed).size));
   };

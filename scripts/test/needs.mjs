@@ -57,12 +57,14 @@ export function needsOf(files, root = paths.root) {
  * @returns {string[]} the files of the checkout that it imports
  */
 function importsOf(file, text) {
-  const isPython = file.endsWith('.py');
-  const found = isPython
-    ? [...text.matchAll(PYTHON_IMPORT)].map(([, name]) => `${name}.py`)
-    : [...text.replace(TYPE_IMPORT, '').matchAll(MODULE_IMPORT)].map(([, path = '']) => path);
-  return found
-    .map(path => join(dirname(file), path))
-    .flatMap(path => (isPython ? [path] : [path, path.replace(/\.js$/, '.ts'), path.replace(/\.js$/, '.tsx')]))
+  if (file.endsWith('.py')) {
+    // pytest puts the folders of a test and of conftest.py on the path: a test imports from its folder or the one above.
+    return [...text.matchAll(PYTHON_IMPORT)]
+      .flatMap(([, name]) => [join(dirname(file), `${name}.py`), join(dirname(file), '..', `${name}.py`)])
+      .filter(path => existsSync(path));
+  }
+  return [...text.replace(TYPE_IMPORT, '').matchAll(MODULE_IMPORT)]
+    .map(([, path = '']) => join(dirname(file), path))
+    .flatMap(path => [path, path.replace(/\.js$/, '.ts'), path.replace(/\.js$/, '.tsx')])
     .filter(path => /\.\w+$/.test(path) && existsSync(path));
 }

@@ -34,6 +34,13 @@ describe('what a test file needs', () => {
         'test_a.py': '"""A."""\n# needs: bundle\nimport os\nfrom b import c',
         'b.py': '"""B.\n\nneeds: s3\n"""'
       }
+    ],
+    [
+      'a module of the folder above says in Python',
+      {
+        'node/test_a.py': '# needs: bundle\nfrom b import c',
+        'b.py': '# needs: s3'
+      }
     ]
   ])('is what %s', (_what, files) => {
     expect(needsOfFirst(files)).toEqual(['bundle', 's3']);
@@ -64,7 +71,8 @@ describe('what our own test files need', () => {
   });
 
   it('is the wheel where it is looked into', () => {
-    expect([...needsOf(['python-tests/test_wheel.py'])]).toEqual(['wheel']);
-    expect([...needsOf(['python-tests/test_magic.py'])]).toEqual([]);
+    expect([...needsOf(['python-tests/package/test_wheel.py'])]).toEqual(['wheel']);
+    expect([...needsOf(['python-tests/magic/test_magic.py'])]).toEqual([]);
+    expect([...needsOf(['python-tests/node/test_prune.py'])]).toEqual(['bundle']);
   });
 });

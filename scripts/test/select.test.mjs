@@ -31,7 +31,7 @@ describe('npm test', () => {
     expect(chosen('scripts', 'select', 'needs', 'python', 'test_cli.py')).toEqual([
       'scripts/test/needs.test.mjs',
       OWN,
-      'python-tests/test_cli.py'
+      'python-tests/package/test_cli.py'
     ]);
   });
 

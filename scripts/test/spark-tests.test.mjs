@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lostTests, namesWith } from '../spark-tests/modules.mjs';
+import { lostTests, namesWith } from '../long-tests/spark/modules.mjs';
 
 test('what passes plainly and not with the artifact is lost, also what did not run', () => {
   const plain = { a: 'passed', b: 'passed', c: 'failed', d: 'skipped', e: 'passed', f: 'passed' };

@@ -57,7 +57,7 @@ export const SUITES = {
   }),
   python: {
     folder: 'python-tests',
-    isTest: /^test_\w+\.py$/,
+    isTest: /(?:^|\/)test_\w+\.py$/,
     needs: [],
     program: 'python',
     // The older form of JUnit XML has the file of each test.

@@ -8,7 +8,11 @@ import logging
 import signal
 import sys
 
-from jupyterlab_ship_env.sidecar_process import SidecarProcess
+try:
+    from jupyterlab_ship_env.jupyter.sidecar_process import SidecarProcess
+except ImportError:
+    # An earlier wheel, which a comparison of before and after runs.
+    from jupyterlab_ship_env.sidecar_process import SidecarProcess
 
 
 async def main() -> None:

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 
-/** What was tried. `scripts/faults.mjs` sums up the lines. */
+/** What was tried. `scripts/long-tests/faults.mjs` sums up the lines. */
 export type Kind = 'kill -9 at a random moment' | 'fault of a store' | 'ships at once' | 'hostile input';
 
 /** `all`: the long form, `npm run test:faults`. Else a sample of it, which takes a minute or two. */

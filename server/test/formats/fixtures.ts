@@ -43,7 +43,7 @@ export class Workshop {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'ship-env-artifact-')));
     const seedPath = join(folder, 'seed.pex');
     await execa('node', [
-      fileURLToPath(new URL('../../../scripts/build-seed.mjs', import.meta.url)),
+      fileURLToPath(new URL('../../../scripts/build/seed.mjs', import.meta.url)),
       '--out',
       seedPath
     ]);

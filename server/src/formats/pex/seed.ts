@@ -57,7 +57,7 @@ export function currentSeed(): Promise<Seed> {
 }
 
 /**
- * Reads the empty PEX that scripts/build-seed.mjs had the pex tool write, and our modules.
+ * Reads the empty PEX that scripts/build/seed.mjs had the pex tool write, and our modules.
  *
  * @param options - where they lie; else `$SHIP_ENV_SEED`, else beside the bundle
  * @throws ShipEnvError INTERNAL when one is missing, or is not what the pinned pex tool writes

@@ -40,7 +40,7 @@ describe('the owner of a file', () => {
   );
 });
 
-const OWNER_PY = fileURLToPath(new URL('../../../../jupyterlab_ship_env/owner.py', import.meta.url));
+const OWNER_PY = fileURLToPath(new URL('../../../../jupyterlab_ship_env/jupyter/owner.py', import.meta.url));
 
 /** Runs the Python of the Jupyter server's part, in a process that is a child of this one. */
 function inPython(expression: string, ...args: string[]): unknown {

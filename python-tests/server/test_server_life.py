@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import pytest
 
-from jupyterlab_ship_env import niceness, sidecar_process
+from jupyterlab_ship_env.jupyter import niceness, sidecar_process
 from jupyterlab_ship_env._contract import CANCEL_BUDGET_S
 
 pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")

@@ -83,7 +83,7 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     environ = {
         **os.environ,
         "PATH": os.pathsep.join([str(Path(BASE_PYTHON).parent), os.environ["PATH"]]),
-        "PYTHONPATH": os.pathsep.join(map(str, [*libraries, Path(__file__).parent])),
+        "PYTHONPATH": os.pathsep.join(map(str, [*libraries, Path(__file__).parents[1]])),
         "SPARK_HOME": str(home),
         "SHIP_ENV_NODE_ROOT": str(node.root),
         "SPARK_LOCAL_IP": "127.0.0.1",

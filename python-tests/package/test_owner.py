@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from jupyterlab_ship_env.owner import is_dead, owner_name
+from jupyterlab_ship_env.jupyter.owner import is_dead, owner_name
 
 MACHINE, PID, START = owner_name().split("-")
 

@@ -1,22 +1,22 @@
 /**
  * `npm run test:environments [-- name …]`: ships famous environments and starts each on an empty node, as an executor does.
  *
- * For each environment of scripts/environments/list.mjs: install it, ship it to a directory, start its artifact with
+ * For each environment of scripts/long-tests/environments/list.mjs: install it, ship it to a directory, start its artifact with
  * the node cache, import all top-level modules, and compare with the same in the kernel's environment. Then start it
  * again, which must find the existing environment. Takes about an hour, 6 GB of downloads and 20 GB of disk.
  */
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildBundle } from './build/index.mjs';
+import { buildBundle } from '../build/index.mjs';
 import { LIST_MODULES, IMPORT_ALL, differences, importedOf } from './environments/import-all.mjs';
 import { ENVIRONMENTS } from './environments/list.mjs';
-import { ScriptFailure, main } from './lib/main.mjs';
-import { paths, pythonOf } from './lib/paths.mjs';
-import { run } from './lib/process.mjs';
-import { green, heading, red, seconds } from './lib/terminal.mjs';
-import { setUp } from './setup/index.mjs';
-import { uv } from './setup/python.mjs';
+import { ScriptFailure, main } from '../lib/main.mjs';
+import { paths, pythonOf } from '../lib/paths.mjs';
+import { run } from '../lib/process.mjs';
+import { green, heading, red, seconds } from '../lib/terminal.mjs';
+import { setUp } from '../setup/index.mjs';
+import { uv } from '../setup/python.mjs';
 
 const PROGRAM = join(paths.sidecar, 'ship-env.mjs');
 

@@ -19,7 +19,7 @@ import pytest
 
 from jupyterlab_ship_env.node import find_node
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

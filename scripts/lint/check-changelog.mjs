@@ -1,9 +1,9 @@
-/** `node scripts/changelog.mjs`, one of the checks of `npm run lint`: checks the form of CHANGELOG.md. */
+/** One of the checks of `npm run lint`: checks the form of CHANGELOG.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ScriptFailure, main } from './lib/main.mjs';
-import { paths } from './lib/paths.mjs';
-import { problemsOfChangelog } from './lint/changelog.mjs';
+import { ScriptFailure, main } from '../lib/main.mjs';
+import { paths } from '../lib/paths.mjs';
+import { problemsOfChangelog } from './changelog.mjs';
 
 await main(() => {
   const problems = problemsOfChangelog(readFileSync(join(paths.root, 'CHANGELOG.md'), 'utf8'));

@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { paths, pythonOf, sitePackages } from '../lib/paths.mjs';
-import { run } from '../lib/process.mjs';
-import { uv } from '../setup/python.mjs';
+import { paths, pythonOf, sitePackages } from '../../lib/paths.mjs';
+import { run } from '../../lib/process.mjs';
+import { uv } from '../../setup/python.mjs';
 
 export const FOLDER = join(paths.cache, 'spark-tests');
-const SCRIPTS = join(paths.root, 'scripts', 'spark-tests');
+const SCRIPTS = join(paths.root, 'scripts', 'long-tests', 'spark');
 /** One executor with as many cores as Spark's tests have threads. */
 const MASTER = 'local-cluster[1,4,1024]';
 

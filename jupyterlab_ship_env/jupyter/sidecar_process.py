@@ -15,10 +15,10 @@ from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from ._contract import CANCEL_BUDGET_S
-from .errors import ShipEnvError
+from jupyterlab_ship_env._contract import CANCEL_BUDGET_S
+from jupyterlab_ship_env.errors import ShipEnvError
 from .niceness import make_polite
-from .node import bundle_environment, find_bundle, find_node
+from jupyterlab_ship_env.node import bundle_environment, find_bundle, find_node
 from .output import LINE_LIMIT, event_in, lines_of
 from .owner import is_dead, owner_name
 

@@ -15,8 +15,8 @@ from tornado import web
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
 
-from ._contract import BODY_LIMIT, ERRORS, SHIPS_PATH, TOKEN_HEADER
-from .errors import ShipEnvError
+from jupyterlab_ship_env._contract import BODY_LIMIT, ERRORS, SHIPS_PATH, TOKEN_HEADER
+from jupyterlab_ship_env.errors import ShipEnvError
 from .sidecar_process import Endpoint, SidecarProcess
 from .upstream import Upstream
 

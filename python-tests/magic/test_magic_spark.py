@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from jupyterlab_ship_env.node import find_node
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 SETUP = """
 import sys, os

@@ -6,12 +6,12 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildBundle } from './build/index.mjs';
-import { main } from './lib/main.mjs';
-import { paths } from './lib/paths.mjs';
-import { run } from './lib/process.mjs';
-import { setUp } from './setup/index.mjs';
-import { countsOf, printTally, readTally } from './test/tally.mjs';
+import { buildBundle } from '../build/index.mjs';
+import { main } from '../lib/main.mjs';
+import { paths } from '../lib/paths.mjs';
+import { run } from '../lib/process.mjs';
+import { setUp } from '../setup/index.mjs';
+import { countsOf, printTally, readTally } from '../test/tally.mjs';
 
 await main(async args => {
   const env = await setUp('test', ['s3']);

@@ -33,7 +33,7 @@ def test_further_lines_stay_part_of_their_message() -> None:
 
 
 def test_typescript_hides_the_same() -> None:
-    source = Path(__file__).parents[1] / "server/src/contract/visible.ts"
+    source = Path(__file__).parents[2] / "server/src/contract/visible.ts"
     pattern = re.search(r"^const HIDDEN = (/.+/)gu;$", source.read_text(), re.MULTILINE)
     assert pattern, "the characters that TypeScript hides"
     script = (

@@ -1,5 +1,5 @@
-// Makes the seed with the pex tool: the empty PEX whose boot code every artifact has, server/dist/seed.pex. usage: node
-// scripts/build-seed.mjs [--out FILE]...    (pex on PATH, in the pinned version)
+// Makes the seed with the pex tool: the empty PEX whose boot code every artifact has, server/dist/seed.pex.
+// usage: node scripts/build/seed.mjs [--out FILE]...    (pex on PATH, in the pinned version)
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 /** Every artifact holds the .bootstrap of this version unchanged, so another version makes other artifacts. */
 const PEX_VERSION = '2.105.2';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({ options: { out: { type: 'string', multiple: true } } });
 const outputs = values.out ?? [join(root, 'server/dist/seed.pex')];
 

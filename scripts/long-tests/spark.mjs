@@ -8,17 +8,17 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { PARTS } from './build/index.mjs';
-import { ScriptFailure, main } from './lib/main.mjs';
-import { endLeftovers, run } from './lib/process.mjs';
-import { green, heading, red, step, table } from './lib/terminal.mjs';
-import { setUp } from './setup/index.mjs';
-import { MODULES, PROOF, lostTests, namesWith } from './spark-tests/modules.mjs';
-import { readJunit } from './test/reports.mjs';
-import { FOLDER, prepareSpark, prepareWays, runModule } from './spark-tests/prepare.mjs';
+import { PARTS } from '../build/index.mjs';
+import { ScriptFailure, main } from '../lib/main.mjs';
+import { endLeftovers, run } from '../lib/process.mjs';
+import { green, heading, red, step, table } from '../lib/terminal.mjs';
+import { setUp } from '../setup/index.mjs';
+import { MODULES, PROOF, lostTests, namesWith } from './spark/modules.mjs';
+import { readJunit } from '../test/reports.mjs';
+import { FOLDER, prepareSpark, prepareWays, runModule } from './spark/prepare.mjs';
 
-/** @typedef {import('./spark-tests/modules.mjs').Outcomes} Outcomes */
-/** @typedef {import('./spark-tests/prepare.mjs').Way} Way */
+/** @typedef {import('./spark/modules.mjs').Outcomes} Outcomes */
+/** @typedef {import('./spark/prepare.mjs').Way} Way */
 /** @typedef {{module: string, way: string, held: number, lost: string[], notRun: string, log: string}} Row */
 
 const RESULTS = join(FOLDER, 'results');
@@ -54,7 +54,7 @@ await main(async args => {
  * @returns {Promise<Row>}
  */
 async function doors(env) {
-  const file = 'test_runtime_spark.py';
+  const file = 'runtime/test_pysparks.py';
   heading(file);
   mkdirSync(RESULTS, { recursive: true });
   const report = join(RESULTS, 'doors.xml');
