@@ -1,4 +1,4 @@
-"""JupyterLab and Notebook as galata wants it, which turns authentication off: security is tested in python-tests."""
+"""The configuration of JupyterLab and Notebook for galata, without authentication: python-tests test security."""
 
 import os
 
@@ -11,6 +11,6 @@ c.ServerApp.ip = "127.0.0.1"
 # The server picks a free port and prints it.
 c.ServerApp.port = 0
 c.ServerApp.allow_root = True
-# As galata does it for JupyterLab.
+# The same as galata does for JupyterLab.
 c.JupyterNotebookApp.expose_app_in_browser = True
 c.LabApp.workspaces_dir = os.path.join(os.environ["SHIP_ENV_UI_FOLDER"], "workspaces")

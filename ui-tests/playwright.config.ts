@@ -3,8 +3,8 @@ import { defineConfig } from '@playwright/test';
 import { folders } from './support/folders.js';
 
 /**
- * Browser stories on real parts: the built wheel in a JupyterLab of its own, a kernel in another virtual environment,
- * Spark executors, an S3 server. One JupyterLab serves all of them, so they run one after the other.
+ * Browser stories on real parts: the built wheel in its own JupyterLab, a kernel in another virtual environment, Spark
+ * executors, an S3 server. One JupyterLab serves all of them, so they run one after the other.
  */
 export default defineConfig({
   testDir: './tests',
@@ -12,18 +12,18 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: Boolean(process.env['CI']),
-  // A machine of two cores that starts a JVM may take its time; a test that hangs still ends.
+  // Long enough for a JVM on a machine of two cores; a test that hangs still ends.
   timeout: 600_000,
   expect: { timeout: 120_000 },
   reporter: [['list']],
-  // The first ship of a run has everything to build: it is the one whose progress is looked at.
+  // This test comes first, since the first ship of a run builds everything and shows its progress.
   projects: [
     { name: 'ship', testMatch: 'ship.spec.ts' },
     { name: 'around', testIgnore: 'ship.spec.ts' }
   ],
   use: {
     baseURL: `http://127.0.0.1:${process.env['SHIP_ENV_UI_PORT'] ?? ''}`,
-    // Of these, the one that may take long is to wait for the end of a cell.
+    // The longest of these actions waits for the end of a cell.
     actionTimeout: 180_000,
     viewport: { width: 1280, height: 800 },
     video: 'off',

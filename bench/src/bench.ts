@@ -1,4 +1,4 @@
-/** What every part of the benchmark is given. */
+/** The context of every part of the benchmark. */
 import { mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths, pythonOf } from '../../scripts/lib/paths.mjs';
@@ -13,7 +13,7 @@ import { startStore, type Store } from './store/store.js';
 /** smoke: a generated environment, no other tools; default: a quarter of an hour; full: everything. */
 export type Scale = 'smoke' | 'default' | 'full';
 
-/** What every part of the benchmark is given. */
+/** The context of every part of the benchmark. */
 export interface Bench {
   readonly scale: Scale;
   /** Folder that is removed at the end. */
@@ -25,17 +25,17 @@ export interface Bench {
   readonly store: Store;
   /** Virtual environment with our wheel. */
   readonly shipEnvVenv: string;
-  /** Virtual environment with an earlier wheel of ours, which is measured beside. */
+  /** Virtual environment with an earlier wheel of ours, for comparison. */
   readonly earlierVenv: string | undefined;
-  /** Undefined where other tools are not compared. */
+  /** Undefined when other tools are not compared. */
   readonly tools: Tools | undefined;
   readonly environments: readonly MeasuredEnvironment[];
   readonly results: Results;
-  /** Sidecars that run: a part that fails leaves its own. */
+  /** Running sidecars; a part that fails may leave some. */
   readonly sidecars: Set<Sidecar>;
-  /** The first ship of an environment; several parts go on from it. It is done once. */
+  /** The first ship of an environment, done once: several parts continue from it. */
   readonly firstShip: (environment: MeasuredEnvironment) => Promise<ColdShip>;
-  /** The same of cluster-pack; undefined where cluster-pack is not compared. */
+  /** The same for cluster-pack; undefined when cluster-pack is not compared. */
   readonly firstClusterPackShip: (environment: MeasuredEnvironment) => Promise<ClusterPackShip | undefined>;
 }
 
@@ -45,15 +45,15 @@ export interface Tools {
   readonly venvPack: string;
 }
 
-/** Stays free on the disk, whatever is measured. */
+/** Bytes that must stay free on the disk. */
 const RESERVE_BYTES = 12e9;
 
 /**
  * Makes the environments and starts the store.
  *
- * @param what.command - as a person types it
- * @param what.wheel - ours
- * @param what.earlierWheel - of ours too, for `--against`
+ * @param what.command - the command line as a person types it
+ * @param what.wheel - our wheel
+ * @param what.earlierWheel - an earlier wheel of ours, for `--against`
  */
 export async function prepare(what: {
   scale: Scale;
@@ -88,14 +88,15 @@ export async function prepare(what: {
   return bench;
 }
 
-/** Each scale has a folder of its own, since the tests may run while somebody measures. */
+/** Each scale has its own folder, since the tests may run during a benchmark. */
 function makeWorkFolder(scale: Scale): { work: string; wheels: string } {
   const work = join(BENCH_FOLDER, `work-${scale}`);
   const wheels = join(work, 'wheels');
   const temporary = join(work, 'tmp');
   rmSync(work, { recursive: true, force: true });
   [wheels, temporary].forEach(path => mkdirSync(path, { recursive: true }));
-  // The temporary files of the store and of the contenders go with the folder; after Ctrl+C the next run removes them.
+  // Temporary files of the store and the contenders are removed with the folder; after Ctrl+C the next run removes
+  // them.
   process.env['TMPDIR'] = temporary;
   return { work, wheels };
 }
@@ -114,9 +115,9 @@ async function versionOf(python: string): Promise<string> {
 }
 
 /**
- * @param what - what needs the room, for the results
- * @param bytes - that it needs at its peak
- * @returns whether there is room; when there is not, the results say what was left out
+ * @param what - what needs the disk space, for the results
+ * @param bytes - the bytes that it needs at its peak
+ * @returns whether there is enough space; if not, the results say what was left out
  */
 export function hasRoom({ work, results }: Bench, what: string, bytes: number): boolean {
   const { bavail, bsize } = statfsSync(work);
@@ -125,12 +126,12 @@ export function hasRoom({ work, results }: Bench, what: string, bytes: number): 
   const isEnough = free > needed;
   if (!isEnough) {
     const inGB = (value: number) => (value / 1e9).toFixed(0);
-    results.found.leftOut.push(`${what}: wants ${inGB(needed)} GB of free disk, ${inGB(free)} GB are`);
+    results.found.leftOut.push(`${what}: needs ${inGB(needed)} GB of free disk, ${inGB(free)} GB are free`);
   }
   return isEnough;
 }
 
-/** Stops what runs, and removes the work folder. */
+/** Stops all processes, and removes the work folder. */
 export async function cleanUp({ sidecars, store, work }: Bench): Promise<void> {
   await Promise.allSettled([...sidecars].map(async sidecar => sidecar.stop()));
   await store.stop();

@@ -1,4 +1,4 @@
-/** First ships: nothing of the environment is in the local cache or on the store. */
+/** First ships: neither the local cache nor the store has anything of the environment. */
 import { join } from 'node:path';
 import type { Bench } from './bench.js';
 import { clusterPack } from './contenders/cluster-pack.js';
@@ -6,9 +6,9 @@ import { shipEnv } from './contenders/ship-env.js';
 import type { MeasuredEnvironment } from './environments/measured.js';
 import { settle } from './measuring/processes.js';
 
-/** A first ship of ours, and what it left. */
+/** A first ship of ours, and its files. */
 export interface ColdShip {
-  /** In the bucket. */
+  /** Prefix in the bucket. */
   readonly prefix: string;
   /** Folder of the local cache. */
   readonly cache: string;
@@ -17,19 +17,19 @@ export interface ColdShip {
   readonly bytes: number;
 }
 
-/** A first ship of cluster-pack, and what it left. */
+/** A first ship of cluster-pack, and its files. */
 export interface ClusterPackShip {
-  /** Of the archive in the bucket. */
+  /** Name of the archive in the bucket. */
   readonly name: string;
-  /** Cache folder of the pex that cluster-pack calls. */
+  /** Cache folder of the pex tool that cluster-pack calls. */
   readonly pexRoot: string;
   readonly ms: number;
   readonly sentBytes: number;
 }
 
 /**
- * @param name - of the ship's own prefix and cache
- * @param options - more of the command line
+ * @param name - name for the ship's own prefix and cache
+ * @param options - more options of the command line
  */
 export async function shipCold(
   bench: Bench,
@@ -44,9 +44,9 @@ export async function shipCold(
 }
 
 /**
- * @param name - of the ship's own archive and cache
- * @param excluded - distributions that stay home
- * @returns undefined where cluster-pack is not compared
+ * @param name - name for the ship's own archive and cache
+ * @param excluded - distributions that are left out
+ * @returns undefined when cluster-pack is not compared
  */
 export async function clusterPackCold(
   bench: Bench,
@@ -63,7 +63,7 @@ export async function clusterPackCold(
   return { name, pexRoot, ...measured };
 }
 
-/** @returns the same work, done for each environment once */
+/** @returns a function that does the work once for each environment */
 export function oncePerEnvironment<T>(
   work: (environment: MeasuredEnvironment) => Promise<T>
 ): (environment: MeasuredEnvironment) => Promise<T> {

@@ -1,4 +1,4 @@
-/** Measures: bench/start.mjs starts this program once everything is set up and built. */
+/** Runs the benchmark: bench/start.mjs starts this program when everything is set up and built. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ScriptFailure, main } from '../../scripts/lib/main.mjs';
@@ -15,7 +15,7 @@ await main(async args => {
   const options = readOptions(args);
   const wheel = process.env['SHIP_ENV_WHEEL'];
   if (wheel === undefined) {
-    throw new ScriptFailure('Start it with `npm run bench`, which builds what is measured.');
+    throw new ScriptFailure('Start the benchmark with `npm run bench`, which builds the product first.');
   }
   heading('Benchmark');
   const { scale, against } = options;
@@ -37,9 +37,9 @@ await main(async args => {
   }
 });
 
-/** Writes the results, and draws the plots beside them. The parts that were not measured stay what they were. */
+/** Writes the results, and draws the plots beside them. Results of parts that were not measured stay as they were. */
 async function keep(found: ResultsFile, { only, output }: Options): Promise<void> {
-  // In a new checkout the page has what was measured before.
+  // A new checkout has earlier results only on the page.
   const earlier = only.length > 0 ? [output, PAGE_RESULTS].find(existsSync) : undefined;
   const file = earlier === undefined ? found : merged(JSON.parse(readFileSync(earlier, 'utf8')) as ResultsFile, found);
   const plots = join(dirname(output), 'plots');

@@ -24,15 +24,15 @@ export interface Options {
   readonly scale: Scale;
   /** Names of the parts to measure; empty means all. */
   readonly only: readonly string[];
-  /** Path of an earlier wheel, which is measured beside the one of this checkout. */
+  /** Path of an earlier wheel to compare with the one of this checkout. */
   readonly against: string | undefined;
-  /** Whether docs/benchmarks.md is written anew. */
+  /** Whether to write docs/benchmarks.md anew. */
   readonly docs: boolean;
   /** Path of the file that gets the results. */
   readonly output: string;
 }
 
-/** @throws {@link ScriptFailure} when there is no such option, part or wheel */
+/** @throws {@link ScriptFailure} when an option, part or wheel does not exist */
 export function readOptions(args: string[]): Options {
   const { full, smoke, only = [], against, docs, output } = parsed(args);
   const unknown = only.find(name => !PARTS.some(part => part.name === name));
@@ -56,7 +56,7 @@ function parsed(args: string[]) {
   }
 }
 
-/** The command as a person types it, without folders of this machine: the page shows the command. */
+/** The command line for the page, without folders of this machine. */
 export function commandLine(args: readonly string[]): string {
   const words = args.map(arg => (arg.endsWith('.whl') ? basename(arg) : arg));
   return ['npm run bench', ...(words.length === 0 ? [] : ['--', ...words])].join(' ');

@@ -83,7 +83,7 @@ export async function yarnSites(node) {
  */
 export function writeConfiguration(folder, sites) {
   rmSync(folder, { recursive: true, force: true });
-  // The jars lack the web pages, and the servers do not start without their folders.
+  // The jars lack the web pages, but the servers do not start without the folders of the pages.
   for (const name of ['hdfs', 'datanode', 'secondary', 'static']) {
     mkdirSync(join(folder, 'webapps', name), { recursive: true });
   }

@@ -1,13 +1,16 @@
 /**
- * A node of the cluster: a process tree with a mount namespace of its own (Linux). Its file system is a fresh tmpfs, so
- * nothing of an earlier node is there, and the machine's disk does not matter. The folders of the kernel are empty in it,
+ * A node of the cluster: a process tree with its own mount namespace (Linux). Its file system is a fresh tmpfs, so it
+ * has no files of an earlier node, and the machine's disk does not matter. The folders of the kernel are empty in it,
  * so no executor uses them by mistake.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startServer } from './server.mjs';
 
-/** The first argument gets the fresh file system, those up to `--` are hidden, the rest is the command. */
+/**
+ * The first argument is the mount point of the fresh file system, the arguments up to `--` are folders to hide, the
+ * rest is the command.
+ */
 const ENTER = `
 folder=$1; shift
 mount -t tmpfs -o mode=700 none "$folder" || exit 1
@@ -36,7 +39,7 @@ exec "$@"`;
  */
 export async function startOnFreshNode({ folder, hidden, command, env, ready }) {
   mkdirSync(folder, { recursive: true });
-  // It makes anyone root inside of the namespace, who may mount there.
+  // This option makes the user root inside the namespace, which allows mounts there.
   const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   const enter = ['unshare', ...asRoot, '--mount', 'sh', '-c', ENTER, 'sh', folder, ...hidden, '--'];
   return startServer({

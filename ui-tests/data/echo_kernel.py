@@ -1,4 +1,4 @@
-"""A kernel of another language: it says back what it is sent."""
+"""A kernel of another language, which echoes its input."""
 
 from typing import Any
 

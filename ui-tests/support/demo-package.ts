@@ -6,7 +6,7 @@ const file = join(folders.demoPackage, 'src', 'harbour', 'tariff.py');
 /** The line that the stories edit. */
 const LINE = /^( +)return round\(euros_a_day \* days \* factor(?: \+ \d+)?, 2\)$/mu;
 
-/** Edits one line of the editable package, as a person would in an editor: every fee is this many euros higher. */
+/** Edits one line of the editable package, like a person in an editor: every fee becomes this many euros higher. */
 export async function raiseFees(euros: number): Promise<void> {
   const source = await readFile(file, 'utf8');
   if (!LINE.test(source)) throw new Error(`${file} does not hold the line that the story edits.`);

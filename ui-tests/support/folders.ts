@@ -2,10 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Set in the process that reads the configuration first; the server and the workers inherit it.
+// The first process that reads the configuration sets it; the server and the workers inherit it.
 const work = (process.env['SHIP_ENV_UI_FOLDER'] ??= mkdtempSync(join(tmpdir(), 'ship-env-ui-')));
 
-/** Where the run keeps what it makes; all of it is removed at the end. start-lab.mjs uses the same names. */
+/** Folders of the run, all removed at its end. start-lab.mjs uses the same names. */
 export const folders = {
   work,
   /** Root of JupyterLab's file browser. */

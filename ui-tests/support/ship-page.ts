@@ -10,7 +10,7 @@ export interface Cell {
 export const code = (source: string): Cell => ({ type: 'code', source });
 export const markdown = (source: string): Cell => ({ type: 'markdown', source });
 
-/** What a person sees and does around the button. */
+/** The page as a person sees and uses it around the button. */
 export class ShipPage {
   constructor(
     private readonly _page: IJupyterLabPageFixture,
@@ -47,7 +47,7 @@ export class ShipPage {
   /** Opens a notebook with these cells in JupyterLab and waits for its kernel. */
   async openNotebook(name: string, cells: readonly Cell[], kernel = 'kernel-venv'): Promise<void> {
     const path = await this._upload(name, cells, kernel);
-    // Not through the file browser: it goes to the folder of the test at a moment of its own, and a click may come before.
+    // The file browser is not used: it opens the folder of the test at an unknown moment, and a click may come before.
     await this._page.evaluate(async opened => {
       await window.jupyterapp.restored;
       await window.jupyterapp.commands.execute('docmanager:open', { path: opened });
@@ -61,7 +61,7 @@ export class ShipPage {
     await this.expectKernel('idle');
   }
 
-  /** The state of the kernel, as the circle in the toolbar shows it. */
+  /** Waits until the circle in the toolbar shows this state of the kernel. */
   async expectKernel(status: 'idle' | 'busy'): Promise<void> {
     await expect(
       this._page.locator(`.jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator[data-status="${status}"]`)
@@ -72,7 +72,7 @@ export class ShipPage {
     await this.button.click();
   }
 
-  /** Presses the button and waits for the notification that says this; hides it and returns its text. */
+  /** Presses the button and waits for a notification with this text; hides the notification and returns its text. */
   async pressUntil(text: RegExp): Promise<string> {
     await this.press();
     await expect(this.notice).toContainText(text);

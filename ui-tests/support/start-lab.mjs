@@ -1,9 +1,9 @@
 /**
- * Starts the Jupyter server of the browser tests, which serves JupyterLab and Notebook 7: prepares its virtual environment
- * (the built wheel is installed as a person would), a kernel in another one with the wheel and the demo package as an
- * editable, and says on which port it listens.
+ * Starts the Jupyter server of the browser tests, which serves JupyterLab and Notebook 7: prepares its virtual
+ * environment (the built wheel is installed as a person would), a kernel in another one with the wheel and the demo
+ * package as an editable, and prints its port.
  *
- * Runs until it gets SIGTERM. What JupyterLab, the sidecar and the kernels log is in .cache/browser/lab.log.
+ * Runs until it gets SIGTERM. The log of JupyterLab, the sidecar and the kernels is .cache/browser/lab.log.
  */
 import { cpSync, createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -14,7 +14,7 @@ import { whenChanged } from '../../scripts/setup/stamp.mjs';
 
 const work = required('SHIP_ENV_UI_FOLDER');
 const wheel = required('SHIP_ENV_WHEEL');
-/** What is costly to install stays from run to run. */
+/** The folder with costly installations, kept between runs. */
 const cache = join(paths.cache, 'browser');
 const uiTests = dirname(import.meta.dirname);
 
@@ -53,11 +53,11 @@ async function prepareKernel() {
     await uv(['venv', '--quiet', '--clear', '--python', pythonOf(paths.venv), venv]);
   });
   await installLocked('kernel', venv);
-  // A copy: the stories edit it.
+  // A copy, since the stories edit it.
   const source = join(work, 'demo-package');
   cpSync(join(paths.examples, 'demo-package'), source, { recursive: true });
   const options = ['--quiet', '--python', pythonOf(venv), '--no-deps', '--reinstall'];
-  // The wheel brings the magic.
+  // The wheel contains the magic.
   await uv(['pip', 'install', ...options, wheel, '--editable', source]);
   return venv;
 }
@@ -82,7 +82,7 @@ function writeKernelspec(name, displayName, language, command) {
 }
 
 function startLab() {
-  // Notebook adds a button to JupyterLab's toolbar that opens the other one: it would be on the pictures.
+  // Notebook adds a button to JupyterLab's toolbar that opens the other one: it would appear in the pictures.
   const labConfig = join(work, 'config', 'labconfig');
   mkdirSync(labConfig, { recursive: true });
   writeFileSync(
@@ -104,12 +104,12 @@ function startLab() {
     port = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(text)?.[1] ?? '';
     if (port !== '') console.log(`JupyterLab listens on port ${port}`);
   });
-  // The first one asks, the second one does not: JupyterLab shuts its kernels and the sidecar down either way.
+  // The first signal makes JupyterLab ask, the second does not: either way it shuts down its kernels and the sidecar.
   process.once('SIGTERM', () => child.kill('SIGTERM'));
   child.once('exit', code => process.exit(code ?? 0));
 }
 
-/** What JupyterLab, its kernels and the sidecar see: nothing of this machine's own settings. */
+/** Environment variables of JupyterLab, its kernels and the sidecar, without settings of this machine. */
 function environment() {
   const { PATH = '', JAVA_HOME, LANG } = process.env;
   return {

@@ -4,9 +4,9 @@ import { S3Server } from '../../server/test/support/s3-server.js';
 import { folders } from './folders.js';
 
 /**
- * A real S3 server with an empty bucket. The AWS profile `team` may do everything there; `stranger` has a wrong secret.
+ * A real S3 server with an empty bucket. The AWS profile `team` has all permissions; `stranger` has a wrong secret.
  *
- * The AWS SDK reads the credentials file once, and one sidecar serves all tests: every server has the same keys.
+ * Every server has the same keys, since the AWS SDK reads the credentials file once and one sidecar serves all tests.
  */
 export async function startStore(bucket: string): Promise<S3Server> {
   const store = await S3Server.start();
@@ -21,7 +21,7 @@ export async function startStore(bucket: string): Promise<S3Server> {
   return store;
 }
 
-/** Keys of all that a bucket holds, and of the uploads that were begun and neither completed nor aborted. */
+/** Keys of all objects in a bucket, and of all unfinished uploads. */
 export async function contentsOf(store: S3Server, bucket: string): Promise<{ objects: string[]; uploads: string[] }> {
   const client = store.client();
   try {

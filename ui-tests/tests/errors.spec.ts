@@ -22,7 +22,7 @@ test('a kernel that is not Python', async ({ ship }) => {
   await ship.openNotebook('echo.ipynb', [code('hello')], 'echo');
   await ship.press();
   await expect(ship.notice).toContainText('The kernel is not a Python kernel');
-  // What to do has the room of the notification; the whole text is the tooltip of Details.
+  // The notification has room only for the hint; the whole text is the tooltip of Details.
   await expect(ship.action('Details')).toHaveAttribute('title', /"echo"/);
   expect(await ship.cells).toEqual(['hello']);
 });
@@ -39,7 +39,7 @@ test('a kernel that dies while it is asked', async ({ page, ship }) => {
 });
 
 test('a read-only notebook ships nothing', async ({ page, ship }) => {
-  // Whoever runs the tests as root can write every file, so the answer of the server is what is changed.
+  // Root can write every file, so the test changes the answer of the server.
   await page.route(/\/api\/contents\/.*locked\.ipynb/u, async route => {
     if (route.request().method() !== 'GET') return route.continue();
     const response = await route.fetch();
@@ -76,7 +76,7 @@ test.describe('a cancel while files go up', () => {
 
   test.beforeAll(async () => {
     store = await startStore('harbour');
-    // What is sent of the artifact arrives, and the ship does not learn it before the test lets go.
+    // The parts of the artifact arrive, but the proxy holds their answers until the test releases them.
     proxy = await startFaultyProxy(store.endpoint, async ({ method, path, forward }) => {
       const answer = await forward();
       if (method !== 'PUT' || !path.includes('.pex')) return answer;
@@ -103,7 +103,7 @@ test.describe('a cancel while files go up', () => {
     await ship.openNotebook('cancel.ipynb', [code('1')]);
     await ship.press();
     await isHeld.promise;
-    // The code went up before; of the artifact some is there.
+    // The code was uploaded before, and some parts of the artifact are there.
     expect((await contentsOf(store, 'harbour')).objects).not.toEqual([]);
     await ship.action('Cancel').click();
     await expect(ship.notice).toContainText('Cancelling…');
@@ -122,7 +122,7 @@ test('a cancel that comes too late says that the environment is shipped, and lea
   await page.route(
     EVENTS,
     async route => {
-      // Complete when the ship has ended.
+      // The response is complete when the ship has ended.
       const response = await route.fetch();
       await ship.action('Cancel').click();
       await route.fulfill({ response });
@@ -140,7 +140,7 @@ test('two presses at once are one ship', async ({ page, ship }) => {
     if (request.method() === 'POST' && new URL(request.url()).pathname.endsWith('/ship-env/ships'))
       started.push(request.url());
   });
-  // The first ship goes on only when the button was pressed again.
+  // The first ship goes on only after the button was pressed again.
   const isPressedTwice = gate();
   await page.route(EVENTS, async route => {
     await isPressedTwice.promise;

@@ -20,7 +20,7 @@ test('the magic ships, shows its steps, and updates the session that it built', 
 
   const running = ship.run(session);
   const progress = page.locator('.jp-NotebookPanel:visible .ship-env-progress').first();
-  // Looked for in every frame: a ship from a warm cache has it for less than a second.
+  // Checked in every frame: a ship from a warm cache shows the bar for less than a second.
   await page.waitForFunction(() => document.querySelector('.ship-env-progress [role="progressbar"]') !== null);
   await picture(page, 'magic');
   expect(await running).toContain('session');

@@ -1,7 +1,7 @@
 import { code } from '../support/ship-page.js';
 import { directoryTarget, expect, test, withSettings } from '../support/story.js';
 
-// Notebook 7 is served beside JupyterLab, under addresses of its own.
+// The same server has Notebook 7 beside JupyterLab, at other addresses.
 test.use({
   appPath: '',
   autoGoto: false,

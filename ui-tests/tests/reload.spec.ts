@@ -8,7 +8,7 @@ import { folders } from '../support/folders.js';
 import { code } from '../support/ship-page.js';
 import { directoryTarget, expect, test, withSettings, type ShipSettings } from '../support/story.js';
 
-// Galata waits for the launcher, and a page that is reloaded shows what it showed before.
+// Galata waits for the launcher, but a reloaded page shows its earlier content.
 test.use({
   waitForApplication: async ({}, use) => {
     await use(async page => {
@@ -17,7 +17,7 @@ test.use({
   }
 });
 
-/** Holds the ships to this target in the middle, as another ship of this machine to the same target does while it writes. */
+/** Stops ships to this target in the middle, like another ship of this machine that writes to the same target. */
 async function holdShipsTo({ targets }: ShipSettings): Promise<() => Promise<void>> {
   const target = await openTarget(targetSettings.parse(Array.isArray(targets) ? targets[0] : undefined));
   const cache = await Cache.open(join(folders.home, '.cache', 'ship-env'));
@@ -74,7 +74,7 @@ test.describe('a page without the notebook', () => {
     await ship.openNotebook('not-open.ipynb', [code('1')]);
     await ship.press();
     await expect(ship.notice).toContainText('another ship writes to this target');
-    // Opens nothing that was open before.
+    // Opens the page without the widgets that were open before.
     await page.goto('?reset');
     await expect(page.locator('.jp-NotebookPanel')).toHaveCount(0);
     await expect(ship.notice).toContainText('Ship env of not-open.ipynb to not-open');

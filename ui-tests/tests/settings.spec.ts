@@ -14,7 +14,7 @@ test.beforeAll(async () => {
 
 test.afterAll(() => s3.stop());
 
-// The whole form is on the screen, for its pictures.
+// The window is high enough to show the whole form in the pictures.
 test.use({ mockSettings: withSettings({}), viewport: { width: 1280, height: 1900 } });
 
 test('a connection is tested, and what is wrong is said in plain words', async ({ page }) => {
@@ -63,14 +63,14 @@ test('a connection is tested, and what is wrong is said in plain words', async (
   await check();
   await expect(result).toContainText('The target refused the connection');
 
-  // What a directory does not have stays on the screen until it is cleared.
+  // A field that a directory does not have stays visible until it is empty.
   await field('url').fill('file:///tmp');
   await expect(field('shared')).toBeVisible();
   await expect(field('region')).toHaveValue('us-east-1');
   await check();
   await expect(result).toContainText('"Endpoint", "Region", "Bucket in the path", "AWS profile"');
   for (const name of ['endpoint', 'region', 'profile']) await field(name).fill('');
-  // It goes as soon as it is clear, so there is nothing left to ask whether it is unchecked.
+  // A click, since the box disappears when it is unchecked, and `uncheck` would then look for it in vain.
   await field('pathStyle').click();
   await expect(field('pathStyle')).toHaveCount(0);
   await expect(field('profile')).toHaveCount(0);
@@ -80,7 +80,7 @@ test('a connection is tested, and what is wrong is said in plain words', async (
 
 test('a test of a store that does not answer shows that it runs, and can be cancelled', async ({ page }) => {
   const isGone = gate();
-  // A store that takes the request and says nothing.
+  // A store that accepts the request and does not answer.
   const silent = await startFaultyProxy(s3.endpoint, () => {
     isGone.open();
     return new Promise(() => undefined);
@@ -111,7 +111,8 @@ test('a target is added, named and tested before anything is shipped', async ({ 
   await expect(targets).toHaveCount(2);
   const added = targets.nth(1);
   await expect(added).toContainText('New target');
-  // While JupyterLab saves the new item it may draw the form anew, and what a test just said is gone: a person asks again.
+  // JupyterLab may draw the form anew while it saves the new item, and the result of the test disappears. A person
+  // would test again.
   await expect(async () => {
     await added.getByRole('button', { name: 'Test connection' }).click();
     const result = added.locator('.jp-ShipEnv-targetCheckResult');

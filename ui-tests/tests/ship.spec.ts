@@ -29,7 +29,7 @@ test.describe('ships the environment of the kernel and runs it on executors', ()
 
     const [cell, session, functions, job, processes] = [1, 2, 3, 4, 5];
     await ship.run(cell);
-    // Around it, what the starting JVM says.
+    // The output also has messages of the starting JVM.
     expect(await ship.run(session)).toContain('session');
     await ship.run(functions);
     expect(await ship.run(job)).toBe(feesOf(0));
@@ -69,7 +69,7 @@ test.describe('the cell', () => {
     await page.menu.clickMenuItem('Edit>Redo Cell Operation');
     await expect.poll(() => ship.cells).toHaveLength(3);
 
-    // What the person types meanwhile is hers: an Undo of the ship leaves it alone.
+    // An Undo of the ship must not change text that the person typed meanwhile.
     await page.notebook.setCell(0, 'code', 'import numpy as np');
     await raiseFees(7);
     await ship.pressUntil(/The cell was updated/);
@@ -80,7 +80,7 @@ test.describe('the cell', () => {
 
   test('is left alone by a ship that changes nothing', async ({ page, ship }) => {
     await ship.openNotebook('same.ipynb', [code('1')]);
-    // The palette does what the button does.
+    // The command palette does the same as the button.
     await page.menu.clickMenuItem('View>Activate Command Palette');
     await page.locator('.lm-CommandPalette-input').fill('Ship Env to Cluster');
     await page.locator('.lm-CommandPalette-item[data-command="ship-env:ship"]').click();
@@ -132,7 +132,7 @@ spark = builder.getOrCreate()
 spark.sparkContext.setLogLevel("ERROR")
 print("session")`;
 
-/** The package is imported by the executors only: its functions do not travel with the job. */
+/** Only the executors import the package: its functions are not sent with the job. */
 const FUNCTIONS = `import pandas as pd
 from pyspark.sql.functions import pandas_udf, udf
 
@@ -156,7 +156,7 @@ plain = sorted({row[0] for row in frame.select(fee_udf("id")).collect()})
 vectorized = sorted({row[0] for row in frame.select(fee_pandas_udf("id")).collect()})
 print("rdd", rdd, "udf", plain, "pandas_udf", vectorized)`;
 
-/** Daemons and workers: all of them carry the name of the module that starts them on their command line. */
+/** Counts daemons and workers: the command line of each has the name of the module that starts it. */
 const PROCESSES = `import glob
 
 count = 0

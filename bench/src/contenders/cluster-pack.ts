@@ -14,11 +14,11 @@ export interface ClusterPackUpload {
   readonly venv: string;
   /** Directory of the environment in which cluster-pack is installed, and which it packs. */
   readonly clusterPackVenv: string;
-  /** Of the archive in the bucket. */
+  /** Name of the archive in the bucket. */
   readonly name: string;
-  /** Cache folder of the pex that cluster-pack calls. */
+  /** Cache folder of the pex tool that cluster-pack calls. */
   readonly pexRoot: string;
-  /** Distributions that stay home. */
+  /** Distributions that do not ship. */
   readonly excluded?: readonly string[];
 }
 

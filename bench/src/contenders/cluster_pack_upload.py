@@ -1,8 +1,8 @@
-"""Uploads with cluster-pack: what a person's own script would do, plus a list of what the environment does not count.
+"""Uploads with cluster-pack: what a person's own script would do, with a list of distributions to leave out.
 
 Arguments: URL of the archive, site-packages of the environment that is measured, folder with wheels that no index has,
-and names of distributions to leave out. cluster-pack packs the environment that it is installed in; what came with it
-stays home, so that all contenders ship the same distributions.
+and names of distributions to leave out. cluster-pack packs the environment that it is installed in. Its own
+requirements are left out, so that all contenders ship the same distributions.
 """
 
 from __future__ import annotations

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Bench } from '../bench.js';
 import { timed } from '../measuring/processes.js';
 
-/** What executors have of their own. */
+/** Distributions that executors have already. */
 export const SPARK = ['pyspark', 'py4j'] as const;
 
-/** A build that has ended well. */
+/** A successful build. */
 export interface Built {
   readonly ms: number;
-  /** Size of what was built. */
+  /** Size of the output. */
   readonly bytes: number;
 }
 
@@ -18,14 +18,14 @@ export interface Built {
 export interface Packing {
   /** Directory of the virtual environment that is packed. */
   readonly venv: string;
-  /** Distributions that stay home. */
+  /** Distributions that are left out. */
   readonly excluded?: readonly string[];
   /** Path of a file that gets what was built. Without it, what was built is removed. */
   readonly keep?: string;
 }
 
 /**
- * `pex --venv-repository`, everything cold: its cache folder is new.
+ * `pex --venv-repository`, without any cache: its cache folder is new.
  *
  * @param tool - virtual environment of pex
  */

@@ -6,36 +6,36 @@ import type { Bench } from '../bench.js';
 import { timed } from '../measuring/processes.js';
 import { BUCKET } from '../store/store.js';
 
-/** The fields of a ship's result that the benchmark reads. They are the same in earlier wheels. */
+/** The fields of a ship's result that the benchmark reads. Earlier wheels have the same fields. */
 export interface ShipResult {
   readonly artifact: { readonly name: string; readonly bytes: number };
   readonly code: readonly { readonly bytes: number }[];
-  /** Put together on the store from earlier artifacts. */
+  /** Bytes that the store copied from earlier artifacts. */
   readonly copiedBytes: number;
   readonly reusedSegments: number;
 }
 
-/** A ship that has ended well. */
+/** A successful ship. */
 export interface MeasuredShip {
   readonly ms: number;
-  /** From the client to the store, as the proxy counts. */
+  /** Bytes from the client to the store, counted by the proxy. */
   readonly sentBytes: number;
   readonly result: ShipResult;
 }
 
 /** A ship to start. */
 export interface Ship {
-  /** The interpreter of the environment. */
+  /** The python of the environment. */
   readonly python: string;
   /** In the bucket. */
   readonly prefix: string;
   /** Folder of the local cache. */
   readonly cache: string;
-  /** More of the command line. */
+  /** More options of the command line. */
   readonly options?: readonly string[];
 }
 
-/** @throws {@link ScriptFailure} when it does not ship */
+/** @throws {@link ScriptFailure} when the ship fails */
 export async function shipEnv(bench: Bench, { python, prefix, cache, options = [] }: Ship): Promise<MeasuredShip> {
   const target = `s3://${BUCKET}/${prefix}`;
   const args = ['ship', '--python', python, '--target', target, '--json', ...options];
@@ -56,9 +56,9 @@ export async function shipEnv(bench: Bench, { python, prefix, cache, options = [
 }
 
 /**
- * The result of a ship, out of what it printed.
+ * The result of a ship, parsed from its output.
  *
- * @param output - JSON lines; what a program prints on stderr may stand between them
+ * @param output - JSON lines; lines from stderr may be between them
  * @throws {@link ScriptFailure} when there is no result
  */
 export function resultIn(output: string): ShipResult {

@@ -1,4 +1,4 @@
-"""Starts the sidecar as the Jupyter server's handler does, prints where it listens, and ends it on SIGTERM."""
+"""Starts the sidecar as the Jupyter server's handler does, prints its address, and ends it on SIGTERM."""
 
 from __future__ import annotations
 

@@ -13,18 +13,18 @@ import { resultIn, type MeasuredShip, type Ship } from './ship-env.js';
 
 const STARTER = fileURLToPath(new URL('sidecar.py', import.meta.url));
 
-/** Where the sidecar listens, as sidecar.py prints it. */
+/** The address of the sidecar, printed by sidecar.py. */
 interface Address {
   readonly socket: string;
   readonly token: string;
 }
 
-/** A sidecar that runs. */
+/** A running sidecar. */
 export class Sidecar {
   readonly #bench: Bench;
   readonly #starter: ReturnType<typeof start>;
   readonly #address: Address;
-  /** Of the store. */
+  /** Endpoint of the store. */
   readonly #endpoint: string;
 
   private constructor(bench: Bench, starter: ReturnType<typeof start>, address: Address, endpoint: string) {
@@ -36,9 +36,9 @@ export class Sidecar {
 
   /**
    * @param cache - folder of the local cache
-   * @param options.endpoint - of the store; by default the counting proxy
+   * @param options.endpoint - endpoint of the store; by default that of the counting proxy
    * @param options.env - more environment variables
-   * @throws {@link ScriptFailure} when it ends before it listens
+   * @throws {@link ScriptFailure} when the sidecar ends before it listens
    */
   static async start(
     bench: Bench,
@@ -59,7 +59,7 @@ export class Sidecar {
     return sidecar;
   }
 
-  /** Most memory it had resident so far, in bytes. */
+  /** Peak of its resident memory so far, in bytes. */
   get peakBytes(): number {
     const pid = this.#starter.pid ?? 0;
     const [sidecar] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
@@ -79,7 +79,7 @@ export class Sidecar {
     return { ms, sentBytes: proxy.sentBytes, result: resultIn(events) };
   }
 
-  /** Ends it, and waits for its end. */
+  /** Ends the sidecar, and waits for its end. */
   async stop(): Promise<void> {
     this.#bench.sidecars.delete(this);
     if (this.#starter.pid !== undefined) {
@@ -91,7 +91,7 @@ export class Sidecar {
   async #ask(method: string, path: string, body?: unknown): Promise<string> {
     const headers = { 'X-Ship-Env-Token': this.#address.token, 'Content-Type': 'application/json' };
     return new Promise((resolve, reject) => {
-      // No connection is kept: the other end may close it at the very moment of the next request.
+      // No connection is kept open: the other end may close it just when the next request is sent.
       request({ socketPath: this.#address.socket, method, path, headers, agent: false }, response => {
         text(response).then(resolve, reject);
       })
@@ -105,7 +105,7 @@ function endIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM');
   } catch (error) {
-    // It has ended by itself, or something killed it.
+    // The process has ended by itself or was killed.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) {
       throw error;
     }

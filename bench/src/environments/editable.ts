@@ -6,17 +6,17 @@ import { paths } from '../../../scripts/lib/paths.mjs';
 import { run } from '../../../scripts/lib/process.mjs';
 import { install, uninstall } from './venvs.js';
 
-/** Its import name. */
+/** The import name of the package. */
 export const EDITABLE = 'harbour';
 
-/** An editable package that is installed. */
+/** An installed editable package. */
 export interface Editable {
-  /** Changes one line of it. */
+  /** Changes one line of the package. */
   edit(): void;
   remove(): Promise<void>;
 }
 
-/** Installs a copy of the example package as an editable one, in a git repository of its own as people have it. */
+/** Installs a copy of the example package as an editable one, in its own git repository, as usual. */
 export async function addEditable(venv: string): Promise<Editable> {
   const project = realpathSync(mkdtempSync(join(tmpdir(), 'ship-env-bench-')));
   cpSync(join(paths.examples, 'demo-package'), project, { recursive: true });

@@ -1,7 +1,7 @@
 /**
- * Makes distributions of a given size and number of files, the same bytes each time, and lays them out as pip would:
- * packages, and a dist-info with METADATA, WHEEL and a RECORD with every hash. So a torch-sized environment needs no
- * download.
+ * Makes distributions of a given size and number of files, with the same bytes each time, in the layout of pip:
+ * packages, and a dist-info with METADATA, WHEEL and a RECORD with every hash. So an environment of the size of torch
+ * needs no download.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
@@ -24,16 +24,16 @@ export interface DistributionPlan {
   readonly moduleBytes: number;
   /** Size of one `.so` file, 0 for none. */
   readonly libraryBytes: number;
-  /** What the `.so` file holds; default: code. */
+  /** Content of the `.so` file; default: code. */
   readonly library?: LibraryKind;
 }
 
 /** An environment to generate. */
 export interface EnvironmentPlan {
   readonly distributions: number;
-  /** In all. */
+  /** Number of all files. */
   readonly files: number;
-  /** In all: libraries take what the modules leave. */
+  /** Bytes of all files: libraries fill what the modules leave. */
   readonly bytes: number;
 }
 
@@ -74,8 +74,8 @@ export async function generateWheel(folder: string, plan: DistributionPlan): Pro
 }
 
 /**
- * @param site - folder that becomes, or is, a site-packages
- * @returns names of the two folders that it made there
+ * @param site - a new or existing site-packages folder
+ * @returns names of the two new folders
  */
 export function writeDistribution(site: string, plan: DistributionPlan): string[] {
   const { name, version, files, moduleBytes, libraryBytes } = plan;
@@ -101,7 +101,7 @@ export function writeDistribution(site: string, plan: DistributionPlan): string[
   return [name, information];
 }
 
-/** @returns `sha256=<digest>,<size>`, as RECORD has it */
+/** @returns `sha256=<digest>,<size>`, for RECORD */
 function writeHashed(path: string, content: string | Generator<Buffer>): string {
   const hash = createHash('sha256');
   mkdirSync(dirname(path), { recursive: true });

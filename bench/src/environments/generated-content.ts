@@ -1,14 +1,14 @@
-/** What generated files hold. The seed decides every byte. */
+/** The content of generated files. The seed decides every byte. */
 import { createCipheriv, createHash } from 'node:crypto';
 
-/** random does not compress; code compresses to about a third, as libraries do. */
+/** `random` does not compress; `code` compresses to about a third, like real libraries. */
 export type LibraryKind = 'random' | 'code';
 
 const BLOCK = 1024 ** 2;
 const WORDS = 'alpha batch cell depth edge frame graph head index join kernel label mask node offset part'.split(' ');
 
 /**
- * Python that compiles, and that compresses as source code does: functions whose names and words depend on the seed.
+ * Valid Python source that compresses like real source code: functions whose names and words depend on the seed.
  *
  * @param bytes - length to reach; there is at least one function
  */
@@ -34,7 +34,7 @@ export function* libraryContent(seed: string, bytes: number, kind: LibraryKind):
   for (let written = 0; written < bytes; written += BLOCK) {
     const block = cipher.update(Buffer.alloc(Math.min(BLOCK, bytes - written)));
     if (kind === 'code') {
-      // Two thirds of each page are a text that repeats.
+      // Two thirds of each page are a repeated text.
       for (let page = 0; page < block.length; page += 6144) {
         pattern.copy(block, page, 0, Math.min(4096, block.length - page));
       }

@@ -10,25 +10,25 @@ import { compileModules, lockedVenv, uninstall } from './venvs.js';
 /** An environment that every contender ships. Its directories hold the same distributions. */
 export interface MeasuredEnvironment {
   readonly name: string;
-  /** What ship-env ships. */
+  /** The environment that ship-env ships. */
   readonly venv: string;
-  /** The interpreter in `venv`. */
+  /** The python in `venv`. */
   readonly python: string;
   readonly hasSpark: boolean;
   /** Modules that a first program on a node imports. */
   readonly imports: readonly string[];
   /**
-   * What pex and venv-pack pack. They have a copy, since pex makes hard links to the files that it packs. That changes the
-   * ctime of each file, as if somebody had edited it.
+   * The environment that pex and venv-pack pack. It is a copy, since pex makes hard links to the files that it packs,
+   * and that changes the ctime of each file, as if somebody had edited it.
    */
   readonly packedVenv: string;
-  /** What cluster-pack ships: it packs the environment in which it is installed. Undefined where it is not compared. */
+  /** The environment that cluster-pack ships: the one in which it is installed. Undefined when it is not compared. */
   readonly clusterPackVenv?: string;
 }
 
 const IMPORTS = { small: ['pydantic', 'requests'], medium: ['numpy', 'pandas'] };
 
-/** @returns the small one, then the medium one */
+/** @returns the small environment, then the medium one */
 export async function realEnvironments(): Promise<MeasuredEnvironment[]> {
   const environments: MeasuredEnvironment[] = [];
   for (const name of ['small', 'medium'] as const) {
@@ -47,9 +47,10 @@ export async function realEnvironments(): Promise<MeasuredEnvironment[]> {
 }
 
 /**
- * An environment that is made in seconds, for the smoke run. It has a size at which a delta upload pays: several parts.
+ * An environment for the smoke run, made in seconds. It is large enough for an upload in several parts, so that a delta
+ * upload is useful.
  *
- * @param folder - that gets its directory
+ * @param folder - folder that gets the environment
  */
 export async function generatedEnvironment(folder: string): Promise<MeasuredEnvironment> {
   const venv = join(folder, 'generated');

@@ -1,12 +1,12 @@
 /** The package of a few kilobytes that is added to an environment. */
 import { generateWheel } from './generate.js';
 
-/** Its import name. */
+/** The import name of the package. */
 export const TINY = 'bench_tiny';
 
 /**
- * @param folder - that gets the wheel
- * @param run - each run has a version of its own, which no target has yet
+ * @param folder - folder that gets the wheel
+ * @param run - number of the run: each run has a new version, which no target has yet
  * @returns path of the wheel
  */
 export async function tinyWheel(folder: string, run: number): Promise<string> {

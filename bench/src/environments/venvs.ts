@@ -22,7 +22,7 @@ export async function makeVenv(venv: string): Promise<void> {
 /**
  * Makes a virtual environment from lock files, unless it is there and holds them already.
  *
- * @param name - of its folder
+ * @param name - name of its folder
  * @returns its directory
  */
 export async function lockedVenv(name: string, locks: readonly LockName[]): Promise<string> {
@@ -40,7 +40,7 @@ export async function lockedVenv(name: string, locks: readonly LockName[]): Prom
 /**
  * A virtual environment with a wheel of ours, compiled as pip compiles it.
  *
- * @param name - of its folder
+ * @param name - name of its folder
  * @returns its directory
  */
 export async function shipEnvVenv(wheel: string, name: string): Promise<string> {
@@ -52,19 +52,19 @@ export async function shipEnvVenv(wheel: string, name: string): Promise<string> 
   return venv;
 }
 
-/** Installs requirements, but nothing that they require. */
+/** Installs packages without their dependencies. */
 export async function install(venv: string, ...requirements: string[]): Promise<void> {
   await uv(['pip', 'install', '--quiet', '--python', pythonOf(venv), '--no-deps', ...requirements]);
 }
 
-/** Removes distributions. One that is not there is no error: an earlier benchmark may have been stopped half-way. */
+/** Removes distributions. A missing one is not an error: an earlier benchmark may have been stopped halfway. */
 export async function uninstall(venv: string, ...names: string[]): Promise<void> {
   await uv(['pip', 'uninstall', '--quiet', '--python', pythonOf(venv), ...names]);
 }
 
 /**
- * Compiles all modules. In an environment that people use they are compiled: pip compiles when it installs, and
- * `uv pip install` leaves it to the first import.
+ * Compiles all modules, as in an environment that is in use: pip compiles them at the installation, and after `uv pip
+ * install` the first import does.
  */
 export async function compileModules(venv: string): Promise<void> {
   // Some files do not compile: templates, and modules for other versions of Python.
@@ -72,7 +72,7 @@ export async function compileModules(venv: string): Promise<void> {
   await run(pythonOf(venv), ['-m', 'compileall', '-q', '-j', '0', sitePackages(venv)], options);
 }
 
-/** Leaves the environment as `uv pip install` leaves one that nobody has used. */
+/** Removes compiled modules, as in an environment after `uv pip install` that nobody has used. */
 export function removeCompiledModules(venv: string): void {
   const entries = readdirSync(sitePackages(venv), { recursive: true, withFileTypes: true });
   for (const { name, parentPath } of entries.filter(entry => entry.name === '__pycache__' && entry.isDirectory())) {

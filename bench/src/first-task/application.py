@@ -3,7 +3,7 @@
 Usage: application.py SPECIFICATION, a JSON object: conf (Spark properties), executors (how many must answer).
 
 The first task imports numpy, pandas, pyarrow and sklearn on every executor. The last line of stdout is a JSON object:
-sessionSeconds, firstTaskSeconds, and what each executor's task saw.
+sessionSeconds, firstTaskSeconds, and a report of each executor's task.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LIBRARIES = ("numpy", "pandas", "pyarrow", "sklearn")
 
 
 def look(_: int) -> dict[str, Any]:
-    """Import the libraries, in the task; say how long that took and where they came from."""
+    """Import the libraries in the task; return how long that took and their places."""
     started = time.perf_counter()
     modules = [importlib.import_module(name) for name in LIBRARIES]
     seconds = time.perf_counter() - started
@@ -34,7 +34,8 @@ def look(_: int) -> dict[str, Any]:
 
 def main(conf: dict[str, str], executors: int) -> dict[str, Any]:
     """Run the application; the session counts as ready when all executors have registered."""
-    # pyspark takes the python of the tasks from here and not from the property, as the notebook's cell does.
+    # pyspark reads the python of the tasks from this variable and not from the property; the notebook's cell sets it,
+    # too.
     os.environ["PYSPARK_PYTHON"] = conf["spark.pyspark.python"]
     from pyspark.sql import SparkSession
 
@@ -49,7 +50,7 @@ def main(conf: dict[str, str], executors: int) -> dict[str, Any]:
     spark.stop()
     folders = {row["folder"] for row in rows}
     if len(folders) != executors:
-        message = f"{executors} executors were to run the first task; it ran in {sorted(folders)}."
+        message = f"{executors} executors should run the first task; it ran in {sorted(folders)}."
         raise RuntimeError(message)
     return {"sessionSeconds": ready - started, "firstTaskSeconds": done - ready, "executors": rows}
 

@@ -1,4 +1,4 @@
-/** One application of the measurement: application.py, and what came of it. */
+/** Runs one application of the measurement: application.py. */
 import { fileURLToPath } from 'node:url';
 import type { Cluster } from './cluster.js';
 import { lastJsonLine } from './json-lines.js';
@@ -7,14 +7,14 @@ import type { FirstTaskSetup } from './setup.js';
 
 const APPLICATION = fileURLToPath(new URL('application.py', import.meta.url));
 
-/** What application.py prints. */
+/** The output of application.py. */
 export interface ApplicationResult {
   readonly sessionSeconds: number;
   readonly firstTaskSeconds: number;
   readonly executors: readonly {
     readonly importSeconds: number;
     readonly python: string;
-    /** Where the modules came from. */
+    /** Files of the imported modules. */
     readonly modules: readonly string[];
   }[];
 }
@@ -22,7 +22,7 @@ export interface ApplicationResult {
 /**
  * Runs one application whose first task goes to every executor.
  *
- * @throws {@link Error} when an executor used something of a folder that its node must not see
+ * @throws {@link Error} when an executor used a file in a folder that its node must not see
  */
 export async function runApplication(
   conf: Conf,
@@ -36,7 +36,7 @@ export async function runApplication(
       'spark.driver.host': '127.0.0.1',
       'spark.driver.bindAddress': '127.0.0.1',
       'spark.ui.enabled': 'false',
-      // The session is ready when every executor is, and not before.
+      // The session is ready only when every executor is ready.
       'spark.scheduler.minRegisteredResourcesRatio': '1',
       'spark.scheduler.maxRegisteredResourcesWaitingTime': '120s',
       ...cluster.conf,
@@ -48,7 +48,7 @@ export async function runApplication(
   for (const { python: used, modules } of result.executors) {
     const strangers = [used, ...modules].filter(path => hidden.some(folder => path.startsWith(`${folder}/`)));
     if (strangers.length > 0) {
-      throw new Error(`An executor used what its node must not see: ${strangers.join(', ')}.`);
+      throw new Error(`An executor used files that its node must not see: ${strangers.join(', ')}.`);
     }
   }
   return result;

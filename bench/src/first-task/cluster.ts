@@ -4,7 +4,7 @@ import type { FirstTaskSetup } from './setup.js';
 import { startStandalone } from './standalone.js';
 import { startYarn } from './yarn.js';
 
-/** A cluster that runs, without a node. */
+/** A running cluster without a node. */
 export interface Cluster {
   readonly master: string;
   /** Spark properties of every application on it. */
@@ -13,7 +13,7 @@ export interface Cluster {
   readonly env?: NodeJS.ProcessEnv;
   /** Puts a file on the cluster's own file system. Returns its URI. */
   readonly publish?: (file: string) => Promise<string>;
-  /** Starts a node on which nothing of an earlier one is left. */
+  /** Starts a node without any files of an earlier one. */
   freshNode(): Promise<Server>;
   stop(): Promise<void>;
 }

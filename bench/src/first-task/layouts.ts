@@ -1,4 +1,4 @@
-/** What is compared: ways to bring an environment to executors, and the states that a node can be in. */
+/** The compared cases: ways to bring an environment to executors, and states of a node. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,13 +8,13 @@ import type { Cluster } from './cluster.js';
 import { lastJsonLine } from './json-lines.js';
 import type { FirstTaskSetup } from './setup.js';
 
-/** An earlier artifact is one without this: a distribution of four small files that nothing in the first task needs. */
+/** The earlier artifact lacks this distribution, which has four small files and is not needed by the first task. */
 const TINY = 'pure-eval';
 
 /** Spark properties. */
 export type Conf = Readonly<Record<string, string>>;
 
-/** One application. */
+/** One application to run. */
 interface Step {
   readonly state: FirstTaskRow['state'];
   readonly conf: Conf;
@@ -29,7 +29,7 @@ export interface Layout {
 
 /** The properties of two ships. */
 interface Shipped {
-  /** Of an artifact that lacks a tiny distribution. */
+  /** Properties of a ship whose artifact lacks a tiny distribution. */
   readonly earlier: Conf;
   readonly now: Conf;
 }
@@ -37,8 +37,8 @@ interface Shipped {
 /**
  * The layouts of a deployment.
  *
- * `cold`: nothing of it on the node; `warm`: an earlier application used the same artifact; `delta`: one that lacks a
- * tiny distribution.
+ * `cold`: the node has nothing of the artifact. `warm`: an earlier application used the same artifact. `delta`: an
+ * earlier application used an artifact that lacks a tiny distribution.
  *
  * @returns the baseline first
  */
@@ -86,7 +86,7 @@ function filesKey(master: string): string {
 
 /** Ships with the command line, to a directory of this machine. */
 async function ship({ folder, python, env }: FirstTaskSetup, master: string, options: string[]): Promise<Conf> {
-  // On the machine's own disk a ship makes no directory outside of the home.
+  // On the machine's own disk a ship makes no directory outside of the home folder.
   mkdirSync(join(folder, 'target'), { recursive: true });
   const where = ['--python', python, '--target', pathToFileURL(join(folder, 'target')).href, '--master', master];
   const result = await lastJsonLine('node', [BUNDLE, 'ship', '--json', ...where, ...options], {
@@ -96,7 +96,7 @@ async function ship({ folder, python, env }: FirstTaskSetup, master: string, opt
   return (result as { conf: Conf }).conf;
 }
 
-/** @param conf - that names the artifact as a file of this machine */
+/** @param conf - properties that name the artifact as a file of this machine */
 async function withArtifactAt(
   publish: (file: string) => Promise<string>,
   conf: Conf,
@@ -106,7 +106,7 @@ async function withArtifactAt(
   return { ...conf, [key]: await publish(fileURLToPath(conf[key] ?? '')) };
 }
 
-/** Removes what `layoutsOf` made; the cache of segments stays. */
+/** Removes the artifacts of `layoutsOf`; the cache of segments stays. */
 export function removeArtifacts({ folder }: FirstTaskSetup): void {
   rmSync(join(folder, 'target'), { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:first-task [-- --deployment standalone|yarn] [-- --runs N]`: how fast the executors of a new session run
- * their first task, beside a virtual environment that is already on the node, and beside the way others do it.
+ * `npm run bench:first-task [-- --deployment standalone|yarn] [-- --runs N]`: measures how fast the executors of a new
+ * session run their first task, compared with a virtual environment on the node and with a PEX of the pex tool.
  */
 import { parseArgs } from 'node:util';
 import { ScriptFailure, main } from '../../../scripts/lib/main.mjs';
@@ -21,7 +21,7 @@ await main(async args => {
   if (!isKnown || !Number.isInteger(runs) || runs < 1) {
     throw new ScriptFailure(`Usage: npm run bench:first-task -- [--deployment ${DEPLOYMENTS.join('|')}] [--runs N]`);
   }
-  console.log(`${bold('First task')}: from a session that is ready to numpy, pandas, pyarrow and sklearn on executors`);
+  console.log(`${bold('First task')}: from a ready session to numpy, pandas, pyarrow and sklearn on executors`);
   heading('Measure');
   const rows = await measureFirstTask(process.env, { deployments, runs });
   heading(`Seconds, minimum / median of ${runs}`);

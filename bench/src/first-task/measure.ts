@@ -1,9 +1,9 @@
 /**
- * How long it takes from a session that is ready to the end of the first task that imports numpy, pandas, pyarrow and
- * sklearn on its executors, on real Spark.
+ * Measures on real Spark the time from a ready session to the end of the first task, which imports numpy, pandas,
+ * pyarrow and sklearn on the executors.
  *
- * Two executors on one node. What is compared runs in turns, round after round, so that a machine that slows down does so
- * for all. Each way to bring the environment has a fresh node, on a file system in memory.
+ * Two executors on one node. The compared cases take turns, round after round, so that a slow phase of the machine
+ * affects all of them. Each case has a fresh node, on a file system in memory.
  */
 import { endLeftovers } from '../../../scripts/lib/process.mjs';
 import { step } from '../../../scripts/lib/terminal.mjs';
@@ -14,7 +14,7 @@ import { startCluster, type Cluster, type Deployment } from './cluster.js';
 import { layoutsOf, removeArtifacts, type Layout } from './layouts.js';
 import { prepareFirstTask, type FirstTaskSetup } from './setup.js';
 
-/** One application. */
+/** One measured application. */
 interface Run extends ApplicationResult {
   readonly layout: string;
   readonly state: FirstTaskRow['state'];
@@ -78,7 +78,7 @@ async function runLayout({ name, steps }: Layout, setup: FirstTaskSetup, cluster
   }
 }
 
-/** @param runs - those of the baseline first */
+/** @param runs - all runs, those of the baseline first */
 function summarize(deployment: Deployment, runs: readonly Run[]): FirstTaskRow[] {
   const groups = new Map<string, [Run, ...Run[]]>();
   for (const one of runs) {

@@ -1,4 +1,4 @@
-/** What every run of the measurement shares: the kernel's environment, a copy of it on the node, Spark, the artifacts. */
+/** The set-up that all runs share: the kernel's environment, a copy of it on the node, Spark, the artifacts. */
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { javaHome } from '../../../scripts/cluster/yarn.mjs';
@@ -9,18 +9,18 @@ import { BENCH_FOLDER, compileModules, lockedVenv } from '../environments/venvs.
 /** Executors of an application, all on one node. */
 const EXECUTORS = 2;
 
-/** Less of the compiler: compiling at the highest level costs more than so short a life gives back. */
+/** Options for short-lived JVMs: compiling at the highest level would cost more than it saves. */
 const JVM = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 
 const NAME = 'first-task';
 
-/** What every run of the measurement shares. */
+/** The set-up that all runs share. */
 export interface FirstTaskSetup {
-  /** Holds all that the measurement makes. What is costly is kept from one measurement to the next. */
+  /** Holds all files of the measurement. Costly ones are kept for the next measurement. */
   readonly folder: string;
-  /** The kernel's. */
+  /** The python of the kernel. */
   readonly python: string;
-  /** Of a virtual environment with the same packages, which the node has. */
+  /** The python of a virtual environment on the node with the same packages. */
   readonly nodePython: string;
   /** The kernel's environment as a zipapp of the pex tool, without pyspark. */
   readonly othersPex: string;
@@ -50,7 +50,7 @@ export async function prepareFirstTask(baseEnv: NodeJS.ProcessEnv): Promise<Firs
   };
 }
 
-/** How others ship an environment: one file by the pex tool, which each executor unpacks for itself. */
+/** Makes a file with the pex tool, which each executor unpacks for itself: how others ship an environment. */
 async function makeOthersPex(folder: string, kernel: string, env: NodeJS.ProcessEnv): Promise<string> {
   const file = join(folder, 'others.pex');
   if (!existsSync(file)) {
@@ -65,8 +65,8 @@ async function makeOthersPex(folder: string, kernel: string, env: NodeJS.Process
 }
 
 /**
- * A SPARK_HOME and a PATH that the nodes have of their own: Spark's files are hard links to those of the kernel's
- * pyspark, and python is the one that the kernel's environment was made with.
+ * Makes a SPARK_HOME and a PATH for the nodes: Spark's files are hard links to those of the kernel's pyspark, and
+ * python is the base python of the kernel's environment.
  */
 async function sparkEnvironment(folder: string, kernel: string, env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   const home = join(folder, 'spark');
@@ -88,12 +88,12 @@ async function sparkEnvironment(folder: string, kernel: string, env: NodeJS.Proc
     SPARK_LOCAL_DIRS: tmp,
     JAVA_HOME: env['JAVA_HOME'] ?? javaHome(),
     JDK_JAVA_OPTIONS: `${JVM} -Djava.io.tmpdir=${tmp}`,
-    // The same for YARN's containers as the executors of Spark standalone get from SPARK_HOME.
+    // YARN's containers get the same libraries as the executors of Spark standalone get from SPARK_HOME.
     PYSPARK_ARCHIVES_PATH: libraries.map(name => `local:${join(home, 'python', 'lib', name)}`).join(',')
   };
 }
 
-/** Makes a folder in which the interpreter behind a virtual environment is `python3` and, say, `python3.11`. */
+/** Makes a folder that has the base python of a virtual environment as `python3` and, for example, `python3.11`. */
 async function linkBasePython(venv: string, bin: string): Promise<void> {
   rmSync(bin, { recursive: true, force: true });
   mkdirSync(bin, { recursive: true });

@@ -5,7 +5,7 @@ import { installHadoop } from '../../../scripts/setup/hadoop.mjs';
 import type { Cluster } from './cluster.js';
 import type { FirstTaskSetup } from './setup.js';
 
-/** Starts all but the NodeManager. */
+/** Starts all servers except the NodeManager. */
 export async function startYarn({ folder, hidden, env, executors }: FirstTaskSetup): Promise<Cluster> {
   await installHadoop();
   const { configuration, publish, freshNode, stop } = await startServers({ folder, hidden, env });

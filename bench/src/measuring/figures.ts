@@ -1,7 +1,7 @@
-/** Several runs of the same case, and the figures that stand for them. */
+/** Several runs of one case, and the figures that summarise them. */
 
 /**
- * Runs every case once, then all of them again, and so on: what slows the machine for a while slows all alike.
+ * Runs every case once, then all of them again, and so on, so that a slow phase of the machine affects all cases alike.
  *
  * @param cases - each gets the number of the run, and returns its figure
  * @returns the figures of each case

@@ -1,10 +1,10 @@
-/** Processes that are measured: their time and their memory. */
+/** Measures the time and the memory of processes. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailed, start } from '../../../scripts/lib/process.mjs';
 
-/** A process that has ended well. */
+/** A process that has succeeded. */
 export interface Timed {
   /** From the start of the process to its end. */
   readonly ms: number;
@@ -33,7 +33,7 @@ export async function timed(
 }
 
 /**
- * Most memory that a process has had resident so far.
+ * The peak of a process's resident memory so far.
  *
  * @returns bytes: VmHWM of proc(5)
  */
@@ -42,8 +42,8 @@ export function peakOf(pid: number): number {
 }
 
 /**
- * Gives every contender the same start: what others wrote is on the disk, and all files below a folder are in memory. Else
- * the runs before, and the memory of the machine, decide who waits for the disk.
+ * Gives every contender the same start: earlier writes are on the disk, and all files below a folder are in memory.
+ * Otherwise earlier runs and the machine's memory would decide who waits for the disk.
  */
 export function settle(folder: string): void {
   execFileSync('sync');

@@ -1,4 +1,4 @@
-/** An earlier wheel (`--against`) beside the one of this checkout, in one run: what a change costs or saves. */
+/** Compares an earlier wheel (`--against`) with the one of this checkout in one run: what a change costs or saves. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bench } from '../bench.js';
@@ -16,11 +16,11 @@ import { asRatio } from '../report/units.js';
 import type { Part } from './part.js';
 
 const RUNS = { smoke: 1, default: 5, full: 7 };
-/** A change may cost so much, unless the page says why it costs more. */
+/** The highest ratio that a change may cause, unless the page explains it. */
 const BOUND = 1.1;
 
 type Wheel = 'before' | 'now';
-/** The benchmark with one wheel and with the other. */
+/** The benchmark with each of the two wheels. */
 type Benches = Readonly<Record<Wheel, Bench>>;
 
 export const beforeAfter: Part = {
@@ -33,7 +33,7 @@ export const beforeAfter: Part = {
     const benches = { before: { ...bench, shipEnvVenv: bench.earlierVenv }, now: bench };
     for (const environment of bench.environments) {
       await compareColdShips(benches, environment, { what: 'cold', prefix: 'cold' });
-      // The same prefixes: what the ships above sent is there, and their local caches are gone.
+      // The same prefixes: the files of the ships above are there, and their local caches are gone.
       const what = 'the first of a machine, all is on the target';
       await compareColdShips(benches, environment, { what, prefix: 'cold' });
       removeCompiledModules(environment.venv);
@@ -65,7 +65,7 @@ async function compare(
   results.judge({ target: 9, what: part, found, bound: BOUND, show: asRatio });
 }
 
-/** Ships with an empty local cache. @param prefix - what the names of the prefixes in the bucket begin with */
+/** Ships with an empty local cache. @param prefix - beginning of the prefixes in the bucket */
 async function compareColdShips(
   benches: Benches,
   environment: MeasuredEnvironment,
@@ -79,7 +79,7 @@ async function compareColdShips(
   });
 }
 
-/** Ships after a small change or none, as a process and through the sidecar. */
+/** Ships after a small change or no change, as a process and through the sidecar. */
 async function compareLaterShips(benches: Benches, environment: MeasuredEnvironment): Promise<void> {
   const { name, python, venv } = environment;
   const editable = await addEditable(venv);
@@ -93,7 +93,7 @@ async function compareLaterShips(benches: Benches, environment: MeasuredEnvironm
   };
   const press = async (wheel: Wheel) => (await sidecars[wheel].ship({ python, prefix: places[wheel].prefix })).ms;
   try {
-    // The first ship of a sidecar loads what later ones have.
+    // The first ship of a sidecar loads code that later ones have in memory.
     await press('before');
     await press('now');
     await compare(benches, `nothing changed, process, ${name}`, async wheel => {
@@ -120,7 +120,7 @@ async function compareLaterShips(benches: Benches, environment: MeasuredEnvironm
 }
 
 /**
- * What an executor waits for before its python runs, on a node that has nothing, and on one that has the environment.
+ * The time until an executor's python runs, on an empty node and on a node that has the environment.
  */
 async function compareStarts(benches: Benches, { name, python }: MeasuredEnvironment): Promise<void> {
   const folder = join(benches.now.work, `starts-${name}`);

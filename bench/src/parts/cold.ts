@@ -1,4 +1,4 @@
-/** Target 1: everything for the first time. */
+/** Target 1: the first ship, without any cache. */
 import { rmSync } from 'node:fs';
 import type { Bench, Tools } from '../bench.js';
 import { SPARK, pex, venvPack, type Built } from '../contenders/packers.js';
@@ -14,9 +14,9 @@ const RUNS = { smoke: 1, default: 3, full: 3 };
 const OURS = 'ship-env, shipped';
 const ZIPAPP = 'pex zipapp, built only';
 
-/** By who does it, and how. */
+/** Cases by the name of the contender and its mode. */
 type Cases = Readonly<Record<string, () => Promise<Built>>>;
-/** Median of a case, in ms. */
+/** The median of a case, in ms. */
 type MedianOf = (who: string) => number;
 
 export const cold: Part = {
@@ -40,7 +40,7 @@ export const cold: Part = {
   }
 };
 
-/** @param how - ends the names of the rows */
+/** @param how - end of the row names */
 function addClusterPack({ results }: Bench, part: string, how: string, { ms, sentBytes }: ClusterPackShip): void {
   results.row(part, `cluster-pack, shipped${how}`, 'ms', [ms]);
   results.row(part, `cluster-pack, sent${how}`, 'bytes', [sentBytes]);
@@ -56,7 +56,7 @@ function judgeToClusterPack(results: Bench['results'], what: string, ms: number,
   results.judge({ target: 1, what, found: ms / rival.ms, bound: 0.1, show: asRatio });
 }
 
-/** The same where no module is compiled: then Python compiles them now. */
+/** The same without compiled modules: Python compiles them during the ship. */
 async function measureNotCompiled(
   bench: Bench,
   environment: MeasuredEnvironment,
@@ -97,7 +97,7 @@ async function measureClusterPackWithoutSpark(
   }
 }
 
-/** Without pyspark, where there is one: executors have their own. */
+/** Cases without pyspark: executors have their own. */
 function casesOf(bench: Bench, environment: MeasuredEnvironment): Cases {
   const { tools } = bench;
   const excluded = environment.hasSpark ? SPARK : [];
@@ -122,7 +122,7 @@ function casesWithSpark(bench: Bench, environment: MeasuredEnvironment, tools: T
   };
 }
 
-/** With a cache and a prefix of its own. The cache goes at once; what is on the store stays until the end. */
+/** Ships with a new cache and prefix. The cache is removed at once; the files on the store stay until the end. */
 async function shipOnce(bench: Bench, environment: MeasuredEnvironment, options: readonly string[]): Promise<Built> {
   const shipped = await shipCold(bench, environment, `cold-${performance.now()}`, options);
   rmSync(shipped.cache, { recursive: true, force: true });

@@ -1,11 +1,11 @@
-/** Target 6: from a session that is ready to the end of the first task on its executors. Full benchmark only. */
+/** Target 6: the time from a ready session to the end of the first task on its executors. Full benchmark only. */
 import { DEPLOYMENTS } from '../first-task/cluster.js';
 import { measureFirstTask } from '../first-task/measure.js';
 import { asRatio } from '../report/units.js';
 import type { Part } from './part.js';
 
 const RUNS = 3;
-/** To a virtual environment that is on the node; cold means that the node has nothing of ours. */
+/** Highest ratios to a virtual environment on the node; `cold` means that the node has none of our files. */
 const WANTED = { cold: 2, warm: 1.25, delta: 1.25 };
 
 export const firstTask: Part = {

@@ -15,10 +15,10 @@ type Axis = GrowthPoint['axis'];
 
 const RUNS = { smoke: 1, default: 5, full: 5 };
 
-/** A small environment, a larger one, and one that only the full benchmark measures. */
+/** A small environment, a larger one, and one for the full benchmark only. */
 type Curve = readonly [EnvironmentPlan, EnvironmentPlan, EnvironmentPlan];
 
-/** Along each axis the others stand still. */
+/** The curve of each axis; the other two axes stay constant. */
 const CURVES: Readonly<Record<Axis, Curve>> = {
   distributions: [
     { distributions: 10, files: 2000, bytes: 50e6 },
@@ -46,7 +46,7 @@ export const growth: Part = {
   async run(bench) {
     for (const axis of AXES.slice(0, AXES_MEASURED[bench.scale])) {
       for (const plan of CURVES[axis].slice(0, POINTS_MEASURED[bench.scale])) {
-        // The environment itself, and about a third of it in the cache and on the store each.
+        // Disk space for the environment itself, and about a third of its size in the cache and on the store each.
         if (hasRoom(bench, `growth, ${plan[axis]} ${axis}`, plan.bytes * 2)) {
           await measure(bench, axis, plan);
         }
@@ -56,15 +56,15 @@ export const growth: Part = {
   }
 };
 
-/** What a small ship costs more for each so many of an axis. */
+/** How much more a small ship may cost for each unit of an axis. */
 const SLOPES = {
   distributions: { each: 1, unit: 'distribution' },
   files: { each: 1, unit: 'file' },
   bytes: { each: 1e9, unit: 'GB' }
 } as const;
-/** Close to flat: so much longer may a small ship take where there are many times the bytes. */
+/** Nearly flat: the highest ratio of a small ship's time when the environment has many times the bytes. */
 const FLAT = 1.25;
-/** Linear: so much steeper may a curve become. */
+/** Linear: the highest ratio of the later slope to the earlier one. */
 const LINEAR = 1.5;
 
 const SHIPS = [

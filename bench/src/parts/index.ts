@@ -12,7 +12,7 @@ import { tinyPackage } from './tiny-package.js';
 import { unchanged } from './unchanged.js';
 import { upload } from './upload.js';
 
-/** A new part is a file beside this one, and a name here. */
+/** All parts. A new part is a file in this folder and a name in this list. */
 export const PARTS: readonly Part[] = [
   beforeAfter,
   cold,

@@ -1,6 +1,6 @@
 /**
- * An environment of which the artifact is more than 4 GiB, so that Python before 3.13 cannot start it as a zip: how long
- * each layout takes to build, and to start on a node. Part of the full benchmark only.
+ * Measures the build and the start of each layout for an environment whose artifact is larger than 4 GiB, which Python
+ * before 3.13 cannot start as a zip. Full benchmark only.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,12 +18,12 @@ const LIBRARY_BYTES = 1.53e9;
 const ALL_BYTES = NAMES.length * LIBRARY_BYTES;
 const PROGRAM = ['-c', `import ${NAMES.join(', ')}`];
 
-/** One way to lay out what is shipped. */
+/** One layout of the shipped files. */
 interface Layout {
   readonly who: string;
-  /** Commands, one after the other. */
+  /** Commands of the build, in their order. */
   readonly build: readonly (readonly string[])[];
-  /** Command. */
+  /** Command of the start. */
   readonly start: readonly string[];
   /** Environment variables of the start. */
   readonly env?: NodeJS.ProcessEnv;
@@ -53,10 +53,10 @@ export const large: Part = {
 };
 
 /**
- * What there is to choose from. No layout compresses, since the libraries do not shrink.
+ * The layouts to compare. None compresses, since the libraries do not shrink.
  *
  * @param tool - virtual environment of pex
- * @param venv - that is packed
+ * @param venv - the virtual environment to pack
  */
 function layoutsIn(folder: string, { shipEnvVenv }: Bench, tool: string, venv: string): Layout[] {
   const [output, other] = [join(folder, 'env.pex'), join(folder, 'other.pex')];
@@ -83,7 +83,7 @@ function layoutsIn(folder: string, { shipEnvVenv }: Bench, tool: string, venv: s
   ];
 }
 
-/** @param venv - that is packed */
+/** @param venv - the virtual environment to pack */
 async function measure(
   { env, results }: Bench,
   { who, build, start, env: own }: Layout,

@@ -1,4 +1,7 @@
-/** Target 5: most memory that the sidecar has resident over a cold ship. The part `growth` measures more of it. */
+/**
+ * Target 5: the peak of the sidecar's resident memory during a cold ship. The part `growth` measures it for more
+ * environments.
+ */
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pythonOf, sitePackages } from '../../../scripts/lib/paths.mjs';
@@ -10,7 +13,7 @@ import { settle } from '../measuring/processes.js';
 import { asBytes } from '../report/units.js';
 import type { Part } from './part.js';
 
-/** What the sidecar may have resident. */
+/** The highest resident memory of the sidecar. */
 const MEMORY_BYTES = 250e6;
 const LIBRARY_BYTES = 1.5e9;
 
@@ -21,7 +24,7 @@ export const memory: Part = {
     for (const { name, python } of bench.environments) {
       await measure(bench, `the ${name} environment`, python);
     }
-    // The library lies in the environment, in the cache and on the store.
+    // The library is in the environment, in the cache and on the store.
     if (bench.scale === 'full' && hasRoom(bench, 'one library of 1.5 GB', LIBRARY_BYTES * 3)) {
       const venv = join(bench.work, 'large-file');
       await makeVenv(venv);
@@ -47,7 +50,7 @@ async function measure(bench: Bench, what: string, python: string): Promise<void
   judgeMemory(bench, what, peakBytes);
 }
 
-/** @param what - which environment was shipped */
+/** @param what - name of the shipped environment */
 export function judgeMemory({ results }: Bench, what: string, peakBytes: number): void {
   const bound = { found: peakBytes, bound: MEMORY_BYTES, show: asBytes };
   results.judge({ target: 5, what: `memory of the sidecar, ${what}`, ...bound });

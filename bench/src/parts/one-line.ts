@@ -8,7 +8,7 @@ import { asBytes, asMs } from '../report/units.js';
 import type { Part } from './part.js';
 
 const RUNS = { smoke: 2, default: 7, full: 11 };
-/** For everything but the code archive: the other requests, the pointer file and HTTP's headers. */
+/** Bytes for everything except the code archive: the other requests, the pointer file and HTTP headers. */
 const ALLOWANCE_BYTES = 64 * 1024;
 
 export const oneLine: Part = {

@@ -2,9 +2,9 @@ import type { Bench } from '../bench.js';
 
 /** A part of the benchmark. */
 export interface Part {
-  /** As `--only` takes it. */
+  /** Name of the part for `--only`. */
   readonly name: string;
   readonly title: string;
-  /** Puts what it found into `bench.results`. */
+  /** Measures, and adds its results to `bench.results`. */
   run(bench: Bench): Promise<void>;
 }

@@ -13,7 +13,7 @@ import { asBytes, asRatio } from '../report/units.js';
 import type { Part } from './part.js';
 
 const RUNS = { smoke: 1, default: 5, full: 5 };
-/** More than the package may be sent: what a part of S3 must be filled up to. */
+/** Bytes that may be sent in addition to the package, since S3 has a smallest size for parts. */
 const ALLOWANCE_BYTES = 6 * 1024 ** 2;
 
 /** A ship after the package was added. */
@@ -41,7 +41,7 @@ async function measure(bench: Bench, environment: MeasuredEnvironment): Promise<
   const { python } = environment;
   const { prefix, cache } = await bench.firstShip(environment);
   const sidecar = await Sidecar.start(bench, cache);
-  // The first ship of a sidecar loads what later ones have.
+  // The first ship of a sidecar loads code that later ones have in memory.
   await sidecar.ship({ python, prefix });
   const all: Added[] = [];
   const added = async (version: number, ship: () => Promise<MeasuredShip>) => {
@@ -52,7 +52,7 @@ async function measure(bench: Bench, environment: MeasuredEnvironment): Promise<
   const runs = RUNS[bench.scale];
   const samples = await interleaved(runs, {
     process: async run => added(run, async () => shipEnv(bench, { python, prefix, cache })),
-    // Another version each time, which the target has not.
+    // Each run has a new version, which the target does not have.
     sidecar: async run => added(runs + run, async () => sidecar.ship({ python, prefix }))
   });
   await sidecar.stop();
@@ -88,7 +88,7 @@ function addRows(
   results.judge({ target: 3, what, found, bound: ALLOWANCE_BYTES, show: asBytes });
 }
 
-/** @param version - of the package */
+/** @param version - version of the package */
 async function addAndShip(
   bench: Bench,
   { venv }: MeasuredEnvironment,
@@ -107,7 +107,7 @@ async function addAndShip(
   }
 }
 
-/** @returns undefined where cluster-pack is not compared */
+/** @returns undefined when cluster-pack is not compared */
 async function addAndShipWithClusterPack(bench: Bench, environment: MeasuredEnvironment) {
   const shipped = await bench.firstClusterPackShip(environment);
   const { venv, clusterPackVenv } = environment;

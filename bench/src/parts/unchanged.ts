@@ -1,4 +1,4 @@
-/** Target 2: a ship when nothing changed since the last one. */
+/** Target 2: a ship without any change since the last one. */
 import type { Bench } from '../bench.js';
 import { clusterPack } from '../contenders/cluster-pack.js';
 import { shipEnv } from '../contenders/ship-env.js';
@@ -28,7 +28,7 @@ async function measure(bench: Bench, environment: MeasuredEnvironment): Promise<
   const { prefix, cache } = await bench.firstShip(environment);
   const rival = await bench.firstClusterPackShip(environment);
   const sidecar = await Sidecar.start(bench, cache);
-  // The first ship of a sidecar loads what later ones have.
+  // The first ship of a sidecar loads code that later ones have in memory.
   await sidecar.ship({ python, prefix });
   const sent: number[] = [];
   const cases: Record<string, () => Promise<number>> = {

@@ -1,4 +1,6 @@
-/** Target 8: how fast a cold artifact goes up, by parts in flight and latency, beside the AWS SDK's own upload. */
+/**
+ * Target 8: the upload rate of a cold artifact, by parts in flight and latency, compared with the AWS SDK's own upload.
+ */
 import { randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +42,7 @@ export const upload: Part = {
   }
 };
 
-/** With the SDK's defaults against ours, straight to the server. */
+/** Compares the SDK's defaults with ours, without the proxy. */
 async function measureThroughput(
   bench: Bench,
   environment: MeasuredEnvironment,
@@ -62,7 +64,7 @@ async function measureThroughput(
   results.judge({ target: 8, what, found, bound: 0.8, sense: 'at least', show: asRatio });
 }
 
-/** Both by the proxy, which adds the latency. */
+/** Measures both through the proxy, which adds latency. */
 async function measureLatency(
   bench: Bench,
   environment: MeasuredEnvironment,
@@ -91,7 +93,7 @@ function perSecond(bytes: number, ms: number): number {
   return (bytes / ms) * 1000;
 }
 
-/** @returns how long the whole ship takes to a prefix where nothing is, in ms */
+/** @returns duration of a whole ship to an empty prefix, in ms */
 async function shipTo(bench: Bench, sidecar: Sidecar, { python, name }: MeasuredEnvironment): Promise<number> {
   const prefix = `${name}-upload`;
   const { ms } = await sidecar.ship({ python, prefix });
@@ -99,7 +101,7 @@ async function shipTo(bench: Bench, sidecar: Sidecar, { python, name }: Measured
   return ms;
 }
 
-/** @returns how long the SDK's upload of one file takes, in ms */
+/** @returns duration of the SDK's upload of one file, in ms */
 async function libStorage(
   { store }: Bench,
   { file, endpoint, partsInFlight }: { file: string; endpoint: string; partsInFlight?: number }

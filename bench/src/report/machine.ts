@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 
-/** Neither the host's name nor a path: the description is published. */
+/** Describes the machine without its host name or any path, since the description is published. */
 export function describeMachine(): Record<string, string> {
   const processors = cpus();
   const os = /^PRETTY_NAME="(.+)"$/mu.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? type();

@@ -1,4 +1,4 @@
-/** docs/benchmarks.md. The page holds the prose; the benchmark fills in tables, plots and machine between marks. */
+/** docs/benchmarks.md. The page has the prose; the benchmark fills in tables, plots and the machine between marks. */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { paths } from '../../../scripts/lib/paths.mjs';
@@ -7,13 +7,13 @@ import { BEFORE_AFTER, findingsIn, type Findings, type ResultsFile, type Row } f
 import { cellsOf, verdictTable } from './tables.js';
 import { asBytes, asMs, asSeconds } from './units.js';
 
-/** What the page shows. */
+/** The results that the page shows. */
 export const PAGE_RESULTS = join(paths.root, 'docs', 'benchmarks', 'results.json');
 
 /**
  * Writes docs/benchmarks/results.json and the plots beside it, and fills docs/benchmarks.md.
  *
- * @param output - file of results that a benchmark wrote
+ * @param output - file of results from a benchmark
  */
 export async function writePage(output: string): Promise<void> {
   const folder = dirname(PAGE_RESULTS);
@@ -25,7 +25,7 @@ export async function writePage(output: string): Promise<void> {
 }
 
 /**
- * @param drawn - names of the plots' files
+ * @param drawn - names of the plot files
  * @returns the content of each section of the page
  */
 export function sectionsOf(file: ResultsFile, drawn: readonly string[]): Record<string, string> {
@@ -47,7 +47,7 @@ export function sectionsOf(file: ResultsFile, drawn: readonly string[]): Record<
 }
 
 /**
- * @param sections - by name, what comes between `<!-- name -->` and `<!-- /name -->`
+ * @param sections - by name, the text between `<!-- name -->` and `<!-- /name -->`
  * @returns the page with these sections
  * @throws {@link Error} when the page lacks a mark
  */
@@ -84,7 +84,7 @@ function targetsTable({ verdicts }: Findings): string {
   return markdown(header, cells);
 }
 
-/** The two wheels of each case in one row. */
+/** A table that has the two wheels of each case in one row. */
 function beforeAfterTable({ rows }: Findings): string {
   const cases = new Map(rows.filter(isBeforeAfter).map(({ part }) => [part, rows.filter(row => row.part === part)]));
   return markdown(

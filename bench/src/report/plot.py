@@ -1,7 +1,9 @@
-"""Draws what a benchmark found: ``plot.py findings.json folder`` writes `<name>-light.svg` and `<name>-dark.svg` there.
+"""Draws the results of a benchmark: ``plot.py findings.json folder`` writes two SVG files for each figure there.
 
-Each figure twice, since GitHub shows pages in both themes and a picture does not know which. A figure whose
-measurements were left out is not drawn, and one of an earlier benchmark is removed.
+Their names are `<name>-light.svg` and `<name>-dark.svg`.
+
+Each figure is drawn twice, since GitHub shows pages in two themes and a picture does not know which one. A figure
+without measurements is not drawn, and its file from an earlier benchmark is removed.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ MS_PER_SECOND = 1000
 
 
 def main() -> None:
-    """Draw every figure that there are measurements for, in both themes."""
+    """Draw every figure that has measurements, in both themes."""
     results = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder = Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,7 +42,7 @@ def main() -> None:
             for name, draw in FIGURES.items():
                 figure = draw(results, colours)
                 if figure is not None:
-                    # No date, and the same names for the same shapes: the same results give the same file.
+                    # Without a date, and with the same names for the same shapes, the same results give the same file.
                     figure.savefig(folder / f"{name}-{theme}.svg", transparent=True, metadata={"Date": None})
                     plt.close(figure)
 
@@ -66,7 +68,7 @@ def _style(colours: dict[str, str]) -> dict[str, Any]:
 
 
 def draw_contenders(results: Results, colours: dict[str, str]) -> Figure | None:
-    """Bars: who takes how long for what, on a logarithmic scale."""
+    """Bars: the time of each contender for each case, on a logarithmic scale."""
     parts: dict[str, list[tuple[str, float]]] = {}
     for row in results["rows"]:
         if row["unit"] == "ms" and row["part"].startswith(("cold", "nothing changed", "tiny package")):
@@ -110,7 +112,7 @@ def draw_growth(results: Results, colours: dict[str, str]) -> Figure | None:
         axis.set_title("\n".join(results["slopes"].get(name, [])), loc="left", fontsize=9)
         axis.set_xlabel(label)
         axis.set_xlim(left=0)
-    # Once for all three, which share it: each would cut the others off.
+    # Set once for all three axes, which share it; otherwise each would cut off the others.
     axes[0].set_ylim(0, 1.1 * max(max(point["editedMs"], point["unchangedMs"]) for point in points))
     axes[0].set_ylabel("ms, through the sidecar")
     axes[0].legend(loc="lower right")
@@ -118,7 +120,7 @@ def draw_growth(results: Results, colours: dict[str, str]) -> Figure | None:
 
 
 def draw_memory(results: Results, colours: dict[str, str]) -> Figure | None:
-    """Dots: most memory of the sidecar over a cold ship and ten more, by size of the environment."""
+    """Dots: peak memory of the sidecar during a cold ship and ten more ships, by size of the environment."""
     points = sorted(results["growth"], key=lambda point: point["bytes"])
     if not points:
         return None

@@ -9,7 +9,7 @@ import type { Findings } from './results.js';
 
 const SCRIPT = fileURLToPath(new URL('plot.py', import.meta.url));
 
-/** Each figure, and what it shows, for people who cannot see it. */
+/** Each figure with a description for people who cannot see it. */
 export const FIGURES = {
   contenders: 'Bars: how long each tool takes cold, when nothing changed, and after one tiny package was added',
   growth: 'Lines: time of a ship when nothing changed and when one line was edited, by files, bytes and distributions',
@@ -19,9 +19,9 @@ export const FIGURES = {
 } as const;
 
 /**
- * Draws the plots, and removes those of earlier benchmarks from the folder.
+ * Draws the plots, and removes plots of earlier benchmarks from the folder.
  *
- * @param folder - that gets the SVG files
+ * @param folder - folder for the SVG files
  */
 export async function drawPlots(findings: Findings, folder: string): Promise<void> {
   const venv = await lockedVenv('plot', ['bench-plot']);

@@ -1,15 +1,15 @@
-/** What a benchmark found, as plain data: docs/benchmarks/results.json has this shape. */
+/** The results of a benchmark as plain data: docs/benchmarks/results.json has this shape. */
 import { median, minimum } from '../measuring/figures.js';
 import { describeMachine } from './machine.js';
 
-/** Begins the name of each case in which two wheels of ours are compared. */
+/** Beginning of the name of each case that compares two wheels of ours. */
 export const BEFORE_AFTER = 'before and after, ';
 
 /** Several runs of one case. */
 export interface Row {
   /** What was done, such as `cold, medium`. */
   readonly part: string;
-  /** Who did it, and how. */
+  /** The contender and its mode. */
   readonly what: string;
   readonly unit: 'ms' | 'bytes' | 'segments' | 'bytes/s';
   readonly minimum: number;
@@ -17,7 +17,7 @@ export interface Row {
   readonly runs: number;
 }
 
-/** A target and what became of it. */
+/** A target and whether it is met. */
 export interface Verdict {
   /** Its number in docs/benchmarks.md. */
   readonly target: number;
@@ -27,9 +27,9 @@ export interface Verdict {
   readonly isMet: boolean;
 }
 
-/** One generated environment. Times are medians, but for the cold ship, which runs once. */
+/** One generated environment. Times are medians, except for the cold ship, which runs once. */
 export interface GrowthPoint {
-  /** What varies along its curve. */
+  /** The axis that varies along its curve. */
   readonly axis: 'distributions' | 'files' | 'bytes';
   readonly distributions: number;
   readonly files: number;
@@ -37,7 +37,7 @@ export interface GrowthPoint {
   readonly unchangedMs: number;
   readonly editedMs: number;
   readonly coldMs: number;
-  /** Of the sidecar. */
+  /** Peak memory of the sidecar. */
   readonly peakBytes: number;
 }
 
@@ -45,18 +45,18 @@ export interface GrowthPoint {
 export interface UploadPoint {
   readonly who: string;
   readonly partsInFlight: number;
-  /** What the proxy added. */
+  /** Latency that the proxy added. */
   readonly roundTripMs: number;
   readonly bytesPerSecond: number;
 }
 
-/** Some runs, summed up; the unit stands where it is used. */
+/** Minimum and median of some runs; the field that holds it names the unit. */
 export interface Summary {
   readonly minimum: number;
   readonly median: number;
 }
 
-/** First tasks of one deployment, of one way to bring the environment, on nodes in one state. */
+/** The first tasks of one deployment and one layout, on nodes in one state. */
 export interface FirstTaskRow {
   readonly deployment: string;
   readonly layout: string;
@@ -64,15 +64,15 @@ export interface FirstTaskRow {
   readonly state: 'cold' | 'warm' | 'delta';
   /** Until the session and all of its executors are ready. */
   readonly sessionSeconds: Summary;
-  /** From then to the end of the first task. */
+  /** From the ready session to the end of the first task. */
   readonly firstTaskSeconds: Summary;
   /** The imports in the first task. */
   readonly importSeconds: Summary;
-  /** Of firstTaskSeconds to that of a virtual environment which is on the node. */
+  /** Ratio of firstTaskSeconds to that of a virtual environment on the node. */
   readonly ratio: Summary;
 }
 
-/** What one part or several parts found. */
+/** The results of one or several parts. */
 export interface Findings {
   rows: Row[];
   verdicts: Verdict[];
@@ -81,28 +81,28 @@ export interface Findings {
   slopes: Partial<Record<GrowthPoint['axis'], string[]>>;
   upload: UploadPoint[];
   firstTask: FirstTaskRow[];
-  /** What was not measured, and why. */
+  /** Cases that were not measured, and why. */
   leftOut: string[];
 }
 
-/** What one part found, and the day and the command that measured it: a part can be measured anew by itself. */
+/** The results of one part, with the day and the command of its measurement: each part can be measured separately. */
 export type PartFindings = Findings & { readonly date: string; readonly command: string };
 
-/** The whole file. */
+/** The content of the results file. */
 export interface ResultsFile {
   readonly machine: Readonly<Record<string, string>>;
   /** By the name of the part. */
   readonly parts: Record<string, PartFindings>;
 }
 
-/** A target that is a bound. */
+/** A target with a bound. */
 export interface Bound {
   readonly target: number;
   readonly what: string;
   readonly found: number;
   readonly bound: number;
   readonly sense?: 'at most' | 'at least';
-  /** Writes found and bound. */
+  /** Formats the found value and the bound. */
   readonly show: (value: number) => string;
 }
 
@@ -110,23 +110,23 @@ function nothing(): Findings {
   return { rows: [], verdicts: [], growth: [], slopes: {}, upload: [], firstTask: [], leftOut: [] };
 }
 
-/** Collects what the parts of one benchmark find. */
+/** Collects the results of the parts of a benchmark. */
 export class Results {
   readonly file: ResultsFile;
-  /** Of the part that is measured now. */
+  /** Results of the part that is being measured. */
   found: Findings = nothing();
   readonly #command: string;
 
   /**
-   * @param command - as a person types it
-   * @param python - version
+   * @param command - the command line as a person types it
+   * @param python - version of Python
    */
   constructor(command: string, python: string) {
     this.#command = command;
     this.file = { machine: { ...describeMachine(), python }, parts: {} };
   }
 
-  /** @param name - of the part that is measured from now on */
+  /** Begins a part. @param name - name of the part */
   begin(name: string): void {
     this.found = nothing();
     const date = new Date().toISOString().slice(0, 10);
@@ -153,7 +153,7 @@ export class Results {
 }
 
 /**
- * @returns what was measured now and, where the earlier file is of the same machine with the same programs, its other parts
+ * @returns the new results and, when the earlier file comes from the same machine and programs, its other parts
  */
 export function merged(earlier: ResultsFile, now: ResultsFile): ResultsFile {
   const isSame = Object.entries(now.machine).every(([key, value]) => earlier.machine[key] === value);

@@ -1,9 +1,9 @@
-/** The tables that a benchmark prints, and the cells that the page has in common with them. */
+/** The tables that a benchmark prints, and the cells that the page shares with them. */
 import { dim, green, heading, red, table } from '../../../scripts/lib/terminal.mjs';
 import type { Findings, Row, Verdict } from './results.js';
 import { asBytes, asMs, asSeconds } from './units.js';
 
-/** Prints everything that was found. */
+/** Prints all results. */
 export function showResults(findings: Findings): void {
   const { rows, verdicts, upload, firstTask, leftOut } = findings;
   heading('Measured');
@@ -66,7 +66,7 @@ export function cellsOf(rows: readonly Row[]): string[][] {
   ]);
 }
 
-/** The targets, and what became of them. */
+/** The table of targets and whether they are met. */
 export function verdictTable(
   verdicts: readonly Verdict[],
   { met, missed }: { met: string; missed: string }

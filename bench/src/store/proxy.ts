@@ -1,20 +1,20 @@
-/** A proxy on loopback in front of the S3 server: counts what passes on the wire, and delays it. */
+/** A proxy on loopback in front of the S3 server, which counts and delays the bytes. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** So much may be under way in one direction of one connection; then its sender waits. */
+/** How many bytes may be in flight in one direction of one connection; then the sender waits. */
 const WINDOW_BYTES = 64 * 1024 ** 2;
 
-/** Passes bytes through as they are, so that signatures hold. */
+/** Passes bytes through unchanged, so that signatures stay valid. */
 export class Proxy {
   /** Bytes from clients to the server, TCP payload: HTTP's headers too. Set it back to 0 before you measure. */
   sentBytes = 0;
-  /** Each byte arrives so much later, in either direction: a round trip takes twice as long. Set it between runs. */
+  /** Delay of each byte in either direction; a round trip takes twice as long. Set it between runs. */
   delayMs = 0;
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer();
 
-  /** @param endpoint - `http://host:port` of the server behind it */
+  /** @param endpoint - `http://host:port` of the real server */
   constructor(endpoint: string) {
     const { hostname, port } = new URL(endpoint);
     this.#server.on('connection', client => {
@@ -22,7 +22,7 @@ export class Proxy {
       for (const socket of [client, server]) {
         this.#sockets.add(socket);
         socket.setNoDelay(true);
-        // When one connection breaks, its own end tells the connection on the other side.
+        // When one connection breaks, its end closes the connection on the other side.
         socket.on('error', () => socket.destroy());
         socket.on('close', () => this.#sockets.delete(socket));
       }

@@ -3,7 +3,7 @@ import { DeleteObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { S3Server } from '../product.js';
 import { Proxy } from './proxy.js';
 
-/** The bucket that everything goes to. */
+/** The bucket for everything. */
 export const BUCKET = 'bench';
 
 /** A running S3 server with an empty bucket. */
@@ -13,7 +13,7 @@ export interface Store {
   /** Endpoint of the proxy. */
   readonly counted: string;
   readonly proxy: Proxy;
-  /** Environment variables by which every tool's SDK finds an endpoint and the credentials. */
+  /** Environment variables that tell every SDK the endpoint and the credentials. */
   env(endpoint: string): Record<string, string>;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Removes everything below a prefix. */
