@@ -20,20 +20,20 @@ STAND_IN = Path(__file__).parent / "fixtures" / "stand-in.mjs"
 
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The stand-in for the Node bundle, in place of it."""
+    """Use the stand-in instead of the Node bundle."""
     monkeypatch.setenv("SHIP_ENV_BUNDLE", str(STAND_IN))
     return STAND_IN
 
 
 @pytest.fixture
 def checkout_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Child processes import the package from this checkout."""
+    """Make child processes import the package from this checkout."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
 
 
 @pytest.fixture
 def ship_env_code() -> Iterator[ModuleType]:
-    """The module that runs code archives, freshly loaded; sys.path and sys.modules are as before afterwards."""
+    """The module that runs code archives, freshly loaded; sys.path and sys.modules are restored afterwards."""
     path, modules, importers = list(sys.path), dict(sys.modules), dict(sys.path_importer_cache)
     sys.path.append(str(RUNTIME))
     module = importlib.import_module("ship_env_code")
@@ -48,7 +48,7 @@ def ship_env_code() -> Iterator[ModuleType]:
 
 @pytest.fixture
 def runtime(ship_env_code: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The runtime module, with that one."""
+    """The runtime module, which uses the fixture `ship_env_code`."""
     assert sys.modules["ship_env_code"] is ship_env_code
     with monkeypatch.context() as context:
         context.syspath_prepend(str(RUNTIME))

@@ -1,4 +1,4 @@
-"""Artifacts from the real bundle, of distributions made by hand, and runs of them as on a node."""
+"""Builds artifacts with the real bundle from handmade distributions, and runs them as on a node."""
 
 # needs: bundle
 from __future__ import annotations
@@ -19,10 +19,10 @@ from jupyterlab_ship_env.node import find_node
 ROOT = Path(__file__).parents[1]
 RUNTIME = ROOT / "jupyterlab_ship_env" / "runtime"
 LAYOUT = "ship-env-3"
-# Below the virtual environment of the tests.
+# The base python of the tests' virtual environment.
 BASE_PYTHON = str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info[1]}")
 
-# Calls main of the node bootstrap as the header's loader does, after the lines of a test.
+# Runs the lines of a test, then calls main of the node bootstrap like the header's loader.
 BOOT = """
 import sys
 sys.path.insert(0, {runtime!r})
@@ -55,7 +55,7 @@ def install(site: Path, name: str, files: Mapping[str, str | bytes], version: st
 
 
 def pythons() -> dict[int, str]:
-    """Interpreters of this machine that the bootstrap has to run on, by minor version: this one and what lies about."""
+    """Pythons of this machine that the bootstrap must support, by minor version: this one and others beside it."""
     base = Path(sys.base_prefix)
     found = {sys.version_info[1]: BASE_PYTHON}
     for minor in range(9, 15):
@@ -63,14 +63,14 @@ def pythons() -> dict[int, str]:
         for path in [*beside, shutil.which(f"python3.{minor}")]:
             if minor in found or not path:
                 continue
-            # A shim may stand for a version that is not there.
+            # A shim may exist for a version that is not installed.
             if subprocess.run([path, "-Sc", ""], capture_output=True, check=False).returncode == 0:
                 found[minor] = str(path)
     return found
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true."""
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
@@ -78,7 +78,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 class Node:
-    """A kernel's environment, and a node that it is shipped to. All below one folder."""
+    """A kernel's environment, and a node to which it is shipped, below one folder."""
 
     def __init__(self, folder: Path, python: str = BASE_PYTHON) -> None:
         self.folder = folder
@@ -91,7 +91,7 @@ class Node:
         self.container.mkdir()
 
     def build(self, name: str = "env.pex") -> Path:
-        """Build an artifact of what is installed now."""
+        """Build an artifact of the present environment."""
         path = self.folder / name
         bundle = ROOT / "jupyterlab_ship_env" / "sidecar" / "ship-env.mjs"
         command = [find_node().path, bundle, "build", "--python", self.venv / "bin" / "python", "--output", path]
@@ -100,8 +100,8 @@ class Node:
         return path
 
     def environ(self, **variables: str) -> dict[str, str]:
-        """The variables of a process on the node: few."""
-        # Where the same minor version is.
+        """The few environment variables of a process on the node."""
+        # The folder that has the same minor version of Python.
         path = os.pathsep.join([str(Path(self.python).parent), "/usr/bin", "/bin"])
         return {"PATH": path, "SHIP_ENV_NODE_ROOT": str(self.root), **variables}
 
@@ -131,12 +131,12 @@ class Node:
         )
 
     def boot(self, pex: Path, lines: str, *arguments: str) -> list[str]:
-        """The command that boots an artifact by the bootstrap of this checkout, with lines of a test before."""
+        """The command that boots an artifact by the bootstrap of this checkout, after lines of a test."""
         script = BOOT.format(runtime=str(RUNTIME), lines=lines)
         return [self.python, "-c", script, str(pex), str(self.root), self.python, *arguments]
 
     def distributions(self) -> list[Path]:
-        """What is unpacked."""
+        """The unpacked distributions."""
         return sorted((self.root / LAYOUT / "dist").iterdir())
 
     def environments(self) -> list[Path]:
@@ -148,9 +148,9 @@ class Node:
         return sorted((self.root / LAYOUT / "tmp").iterdir())
 
     def settled(self) -> None:
-        """Wait until what runs in the background after a first start is done."""
+        """Wait until the background work after a first start is done."""
         base = self.root / LAYOUT
         wait_for(lambda: all(path.read_text() == "synced\n" for path in base.glob("env/*/.ship-env/boot")))
-        # It prunes after that, holding this lock.
+        # After that it prunes, and holds this lock.
         lock = base / "lock" / "prune"
         wait_for(lambda: subprocess.run(["flock", "-n", lock, "true"], check=False).returncode == 0)

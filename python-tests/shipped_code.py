@@ -1,4 +1,4 @@
-"""Code archives and pointer files as a ship writes them. Standard library only: a Spark driver uses it too."""
+"""Writes code archives and pointer files like a ship. Standard library only: a Spark driver uses it, too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RUNTIME = Path(__file__).parents[1] / "jupyterlab_ship_env" / "runtime"
 
 
 def archive(directory: Path, files: Mapping[str, str | bytes], modules: list[str]) -> dict[str, object]:
-    """Write a code archive named by its content; what a pointer file says of it."""
+    """Write a code archive named by its content; return its entry for a pointer file."""
     digest = hashlib.sha256(repr(files).encode()).hexdigest()[:8]
     name = f"code-{digest}.zip"
     with zipfile.ZipFile(directory / name, "w") as zip_file:
@@ -21,13 +21,13 @@ def archive(directory: Path, files: Mapping[str, str | bytes], modules: list[str
         for folder in sorted({f"{parent}/" for path in files for parent in Path(path).parents} - {"./"}):
             zip_file.writestr(zipfile.ZipInfo(folder), "")
         for path, content in files.items():
-            # Without a time: equal files are an equal archive, as those of a ship.
+            # Entries have no time, so that equal files make equal archives, as in a ship.
             zip_file.writestr(zipfile.ZipInfo(path), content)
     return listed(directory / name, modules)
 
 
 def listed(path: Path, modules: list[str]) -> dict[str, object]:
-    """What a pointer file says of an archive."""
+    """Return the entry of an archive for a pointer file."""
     content = path.read_bytes()
     return {
         "file": path.name,
@@ -51,17 +51,17 @@ def write_pointer(directory: Path, sequence: int, pointer: object) -> Path:
 
 
 def unpacked(directory: Path, shipped: dict[str, object]) -> Path:
-    """Where an archive is unpacked."""
+    """Return the folder in which an archive is unpacked."""
     return directory / f".ship-env-code-{Path(str(shipped['file'])).stem}-{str(shipped['sha256'])[:32]}"
 
 
 def answer(name: str = "my_model") -> object:
-    """What a function pickled by reference would find."""
+    """Return what a function that was pickled by reference would find."""
     return importlib.import_module(name).ANSWER
 
 
 def folder_on_path(folder: Path, files: Mapping[str, str]) -> str:
-    """Write a folder of modules that were not shipped; its entry for sys.path."""
+    """Write a folder of modules that were not shipped; return its entry for sys.path."""
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content)

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     InteractiveShell.clear_instance()
-    # The history's database would lie in the test's folder, and IPython still writes to it when the interpreter exits.
+    # The history is off, since IPython would write to its database in the test's folder when the interpreter exits.
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     shell.extension_manager.load_extension("jupyterlab_ship_env")
     yield shell
@@ -39,7 +39,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interacti
 
 @pytest.fixture
 def run(shell: InteractiveShell) -> Callable[[str], ExecutionResult]:
-    """Run a cell as a person would, with the prompt's own error display."""
+    """Run a cell like a person, with the prompt's own display of errors."""
     return lambda source: shell.run_cell(source, store_history=True)
 
 
@@ -60,7 +60,7 @@ def test_a_kernel_that_cannot_import_pyspark_ships_nothing(
     run: Run, monkeypatch: pytest.MonkeyPatch, magic: str
 ) -> None:
     shipped: list[object] = []
-    # As Python has it for a module that must not be imported.
+    # Python's mark for a module that must not be imported.
     monkeypatch.setitem(sys.modules, "pyspark", None)
     monkeypatch.setattr("jupyterlab_ship_env.magic.ship", lambda *arguments: shipped.append(arguments))
     error = error_of(run(f"{magic}\npass"))
@@ -258,7 +258,7 @@ def test_interrupt_cancels_and_waits_for_the_clean_up(
     def interrupt_at_verify(view: NotebookView, event: Any) -> None:
         step(view, event)
         if event.name == "verify":
-            # From another thread, as a kernel's interrupt comes while the magic waits for the next line.
+            # Sent from another thread: a kernel's interrupt also comes while the magic waits for the next line.
             threading.Timer(0, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     monkeypatch.setattr(NotebookView, "step", interrupt_at_verify)
@@ -314,7 +314,7 @@ def test_ship_that_does_not_end_within_its_budget_is_killed(
 
 @pytest.fixture
 def spark(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A module named pyspark whose context answers with its ``state``; real Spark is the demo's and the browser's."""
+    """A fake pyspark whose context answers with its ``state``; the demo and the browser tests use real Spark."""
     context = SimpleNamespace(state="updated")
     module = ModuleType("pyspark")
     module.SparkContext = SimpleNamespace(_active_spark_context=context)  # type: ignore[attr-defined]
@@ -327,7 +327,7 @@ def test_running_session_gets_the_new_code(
 ) -> None:
     before = set(shell.user_ns)
     run("%ship_env --target live").raise_error()
-    assert "The running session has the new code" in capsys.readouterr().out
+    assert "The next task of the running session runs the new code" in capsys.readouterr().out
     assert {name for name in set(shell.user_ns) - before if not name.startswith("_")} == set()
 
 

@@ -1,4 +1,4 @@
-"""The magics without a person: a notebook through a real kernel, and a script in a terminal's IPython."""
+"""The magics without a person: a notebook in a real kernel, and a script in IPython on a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
 
 @pytest.fixture
 def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kernelspec of this python, and no configuration of the machine's."""
+    """A kernelspec for this python, without configuration of this machine."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))

@@ -1,4 +1,4 @@
-"""Programs that clean /tmp by the age of single files: what they went through is never taken for whole."""
+"""Programs that clean /tmp by the age of single files: a folder that they changed never counts as complete."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from node_artifacts import LAYOUT, Node, install, wait_for
 
 DAY = 24 * 60 * 60 * 10**9
-# Another variable than PEX_ROOT, which asks for what only the PEX's own boot code does.
+# This variable is used instead of PEX_ROOT, which asks for a feature that only the PEX's own boot code has.
 ORDINARY = {"PEX_EXTRA_SYS_PATH": "/nowhere"}
-# Reads what no start reads: a module, a data file of the distribution, and one of the environment.
+# Reads files that no start reads: a module, a data file of the distribution, and one of the environment.
 USE = (
     "import sys, shared.late, pathlib; here = pathlib.Path(shared.late.__file__).parent\n"
     "print((here / 'table.csv').read_text(), *[path.read_text() for path in map(pathlib.Path, sys.argv[1:])])"
@@ -34,7 +34,7 @@ def node(tmp_path: Path) -> Node:
 
 
 def grow_old(node: Node, days: float) -> None:
-    """As if some days had gone by. A test cannot move ctime, so the cleaner here does not look at it."""
+    """Make all files some days older. A test cannot change ctime, so the cleaner here ignores it."""
     for path in node.root.rglob("*"):
         found = path.lstat()
         times = (found.st_atime_ns - int(days * DAY), found.st_mtime_ns - int(days * DAY))
@@ -42,7 +42,7 @@ def grow_old(node: Node, days: float) -> None:
 
 
 def clean(node: Node) -> list[Path]:
-    """Remove what was neither read nor written for ten days, as systemd-tmpfiles does."""
+    """Remove files that were neither read nor written for ten days, like systemd-tmpfiles."""
     taken = []
     for folder, folders, names in os.walk(node.root, topdown=False):
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
@@ -55,7 +55,7 @@ def clean(node: Node) -> list[Path]:
 
 
 def read_some(node: Node) -> None:
-    """Be a program that reads some modules each day, whatever the file system notes of that."""
+    """Act like a program that reads some modules each day, with any way in which the file system notes reads."""
     for path in node.root.glob(f"{LAYOUT}/*/*/**/__init__.py"):
         os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
@@ -66,7 +66,7 @@ def test_what_a_cleaner_of_old_files_took_comes_back(node: Node, variables: dict
     assert node.run(pex, "-c", "", variables=variables).stderr == ""
     if not variables:
         node.settled()
-    # Used each day since: by itself, and by another environment that shares the distribution.
+    # The distribution was used each day: by its own environment, and by another one that shares it.
     grow_old(node, 11)
     read_some(node)
     install(node.site, "another", {"another.py": ""})
@@ -86,7 +86,7 @@ def test_what_a_cleaner_of_old_files_took_comes_back(node: Node, variables: dict
 
 
 def test_nothing_is_older_than_the_witness(node: Node) -> None:
-    # Programs that clean differ in which of the times they go by.
+    # Cleaners use different times of a file.
     pex = node.build()
     for variables in ({}, ORDINARY) * 2:
         assert node.run(pex, "-c", "import shared.late", variables=variables).stderr == ""
@@ -115,7 +115,7 @@ def test_what_a_process_runs_stays_also_when_it_was_made_anew_meanwhile(node: No
     assert len(witnesses) == (1 if variables else 2)
     for path in witnesses:
         path.unlink()
-    # Has it anew.
+    # This start unpacks it again.
     assert node.run(pex, "-c", "", variables=variables).stderr == ""
     kind = node.root / LAYOUT / ("pex" if variables else "env")
     before = set(kind.iterdir())
@@ -126,7 +126,7 @@ def test_what_a_process_runs_stays_also_when_it_was_made_anew_meanwhile(node: No
     grow_old(node, 1)
     install(node.site, "another", {"another.py": ""})
     assert node.run(node.build("another.pex"), "-c", "", variables=nothing).stderr == ""
-    # Used last, so it goes after all else that is taken for unused.
+    # It was used last, so it is removed after everything else that counts as unused.
     wait_for(lambda: not unused.exists())
     node.settled()
     go_on.touch()

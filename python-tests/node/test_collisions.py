@@ -1,4 +1,4 @@
-"""Distributions that have files of one name: what is on the kernel's disk runs on the node, on each node the same."""
+"""Distributions with files of the same name: every node uses the file that is on the kernel's disk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from node_artifacts import Node, install
 
-# What pip and uv write for an entry point.
+# Scripts of pip and uv for an entry point.
 PIP = """#!{python}
 # -*- coding: utf-8 -*-
 import re
@@ -35,7 +35,7 @@ PLAIN = "#!/bin/sh\necho a plain script\n"
 
 
 def install_berth(node: Node, name: str, script: str | None, padding: str = "") -> None:
-    """Install a distribution whose entry point is called ``berth``, as others' are; None: it lists no script."""
+    """Install a distribution with an entry point ``berth``, like others; with None it lists no script."""
     files = {
         f"{name}.py": f"def main(): print({name!r})\n{padding}",
         f"{name}-1.0.dist-info/entry_points.txt": f"[console_scripts]\nberth = {name}:main\n",
@@ -48,7 +48,7 @@ def install_berth(node: Node, name: str, script: str | None, padding: str = "") 
 
 
 def run_all(node: Node, pex: Path) -> list[str]:
-    """The script, the module and the data file that an environment on the node has."""
+    """Return the script, the module and the data file of an environment on the node."""
     code = "import sys, shared; print(shared.FROM, open(sys.prefix + '/share/berth/owner.txt').read(), sys.prefix)"
     run = node.run(pex, "-c", code)
     assert run.stderr == ""
@@ -56,7 +56,7 @@ def run_all(node: Node, pex: Path) -> list[str]:
     return [node.run(f"{prefix}/bin/berth").stdout.rstrip("\n"), module, data]
 
 
-# Large distributions come first in an artifact: the one whose script is not on disk must not win by that.
+# Large distributions come first in an artifact: one without a script on disk must not win for that reason.
 @pytest.mark.parametrize("padding", ["", "#" * 100_000])
 @pytest.mark.parametrize(("first", "second"), [("alpha", "beta"), ("beta", "alpha")])
 @pytest.mark.parametrize("script", [PIP, UV])
@@ -96,7 +96,7 @@ def test_the_same_artifact_boots_as_an_ordinary_pex_and_makes_a_venv(tmp_path: P
     ordinary = {"PEX_EXTRA_SYS_PATH": "/nowhere"}
     run = node.run(pex, "-c", "import alpha, beta, shared; print(shared.FROM)", variables=ordinary)
     assert (run.stdout, run.stderr) == ("beta\n", "")
-    # The tool compares entry_points.txt, so it warns; that is all.
+    # The tool compares entry_points.txt, so it only warns.
     as_venv = node.run(
         sys.executable, pex, "-c", "import alpha, shared; print(shared.FROM)", variables={"PEX_VENV": "1"}
     )
@@ -109,7 +109,7 @@ def test_the_same_artifact_boots_as_an_ordinary_pex_and_makes_a_venv(tmp_path: P
 
 def test_of_two_layers_the_environment_wins_over_the_base(tmp_path: Path) -> None:
     base = Node(tmp_path)
-    # A folder that a .pth file adds is a site directory of its own, searched after the environment's.
+    # A folder that a .pth file adds is a separate site directory, searched after the environment's.
     second = tmp_path / "second"
     second.mkdir()
     install(second, "alpha", {"shared/__init__.py": "FROM = 'second'\n", "alpha.py": "#" * 100_000})

@@ -1,4 +1,4 @@
-"""What goes wrong on a node, and that an artifact starts all the same where it can, and says what it did."""
+"""Faults on a node: an artifact starts all the same where it can, and reports what it did."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def node(tmp_path: Path) -> Node:
 
 
 def in_namespace(node: Node, pex: Path, prepare: str, code: str = CODE) -> subprocess.CompletedProcess[str]:
-    """Run an artifact in a mount namespace of its own, after shell commands to which $1 is the node root."""
+    """Run an artifact in its own mount namespace, after shell commands that get the node root as $1."""
     node.root.mkdir(mode=0o700, exist_ok=True)
     unshare = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
     script = f'{prepare}\nroot=$1; shift; exec "$@"'
@@ -31,7 +31,7 @@ def in_namespace(node: Node, pex: Path, prepare: str, code: str = CODE) -> subpr
 
 
 def own(node: Node) -> str:
-    """What a container uses when the node root is of no use."""
+    """The folder that a container uses when the node root is unusable."""
     return str(node.container / ".ship-env-pex")
 
 
@@ -42,7 +42,7 @@ def test_a_full_disk(node: Node) -> None:
     assert run.stderr.splitlines() == [
         f"ship_env: cannot use {node.root} for {pex.name}: [Errno 28] No space left on device"
     ]
-    # The next one does not fill it again.
+    # The next start does not fill the disk again.
     again = in_namespace(node, pex, 'mount -t tmpfs -o size=2m,mode=700 none "$1"')
     assert (again.stdout, again.stderr) == (run.stdout, "")
 
@@ -70,7 +70,7 @@ def test_where_nothing_can_be_written_it_is_an_ordinary_pex(node: Node, tmp_path
     read_only = (
         f'mount -t tmpfs -o ro,mode=700 none "$1"; mount -t tmpfs -o ro none "{node.container}"; cd "{node.container}"'
     )
-    # The pex tool's own boot code takes a temporary folder then.
+    # Then the pex tool's own boot code uses a temporary folder.
     run = in_namespace(node, pex, read_only, "import small; print(small.__name__)")
     assert run.stdout == "small\n"
     assert f"does not run from {node.root}" in run.stderr
@@ -95,8 +95,7 @@ def test_a_link_in_place_of_a_folder_is_not_followed(node: Node, tmp_path: Path,
     node.run(pex, "-c", "")
     node.settled()
     if part.endswith(("tmp", "lock")):
-        # Which are not looked at where the environment is there.
-        shutil.rmtree(node.root / LAYOUT / "env")
+        # An existing environment is used without a check of these. shutil.rmtree(node.root / LAYOUT / "env")
     place, planted = node.root / part, tmp_path / "planted"
     place.rename(planted)
     place.symlink_to(planted)

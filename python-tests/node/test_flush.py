@@ -1,4 +1,4 @@
-"""A flush removes from the folder that executors are told to use, or says why it cannot, and from nowhere else."""
+"""A flush removes files only from the node root that executors should use, or says why it cannot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from node_artifacts import LAYOUT, Node, install
 
 FLUSH = {"SHIP_ENV_FLUSH": "1"}
-# Executors of a node root that is of no use unpack below their working directory.
+# When the node root is unusable, executors unpack below their working directory.
 CONTAINER = ".ship-env-pex"
 
 
@@ -23,21 +23,21 @@ def node(tmp_path: Path) -> Node:
 
 
 def grow_old(node: Node) -> None:
-    """As if a day had gone by since the last use of everything."""
+    """Make the last use of everything a day older."""
     for path in node.folder.rglob(".ship-env/*"):
         if not path.is_dir() and path.name in {"used", "state"}:
             os.utime(path, (0, 0))
 
 
 def files(*folders: Path) -> list[Path]:
-    """All that is there."""
+    """All files."""
     return sorted(path for folder in folders for path in folder.rglob("*"))
 
 
 @pytest.mark.parametrize("fault", ["", LAYOUT, f"{LAYOUT}/dist", f"{LAYOUT}/env", "others", "noexec"])
 def test_what_cannot_be_flushed_is_said_and_nothing_is_removed(node: Node, tmp_path: Path, fault: str) -> None:
     pex = node.build()
-    # As an executor that could use the node root left it, and one that could not.
+    # Left by an executor that could use the node root, and by one that could not.
     for variables in ({}, {"SHIP_ENV_NODE_ROOT": str(node.container / CONTAINER)}):
         assert node.run(pex, "-c", "", variables=variables).stderr == ""
     node.settled()

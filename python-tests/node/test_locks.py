@@ -1,4 +1,4 @@
-"""Locks of a node root: what cannot be taken is let go, and named."""
+"""Locks of a node root: a lock that cannot be taken is closed, and the error names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an ordinary PEX unpacks: processes share it, and it is never taken from who uses it."""
+"""Files of an ordinary PEX: processes share them, and they are never removed while a process uses them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from node_artifacts import LAYOUT, Node, install
 from shipped_code import RUNTIME
 
 ID = "env-0123456789abcdef0123"
-# This asks for what only the PEX's own boot code does.
+# This variable asks for a feature that only the PEX's own boot code has.
 ORDINARY = {"PEX_EXTRA_SYS_PATH": "/nowhere"}
-# What other processes on the node do.
+# The program of other processes on the node.
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -32,7 +32,7 @@ PRUNE = f"{PROGRAM}prune.prune(root, 0)"
 
 
 class Parts:
-    """Modules of the bootstrap, a node root, and other processes there."""
+    """Modules of the bootstrap, a node root, and other processes that use it."""
 
     def __init__(self, folder: Path) -> None:
         self.ordinary, self.prune, self.marks, places = (
@@ -42,12 +42,12 @@ class Parts:
         self._processes: list[subprocess.Popen[str]] = []
 
     def hold(self) -> str:
-        """Hold the PEX_ROOT in this process, to its end."""
+        """Keep the PEX_ROOT in use by this process until it ends."""
         folder: str = self.ordinary.hold(self.root, ID)
         return folder
 
     def held_by_another(self) -> str:
-        """Hold the PEX_ROOT in another process, until they are ended."""
+        """Keep the PEX_ROOT in use by another process until the other processes are ended."""
         process = subprocess.Popen(
             [sys.executable, "-c", HOLD, RUNTIME, self.root.path],
             stdin=subprocess.PIPE,
@@ -64,12 +64,12 @@ class Parts:
             self._processes.pop().communicate("")
 
     def prune_by_another(self) -> None:
-        """Remove what is unused and was not used for a while, with no room for anything."""
+        """Prune with a limit of 0: removes everything that no process uses and that was not used for a while."""
         subprocess.run([sys.executable, "-c", PRUNE, RUNTIME, self.root.path], check=True)
 
 
 def descriptors() -> set[int]:
-    """What this process has open."""
+    """The open files of this process."""
     return {int(path.name) for path in Path("/proc/self/fd").iterdir()}
 
 
@@ -88,12 +88,12 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parts]:
 
 
 def lose_files(folder: str) -> None:
-    """As when a program removed old files: the witness goes."""
+    """Remove the witness, like a program that removes old files."""
     (Path(folder) / ".ship-env" / "whole").unlink()
 
 
 def first(action: Callable[[], object], real: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that does something else before its first call."""
+    """Wrap a function so that its first call runs something else before."""
     todo = [action]
 
     def call(*arguments: Any, **options: Any) -> Any:
@@ -108,7 +108,7 @@ def test_what_another_process_made_anew_meanwhile_is_not_removed(parts: Parts, m
     folder = parts.held_by_another()
     parts.end_others()
     lose_files(folder)
-    # As late as this can be: when what the lock is of has been opened.
+    # The latest moment for this: after the file of the lock was opened.
     monkeypatch.setattr(fcntl, "flock", first(parts.held_by_another, fcntl.flock))
     assert not parts.prune.remove_unused(parts.root, folder, 0)
     assert parts.marks.has_witness(folder)

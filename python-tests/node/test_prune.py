@@ -1,4 +1,4 @@
-"""What artifacts leave on a node stays within bounds, and is never taken from who uses it."""
+"""Files of artifacts on a node stay within a limit, and are never removed while a process uses them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT = {"SHIP_ENV_NODE_CACHE_LIMIT": "0.0025"}
 
 
 class Fleet:
-    """A node and artifacts for it: each has a distribution of a megabyte of its own, and one that all share."""
+    """A node and artifacts for it: each has its own distribution of one megabyte, and one that all share."""
 
     def __init__(self, folder: Path) -> None:
         self.node = Node(folder)
@@ -31,13 +31,13 @@ class Fleet:
         return pex
 
     def unpacked(self) -> set[str]:
-        """Names of the distributions that are there."""
+        """Names of the distributions on the node."""
         return {
             path.stem for folder in self.node.distributions() for path in folder.glob("*.py") if "_" not in path.stem
         }
 
     def grow_old(self) -> None:
-        """As if an hour had gone by since the last use of everything."""
+        """Make the last use of everything an hour older."""
         base = self.node.root / LAYOUT
         for path in [*base.glob("dist/*/.ship-env/state"), *base.glob("*/*/.ship-env/used")]:
             hour_ago = path.stat().st_mtime - 3600
@@ -55,7 +55,7 @@ def test_what_was_used_least_recently_goes_first(fleet: Fleet) -> None:
         assert fleet.node.run(pex, "-c", "", variables=LIMIT).stderr == ""
         fleet.node.settled()
     fleet.grow_old()
-    # Nothing is unpacked, but it is used.
+    # This start unpacks nothing, but uses the environment.
     fleet.node.run(first, "-c", "", variables=LIMIT)
     fleet.node.run(third, "-c", "", variables=LIMIT)
     wait_for(lambda: fleet.unpacked() == {"first", "third", "shared"})
@@ -131,18 +131,18 @@ def test_a_limit_that_is_no_number_is_named_and_passed_over(fleet: Fleet) -> Non
     assert run.stderr == "ship_env: SHIP_ENV_NODE_CACHE_LIMIT must be a number of gigabytes; it is '20 GB'\n"
 
 
-# Runs until a file is there, then imports what it did not import before.
+# Runs until a file exists, then imports another module.
 WAITING = (
     "import os, sys, time, first; print(first.__file__, flush=True)\n"
     "while not os.path.exists(sys.argv[1]): time.sleep(0.01)\n"
     "import first_later; print('imported')\n"
 )
-# The ordinary boot code of a PEX is what runs then.
+# Then the ordinary boot code of a PEX runs.
 ORDINARY = {"PEX_EXTRA_SYS_PATH": "/nowhere"}
 
 
 def ordinary(fleet: Fleet) -> list[str]:
-    """What ordinary PEXes have unpacked into the node root."""
+    """Folders of ordinary PEXes in the node root."""
     return [path.name for path in (fleet.node.root / LAYOUT / "pex").iterdir()]
 
 

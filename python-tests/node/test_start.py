@@ -1,4 +1,4 @@
-"""An artifact that starts itself: what its python sees, and that it behaves as the PEX does."""
+"""An artifact that starts itself: what its python sees, and that it behaves like the PEX."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOW = "import json, sys; print(json.dumps({'path': sys.path, 'argv': sys.argv, 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A node, and an environment with one of everything."""
+    """A node, and an environment with one file of each kind."""
     one = Node(tmp_path_factory.mktemp("a node"))
     install(
         one.site,
@@ -69,12 +69,12 @@ def test_scripts_modules_and_isolated_mode(node: Node, pex: Path) -> None:
     assert node.run(pex, "-I", script).stdout.split()[0] == "1"
     (node.container / "mine.py").write_text("import harbor; print(harbor.VERSION, __name__)")
     assert node.run(pex, "-m", "mine").stdout == "1 __main__\n"
-    # Without the pipes of a Spark worker it ends; that python found it with -m is what counts.
+    # Without the pipes of a Spark worker it ends; the test only checks that python finds it with -m.
     assert "No module named ship_env_runtime" not in node.run(pex, "-m", "ship_env_runtime").stderr
 
 
 def test_the_path_is_that_of_a_pex_with_what_is_inherited_last(node: Node, pex: Path, tmp_path: Path) -> None:
-    # The cluster's modules: one that the artifact has as well, one of the library, one of neither.
+    # Modules of the cluster: one that the artifact also has, one of the standard library, and another one.
     for name in ("harbor", "colorsys", "cluster_only"):
         (tmp_path / f"{name}.py").write_text("VERSION = 'of the cluster'\n")
     code = "import harbor, colorsys, cluster_only as o; print(harbor.VERSION, hasattr(colorsys, 'VERSION'), o.VERSION)"
@@ -114,7 +114,7 @@ def test_namespace_packages_path_files_data_and_scripts(node: Node, pex: Path) -
         "map.txt": "here be dragons",
         "data.txt": "more",
     }
-    # The path has a space in it, which a first line cannot have.
+    # The path has a space, which is not possible in the first line of a script.
     assert node.run(f"{prefix}/bin/harbor").stdout == f"console {prefix}/bin/python\n"
     assert node.run(f"{prefix}/bin/harbor-shell").stdout == "shell\n"
 
@@ -126,7 +126,7 @@ def test_modules_come_compiled_but_tests_and_what_does_not_compile(node: Node, p
     assert {f"__init__.{tag}.pyc", f"two.{tag}.pyc"} <= found
     assert not {f"test_it.{tag}.pyc", f"python2.{tag}.pyc"} & found
     code = "import harbor; print(harbor.__cached__, harbor.main.__code__.co_filename, harbor.__file__, sep='\\n')"
-    # Nothing is written, so what is there is what is used.
+    # Nothing can be written, so existing files are used.
     run = node.run(pex, "-v", "-c", code, variables={"PYTHONDONTWRITEBYTECODE": "1"})
     cached, filename, file = run.stdout.splitlines()
     assert filename == file
@@ -245,7 +245,6 @@ def test_on_each_python_of_this_machine(tmp_path: Path, minor: int) -> None:
     assert "code object from" not in "".join(line for line in shown[1].stderr.splitlines() if "one.py" in line)
     wrong = next((path for other, path in PYTHONS.items() if other != minor), None)
     if wrong is not None:
-        # What has no compiled libraries runs on any python, as any PEX does.
-        run = node.run(pex, "-c", code, variables={"SHIP_ENV_PYTHON": wrong})
-        assert run.stdout.split()[1] == "bc"
-        assert str(environment) not in run.stdout
+        # An artifact without compiled libraries runs on any python, like every PEX. run = node.run(pex, "-c", code,
+        variables={"SHIP_ENV_PYTHON": wrong}) assert run.stdout.split()[1] == "bc" assert str(environment) not in
+        run.stdout

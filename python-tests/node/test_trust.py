@@ -1,4 +1,4 @@
-"""What an artifact's name vouches for: nothing else runs on a node, or gets into the cache that all artifacts share."""
+"""An artifact's name covers its content: no other bytes run on a node or get into the shared cache."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from node_artifacts import LAYOUT, RUNTIME, Node, install
 REFUSED = 126
 INDEX = ".deps/.ship-env/index.json"
 SHOW = "import small; print(small.VALUE)"
-# These ask for what only the PEX's own boot code does.
+# These variables ask for features that only the PEX's own boot code has.
 ORDINARY = {"PEX_EXTRA_SYS_PATH": "/nowhere"}
 FLUSH = {"SHIP_ENV_FLUSH": "1"}
 
 
 class Pair:
-    """Two artifacts of equal layout: in the second one a module has another value of equal length."""
+    """Two artifacts of equal layout: a module of the second one has another value of equal length."""
 
     def __init__(self, folder: Path) -> None:
         self.node = Node(folder)
@@ -53,20 +53,20 @@ def node(pair: Pair) -> Iterator[Node]:
 
 
 def index_of(pex: Path) -> dict[str, Any]:
-    """What an artifact says of itself."""
+    """The index of an artifact."""
     with zipfile.ZipFile(pex) as archive:
         index: dict[str, Any] = json.loads(archive.read(INDEX))
     return index
 
 
 def span_of(pex: Path, wheel: str) -> tuple[int, int, str]:
-    """Where a distribution lies in an artifact, and its key."""
+    """The place of a distribution in an artifact, and its key."""
     (row,) = [row for row in index_of(pex)["segments"] if row["wheel"].startswith(wheel)]
     return row["offset"], row["offset"] + row["length"], row["key"]
 
 
 def rewritten(pex: Path, to: Path, changes: dict[str, bytes]) -> Path:
-    """A copy of an artifact in which entries have another content, with all that a zip says of it right."""
+    """A copy of an artifact in which entries have another content, with correct zip records."""
     original = pex.read_bytes()
     with zipfile.ZipFile(pex) as archive:
         infos, directory = archive.infolist(), archive.start_dir
@@ -104,19 +104,19 @@ def rewritten(pex: Path, to: Path, changes: dict[str, bytes]) -> Path:
 
 
 def deflated(content: bytes) -> bytes:
-    """Compress as a zip has it."""
+    """Compress for a zip."""
     work = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
     return work.compress(content) + work.flush()
 
 
 def cache(node: Node) -> dict[str, bytes]:
-    """Every file that artifacts share on the node."""
+    """All files that artifacts share on the node."""
     base = node.root / LAYOUT / "dist"
     return {str(path.relative_to(base)): path.read_bytes() for path in base.rglob("*") if path.is_file()}
 
 
 def refused(run: subprocess.CompletedProcess[str], *parts: str) -> None:
-    """Check that a start was refused: it said what is wrong and what to do, and ran nothing."""
+    """Check that a start was refused: it reported what is wrong and what to do, and ran nothing."""
     assert (run.returncode, run.stdout) == (REFUSED, "")
     for part in (*parts, "was not started", "Copy it from the target again"):
         assert part in run.stderr
@@ -132,14 +132,14 @@ def test_the_rewriting_of_these_tests_gives_artifacts_that_run(pair: Pair, node:
 
 
 def swapped_segment(pair: Pair, to: Path) -> Path:
-    """The segment of another artifact, whole, in the place of the one that the index names."""
+    """The complete segment of another artifact in the place of the one that the index names."""
     with zipfile.ZipFile(pair.evil) as archive:
         names = [name for name in archive.namelist() if "small-1.0" in name]
         return rewritten(pair.good, to, {name: archive.read(name) for name in names})
 
 
 def edited(pair: Pair, to: Path) -> Path:
-    """An edited module, with all that a zip says of it right."""
+    """An edited module with correct zip records."""
     wheel = "small-1.0-py3-none-any.whl"
     return rewritten(pair.good, to, {f".deps/{wheel}/small.py": b"VALUE = 'evil'\n"})
 
@@ -171,7 +171,7 @@ def test_content_that_its_key_does_not_vouch_for_is_refused(
     refused(node.run(hostile, "-c", SHOW, variables=variables), f"should have the key {key}; its content has ")
     assert not any(key in name or "small" in name for name in cache(node))
     assert node.environments() == node.leftovers() == [] if (node.root / LAYOUT).exists() else True
-    # What it left behind changes nothing for the one whose key it took.
+    # Its leftovers do not change the artifact whose key it used.
     assert node.run(pair.good, "-c", SHOW).stdout == "good\n"
 
 
@@ -180,7 +180,7 @@ def test_what_is_in_the_cache_stays_as_it_is_whatever_comes_under_its_key(
 ) -> None:
     assert node.run(pair.good, "-c", SHOW).stdout == "good\n"
     before = cache(node)
-    # An index that is consistent in itself: the evil content, called by the key of the good one.
+    # A consistent index: the evil content with the key of the good one.
     index = index_of(pair.evil)
     key = span_of(pair.good, "small")[2]
     for row in index["segments"]:
@@ -188,7 +188,7 @@ def test_what_is_in_the_cache_stays_as_it_is_whatever_comes_under_its_key(
             row["key"] = key
     hostile = with_index(pair.evil, tmp_path / "hostile.pex", index)
     run = node.run(hostile, "-c", SHOW)
-    # The cache holds what the key says, so that is what runs.
+    # The cache holds the content of the key, so that content runs.
     assert (run.returncode, run.stdout) == (0, "good\n")
     assert cache(node) == before
     shutil.rmtree(node.root)
@@ -196,7 +196,7 @@ def test_what_is_in_the_cache_stays_as_it_is_whatever_comes_under_its_key(
 
 
 def with_index(pex: Path, to: Path, index: dict[str, Any]) -> Path:
-    """A copy of an artifact with another index, and the id of that index for its comment."""
+    """A copy of an artifact with another index, and with the id of that index as its comment."""
     code = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
@@ -235,14 +235,10 @@ def test_a_file_of_one_name_with_the_content_of_another_is_refused(
     if is_there:
         assert node.run(pair.good, "-c", SHOW).stdout == "good\n"
         assert node.run(pair.evil, "-c", SHOW).stdout == "evil\n"
-    mixed_up = tmp_path / f"{good}.pex"
-    shutil.copy(pair.evil, mixed_up)
-    refused(node.run(mixed_up, "-c", SHOW), str(mixed_up), evil)
-    # By its own bootstrap too, which an older header would have run.
-    refused(node.run(*node.boot(mixed_up, "", "-c", SHOW)), str(mixed_up), evil)
-    right = tmp_path / f"{evil}.pex"
-    shutil.copy(pair.evil, right)
-    assert node.run(right, "-c", SHOW).stdout == "evil\n"
+    mixed_up = tmp_path / f"{good}.pex" shutil.copy(pair.evil, mixed_up) refused(node.run(mixed_up, "-c", SHOW),
+    str(mixed_up), evil) # Also by the bootstrap in the artifact, which an older header would run.
+    refused(node.run(*node.boot(mixed_up, "", "-c", SHOW)), str(mixed_up), evil) right = tmp_path / f"{evil}.pex"
+    shutil.copy(pair.evil, right) assert node.run(right, "-c", SHOW).stdout == "evil\n"
 
 
 def test_a_copy_under_a_name_of_the_person_runs(pair: Pair, node: Node, tmp_path: Path) -> None:
@@ -274,7 +270,7 @@ def test_boot_code_of_the_head_that_was_changed_is_refused_before_it_runs(
 
 
 def flipped(pex: Path, to: Path, near: bytes) -> Path:
-    """A copy of an artifact with one bit flipped in the head, at the first letter behind these bytes."""
+    """A copy of an artifact with one flipped bit in the head, at the first letter after these bytes."""
     data = bytearray(pex.read_bytes())
     at = data.index(near) + len(near)
     assert at < index_of(pex)["head"]["length"]
@@ -284,8 +280,8 @@ def flipped(pex: Path, to: Path, near: bytes) -> Path:
     return to
 
 
-# What is flipped stands in a comment of the header, in the docstring of a module of ours, in boot code of the pex tool
-# that an environment does not need: with each the head runs as ever.
+# The flipped bit is in a comment of the header, in the docstring of one of our modules, or in boot code of the pex tool
+# that an environment does not need: the head still runs with each of them.
 @pytest.mark.parametrize("near", [b"# A PEX of ", b'"""Run an artifact on ', b".bootstrap/pex/tools/"])
 @pytest.mark.parametrize("variables", [{}, ORDINARY, FLUSH], ids=["environment", "ordinary PEX", "flush"])
 def test_a_head_that_is_damaged_is_refused_before_anything_is_unpacked(
@@ -318,15 +314,11 @@ ship_env_node.boot.unpack_missing = fail
 def test_a_directory_that_points_elsewhere_is_refused_before_the_ordinary_boot(
     pair: Pair, node: Node, tmp_path: Path
 ) -> None:
-    data = bytearray(pair.good.read_bytes())
-    # The record of an entry, behind which stand 46 bytes; its CRC is the fourth of its fields.
-    record = data.rindex(b"small.py") - len(".deps/small-1.0-py3-none-any.whl/") - 46
-    assert data[record : record + 4] == b"PK\1\2"
-    data[record + 16] ^= 1
-    hostile = tmp_path / "hostile.pex"
-    hostile.write_bytes(data)
-    hostile.chmod(0o755)
-    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the directory of {hostile} says")
+    data = bytearray(pair.good.read_bytes()) # The record of the entry, whose first 46 bytes are before its name; the
+    CRC is its fourth field. record = data.rindex(b"small.py") - len(".deps/small-1.0-py3-none-any.whl/") - 46 assert
+    data[record : record + 4] == b"PK\1\2" data[record + 16] ^= 1 hostile = tmp_path / "hostile.pex"
+    hostile.write_bytes(data) hostile.chmod(0o755) refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the
+    directory of {hostile} says")
 
 
 @pytest.mark.parametrize(
@@ -349,11 +341,10 @@ def test_an_index_that_names_what_it_must_not_is_refused(
 
 
 def test_another_python_than_the_environments_runs_nothing_unverified(pair: Pair, node: Node, tmp_path: Path) -> None:
-    # As SHIP_ENV_PYTHON may say: the pex tool's boot code then sees what it can do.
-    code = "sys.version_info = (3, 99, *sys.version_info[2:])"
-    hostile = swapped_segment(pair, tmp_path / "hostile.pex")
-    refused(node.run(*node.boot(hostile, code, "-c", SHOW)), "should have the key")
-    assert not (node.root / LAYOUT).exists()
+    # SHIP_ENV_PYTHON may name such a python; then the pex tool's boot code decides. code = "sys.version_info = (3, 99,
+    *sys.version_info[2:])" hostile = swapped_segment(pair, tmp_path / "hostile.pex")
+    refused(node.run(*node.boot(hostile, code, "-c", SHOW)), "should have the key") assert not (node.root /
+    LAYOUT).exists()
 
 
 def test_the_key_and_the_id_are_those_that_the_driver_computed(pair: Pair) -> None:

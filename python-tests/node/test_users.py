@@ -1,4 +1,4 @@
-"""A node that several users share: what another user planted never runs.
+"""A node that several users share: files that another user planted never run.
 
 Root runs these tests, since they change the user.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from node_artifacts import BOOT, LAYOUT, RUNTIME, Node, install
 
-# Of no one on this machine.
+# A user id that nobody on this machine has.
 OURS, OTHER = 61_234, 61_235
 CODE = "import harbor, sys; print(harbor.VERSION, sys.prefix)"
 
@@ -29,7 +29,7 @@ class SharedNode:
         node = Node(folder / "kernel of root")
         install(node.site, "harbor", {"harbor.py": "VERSION = 'ours'\n"})
         self.path = os.pathsep.join([str(Path(node.python).parent), "/usr/bin", "/bin"])
-        # As the header finds it; the python of these tests may be in a folder that is closed to others.
+        # The python that the header finds; the python of these tests may be in a folder that other users cannot read.
         find = ["/bin/sh", "-c", f"command -v {Path(node.python).name}"]
         found = subprocess.run(find, env={"PATH": self.path}, user=OURS, capture_output=True, text=True, check=True)
         self.python = found.stdout.rstrip("\n")
@@ -37,7 +37,7 @@ class SharedNode:
         shutil.copy(node.build(), self.pex)
         self.id = self.pex.read_bytes()[-24:].decode()
         shutil.rmtree(node.folder)
-        # As /tmp is.
+        # The same mode as /tmp.
         self.sticky = self.make("sticky", 0, 0o1777)
         self.container = self.make("container", OURS, 0o700)
         self.temporary = self.make("temporary", OURS, 0o700)
@@ -52,7 +52,7 @@ class SharedNode:
         return path
 
     def plant(self, root: Path, owner: int, mode: int = 0o700) -> Path:
-        """Put an environment of this artifact into a folder that belongs to a user; it says so when it runs."""
+        """Put an environment of this artifact into a folder that belongs to a user; it prints "planted"."""
         environment = root / LAYOUT / "env" / f"{self.id}.0"
         marks = environment / ".ship-env"
         for path in (root / LAYOUT / "dist", marks / "dist", environment / "bin"):
@@ -69,7 +69,7 @@ class SharedNode:
         return root
 
     def run(self, *command: str | Path, cwd: Path | None = None, **variables: str | Path) -> tuple[str, str]:
-        """Run the artifact as us. Returns the folder of the environment, and what was said."""
+        """Run the artifact as our user. Returns the folder of the environment, and the messages."""
         run = subprocess.run(
             [str(part) for part in command or (self.pex, "-c", CODE)],
             env={
@@ -92,7 +92,7 @@ class SharedNode:
 
 @pytest.fixture(scope="module")
 def artifact() -> Iterator[SharedNode]:
-    """One artifact for all tests. Not below pytest's own folder, which is closed to other users."""
+    """One artifact for all tests, not below pytest's own folder, which other users cannot read."""
     folder = Path(tempfile.mkdtemp(prefix="ship-env-users-"))
     folder.chmod(0o755)
     yield SharedNode(folder)
@@ -101,7 +101,7 @@ def artifact() -> Iterator[SharedNode]:
 
 @pytest.fixture
 def node(artifact: SharedNode) -> Iterator[SharedNode]:
-    """The folders as they were."""
+    """Restore the folders."""
     yield artifact
     for folder in (artifact.sticky, artifact.container, artifact.temporary, artifact.good):
         for path in folder.iterdir():
@@ -204,7 +204,7 @@ def test_a_folder_above_that_another_user_can_change_is_as_bad(node: SharedNode,
         grant(parent, OTHER)
         mode = subprocess.run(["ls", "-ld", parent], capture_output=True, text=True, check=True).stdout.split()[0]
         assert mode == "drwxrwxr-x+"
-    # Ours, and closed; but the other user can put another one in its place.
+    # The folder is ours and closed, but the other user can replace it.
     root = node.make("sticky/parent/root", OURS, 0o700)
     script = BOOT.format(runtime=str(RUNTIME), lines="")
     boot = [node.python, "-c", script, node.pex, root, node.python, "-c", CODE]

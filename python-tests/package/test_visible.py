@@ -1,4 +1,4 @@
-"""What the magic shows holds no character that a terminal obeys or that hides what stands there."""
+"""The magic's output has no character that controls a terminal or hides text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The built wheel in a virtual environment of its own, with the real Node bundle."""
+"""The built wheel in its own virtual environment, with the real Node bundle."""
 
 # needs: wheel
 from __future__ import annotations

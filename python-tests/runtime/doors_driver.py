@@ -1,9 +1,10 @@
-"""A Spark driver that has the code of an editable imported through each door of Spark, and prints what it found.
+"""A Spark driver that imports the code of an editable through each door of Spark, and prints the results.
 
-``doors_driver.py FOLDER ARTIFACT [PROPERTY=VALUE …]``: code archives and pointer files go into the folder, and the
-executors run the artifact, by this path. Prints ``SEEN`` and, as JSON, what came back for the first version of the
-code, for the second one, and by an RDD for the first one again: for each door the version, and whether the artifact's
-python ran it; under ``worker`` the process that ran the RDD's function.
+``doors_driver.py FOLDER ARTIFACT [PROPERTY=VALUE …]``: a door is a way in which Spark starts Python (RDD, UDF, …). Code
+archives and pointer files go into the folder, and the executors run the artifact at this path. The driver prints
+``SEEN`` and JSON with the results for the first version of the code, for the second one, and by an RDD for the first
+one again: for each door the version, and whether the artifact's python ran it; under ``worker`` the process that ran
+the RDD's function.
 """
 
 from __future__ import annotations
@@ -26,8 +27,7 @@ def seen(*_):
     return VERSION + (" by the artifact" if is_ours else " by " + sys.executable)
 """
 
-# What pyspark has since 4.0.
-PLANNED = """
+# Features of pyspark since 4.0. PLANNED = """
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 from pyspark.sql.types import StructType
 from pyspark.sql.udtf import AnalyzeResult
@@ -81,12 +81,12 @@ def main(folder: Path, artifact: str, properties: list[str]) -> None:
         return [(folder / str(listed["file"])).as_uri(), point(folder, sequence, listed).as_uri()]
 
     files = ship(0, "first")
-    # The driver's own is its source folder, as with an editable.
+    # The driver imports the package from its source folder, as with an editable.
     sys.path.insert(0, str(folder / "source"))
     import harbour  # type: ignore[import-not-found]
 
     if artifact.startswith("./"):
-        # Spark copies it to the executors, from where the driver's working directory links to.
+        # Spark copies the artifact to the executors from the path behind the link in the driver's working directory.
         files.append(Path(artifact).resolve().as_uri())
     builder = SparkSession.builder.master("local-cluster[1,1,1024]").config("spark.files", ",".join(files))
     for key, _, value in (one.partition("=") for one in ["spark.ui.enabled=false", *properties]):

@@ -1,4 +1,4 @@
-"""The runtime module that travels in every artifact: which code a worker process runs, from one task to the next."""
+"""The runtime module in every artifact: which code a worker process runs, from one task to the next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shipped_code import RUNTIME, answer, archive, folder_on_path, point, unpack
 def test_the_highest_sequence_wins_also_when_it_goes_back(
     ship_env_code: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # As Spark does in each task.
+    # Spark does this in each task.
     monkeypatch.syspath_prepend(str(tmp_path))
     one = archive(
         tmp_path, {"my_model/__init__.py": "from .inner import ANSWER", "my_model/inner.py": "ANSWER = 1"}, ["my_model"]
@@ -29,7 +29,7 @@ def test_the_highest_sequence_wins_also_when_it_goes_back(
     )
     code = ship_env_code.Code()
     seen = []
-    # Not in the order of the alphabet: 9 < 10, though "10…" < "9…" without the zeros.
+    # The order is numeric, not alphabetic: 9 < 10, although "10…" < "9…" without the zeros.
     for sequence, shipped in [(0, one), (9, two), (10, one), (11, two)]:
         content = point(tmp_path, sequence, shipped)
         assert code.refresh(str(tmp_path))
@@ -88,7 +88,7 @@ def test_nothing_of_old_archives_stays_in_memory(
 def test_the_highest_sequence_holds_of_names_that_a_ship_writes(ship_env_code: ModuleType, tmp_path: Path) -> None:
     for sequence, value in [(9, "old"), (10, "new")]:
         point(tmp_path, sequence, archive(tmp_path, {"my_model.py": f"ANSWER = {value!r}"}, ["my_model"]))
-    # One digit of a hash would vouch for little.
+    # One digit of a hash would prove little.
     for length in (1, 31, 33):
         path = point(tmp_path, 11, archive(tmp_path, {"my_model.py": f"ANSWER = {length}"}, ["my_model"]))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -243,7 +243,7 @@ def test_files_that_another_task_fetches_just_now_are_passed_over(
         victim.write_bytes(whole[: len(whole) // 2])
     else:
         victim.unlink()
-    # A fresh worker takes the complete one, one that has it keeps it.
+    # A fresh worker uses the complete pointer, and a worker that has it keeps it.
     assert ship_env_code.Code().refresh(str(tmp_path))
     assert victim.name in capfd.readouterr().err
     assert not code.refresh(str(tmp_path))

@@ -1,4 +1,4 @@
-"""Each module that Spark starts as a worker, by the artifact's own start: it runs the newest code whatever the door."""
+"""Each module that Spark starts as a worker runs the newest code, started by the artifact itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from node_artifacts import Node, install, wait_for
 from shipped_code import archive, point, unpacked
 
-# Planner workers of the driver, which Spark starts without a daemon; by the version that has them first.
+# Planner workers of the driver, which Spark starts without a daemon, by the first version that has them.
 PLANNERS = {
     "pyspark.sql.streaming.python_streaming_source_runner": "4.0.5",
     "pyspark.sql.worker.analyze_udtf": "4.0.5",
@@ -32,7 +32,7 @@ VERSIONS = ["4.0.5", "4.1.4", pyspark.__version__]
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
-    """A node that has the environment of an artifact, with what pyspark's workers import."""
+    """A node with the environment of an artifact that has the imports of pyspark's workers."""
     node = Node(tmp_path_factory.mktemp("doors"))
     install(node.site, "tide", {"tide.py": "LEVEL = 4\n"})
     command = ["uv", "pip", "install", "--quiet", "--python", node.venv / "bin" / "python", "numpy", "pandas<3"]
@@ -55,7 +55,7 @@ def cluster_pyspark(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
 
 
 def utf8(text: str) -> bytes:
-    """A string as Spark's JVM writes it to a worker."""
+    """Encode a string in the way in which Spark's JVM sends it to a worker."""
     return struct.pack("!i", len(text.encode())) + text.encode()
 
 
@@ -79,7 +79,7 @@ def test_planner_workers_find_the_code_archives(
             PYTHON_WORKER_FACTORY_SECRET="secret",
         )
         with server.accept()[0] as jvm:
-            # What the JVM's PythonPlannerRunner says first: it takes the secret, then where Spark's files lie.
+            # The first messages of the JVM's PythonPlannerRunner: the secret, then the folder of Spark's files.
             jvm.sendall(
                 utf8("ok")
                 + utf8(f"{sys.version_info[0]}.{sys.version_info[1]}")

@@ -1,4 +1,4 @@
-"""Code archives on executors and planners of each pyspark that differs in how its workers start."""
+"""Code archives on executors and planners of each pyspark whose workers start in another way."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ DOORS = {
     "with our daemon": ["spark.python.daemon.module=ship_env_runtime"],
 }
 
-# The oldest and the newest differ most. `npm run test:spark` asks for those between as well: it takes twice as long.
+# The oldest and the newest version differ most. `npm run test:spark` also tests those between, which takes twice as
+# long.
 BETWEEN = ["4.0.5", "4.1.4"] if os.environ.get("SHIP_ENV_DOORS") == "all" else []
 
 
 class Seen(NamedTuple):
-    """What each door answered, by version of the code, and the process ids of the workers that ran the RDDs."""
+    """The answer of each door, by version of the code, and the process ids of the workers that ran the RDDs."""
 
     first: dict[str, list[str]]
     second: dict[str, list[str]]
-    # Of the first version again, which only an RDD ran.
+    # The answer for the first version again, which only an RDD ran.
     back: dict[str, list[str]]
     workers: list[int]
 
@@ -38,7 +39,7 @@ class Kernel(NamedTuple):
     """A kernel with a pyspark, and an artifact of it."""
 
     node: Node
-    # Of the driver, which has pyspark by them.
+    # Environment variables of the driver, which finds pyspark by them.
     environ: dict[str, str]
 
     def run_doors(self, artifact: str, properties: list[str], work: Path) -> Seen:
@@ -63,7 +64,7 @@ class Kernel(NamedTuple):
 
 @pytest.fixture(scope="module", params=["3.5.9", *BETWEEN, pyspark.__version__])
 def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    """A kernel with each pyspark. Its gigabyte goes before that of the next one comes."""
+    """A kernel with each pyspark. Its gigabyte is removed before the next one is installed."""
     node = Node(tmp_path_factory.mktemp("doors"))
     install(node.site, "tide", {"tide.py": "LEVEL = 4\n"})
     command = ["uv", "pip", "install", "--quiet", "--python", node.venv / "bin" / "python"]
@@ -74,7 +75,7 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         packages = node.folder / "cluster"
         subprocess.run([*command, "--no-deps", "--target", packages, f"pyspark=={request.param}"], check=True)
         spark = packages / "pyspark"
-    # Of links: a local cluster writes into its home.
+    # A folder of links, since a local cluster writes into its home.
     home = node.folder / "spark"
     home.mkdir()
     for name in ("bin", "jars", "python"):
@@ -93,13 +94,13 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def expected(seen: dict[str, list[str]], version: str) -> dict[str, list[str]]:
-    """Every door runs this version, in the artifact, when it plans and when it runs."""
+    """Expect that every door runs this version, in the artifact, when it plans and when it runs."""
     said = f"{version} by the artifact"
     return {door: [said] * (1 if door in {"rdd", "udf"} else 2) for door in seen}
 
 
 def expect_both_versions(seen: Seen) -> None:
-    """Expect of every door the first version of the code, and the second one in the same session."""
+    """Expect the first version of the code from every door, then the second one in the same session."""
     assert [seen.first, seen.second] == [expected(seen.first, "first"), expected(seen.second, "second")]
 
 

@@ -1,4 +1,4 @@
-"""How the runtime module unpacks code archives on a node: what comes out, who does it, and where nothing can."""
+"""How the runtime module unpacks code archives on a node: the result, the process that does it, and failures."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ ANSWER = (Path(__file__).parent / "data" / "labels.csv").read_text()
 
 
 def test_package_data_is_opened_by_its_path(ship_env_code: ModuleType, tmp_path: Path) -> None:
-    code = ship_env_code.Code()
-    # Back to the first one at the end: its folder is there already.
-    for sequence, label in enumerate(["cat", "dog", "cat"]):
+    code = ship_env_code.Code() # The last one is the first again: its folder exists already. for sequence, label in
+    enumerate(["cat", "dog", "cat"]):
         files = {"my_model/__init__.py": DATA, "my_model/data/labels.csv": label}
         point(tmp_path, sequence, archive(tmp_path, files, ["my_model"]))
         code.refresh(str(tmp_path))

@@ -1,4 +1,4 @@
-"""The door of the Jupyter server: who is let in, what goes on, what comes back. Real server, real processes."""
+"""The handler of the Jupyter server: who may use it, what it passes on, what it returns. Real server and processes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def jp_server_config(stand_in: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def sidecar(jp_serverapp: Any, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Any]:
-    """The server's sidecar; ended afterwards as a stopping server ends it."""
+    """The server's sidecar; ended afterwards like by a stopping server."""
     (extension,) = jp_serverapp.extension_manager.extension_apps["jupyterlab_ship_env"]
     yield extension.sidecar
     jp_asyncio_loop.run_until_complete(jp_serverapp.extension_manager.stop_all_extensions())
@@ -49,7 +49,7 @@ def sidecar(jp_serverapp: Any, jp_asyncio_loop: asyncio.AbstractEventLoop) -> It
 
 @pytest.fixture
 def fetch(sidecar: Any, jp_fetch: Any) -> Any:
-    """Fetch from ``ship-env/…`` with the token, whatever the status."""
+    """Fetch from ``ship-env/…`` with the token; any status is returned."""
 
     async def do(path: str, *, method: str = "GET", body: str | None = None, **options: Any) -> HTTPResponse:
         options.setdefault("request_timeout", PATIENCE_S)
@@ -62,7 +62,7 @@ def fetch(sidecar: Any, jp_fetch: Any) -> Any:
 
 @pytest.fixture
 def bare(sidecar: Any, http_server_client: Any) -> Any:
-    """Fetch without the token, with these headers only."""
+    """Fetch without the token, with only the given headers."""
 
     async def do(path: str, *, method: str = "GET", headers: dict[str, str] | None = None) -> HTTPResponse:
         body = "{}" if method == "POST" else None
@@ -80,7 +80,7 @@ def bare(sidecar: Any, http_server_client: Any) -> Any:
 
 @pytest.fixture
 def cookies(sidecar: Any, jp_serverapp: Any, http_server_client: Any) -> Any:
-    """Log in as a browser does, by the form; return the cookies."""
+    """Log in with the form, like a browser; return the cookies."""
 
     async def do() -> dict[str, str]:
         url = f"{BASE}login"
@@ -114,14 +114,14 @@ def cookie_header(cookies: dict[str, str]) -> dict[str, str]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of ours runs; one that ended and was not waited for does not."""
+    """Whether a child process runs; a zombie does not count."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
 
 
-# Who is let in
+# Who may use the handler
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
@@ -238,7 +238,7 @@ async def test_events_arrive_one_by_one(fetch: Any) -> None:
     first = await asyncio.wait_for(pieces.get(), PATIENCE_S)
     assert json.loads(first)["state"] == "started"
     assert not stream.done()
-    # Only now may the sidecar write the second.
+    # The sidecar may write the second event only now.
     await fetch("release", method="POST")
     assert json.loads(await asyncio.wait_for(pieces.get(), PATIENCE_S)) == {"type": "result"}
     response = await stream
@@ -297,9 +297,9 @@ async def test_socket_is_private_and_tokens_stay_out_of_the_environment(
 async def test_killed_sidecar_comes_back_with_the_next_request(fetch: Any, sidecar: Any) -> None:
     first = json.loads((await fetch("health")).body)["pid"]
     os.kill(first, signal.SIGKILL)
-    # Dead, and its end perhaps not seen by the server's loop, which does not run meanwhile.
+    # The sidecar is dead, and the server's loop, which does not run meanwhile, has not noticed it.
     with suppress(ChildProcessError):
-        os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)  # noqa: ASYNC222 - the loop shall not run
+        os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)  # noqa: ASYNC222 - the loop must not run
     second = await fetch("health")
     assert second.code == 200
     assert json.loads(second.body)["pid"] != first
@@ -351,7 +351,7 @@ async def test_crash_loop_is_bounded_and_says_why(fetch: Any, sidecar: Any, monk
         assert sorted(error["cause"]) == ["CACHE_UNUSABLE: No cache. Make one.", "the cache is on fire"]
     assert starts == sidecar_process.CRASH_LIMIT
 
-    # When the window has passed, and the reason is gone, it works again.
+    # It works again when the window has passed and the reason is gone.
     monkeypatch.delenv("STAND_IN")
     now = time.monotonic()
     monkeypatch.setattr(sidecar_process.time, "monotonic", lambda: now + sidecar_process.CRASH_WINDOW_S + 1)

@@ -1,4 +1,4 @@
-"""A Jupyter server of its own, as a person starts it: whatever ends it, its sidecar ends too."""
+"""A Jupyter server as a person starts it: however it ends, its sidecar ends, too."""
 
 from __future__ import annotations
 
