@@ -211,7 +211,7 @@ def test_a_missing_archive_is_named(ship_env_code: ModuleType, tmp_path: Path) -
             "it has schema 1, .* reads schema 2",
         ),
         ({"schema": 2, "archives": [{"file": "a.zip", "bytes": 1, "modules": []}]}, "KeyError: 'sha256'"),
-        ({"schema": 2, "archives": [{"file": "../a", "bytes": 1, "sha256": "", "modules": []}]}, "not the name of a file"),
+        ({"schema": 2, "archives": [{"file": "../a", "bytes": 1, "sha256": "", "modules": []}]}, "not the name of a"),
         ([], "TypeError"),
     ],
 )

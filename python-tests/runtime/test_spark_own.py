@@ -12,7 +12,11 @@ MODULES = ["pyspark.tests.test_daemon", "pyspark.tests.test_broadcast"]
 
 def test_what_passes_plainly_passes_with_the_artifact_and_with_an_editable() -> None:
     done = subprocess.run(
-        ["node", "scripts/long-tests/spark.mjs", "--again", *MODULES], cwd=ROOT, capture_output=True, text=True, check=False
+        ["node", "scripts/long-tests/spark.mjs", "--again", *MODULES],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     last = re.fullmatch(r"(\d+) passed, 0 failed", done.stdout.splitlines()[-1])
     assert last, done.stdout + done.stderr

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => kernel.remove());
 
-/** The JSON lines on stdout; fails when there is anything else. */
+/** The JSON lines on stdout; fails when stdout has anything else. */
 function events(stdout: string): ShipEvent[] {
   return stdout.split('\n').map(line => shipEvent.parse(JSON.parse(line)));
 }
@@ -131,7 +131,7 @@ test.each(['--python', '--target'])('an empty %s is a usage error, as of a varia
 test('build writes a PEX that runs by itself', async () => {
   const home = await temporaryFolder();
   const output = join(home, 'my env.pex');
-  // So much that threads compress it: they have a program of their own beside the bundle.
+  // Large enough to be compressed by threads, which have a separate program beside the bundle.
   const large = await makeKernelVenv('pygments==2.21.0');
   onTestFinished(() => large.remove());
   const built = await shipEnv(home, ['build', '--python', large.python, '--output', output]);

@@ -23,7 +23,7 @@ test.each([
   expect(line).toBe(output.split('\n').at(-1));
 });
 
-/** The home of a Java that says this of itself. */
+/** The home of a fake Java that prints this version. */
 async function javaHome(version: string): Promise<string> {
   const home = await temporaryFolder();
   await mkdir(join(home, 'bin'));
@@ -89,7 +89,7 @@ test('the interrupt key ends doctor with exit code 130, and no verdict', async (
   const home = await temporaryFolder();
   const settings = join(home, 'lab', 'user-settings', 'jupyterlab-ship-env');
   await mkdir(settings, { recursive: true });
-  // Interrupted once, while it waits for a target that does not answer; that it cleans up is a request too.
+  // Interrupted once, while it waits for a target that does not answer; its clean-up sends a request, too.
   let requests = 0;
   const endpoint = await silentServer(() => {
     requests += 1;

@@ -59,7 +59,7 @@ test.each([
   const sidecar = startShipEnv(home, ['serve', '--socket', join(folder, 'socket')], { SHIP_ENV_TOKEN: token });
   const exited = exitOf(sidecar);
   expect(JSON.parse(await text(sidecar.stdout))).toMatchObject({ type: 'error', code: 'USAGE_INVALID' });
-  // Its standard input is still open: it must not wait for that.
+  // Its standard input is still open; the process must end all the same.
   expect(await exited).toBe(2);
 });
 

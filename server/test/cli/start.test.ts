@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { shipEnv } from '../support/bundle.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-/** Node.js has it from 22.1 on. */
+/** Node.js has this function since 22.1. */
 const CAN_KEEP = typeof module.enableCompileCache === 'function';
 
 describe('the start of the program', () => {
@@ -26,7 +26,7 @@ describe('the start of the program', () => {
 
   it('does not depend on a cache folder, which may be where nobody may look', async () => {
     const home = await temporaryFolder();
-    // Below what is no folder.
+    // A path below a file.
     const env = { SHIP_ENV_CACHE: '/dev/null/cache' };
     expect(await shipEnv(home, ['--version'], env)).toMatchObject({ exitCode: 0, stderr: '' });
     const { stdout } = await shipEnv(home, ['snapshot', '--json', '--python', 'python3'], env);

@@ -11,11 +11,11 @@ import { makeSparkHome } from '../deployments/spark/support/spark.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { startStandalone, type Standalone } from './standalone.js';
 
-// A real cluster on a machine that others use as well: this only stops what hangs.
+// A real cluster on a busy machine: this time limit only stops a test that hangs.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let folder: string;
-/** What the node unpacks lies below this one. */
+/** The node unpacks below this folder. */
 let nodeRoot: string;
 let venv: KernelVenv;
 let cluster: Standalone;
@@ -70,7 +70,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // Undefined where the set-up failed.
+  // Undefined when the set-up failed.
   await (kernel as Kernel | undefined)?.close();
   await (cluster as Standalone | undefined)?.stop();
   await (venv as KernelVenv | undefined)?.remove();
@@ -93,7 +93,8 @@ def look(_):
   const first = await lookFromAnExecutor();
   expect(first).toMatchObject({ sees: [false, false], version: 'v1' });
   for (const path of [first.numpy, first.harbour, first.python]) expect(path).not.toContain(venv.folder);
-  // Not from the PEX but from what the artifact made of it on the node, whose python is the environment's own.
+  // The modules come from the environment that the artifact made on the node, not from the PEX; the python is the
+  // environment's own.
   for (const path of [first.numpy, first.python]) expect(path.startsWith(`${nodeRoot}/`), path).toBe(true);
   expect(first.harbour).toMatch(/\/\.ship-env-code-harbour-[0-9a-f]{16}-[0-9a-f]{32}\/harbour\/__init__\.py$/);
 
@@ -129,7 +130,7 @@ spark = preload.getOrCreate()
 `);
   expect(await lookFromAnExecutor(), 'a second application').toMatchObject({ python: first.python });
   expect(await unpacked(), 'nothing is unpacked again').toEqual(before);
-  // Every thread of these libraries stayed behind at the fork.
+  // The threads of these libraries do not exist after the fork.
   await kernel.run(`
 def use(_):
     import sys

@@ -12,11 +12,11 @@ export interface Standalone {
 }
 
 /**
- * Starts them on free ports of the loopback interface. The worker, and so every executor, lives in a mount namespace of
- * its own in which the hidden folders are empty: it cannot use them by mistake.
+ * Starts a master and a worker on free ports of the loopback interface. The worker, and so every executor, has its own
+ * mount namespace, in which the hidden folders are empty: it cannot use them by mistake.
  *
  * @param folder - for their working files
- * @param env - with SPARK_HOME, as makeSparkHome gives it
+ * @param env - environment variables with SPARK_HOME, from makeSparkHome
  * @param hidden - absolute paths of folders that the worker must not see
  */
 export async function startStandalone(
@@ -32,7 +32,7 @@ export async function startStandalone(
     env
   );
   const url = await logged(master, /Starting Spark master at (spark:\/\/\S+)/);
-  // The shell mounts and then becomes the worker; `unshare` makes root of anyone for the mounts.
+  // The shell mounts and then becomes the worker; `unshare` gives any user the permission to mount.
   const hide =
     'for folder; do [ "$folder" = -- ] && break; mount -t tmpfs none "$folder" || exit 1; shift; done; shift; exec "$@"';
   const worker = start(
@@ -85,7 +85,7 @@ async function logged(child: ChildProcess, pattern: RegExp): Promise<string> {
     lines.push(line);
     const found = pattern.exec(line)?.[1];
     if (found === undefined) continue;
-    // Keep the pipe empty, or the process stops when it is full.
+    // Keeps the pipe empty: the process would stop when it is full.
     child.stderr.resume();
     return found;
   }

@@ -21,7 +21,7 @@ beforeEach(async () => {
   port = await makePort(kernel);
 });
 
-/** Adds a file to six, as a hand or a script does: with a line in RECORD, without a hash. */
+/** Adds a file to six, like a person or a script: with a line in RECORD, but without a hash. */
 async function dropInto(path: string): Promise<string> {
   const record = join(site, 'six-1.17.0.dist-info', 'RECORD');
   const before = await readFile(record);
@@ -54,7 +54,7 @@ test('a secret that was dropped into a package stops the ship before anything is
   expect(await names(port.directory)).toEqual(before);
   const allowed = await port.ship({ more: { allowSecrets: ['.env'] } });
   expect(allowed.artifact.id).not.toBe(first.artifact.id);
-  // On the target now, and still not to be shipped by who did not allow it.
+  // It is on the target now, but a person who did not allow it must not ship it.
   await expect(port.ship()).rejects.toMatchObject({ code: 'CODE_SECRET_FOUND' });
   await expect(port.ship({ more: { excludes: ['six'] } })).resolves.toMatchObject({ type: 'result' });
 });

@@ -7,12 +7,12 @@ import { COMMAND_OPTIONS, SETTINGS, requestShape, type OptionValues } from '../.
 import { requestedBy, settings } from '../../src/contract/settings.js';
 
 beforeEach(() => {
-  // Commander tells there what is wrong.
+  // Commander writes its errors there.
   const silent = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   return () => silent.mockRestore();
 });
 
-/** What a command is given. Its work is not done. */
+/** The options that a command gets, without running its work. */
 async function read(command: CommandName, words: readonly string[]): Promise<OptionValues> {
   const given: OptionValues[] = [];
   const program = createProgram('0', options => {
@@ -23,7 +23,7 @@ async function read(command: CommandName, words: readonly string[]): Promise<Opt
   return given[0] ?? {};
 }
 
-/** A value of each option that a ship takes. */
+/** A value for each option of a ship. */
 const SAID: OptionValues = {
   python: '/venv',
   target: 's3://b/x',

@@ -9,7 +9,7 @@ import {
   type TargetKind
 } from '../../src/contract/target-settings.js';
 
-/** As release 0.1.0 and the settings form write every target. */
+/** A target as release 0.1.0 and the settings form write it. */
 const FLAT = { name: 'a', endpoint: '', region: '', pathStyle: false, profile: '', shared: false };
 
 describe('a target is of the kind that its URL says, however it is written', () => {
@@ -52,7 +52,7 @@ describe('a target is of the kind that its URL says, however it is written', () 
     ]
   ])('%s', (_, target, parsed) => {
     expect(targetSettings.parse(target)).toEqual(parsed);
-    // What was parsed crosses a wire and is parsed again.
+    // A parsed target is sent to the sidecar and parsed again.
     expect(targetSettings.parse(JSON.parse(JSON.stringify(parsed)))).toEqual(parsed);
   });
 

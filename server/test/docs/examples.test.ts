@@ -10,15 +10,15 @@ import { BUNDLE } from '../support/bundle.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { ROOT, fencesOf, readPages, type Fence, type Page } from './pages.js';
 
-// One example starts Spark on a machine that others use as well: this only stops what hangs.
+// One example starts Spark on a busy machine: this time limit only stops a test that hangs.
 vi.setConfig({ testTimeout: 600_000 });
 
-/** Pages that begin with something else than an example. */
+/** Pages that do not begin with an example. */
 const WITHOUT_EXAMPLE = ['SECURITY.md', 'CHANGELOG.md'];
 /** Examples of these pages are for a checkout; all others are for a folder with an environment. */
 const OF_A_CHECKOUT = ['CONTRIBUTING.md', 'docs/benchmarks.md'];
 
-/** Runs the cells of a notebook, which stand in a JSON file, in the kernel's python. */
+/** Runs the cells of a notebook, given in a JSON file, in the kernel's python. */
 const NOTEBOOK = `
 import json, sys
 from IPython.core.interactiveshell import InteractiveShell
@@ -30,10 +30,10 @@ if spark is not None:
     spark.stop()
 `;
 
-/** What the pages call the kernel's environment is `venv` in this folder; `harbour` is its editable package. */
+/** The folder of the examples: `venv` is the kernel's environment of the pages, `harbour` its editable package. */
 let kernel: KernelVenv;
 let env: Record<string, string | undefined>;
-/** Where the extension, IPython and pyspark are: beside the environment, so that it stays small. */
+/** The folder with the extension, IPython and pyspark: outside of the environment, so that it stays small. */
 let besideKernel: string;
 
 beforeAll(async () => {
@@ -49,7 +49,7 @@ beforeAll(async () => {
   );
   env = {
     ...spark,
-    // As for a reader, the folder of the examples lies in the home: a ship makes a missing target there.
+    // The folder of the examples is in the home folder, as for a reader: a ship makes a missing target there.
     HOME: kernel.folder,
     PATH: [bin, process.env['PATH']].join(delimiter),
     VIRTUAL_ENV: undefined,
@@ -61,7 +61,7 @@ beforeAll(async () => {
 });
 afterAll(() => kernel.remove());
 
-/** Each runs an example of one language, and returns what a person sees of it. */
+/** The runner of each language: runs an example and returns the visible output. */
 const RUNNERS: Readonly<Record<string, (code: string, page: Page) => Promise<string>>> = { sh, python, json };
 
 async function sh(code: string, { path }: Page): Promise<string> {
@@ -86,7 +86,7 @@ async function python(code: string): Promise<string> {
   return all;
 }
 
-/** A settings file, as JupyterLab keeps it. */
+/** A settings file of JupyterLab. */
 async function json(code: string): Promise<string> {
   const folder = join(kernel.folder, 'settings');
   await mkdir(join(folder, 'jupyterlab-ship-env'), { recursive: true });
@@ -101,7 +101,7 @@ async function json(code: string): Promise<string> {
   return '';
 }
 
-/** The example that a page begins with, and what it prints where the page says so. */
+/** The first example of a page, and its expected output if the page has it. */
 function exampleOf({ path, text }: Page): { example: Fence; output: string } | undefined {
   const heading = path === 'README.md' ? '## First ship\n' : '';
   const start = text.indexOf(heading) + heading.length;
@@ -112,7 +112,7 @@ function exampleOf({ path, text }: Page): { example: Fence; output: string } | u
   return { example, output: next?.language === 'text' ? next.code : '' };
 }
 
-/** What a page shows as output; `…` stands for anything. */
+/** A pattern for the output on a page; `…` stands for anything. */
 function patternOf(line: string): RegExp {
   const pieces = line.trim().split('…');
   return new RegExp(pieces.map(piece => piece.replaceAll(/[$()*+.?[\\\]^{|}]/gu, '\\$&')).join('.*'), 'u');

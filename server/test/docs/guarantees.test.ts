@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 
 const ROOT = new URL('../../../', import.meta.url);
 
-/** A string in TypeScript; what stands between the quotes is the second group. */
+/** A string in TypeScript; its second group is the text between the quotes. */
 const STRING = /(['"`])((?:\\.|(?!\1).)+)\1/gu;
-/** What a runner fills in: `%s`, `$name`, `${name}`. */
+/** Placeholders that a runner fills in: `%s`, `$name`, `${name}`. */
 const FILLED_IN = /%[sdifjoO#]|\$\{[^}]*\}|\$[\w.]+/gu;
 
 interface PromiseOfPage {

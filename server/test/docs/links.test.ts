@@ -3,10 +3,10 @@ import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT, fencesOf, readPages, type Page } from './pages.js';
 
-/** `[text](where)`, `![text](where)`; the place is the group. */
+/** `[text](target)`, `![text](target)`; the group is the target. */
 const LINK = /\]\(([^()\s]+)\)/gu;
 
-/** A page without its code, in which nothing is a link. */
+/** A page without its code, which has no links. */
 function proseOf({ text }: Page): string {
   const withoutFences = fencesOf(text).reduceRight(
     (rest, { start, end }) => rest.slice(0, start) + rest.slice(end),

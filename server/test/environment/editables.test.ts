@@ -13,7 +13,7 @@ const pyproject = (name: string, requires: string, backend: string, more = ''): 
 const setuptools = (name: string, more = ''): string =>
   pyproject(name, 'setuptools>=64', 'setuptools.build_meta', `dependencies = ["never-installed>=2"]\n${more}`);
 
-/** Project → its files, and for each import name the root that must account for it. */
+/** Projects with their files, and for each import name the root that must contain it. */
 const PROJECTS: Record<string, { files: Record<string, string>; roots: [importName: string, path: string][] }> = {
   'st-src': {
     files: {
@@ -100,7 +100,7 @@ function editable(snapshot: Snapshot, name: string): Editable {
   return found;
 }
 
-/** What the real interpreter would import, without importing it. */
+/** The file that the real interpreter would import, found without an import. */
 function originOf(python: string, module: string): string {
   return sh(
     python,
@@ -333,7 +333,7 @@ describe('reading an environment', () => {
     const snapshot = await snap(join(hostile, 'bin', 'python'));
     expect(editable(snapshot, 'evil').roots).toEqual([{ importName: 'evil', path: join(root, 'victim') }]);
     expect(() => sh('cat', marker)).toThrow();
-    // The trap works: an ordinary start of this python springs it.
+    // Proves that the trap works: an ordinary start of this python runs the code.
     sh(join(hostile, 'bin', 'python'), '-c', 'pass');
     expect(sh('cat', marker)).toContain('ran');
   });

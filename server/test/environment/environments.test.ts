@@ -7,14 +7,14 @@ const found = pythons();
 const [anyPython] = found;
 if (anyPython === undefined) throw new Error('No Python 3.9 to 3.14 was found to make environments from.');
 
-/** What the running interpreter itself says, site processing and all. */
+/** What the running interpreter itself reports, after its site processing. */
 function oracle(python: string): {
   prefix: string;
   basePrefix: string;
   version: string;
   site: string[];
   tags: string[];
-  /** `files` of those that have a RECORD. */
+  /** The `files` of distributions with a RECORD. */
   distributions: { name: string; version: string; files: string[] | null }[];
 } {
   const script = `
@@ -60,7 +60,7 @@ describe.each(found)('Python $minor, $executable', ({ minor, executable }) => {
     ['venv', folder => sh(executable, '-m', 'venv', '--without-pip', folder)],
     ['uv venv without pip', folder => uvVenv(folder, '--python', executable)]
   ];
-  // Making seeds takes virtualenv seconds; one interpreter shows what its environments look like.
+  // virtualenv needs seconds to make seeds, so only one interpreter is tried.
   if (executable === anyPython.executable) {
     makers.push(['virtualenv', folder => sh('virtualenv', '--quiet', '--python', executable, folder)]);
   }
@@ -82,7 +82,7 @@ describe.each(found)('Python $minor, $executable', ({ minor, executable }) => {
   });
 
   it('sees both layers with --system-site-packages, and the environment wins', async () => {
-    // An environment whose base is another one would still have the real base; so what is in the base is what is there.
+    // An environment that is based on another one has the same real base, so the test compares with the base.
     const folder = uvVenv(join(root, 'both layers'), '--python', executable, '--system-site-packages');
     const python = join(folder, 'bin', 'python');
     const before = await snap(python);

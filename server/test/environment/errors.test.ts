@@ -7,7 +7,7 @@ import { snap, temporaryFolder, uvVenv } from './fixtures.js';
 
 const root = temporaryFolder();
 
-/** A program that stands in for a python that is not on this machine. */
+/** A program that replaces a python that this machine does not have. */
 function program(name: string, script: string): string {
   const path = join(root, name);
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
@@ -154,7 +154,7 @@ describe('a file that cannot be read', () => {
     const venv = uvVenv(join(root, 'venv'));
     const [lib = ''] = readdirSync(join(venv, 'lib'));
     const site = join(venv, 'lib', lib, 'site-packages');
-    // Unreadable for everyone, root included: no file.
+    // A folder: it cannot be read as a file, not even by root.
     rmSync(site, { recursive: true });
     mkdirSync(join(site, 'demo-1.0.dist-info', 'METADATA'), { recursive: true });
     await expect(snap(venv)).rejects.toMatchObject({

@@ -48,7 +48,7 @@ describe('what ships of a distribution', () => {
       '../../../share/demo/a.txt': 'a'
     };
     const quoted = Object.keys(files).map(path => `"${path.replaceAll('"', '""')}",,\n`);
-    // As virtualenv's RECORD has it: neither is there.
+    // The same lines as in virtualenv's RECORD; neither file exists.
     quoted.push('demo/__init__.cpython-311.pyc,,\n', 'demo/__pycache__,,\n');
     handMade(
       site,

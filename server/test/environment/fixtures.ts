@@ -8,7 +8,7 @@ import { Cache } from '../../src/system/cache/cache.js';
 import type { Distribution, Finding, Snapshot } from '../../src/contract/snapshot.js';
 import { takeSnapshot } from '../../src/environment/index.js';
 
-/** A folder of this test file's own, removed when its tests are over. */
+/** A folder for this test file, removed after its tests. */
 export function temporaryFolder(name = 'ship-env-snapshot-'): string {
   const folder = mkdtempSync(join(tmpdir(), name));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,13 +32,13 @@ export function tree(root: string, files: Readonly<Record<string, string>>): str
 
 const caches = temporaryFolder('ship-env-caches-');
 
-/** Takes a snapshot with a cache of its own, or a given one. */
+/** Takes a snapshot with a new cache or the given one. */
 export async function snap(python: string, cacheRoot = mkdtempSync(join(caches, 'cache-'))): Promise<Snapshot> {
   const cache = await Cache.open(cacheRoot);
   return takeSnapshot({ python, cache, signal: new AbortController().signal });
 }
 
-/** A virtual environment without pip, in no time. */
+/** Makes a virtual environment without pip, which is fast. */
 export function uvVenv(folder: string, ...options: string[]): string {
   sh('uv', 'venv', '--quiet', '--no-config', ...options, folder);
   return folder;
@@ -49,7 +49,7 @@ export function uvInstall(venv: string, ...what: string[]): void {
   sh('uv', 'pip', 'install', '--quiet', '--python', join(venv, 'bin', 'python'), ...what);
 }
 
-/** Its only site-packages directory. */
+/** The only site-packages directory of an environment. */
 export function siteOf(venv: string): string {
   const lib = join(venv, 'lib');
   const version = readdirSync(lib).find(name => name.startsWith('python'));
@@ -75,22 +75,22 @@ export function findings(snapshot: Snapshot, kind: Finding['kind']): Finding[] {
   return snapshot.findings.filter(finding => finding.kind === kind);
 }
 
-/** A distribution by its normalized name; the test fails when it is not there. */
+/** A distribution by its normalized name; the test fails when it does not exist. */
 export function distribution(snapshot: Snapshot, normalizedName: string): Distribution {
   const found = snapshot.distributions.find(each => each.normalizedName === normalizedName);
   if (found === undefined) throw new Error(`${normalizedName} is not in the snapshot`);
   return found;
 }
 
-/** A python that environments can be made from. */
+/** A python that can make environments. */
 export interface BasePython {
   readonly minor: string;
   readonly executable: string;
 }
 
 /**
- * Every CPython 3.9 to 3.14 on the PATH or under pyenv that starts, one a minor version, and the system's own, whose
- * directories Debian arranges in its own way.
+ * Every working CPython 3.9 to 3.14 on the PATH or under pyenv, one for each minor version, and the system's own, for
+ * which Debian has special directories.
  */
 export function pythons(): BasePython[] {
   const pyenv = join(homedir(), '.pyenv', 'versions');
@@ -111,7 +111,7 @@ export function pythons(): BasePython[] {
   return [...found.values()];
 }
 
-/** The installation's own executable; undefined for a shim that leads nowhere, or a python that cannot make venvs. */
+/** The executable of the installation; undefined for a shim without a python, or a python that cannot make venvs. */
 function basePython(executable: string): BasePython | undefined {
   if (!existsSync(executable)) return undefined;
   const script = 'import json, sys, venv; print(json.dumps([sys._base_executable, "%d.%d" % sys.version_info[:2]]))';

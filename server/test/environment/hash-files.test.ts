@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Files of these sizes, each with a content of its own. */
+/** Files of these sizes, each with another content. */
 function filesOf(...sizes: readonly number[]): { path: string; stats: Stats; sha256: string }[] {
   return sizes.map((size, index) => {
     const path = join(folder, `${index} of ${size}`);
@@ -69,7 +69,7 @@ it.each([
   let hashed = 0;
   const attempt = hashEach(files, { signal: new AbortController().signal, disk: new Disk() }, () => (hashed += 1));
   await expect(attempt).rejects.toMatchObject({ code: 'ENOENT' });
-  // Those that were under way come to their end.
+  // Reads under way come to their end.
   await setTimeout(200);
   expect(hashed).toBeLessThan(10);
 });

@@ -64,7 +64,7 @@ describe('the identity of a file', () => {
       untilNextTick(root);
       handMade(site, 'demo', '1.0', {}, row('demo.py', 'one = 1\n'));
       if (when !== 'as installed') chmodSync(path, 0o755);
-      // `touch -r` puts times back to the nanosecond.
+      // `touch -r` restores times to the nanosecond.
       const times = join(root, `times ${count}`);
       sh('touch', '-r', path, times);
       untilNextTick(root);

@@ -17,13 +17,13 @@ beforeEach(() => {
   site = siteOf(venv);
 });
 
-/** Put together here, so that no scanner takes this file for a leak. */
+/** Assembled here, so that no scanner reports this file as a leak. */
 const PEM = ['-----BEGIN ', 'PRIVATE KEY-----\nMIIEsecretsecret\n-----END ', 'PRIVATE KEY-----\n'].join('');
 const hashed = (path: string, content: string): string =>
   `${path},sha256=${createHash('sha256').update(content).digest('base64url')},${Buffer.byteLength(content)}\n`;
 const unhashed = (path: string): string => `${path},,\n`;
 
-/** What is suspected of a distribution `demo` that lists these files, with their hashes or without. */
+/** The suspects in a distribution `demo` that lists these files, with or without their hashes. */
 async function suspects(
   files: Record<string, string>,
   row: (path: string, content: string) => string

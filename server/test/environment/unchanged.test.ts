@@ -20,7 +20,7 @@ import { bytesRead, untilNextTick } from '../support/disk.js';
 
 const root = temporaryFolder();
 const { signal } = new AbortController();
-/** A time that can be put back exactly. */
+/** A time that can be restored exactly. */
 const WHOLE_SECONDS = 1_700_000_000;
 let count = 0;
 let venv = '';
@@ -30,7 +30,7 @@ let cache: Cache;
 
 const look = (): Promise<LazySnapshot> => lookAtEnvironment({ python: venv, cache, signal });
 
-/** The snapshot as one that is there as a whole. */
+/** The complete snapshot. */
 async function wholeOf({ state: _, distributions, ...rest }: LazySnapshot): Promise<Snapshot> {
   return { ...rest, distributions: await Promise.all(distributions.map(each => each.whole())) };
 }
@@ -41,7 +41,7 @@ function cachedFiles(kind: 'snapshots' | 'hashes'): string[] {
   return paths.filter(path => statSync(path).isFile());
 }
 
-/** File of the one snapshot that is kept. */
+/** The file of the only snapshot in the cache. */
 function keptFile(): string {
   const [only, ...others] = cachedFiles('snapshots');
   if (only === undefined || others.length > 0) throw new Error('One snapshot was expected in the cache.');
@@ -138,7 +138,7 @@ describe('an environment that changed', () => {
     handMade(site, 'other', '1.0', { 'other.py': '' }, 'other.py,,\n');
     untilNextTick(root);
     await look();
-    // Whoever reads of the cache leaves its time.
+    // A read of the cache updates the time.
     for (const path of cachedFiles('hashes')) utimesSync(path, WHOLE_SECONDS, WHOLE_SECONDS);
     writeFileSync(join(site, 'other.py'), 'x = 5\n');
     untilNextTick(root);

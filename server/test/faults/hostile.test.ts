@@ -17,10 +17,10 @@ import {
 } from '../support/hostile-files.js';
 import { randomNumbers, sample, Tally } from './tally.js';
 
-/** Inputs in the short form, for each kind. */
+/** Number of inputs of each kind in the short form. */
 const SAMPLE = 8;
 const HOURS = 4 * 60 * 60 * 1000;
-/** A command that has not ended by then is taken for one that hangs. */
+/** A command that has not ended after this time counts as hanging. */
 const HANGS_AFTER_MS = 120_000;
 
 let home: string;
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-/** Ships as a person does, without sending: it must end, with a result or with an error that is no bug of ours. */
+/** Makes a dry run as a person does: it must end with a result, or with an error that is not a bug of ours. */
 async function expectAnswer(): Promise<void> {
   const python = join(environment.venv, 'bin', 'python');
   const child = startShipEnv(home, [
@@ -73,7 +73,7 @@ test(
   }
 );
 
-/** What no file of a distribution should say, and one does. */
+/** Lines that no file of a distribution should have. */
 const HOSTILE_TEXTS: readonly (readonly [name: string, text: string])[] = [
   ['an absolute path', '/etc/passwd'],
   ['a path that leads out', '../../../../../../etc/passwd'],

@@ -15,7 +15,7 @@ import { readSmall } from '../../src/targets/reading.js';
 const KILLS = IS_LONG ? 50 : 3;
 const TOGETHER = IS_LONG ? 20 : 4;
 const HOURS = 4 * 60 * 60 * 1000;
-/** Of what a killed ship had started, so long. */
+/** How long processes of a killed ship may live. */
 const ORPHANS_END_WITHIN_MS = 30_000;
 
 const bucket = useBucket();
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => kernel.remove());
 
-/** A target, seen from the outside. */
+/** A target with direct access to its files. */
 interface Place {
   readonly args: readonly string[];
   readonly env: Record<string, string>;
@@ -69,7 +69,7 @@ async function shipTo(place: Place, home: string): Promise<ShipResult> {
   return data;
 }
 
-/** Starts a ship and kills it after so long; it may have ended before. */
+/** Starts a ship and kills it after some time; it may have ended before. */
 async function killAfter(ms: number, place: Place, home: string): Promise<void> {
   const child = startShipEnv(home, argsOf(place), place.env);
   child.stdout.resume();

@@ -10,7 +10,7 @@ import { useBucket } from '../targets/s3/bucket.js';
 import { randomNumbers, sample, Tally } from './tally.js';
 import { readSmall } from '../../src/targets/reading.js';
 
-/** Faults in the short form, for each kind of ship. */
+/** Number of faults for each kind of ship in the short form. */
 const SAMPLE = 6;
 const HOURS = 4 * 60 * 60 * 1000;
 
@@ -41,7 +41,7 @@ async function answerChanged(passing: Passing, change: (body: Buffer) => Buffer)
   return { ...answer, body: change(body) };
 }
 
-/** What a store, or a proxy before it, may do to one request. */
+/** What a store, or a proxy in front of it, may do to one request. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   'cuts the connection before it does anything': () => 'drop',
   'does it, and cuts the connection': passing => passing.forward().then(() => 'drop' as const),
@@ -62,7 +62,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'answers with half of the body': passing => answerChanged(passing, body => body.subarray(0, body.length >> 1))
 };
 
-/** Brings a prefix into the state from which a ship starts; the ship itself comes after it. */
+/** Prepares the prefix before the ship. */
 const SHIPS: Readonly<Record<string, (url: string) => Promise<void>>> = {
   'a first ship': () => Promise.resolve(),
   'a ship of which the target holds most': async url => {
@@ -83,7 +83,7 @@ async function shipTo(url: string, endpoint = bucket.server.endpoint): Promise<S
   return port.ship({ more: { target: bucket.server.settings(url, { endpoint }) } });
 }
 
-/** Ships through a proxy that treats the request of one number in a special way. */
+/** Ships through a proxy that applies the fault to the request with this number. */
 async function shipWith(url: string, at: number, fault: Fault): Promise<{ requests: number; result: ShipResult }> {
   let requests = 0;
   const proxy = await startFaultyProxy(bucket.server.endpoint, passing => {
@@ -114,7 +114,7 @@ async function expectClean(url: string, before: readonly string[], error: unknow
   const { keys, uploads } = await bucket.leftBelow(url);
   if (JSON.stringify(toErrorObject(error)).includes('could not be removed')) return;
   expect(keys.filter(key => !before.includes(key))).toEqual([]);
-  // Where the answer to its beginning is lost, nobody knows the id of an upload. It goes when it is a day old.
+  // When the first answer of an upload is lost, nobody knows its id. It is removed when it is a day old.
   expect(uploads).toBeLessThanOrEqual(/^answers|cuts the connection$/u.test(fault) ? 1 : 0);
 }
 

@@ -1,12 +1,12 @@
 import { appendFile } from 'node:fs/promises';
 
-/** What was tried. `scripts/long-tests/faults.mjs` sums up the lines. */
+/** One attempt. `scripts/long-tests/faults.mjs` sums up the lines. */
 export type Kind = 'kill -9 at a random moment' | 'fault of a store' | 'ships at once' | 'hostile input';
 
-/** `all`: the long form, `npm run test:faults`. Else a sample of it, which takes a minute or two. */
+/** `all`: the long form, `npm run test:faults`. Otherwise a sample, which takes one or two minutes. */
 export const IS_LONG = process.env['SHIP_ENV_FAULTS'] === 'all';
 
-/** What was lost: each line says in which attempt, and what went wrong. */
+/** The losses: each line names the attempt and what went wrong. */
 export class Tally {
   readonly lost: string[] = [];
   survived = 0;
@@ -16,7 +16,7 @@ export class Tally {
     this.#kind = kind;
   }
 
-  /** Runs one attempt; what it throws is what was lost. */
+  /** Runs one attempt; an error of it counts as a loss. */
   async attempt(what: string, work: () => Promise<void>): Promise<void> {
     let loss: string | undefined;
     try {
@@ -31,7 +31,7 @@ export class Tally {
   }
 }
 
-/** Numbers in [0, 1), the same ones for a seed (mulberry32): a run that lost something can be repeated. */
+/** Numbers in [0, 1), the same for a given seed (mulberry32), so that a run with a loss can be repeated. */
 export function randomNumbers(seed = Number(process.env['SHIP_ENV_FAULTS_SEED'] ?? 20261128)): () => number {
   let state = seed >>> 0;
   return () => {
@@ -42,7 +42,7 @@ export function randomNumbers(seed = Number(process.env['SHIP_ENV_FAULTS_SEED'] 
   };
 }
 
-/** So many of the values, chosen at random, in their order; all of them in the long form. */
+/** This many of the values, chosen at random, in their order; all of them in the long form. */
 export function sample<T>(values: readonly T[], most: number, random: () => number): T[] {
   if (IS_LONG || values.length <= most) return [...values];
   const chosen = new Set<number>();

@@ -16,7 +16,7 @@ import { planPex } from '../../src/formats/pex/plan.js';
 import { loadSeed } from '../../src/formats/pex/seed.js';
 import type { Seed } from '../../src/formats/pex/seed-types.js';
 
-/** What a test says about a plan; the rest is as for everybody. */
+/** Options of a test about a plan; others have their defaults. */
 export type PlanOptions = ContentOptions & { readonly seed: Seed };
 
 /** Builds an artifact to its end. */
@@ -24,10 +24,10 @@ export function buildArtifact(plan: ArtifactPlan, options: BuildOptions): Promis
   return plan.build(options).complete();
 }
 
-/** Of a test that aborts nothing. */
+/** A signal that never aborts. */
 export const NEVER = new AbortController().signal;
 
-/** A folder of a test file, with a cache, a seed from the real pex tool, and what tests make there. */
+/** A folder for a test file, with a cache, a seed from the real pex tool, and the files of its tests. */
 export class Workshop {
   readonly folder: string;
   readonly cache: Cache;
@@ -51,7 +51,7 @@ export class Workshop {
   }
 
   async remove(): Promise<void> {
-    // An artifact's first start goes on in the background for a moment.
+    // The first start of an artifact continues in the background for a moment.
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
@@ -67,11 +67,11 @@ export class Workshop {
     return (await execa('python', [script, directory])).stdout;
   }
 
-  /** A venv with these requirements, filled by pip or by uv; answers its python. */
+  /** A venv with these requirements, filled by pip or by uv; returns its python. */
   async venv(name: string, installer: 'pip' | 'uv', requirements: readonly string[]): Promise<string> {
     const python = this.path(name, 'bin', 'python');
-    // Copies: by default uv hard-links into its cache, and a test that edits a file would edit the person's cache.
-    // A pip from outside, so that the venv holds the same whoever fills it.
+    // Copies: by default uv hard-links into its cache, and a test that edits a file would edit the person's cache. A
+    // pip outside of the venv, so that the venv has the same content with both tools.
     await execa('uv', ['--quiet', 'venv', '--python', await basePython(), this.path(name)]);
     await (installer === 'uv'
       ? execa('uv', [
@@ -97,7 +97,7 @@ export class Workshop {
     return planPex(content, options.seed ?? this.seed);
   }
 
-  /** What a venv gives, as a file of that name in the workshop. */
+  /** Builds the artifact of a venv into a file of that name. */
   async build(python: string, name: string, options: Partial<PlanOptions> = {}): Promise<Made> {
     const snapshot = await takeSnapshot({ python, cache: this.cache, signal: NEVER });
     return this.assemble(snapshot, name, options);
@@ -111,7 +111,7 @@ export class Workshop {
     return { path, plan, built, snapshot };
   }
 
-  /** Environment of a run on a node: a PEX_ROOT's parent of its own, and nothing else that PEX reads. */
+  /** Environment variables of a run on a node: a separate parent for PEX_ROOT, and no other variable that PEX reads. */
   nodeEnvironment(nodeRoot: string): Record<string, string> {
     return { PATH: process.env['PATH'] ?? '', HOME: this.folder, SHIP_ENV_NODE_ROOT: this.path(nodeRoot) };
   }
@@ -124,7 +124,7 @@ export interface Made {
   readonly snapshot: Snapshot;
 }
 
-/** The interpreter that the tests' own python stands on. */
+/** The base python of the tests' own python. */
 export async function basePython(): Promise<string> {
   const code =
     'import os, sys; print(os.path.join(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}"))';
@@ -132,7 +132,7 @@ export async function basePython(): Promise<string> {
 }
 
 export const INTERPRETER: Interpreter = {
-  // A real one: it compiles the modules of distributions made by hand.
+  // A real python, since it compiles the modules of handmade distributions.
   executable: execaSync('python', ['-c', 'import sys; print(sys.executable)']).stdout,
   implementation: 'cpython',
   version: '3.11.7',
@@ -145,7 +145,7 @@ export const INTERPRETER: Interpreter = {
   siteDirectories: [{ path: '/venv/lib/python3.11/site-packages', layer: 'environment' }]
 };
 
-/** A distribution made by hand: files by name, written below a site directory. */
+/** A handmade distribution: files by name, written below a site directory. */
 export async function handMade(
   site: string,
   name: string,

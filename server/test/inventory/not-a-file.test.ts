@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => kernel.remove());
 
 let moved: string | undefined;
-/** Moves an object away and puts something else there, for the time of a test. */
+/** Replaces an object by something else during a test. */
 async function replace(name: string, put: (path: string, aside: string) => unknown): Promise<void> {
   moved = join(port.directory, name);
   const aside = join(kernel.folder, name);

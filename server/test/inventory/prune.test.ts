@@ -26,13 +26,13 @@ async function age(port: Port, files: readonly string[], days: number): Promise<
   for (const name of files) await utimes(join(port.directory, name), then, then);
 }
 
-/** Prunes as someone whose machine never shipped there. */
+/** Prunes with a cache that has never shipped to the target. */
 async function pruneIt(port: Port, options: Partial<PruneOptions> = {}): ReturnType<typeof prune> {
   const cache = await Cache.open(await temporaryFolder());
   return prune(port.request().target, { ...RULES, ...options }, { cache, signal: calm });
 }
 
-/** A target with two environments and two states of the code, and which files belong to the newer ones. */
+/** A target with two environments and two states of the code; also names the files of the newer ones. */
 async function makeFull(): Promise<{ port: Port; older: string[]; newer: string[] }> {
   const port = await makePort(kernel);
   await port.ship();
@@ -104,7 +104,7 @@ test('what cannot be judged stays, with all that it may need', async () => {
   for (const name of foreign) await appendFile(join(port.directory, name), 'mine');
   await age(port, [...all, ...foreign], 90);
   const { removed, kept } = await pruneIt(port);
-  // Of the newer environment alone all is known; of the code not even that.
+  // The newer environment is known completely, the code is not.
   expect(removed.map(({ name }) => name).sort()).toEqual(
     all.filter(name => !older.includes(name) && !name.endsWith('.zip')).sort()
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Paths } from '../../src/memo/paths.js';
 
-/** More bytes than become strings at a time, some of them in the middle of a letter at every boundary. */
+/** More bytes than are decoded at a time, so that pieces end in the middle of a character. */
 const MANY = Array.from({ length: 9000 }, (_, index) => `/site/größe/${'ü'.repeat(index % 7)}/module_${index}.py`);
 
 describe('paths that are kept as bytes', () => {

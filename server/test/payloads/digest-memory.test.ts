@@ -11,15 +11,15 @@ import { calm } from './payloads.js';
 import { useBucket } from '../targets/s3/bucket.js';
 
 const MIB = 1024 * 1024;
-/** The store copies the beginning of a large span by itself. */
+/** The beginning of a large span is a separate part, which the store copies. */
 const SLICE_BYTES = 5 * MIB;
 
 const bucket = useBucket();
 
-/** A span in memory that knows how much of it was read. */
+/** A span in memory that counts the bytes that are read. */
 class Piece implements Span {
   readonly content: string | undefined;
-  /** As it was built, and as it is now. */
+  /** Its content when it was built, and its present content. */
   readonly #whole: Buffer;
   #now: Buffer;
   readBytes = 0;
@@ -61,7 +61,7 @@ function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** A tail, or what was just installed. */
+/** Content for a tail or a new distribution. */
 function fresh(bytes = MIB): Piece {
   return new Piece(randomBytes(bytes), { isShared: false });
 }
@@ -71,7 +71,7 @@ const [first, second, third] = [30 * MIB, 15 * MIB, 15 * MIB].map(bytes => rando
   Buffer,
   Buffer
 ];
-/** Too small to be a part: the store copies several at once. */
+/** Too small for a part: the store copies several together. */
 const small = [1, 2, 3, 4].map(() => randomBytes(2 * MIB));
 
 let url: string;
@@ -85,7 +85,7 @@ beforeEach(async () => {
   [memory, sources, number] = [new DigestMemory(), [], 0];
 });
 
-/** Ships an artifact of these pieces; later ones may be copied from it. */
+/** Uploads an artifact of these pieces; later uploads may copy from it. */
 async function ship(pieces: readonly Piece[], digests: DigestMemory | undefined = memory): Promise<Arrival> {
   const name = `env-${(number += 1)}.pex`;
   for (const piece of pieces) piece.readBytes = 0;
@@ -170,12 +170,12 @@ describe('what the store copies', () => {
 });
 
 describe('a piece of which something is sent', () => {
-  // What is new is filled up to a part: from behind it, or, where a short piece follows, from before it.
+  // New bytes are filled up to a part with bytes after them, or before them when a short piece follows.
   test('is read whole when its first bytes are', async () => {
     const [a, added, b] = [new Piece(first), new Piece(randomBytes(MIB)), new Piece(second)];
     await ship([a, b, fresh()]);
     const wanted: number[][] = [];
-    // What was added is known the second time, but not on the store.
+    // The second time, the new piece is remembered, but is not on the store.
     const older = sources;
     for (let turn = 0; turn < 2; turn += 1) {
       sources = [...older];
@@ -212,12 +212,12 @@ describe('a damaged piece', () => {
     await ship([a, b, fresh()]);
     b.damage(1);
     const next = [a, b, fresh()];
-    // All is sent then, and who sends reads.
+    // Everything is sent, and sent bytes are read.
     await expect(ship(next)).rejects.toThrow('damaged');
     b.repair();
     const { copiedBytes } = await ship(next);
     expect(copiedBytes).toBe(32 * MIB);
-    // The first slice of the second makes one part with the first; what is behind it is known.
+    // The first slice of the second piece makes one part with the first piece; the bytes after it are known.
     expect(read([a, b])).toEqual([a.bytes, SLICE_BYTES]);
     await ship([a, b, fresh()]);
     expect(read([a, b])).toEqual([0, 0]);

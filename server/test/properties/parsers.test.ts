@@ -9,7 +9,7 @@ import { parsePth } from '../../src/python/pth.js';
 import { parseCsv, parseRecord } from '../../src/python/record.js';
 import { RUNS, askPython } from './python.js';
 
-/** Texts in which what a format gives a meaning to is frequent. */
+/** Texts with many characters that have a meaning in the format. */
 function textOf(...pieces: string[]): fc.Arbitrary<string> {
   const piece = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(...pieces) },
@@ -19,7 +19,7 @@ function textOf(...pieces: string[]): fc.Arbitrary<string> {
   return fc.array(piece, { maxLength: 24 }).map(parts => parts.join('').replaceAll('\0', ''));
 }
 
-/** Some values of an arbitrary, the same number in each run, for a program that is asked about all of them at once. */
+/** Values of an arbitrary, the same number in each run, for a program that processes all of them at once. */
 function samples<T>(arbitrary: fc.Arbitrary<T>): T[] {
   return fc.sample(arbitrary, RUNS);
 }
@@ -58,7 +58,7 @@ describe('a path file', () => {
     const texts = samples(
       textOf('import ', 'import\t', 'import os', '#', '\n', '\r\n', '\r', 'lib', '../', '/srv', ' ', '\t', ';')
     );
-    // site.addpackage itself, with a folder that has whatever is asked for, and without running anything.
+    // Python's own site.addpackage, with a folder in which every path exists, and without running any code.
     const script = `
 import os, site, tempfile
 site.exec = lambda line: imported.append(line)
@@ -196,7 +196,7 @@ for marker in values:
       return ours !== undefined && expected[index] !== null && ours !== expected[index];
     });
     expect(wrong).toEqual([]);
-    // Else it would be enough to know nothing.
+    // Without this check, an empty answer would pass.
     expect(markers.filter(each => holds(each, environment) !== undefined).length).toBeGreaterThan(RUNS / 10);
   });
 

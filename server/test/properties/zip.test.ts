@@ -17,7 +17,7 @@ import {
 import { problemOfPath } from '../../src/system/files/path-names.js';
 import { askPython } from './python.js';
 
-/** Archives that are read back: three programs read each of them. */
+/** How many archives are tried; three programs read each of them. */
 const ARCHIVES = 60;
 
 interface Content {
@@ -31,7 +31,7 @@ const part = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
 const name = fc
   .array(part, { minLength: 1, maxLength: 4 })
   .map(parts => parts.join('/'))
-  // What else there may be is left out when an artifact is planned; a folder's name ends with a slash.
+  // Other kinds of entries are left out when an artifact is planned. The name of a folder ends with a slash.
   .filter(path => problemOfPath(path) === undefined && path.isWellFormed());
 const content: fc.Arbitrary<Content> = fc.record({
   name,
@@ -41,7 +41,7 @@ const content: fc.Arbitrary<Content> = fc.record({
 });
 const archive = fc.uniqueArray(content, { selector: each => each.name, minLength: 1, maxLength: 8 });
 
-/** Bytes of an archive, in two segments behind one another, as an artifact has them. */
+/** Bytes of an archive with two consecutive segments, like an artifact. */
 function zipOf(contents: readonly Content[]): Buffer {
   const half = Math.ceil(contents.length / 2);
   const segments = [contents.slice(0, half), contents.slice(half)].map(segmentOf);

@@ -31,7 +31,7 @@ test.each(['ann:canary@host/x', 'bucket/x?X-Amz-Signature=canary', '/ann:canary@
   }
 );
 
-/** As the settings form writes a target: every field of every kind. */
+/** A target as the settings form writes it: with every field of every kind. */
 const FLAT = { endpoint: '', region: '', pathStyle: false, profile: '', shared: false };
 
 test('Settings that were saved before targets had kinds hold, and one target that cannot be used spoils no other', async () => {

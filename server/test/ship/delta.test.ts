@@ -18,7 +18,7 @@ const MIB = 1024 * 1024;
 const bucket = useBucket();
 let kernel: KernelVenv;
 beforeAll(async () => {
-  // One distribution that is worth copying, and one that sorts behind what the tests add.
+  // One distribution that is large enough to be copied, and one that comes after the packages of the tests.
   kernel = await makeKernelVenv('numpy==2.1.0', 'six==1.17.0');
 });
 afterAll(() => kernel.remove());
@@ -30,7 +30,7 @@ beforeEach(async () => {
   [url, port] = [bucket.freshUrl(), await makePort(kernel, join(kernel.folder, 'cache'))];
 });
 
-/** What a ship asked of the store, and how many bytes of bodies it sent. */
+/** The requests of a ship to the store, and the bytes of their bodies. */
 interface Watched {
   result: Promise<ShipResult>;
   copies: number;
@@ -73,7 +73,7 @@ function keyOf(name: string): string {
   return `${url.slice('s3://ship/'.length)}/${name}`;
 }
 
-/** The artifact of a ship is on the target, as its manifest says, and nothing is left of any upload. */
+/** Checks that the artifact on the target matches its manifest, and that no upload is unfinished. */
 async function expectWhole({ artifact }: ShipResult): Promise<void> {
   const { artifact: described } = manifestSchema.parse(
     JSON.parse((await download(`${artifact.id}.json`)).toString('utf8'))
@@ -103,7 +103,7 @@ describe('after a package was added', () => {
     expect(second.copiedBytes).toBeGreaterThan(10 * MIB);
     expect(second.copiedBytes + second.uploadedBytes).toBeGreaterThan(second.artifact.bytes);
     expect(second.uploadedBytes).toBeLessThan(MIB);
-    // What the SDK sends besides: the lists of parts.
+    // The SDK also sends the lists of parts.
     expect(ship.bytes - second.uploadedBytes).toBeLessThan(10_000);
     await expectWhole(second);
     await expectWhole(first);
@@ -121,7 +121,7 @@ describe('after a package was added', () => {
     const target = bucket.server.settings(url);
     const dry = await port.ship({ more: { target, dryRun: true } });
     const { uploadedBytes, copiedBytes, artifact } = await watch(port).result;
-    // The manifest is written besides.
+    // The manifest is also written.
     const manifestBytes = (await download(`${artifact.id}.json`)).length;
     expect(dry).toMatchObject({ uploadedBytes, copiedBytes });
     expect(manifestBytes).toBeGreaterThan(0);
@@ -224,7 +224,7 @@ describe('all is sent, and the result says so,', () => {
     expect(second).toMatchObject({ copiedBytes: 0, findings: [FULL_UPLOAD] });
     expect(second.findings[0]?.message).toContain('manifest');
     await expectWhole(second);
-    // The next one is not spoiled by it.
+    // The next ship is not affected.
     expect((await watch(port).result).reused).toBe(true);
   });
 });
@@ -241,7 +241,7 @@ async function segmentsOf({ cache }: Port): Promise<{ path: string; content: Buf
   );
 }
 
-/** Changes a byte of each cached segment, before what holds its digests. */
+/** Changes a byte of each cached segment, before its digests. */
 async function damageSegments(of: Port, atMost = 1000): Promise<void> {
   for (const { path, content } of await segmentsOf(of)) {
     const at = Math.min(atMost, content.length >> 1);
@@ -271,7 +271,7 @@ test.each([
   expect(second.copiedBytes).toBeGreaterThan(10 * MIB);
   await expectWhole(second);
   expect(second.findings).toEqual([]);
-  // Who sends it finds out.
+  // The ship that sends the segment notices it.
   expect((await largestSegment(own)).equals(isLeft ? damaged : whole)).toBe(true);
   url = bucket.freshUrl();
   await expectWhole(await watch(own, undefined, { digests }).result);
@@ -312,7 +312,7 @@ function holdBack({ cache }: Port, until: () => Promise<void>): void {
   };
 }
 
-/** A new file: the one that is there may be linked to the installer's cache. */
+/** Writes a new file: the existing one may be a hard link into the installer's cache. */
 async function replaceFile(path: string, content: string): Promise<void> {
   await rm(path, { force: true });
   await writeFile(path, content);
@@ -377,7 +377,7 @@ test('cancelled in the middle of a copy, a ship leaves nothing of it', async () 
     async passing => {
       if (!isCopy(passing)) return passing.forward();
       controller.abort();
-      // The store goes on with what it was asked for.
+      // The store continues with earlier requests.
       await sleep(300);
       return passing.forward();
     },

@@ -20,7 +20,7 @@ const REFUSED: readonly [what: string, more: Partial<ShipRequestInput>, code: st
 
 test.each(REFUSED)('%s is refused before the snapshot, by ship and by config', async (_, more, code) => {
   const port = await makePort(kernel);
-  // A snapshot would fail on it with another code.
+  // A snapshot of it would fail with another code.
   const python = '/nowhere/bin/python';
   const events: StepEvent[] = [];
   const shipping = port.ship({ more: { python, ...more }, emit: event => events.push(event) });

@@ -5,7 +5,7 @@ import { useBucket } from '../targets/s3/bucket.js';
 import { makePort, ofAnotherPython } from './port.js';
 
 const bucket = useBucket();
-/** More than are read at a time, several times over. */
+/** Several times as many as are read at a time. */
 const NEWER = 40;
 
 test('an artifact is copied from, however many newer ones of another Python lie on the target', async () => {

@@ -23,7 +23,7 @@ async function flipByte(path: string): Promise<void> {
   await writeFile(path, content);
 }
 
-/** An empty target, and what a ship would put there, in a folder beside it. */
+/** An empty target, and a folder beside it with the files that a ship would put there. */
 async function makeSample(): Promise<{ port: Port; sample: ShipResult; folder: string; files: string[] }> {
   const other = await makePort(kernel);
   const sample = await other.ship();

@@ -11,15 +11,15 @@ import { Sidecar } from '../support/sidecar.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const MB = 1_000_000;
-/** Of the process, whatever it ships. */
+/** Memory of the process for any environment. */
 const BOUND = 250 * MB;
 const LIBRARY_BYTES = 160 * MB;
 const MODULES = 2000;
-/** More files than most environments have, of next to no bytes. */
+/** More files than most environments have, with few bytes. */
 const DISTRIBUTIONS = 80;
 const FILES_EACH = 1000;
 
-/** What the launcher adds to the environment (`bundle_environment` in node.py). */
+/** Environment variables that the launcher adds (`bundle_environment` in node.py). */
 const LAUNCHED = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_MMAP_THRESHOLD_: '262144',
@@ -75,13 +75,13 @@ async function installMany(): Promise<void> {
   }
 }
 
-/** The most memory that a process has had, in bytes: VmHWM of proc(5). */
+/** The peak of a process's memory, in bytes: VmHWM of proc(5). */
 async function peakSoFar(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/^VmHWM:\s+(\d+) kB$/mu.exec(status)?.[1] ?? 0) * 1024;
 }
 
-/** The most memory that a process ever had, in bytes, as it was last seen. */
+/** The last known peak of a process's memory, in bytes. */
 async function peakOf(pid: number, signal: AbortSignal): Promise<number> {
   let peak = 0;
   while (!signal.aborted) {
@@ -91,7 +91,7 @@ async function peakOf(pid: number, signal: AbortSignal): Promise<number> {
   return peak;
 }
 
-/** The most memory that a ship has in an empty cache, in bytes. */
+/** The peak memory of a ship with an empty cache, in bytes. */
 async function peakOfShip(prefix: string): Promise<number> {
   const child = startShipEnv(
     await temporaryFolder(),

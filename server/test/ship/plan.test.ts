@@ -19,7 +19,7 @@ function request(own: Partial<ShipRequestInput> = {}): ShipRequest {
   return shipRequest.parse({ python: kernel.python, target: { name: '', url: 'file:///nowhere' }, ...own });
 }
 
-/** What an unchanged environment is known by. */
+/** The state by which an unchanged environment is recognised. */
 async function known(cache: Cache): Promise<LazySnapshot> {
   return { ...(await lookAtEnvironment({ python: kernel.python, cache, signal })), state: 'as it was' };
 }
@@ -62,7 +62,7 @@ test('an environment that changes between its name and its build does not ship u
   await planLazily(await known(cache), request(), { cache, signal });
   const plan = await planLazily(await known(cache), request(), { cache, signal });
   await kernel.install('idna==3.9');
-  // What is compressed already ships as it was; what is not there to compress any more does not.
+  // Segments that are compressed already still ship; files that are gone cannot be compressed.
   const [segment] = (await plan.whole()).content.segments;
   await expect(segment?.whole()).rejects.toMatchObject({ code: 'ARTIFACT_FILE_CHANGED' });
 });

@@ -9,7 +9,7 @@ import type { DigestMemory } from '../../src/payloads/digest-memory.js';
 import type { KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-/** What one test ships from and to: a cache of its own and a directory as target. */
+/** The start and the destination of a test's ships: a cache and a directory as target. */
 export interface Port {
   /** The folder of the target. */
   directory: string;
@@ -27,7 +27,7 @@ export interface Port {
 /**
  * A port with an empty target. Two ports are two machines: their ships do not take turns.
  *
- * @param cacheFolder - of a cache to share with others; else it has one of its own
+ * @param cacheFolder - folder of a shared cache; without it the port has a new one
  */
 export async function makePort(kernel: KernelVenv, cacheFolder?: string): Promise<Port> {
   return portIn(await temporaryFolder(), kernel, cacheFolder);
@@ -53,7 +53,7 @@ export async function portIn(folder: string, kernel: KernelVenv, cacheFolder?: s
   };
 }
 
-/** Names on the target, none when its folder was never made. */
+/** Names on the target; none when its folder does not exist. */
 export async function names(directory: string): Promise<string[]> {
   return (await readdir(directory).catch(() => [])).sort();
 }
@@ -64,7 +64,7 @@ export async function bytesOf(directory: string, files: readonly string[]): Prom
   return infos.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The text of a manifest, as one of another Python. */
+/** The text of a manifest, changed to another Python. */
 export function ofAnotherPython(text: string): string {
   return text.replaceAll(`"${manifest.parse(JSON.parse(text)).python.abiTag}"`, '"cp399"');
 }

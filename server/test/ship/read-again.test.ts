@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => kernel.remove());
 
-/** Edits six as soon as it was read, in so many of the rounds; counts the rounds. */
+/** Edits six as soon as it was read, in this many rounds; counts the rounds. */
 function editing(rounds: number): { emit: (event: StepEvent) => void; began: () => number } {
   let began = 0;
   let edits = 0;
@@ -57,7 +57,7 @@ test('an environment that keeps changing is read three times, and nothing is lef
 
 test('a file that goes away while the snapshot reads counts as a change of the environment', async () => {
   const { cache } = await makePort(kernel);
-  // RECORD does not vouch for them, so they are read.
+  // RECORD has no hashes of these files, so they are read.
   for (const name of ['core.py', 'codec.py']) writeFileSync(join(site, 'idna', name), '');
   const { signal } = new AbortController();
   const onProgress = (): void => rmSync(join(site, 'idna', 'core.py'), { force: true });

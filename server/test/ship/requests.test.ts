@@ -22,7 +22,7 @@ beforeEach(async () => {
   [url, port] = [bucket.freshUrl(), await makePort(kernel)];
 });
 
-/** A ship, and what it asked of the store about objects, in order: `GET env-1.json 404`. */
+/** A ship, and its requests about objects in order: `GET env-1.json 404`. */
 async function watch(manifests?: KnownManifests): Promise<{ result: ShipResult; asked: string[] }> {
   const asked: string[] = [];
   const proxy = await startFaultyProxy(bucket.server.endpoint, async passing => {

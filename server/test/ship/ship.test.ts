@@ -106,7 +106,7 @@ test('of an artifact that is too much for a plain zip the result says how it sta
   expect(findings).toEqual([]);
   const path = join(port.directory, `${artifact.id}.json`);
   const manifest = manifestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  // As the ship of an environment of so many files wrote and remembers it.
+  // Like a manifest that the ship of a large environment wrote and remembers.
   await chmod(path, 0o644);
   const text = JSON.stringify({ ...manifest, entries: 70_000 });
   await writeFile(path, text);

@@ -18,9 +18,9 @@ afterAll(() => kernel.remove());
 interface Shipping {
   signal?: AbortSignal;
   emit?: (event: StepEvent) => void;
-  /** What becomes of this ship's requests on their way. */
+  /** The fault for this ship's requests. */
   fault?: Fault;
-  /** Distributions and editables that stay home. */
+  /** Distributions and editables that do not ship. */
   excludes?: string[];
 }
 
@@ -53,7 +53,7 @@ async function removeArtifact(url: string): Promise<void> {
   await bucket.client.send(new DeleteObjectCommand({ Bucket: 'ship', Key }));
 }
 
-/** Two ships: one that is cancelled when it has written such a name, and one that came meanwhile and waits for it. */
+/** Two ships: one that is cancelled when it has written such a name, and a second one that waits for it. */
 async function cancelFirst(url: string, port: Port, written: RegExp): Promise<PromiseSettledResult<ShipResult>[]> {
   const controller = new AbortController();
   const [sent, hold, built] = [gate(), gate(), gate()];
@@ -72,7 +72,7 @@ async function cancelFirst(url: string, port: Port, written: RegExp): Promise<Pr
   const { ship: second, asked } = watched(url, port, () => built.open());
   await built.promise;
   const askedToPlan = asked.length;
-  // A later ship to another place, whose lock is free, goes all the way: the second one had its chance to begin.
+  // A later ship to another place, whose lock is free, runs to its end, so the second one had time to begin.
   await shipTo(bucket.freshUrl(), port);
   expect(asked).toHaveLength(askedToPlan);
   controller.abort();
@@ -232,7 +232,7 @@ test('an artifact stays while its manifest cannot be removed, which a cancelled 
     signal: controller.signal,
     fault: async passing => {
       if (passing.method === 'DELETE' && MANIFEST.test(passing.path.split('?')[0] ?? '')) return REFUSED;
-      // The artifact goes away before its manifest comes, so that it is sent again.
+      // The artifact disappears before its manifest is written, so it is sent again.
       if (isWriteOf(passing, MANIFEST)) {
         await removeArtifact(url);
         isGone = true;
@@ -273,7 +273,7 @@ test('a cancelled ship takes back all that it can and tells what it could not', 
   }
 });
 
-/** A ship, and what it asks of the store; tells the moment in which it has built and comes to the upload. */
+/** A ship and its requests; tells when the ship has built everything and begins the upload. */
 function watched(
   url: string,
   port: Parameters<typeof shipTo>[1],

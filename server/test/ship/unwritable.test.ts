@@ -12,7 +12,7 @@ const bucket = useBucket();
 test('who may only read a target is told before anything is compressed; a dry run and an unchanged ship need no more', async () => {
   const kernel = await makeKernelVenv('six==1.17.0');
   onTestFinished(() => kernel.remove());
-  // Without code the artifact is the first that is written.
+  // Without code, the artifact is written first.
   await kernel.uninstall('harbour');
   const keys = { accessKeyId: 'readerkey', secretAccessKey: 'reader-secret' };
   await bucket.server.createUser('reader', keys);

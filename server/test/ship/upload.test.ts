@@ -24,7 +24,7 @@ async function openHarbour(): Promise<{ cache: Cache; directory: string; target:
   return { cache, directory, target };
 }
 
-/** Work with an upload, in a transaction as a ship has it. */
+/** Runs work with an upload, in a transaction like that of a ship. */
 function uploading(cache: Cache, target: Target, work: (upload: Upload, held: Held) => Promise<void>): Promise<void> {
   return transaction(cache, target, calm, async held => {
     const verified = await Verified.open(cache, target);

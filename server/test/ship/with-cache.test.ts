@@ -5,7 +5,7 @@ import { Cache } from '../../src/system/cache/cache.js';
 import { withCache } from '../../src/ship/with-cache.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-// As on a disk that broke meanwhile.
+// Behaves like a disk that broke meanwhile.
 vi.mock('../../src/system/cache/limit.js', () => ({
   keepWithin: () => Promise.reject(new Error('EIO: i/o error, scandir segments'))
 }));

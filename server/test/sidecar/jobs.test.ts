@@ -13,7 +13,7 @@ const RESULT: ShipResult = {
 const REQUEST = shipRequest.parse({ python: '/venv/bin/python', target: { name: '', url: 'file:///target' } });
 const NOTE = { key: 'notebook:a.ipynb', data: '{"any":"thing"}' };
 
-/** Ships that end when the test lets them, or when they are cancelled. */
+/** Ships that end when the test ends them or when they are cancelled. */
 function held(): { run: RunShip; end: (index: number) => void; begun: () => number } {
   const gates: ReturnType<typeof gate<void>>[] = [];
   const run: RunShip = async (_request, { signal }) => {
@@ -109,7 +109,7 @@ test('a ship is listed with its note until somebody has heard its end', async ()
   const jobs = new Jobs(run);
   const job = jobs.start(REQUEST, NOTE);
   await expect.poll(begun).toBe(1);
-  // A page that goes away before the end.
+  // A page that is closed before the end.
   const page = new AbortController();
   const following = job.follow(() => undefined, page.signal);
   expect(jobs.unheard()).toEqual([{ id: job.id, note: NOTE, isRunning: true, followers: 1 }]);

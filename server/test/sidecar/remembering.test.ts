@@ -7,7 +7,7 @@ import { Sidecar } from '../support/sidecar.js';
 
 const MB = 1_000_000;
 
-/** Bytes that a process has read so far, of files and sockets (`rchar` of proc(5)). */
+/** Bytes that a process has read so far from files and sockets (`rchar` of proc(5)). */
 async function readBy(pid: number): Promise<number> {
   return Number(/^rchar: (\d+)$/mu.exec(await readFile(`/proc/${pid}/io`, 'utf8'))?.[1]);
 }
@@ -28,7 +28,7 @@ test('a sidecar that has sent an environment does not read it again when a packa
   const inAll = (await ship()).artifact.bytes;
   expect(inAll).toBeGreaterThan(15 * MB);
   await kernel.install('toml==0.10.2');
-  // The part that holds the head has no MD5 yet.
+  // The part with the head has no MD5 yet.
   expect((await ship()).readBytes).toBeLessThan(inAll / 2);
   await kernel.install('idna==3.10');
   const { copiedBytes, readBytes } = await ship();

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 
 // needs: bundle
 
-/** What `npm run build` makes and the wheel carries. */
+/** The bundle of `npm run build`, which the wheel contains. */
 export const BUNDLE = fileURLToPath(new URL('../../../jupyterlab_ship_env/sidecar/ship-env.mjs', import.meta.url));
 
 /**
- * Starts the built command line as a fresh person: of this process's environment it sees PATH only.
+ * Starts the built command line for a new person: it gets only PATH from the environment of this process.
  *
  * @param home - the person's home directory
  */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ownerName } from '../../src/system/process/owner.js';
 
-/** Names a process of this machine that has ended, as `ownerName` would have named it. */
+/** The name that `ownerName` would give a process of this machine that has ended. */
 export async function deadOwner(): Promise<string> {
   const child = spawn('true');
   await once(child, 'exit');

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Waits until the clock that stamps files has moved on, so that an edit cannot share a tick with what came before. */
+/** Waits until the clock of the file system has moved on, so that an edit does not get the time of an earlier write. */
 export function untilNextTick(folder: string): void {
   const probe = join(folder, 'tick');
   writeFileSync(probe, '');

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer, request as send, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
-/** A request on its way, as the fault sees it. */
+/** A request on its way, for the function that decides about a fault. */
 export interface Passing {
   readonly method: string;
   /** Path and query as sent. */
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
-  /** Passes a body on and answers what the server answered. */
+  /** Passes a body on and returns the server's answer. */
   forward(body?: Buffer): Promise<Answer>;
 }
 
@@ -19,12 +19,12 @@ export interface Answer {
   readonly body?: Buffer | string;
 }
 
-/** What a fault makes of a request: an answer, or `drop`: the connection is cut without one. */
+/** The result of a fault: an answer, or `drop`, which cuts the connection without an answer. */
 export type Fault = (passing: Passing) => Promise<Answer | 'drop'> | Answer | 'drop';
 
 /**
- * A loopback proxy that fails in the way a test asks for, in front of a real server. The Host header passes unchanged,
- * so that signatures hold.
+ * A loopback proxy in front of a real server, with faults that a test chooses. The Host header passes unchanged, so
+ * that signatures stay valid.
  */
 export async function startFaultyProxy(
   endpoint: string,
@@ -40,7 +40,7 @@ export async function startFaultyProxy(
         incoming.socket.destroy();
         return;
       }
-      // Only what the server said: without its date the answer has none.
+      // Only the server's own headers: when its date is removed, the answer has none.
       outgoing.sendDate = false;
       outgoing.writeHead(answer.status, answer.headers).end(answer.body);
     })().catch(() => incoming.socket.destroy());
@@ -59,7 +59,7 @@ export async function startFaultyProxy(
   };
 }
 
-/** The answer of a store that does not have a feature. */
+/** The answer of a store that lacks a feature. */
 export const NOT_IMPLEMENTED: Answer = {
   status: 501,
   headers: { 'content-type': 'application/xml' },

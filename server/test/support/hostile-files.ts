@@ -12,19 +12,19 @@ import {
 import { dirname, join } from 'node:path';
 import { FILE_KINDS, type FileKind } from '../../src/system/files/read.js';
 
-/** Something that may stand in place of a file that is read whole, and must never be read as one. */
+/** Something that may be in the place of a small file and must never be read as one. */
 export interface HostileFile {
   readonly name: string;
-  /** Words by which an error or finding tells what was found. */
+  /** Words of the error or finding about it. */
   readonly told: RegExp;
-  /** Puts it there; nothing may be there. */
+  /** Creates it at a free path. */
   make(path: string, kind: FileKind): void;
 }
 
-/** What hangs whoever opens it without care. */
+/** Kinds that make a careless open hang. */
 export const FIFO: HostileFile = { name: 'a FIFO', told: /FIFO/, make: path => void execFileSync('mkfifo', [path]) };
 
-/** Everything that is no regular text file of bearable size. */
+/** All kinds that are not a regular text file of reasonable size. */
 export const HOSTILE_FILES: readonly HostileFile[] = [
   FIFO,
   {
@@ -50,19 +50,21 @@ export const HOSTILE_FILES: readonly HostileFile[] = [
   { name: 'a text with a NUL', told: /NUL/, make: path => writeFileSync(path, 'Name: har\0bour\nVersion: 1\n') }
 ];
 
-/** A path longer than a socket may have is given relative to its folder. */
+/** A path that is too long for a socket is given relative to its folder. */
 function makeSocket(path: string): void {
   const script = 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])';
   execFileSync('python3', ['-c', script, path.slice(dirname(path).length + 1)], { cwd: dirname(path) });
 }
 
-/** A file that a command reads, in an environment as {@link hostileEnvironment} makes it. */
+/** A file that a command reads in an environment from {@link hostileEnvironment}. */
 export interface ReadFile {
   readonly name: string;
   readonly kind: FileKind;
   /** Relative to the folder of the environment; `SITE` stands for its site-packages. */
   readonly path: string;
-  /** The command ends with the error of its kind; or it goes on, and a finding tells; or it goes on, since nothing is lost. */
+  /**
+   * The command ends with the error; or it goes on with a finding; or it goes on without one, since nothing is lost.
+   */
   readonly answer: 'error' | 'finding' | 'none';
   /** Which command reads it first. */
   readonly command: 'snapshot' | 'ship';
@@ -70,7 +72,7 @@ export interface ReadFile {
 
 const INFO = 'SITE/harbour-1.0.dist-info';
 
-/** Every file of an environment and of a source tree that is read whole. */
+/** All files of an environment and of a source tree that are read into memory. */
 export const READ_FILES: readonly ReadFile[] = [
   { name: 'METADATA', kind: FILE_KINDS.metadata, path: `${INFO}/METADATA`, answer: 'error', command: 'snapshot' },
   { name: 'RECORD', kind: FILE_KINDS.fileList, path: `${INFO}/RECORD`, answer: 'error', command: 'snapshot' },
@@ -124,12 +126,12 @@ export const READ_FILES: readonly ReadFile[] = [
   { name: '.shipignore', kind: FILE_KINDS.shipIgnore, path: 'quay/.shipignore', answer: 'error', command: 'ship' }
 ];
 
-/** Where a file of {@link READ_FILES} lies. */
+/** The path of a file of {@link READ_FILES}. */
 export function placeOf({ folder, site }: HostileEnvironment, { path }: ReadFile): string {
   return path.startsWith('SITE/') ? join(site, path.slice('SITE/'.length)) : join(folder, path);
 }
 
-/** Puts something hostile in place of a file. @returns what puts back what was there */
+/** Replaces a file by something hostile. @returns a function that restores the file */
 export function replaceBy(hostile: HostileFile, path: string, kind: FileKind): () => void {
   const before = existsSync(path) ? readFileSync(path) : undefined;
   rmSync(path, { force: true });
@@ -140,14 +142,14 @@ export function replaceBy(hostile: HostileFile, path: string, kind: FileKind): (
   };
 }
 
-/** An environment in which every file of {@link READ_FILES} has a part: a distribution, an egg-info, an editable with a hook. */
+/** An environment that has every file of {@link READ_FILES}: a distribution, an egg-info, an editable with a hook. */
 export interface HostileEnvironment {
   readonly folder: string;
   readonly venv: string;
   readonly site: string;
 }
 
-/** @param folder - new or empty; whoever asks removes it */
+/** @param folder - a new or empty folder, which the caller removes */
 export function hostileEnvironment(folder: string): HostileEnvironment {
   const venv = join(folder, 'venv');
   execFileSync('uv', ['venv', '--quiet', '--no-config', venv]);

@@ -1,8 +1,8 @@
-/** A name as a package, a file or a folder may have it, that must never become a path or reach a terminal as it is. */
+/** A possible name of a package, a file or a folder that must never become a path or reach a terminal unescaped. */
 export interface HostileName {
   readonly what: string;
   readonly name: string;
-  /** What an error or finding says of it. */
+  /** The name in an error or finding. */
   readonly told: RegExp;
 }
 

@@ -5,21 +5,22 @@ import { execa } from 'execa';
 
 /** A kernel's environment with an editable package, made for a test. */
 export interface KernelVenv {
-  /** Holds everything; remove it with {@link KernelVenv.remove}. */
+  /** Folder with everything; remove it with {@link KernelVenv.remove}. */
   readonly folder: string;
   readonly python: string;
   /** Source file of the editable package `harbour`: its `VERSION` is what tests edit. */
   readonly module: string;
   install(...requirements: string[]): Promise<void>;
   uninstall(...names: string[]): Promise<void>;
-  /** Rewrites the module so that `harbour.VERSION` and `harbour.version()` say this. */
+  /** Rewrites the module so that `harbour.VERSION` and `harbour.version()` have this value. */
   edit(version: string): Promise<void>;
   remove(): Promise<void>;
 }
 
 /**
- * Makes a venv with uv (it has no pip) and installs the requirements and an editable package in src layout. The files are
- * its own: a hard link to uv's cache changes its ctime whenever another test, at the same time, installs or removes the same.
+ * Makes a venv with uv (it has no pip) and installs the requirements and an editable package in src layout. The files
+ * are copies: a hard link to uv's cache would change its ctime whenever another test installs or removes the same
+ * package.
  *
  * @param requirements - from the package index
  */

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { SettingsOf } from '../../src/contract/target-settings.js';
 
-/** A pair of keys. */
+/** A pair of access keys. */
 export interface Keys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -15,11 +15,11 @@ export interface Keys {
 
 const ROOT: Keys = { accessKeyId: 'rootkey', secretAccessKey: 'root-secret-of-the-test' };
 
-/** The S3 servers of the tests, of different make: what each can is in test/targets/s3/servers.ts. */
+/** The kinds of S3 server in the tests; test/targets/s3/servers.ts lists what each can do. */
 export type Make = 'versitygw' | 'moto';
 
 /**
- * A real S3 server on a free port of 127.0.0.1. Nothing of it is left after {@link S3Server.stop}.
+ * A real S3 server on a free port of 127.0.0.1. {@link S3Server.stop} removes all its files.
  *
  * versitygw keeps its data in a temporary folder, with signatures, checksums, users and bucket policies on. moto keeps
  * them in memory and accepts any keys.
@@ -28,7 +28,7 @@ export class S3Server {
   readonly make: Make;
   /** `http://127.0.0.1:<port>`, or https when it was started with a certificate. */
   readonly endpoint: string;
-  /** May do everything. */
+  /** The root user with all permissions. */
   readonly root: Keys = ROOT;
   readonly #process: ChildProcess;
   readonly #folder: string;
@@ -56,7 +56,7 @@ export class S3Server {
     return S3Server.#launch('versitygw', binary, args, { folder, keys, scheme: tls === undefined ? 'http' : 'https' });
   }
 
-  /** moto's server, whose weaknesses are those of many a small store. */
+  /** moto's server, which has the weaknesses of many small stores. */
   static async startMoto(): Promise<S3Server> {
     const binary = await findProgram(MOTO);
     const folder = await mkdtemp(join(tmpdir(), 'ship-env-s3-'));
@@ -71,7 +71,7 @@ export class S3Server {
   ): Promise<S3Server> {
     const env = { PATH: process.env['PATH'], TMPDIR: folder, ...keys };
     const child = spawn(binary, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
-    // A runner that dies takes the server with it.
+    // The server ends when the test runner dies.
     process.once('exit', () => child.kill('SIGKILL'));
     const port = await listeningPort(child, make);
     const server = new S3Server(make, child, folder, `${scheme}://127.0.0.1:${port}`);
@@ -84,14 +84,14 @@ export class S3Server {
     return join(this.#folder, 'data');
   }
 
-  /** A shared credentials file with every profile made so far: for `AWS_SHARED_CREDENTIALS_FILE`. */
+  /** A shared credentials file with all profiles so far, for `AWS_SHARED_CREDENTIALS_FILE`. */
   get credentialsFile(): string {
     return join(this.#folder, 'credentials');
   }
 
   /**
-   * The environment in which the AWS SDKs find the profiles, and nothing of the machine's own.
-   * Add every profile first: the SDK reads the file once.
+   * Environment variables with which the AWS SDKs find these profiles and no settings of the machine. Add every profile
+   * first: the SDK reads the file once.
    */
   get environment(): Record<string, string> {
     return {
@@ -101,7 +101,7 @@ export class S3Server {
     };
   }
 
-  /** Names a pair of keys, right or wrong, in the credentials file. */
+  /** Adds a pair of keys, right or wrong, to the credentials file. */
   async addProfile(name: string, keys: Keys): Promise<void> {
     this.#profiles.set(name, keys);
     const sections = [...this.#profiles].map(
@@ -112,7 +112,7 @@ export class S3Server {
     await writeFile(join(this.#folder, 'config'), '');
   }
 
-  /** A user of versitygw without any right until a bucket policy gives it some; named as a profile too. */
+  /** A user of versitygw without permissions until a bucket policy gives it some; it is also a profile. */
   async createUser(name: string, keys: Keys): Promise<void> {
     await promisify(execFile)(await findProgram(VERSITYGW), [
       ...[
@@ -130,7 +130,7 @@ export class S3Server {
     await this.addProfile(name, keys);
   }
 
-  /** A client of the root user, for set-up and for looking behind the scenes. The caller destroys it. */
+  /** A client of the root user, for set-up and direct access. The caller destroys it. */
   client(): S3Client {
     return new S3Client({ endpoint: this.endpoint, region: 'us-east-1', forcePathStyle: true, credentials: this.root });
   }
@@ -165,11 +165,11 @@ export class S3Server {
   }
 }
 
-/** A program that the set-up script puts somewhere, unless a variable names another. */
+/** A program that the set-up script installs, unless a variable names another one. */
 interface Program {
   readonly name: string;
   readonly variable: string;
-  /** Below the checkout. */
+  /** Path below the checkout. */
   readonly path: string;
 }
 
@@ -190,7 +190,10 @@ async function findProgram({ name, variable, path: usual }: Program): Promise<st
   return path;
 }
 
-/** The port that the process listens on. It chose one itself (port 0) but does not say which: the kernel does. */
+/**
+ * The port on which the process listens, asked from the kernel: the process chose a free one (port 0) and does not
+ * print it.
+ */
 async function listeningPort(child: ChildProcess, make: Make): Promise<number> {
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)));

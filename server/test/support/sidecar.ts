@@ -12,7 +12,7 @@ import {
 import { exitOf, startShipEnv } from './bundle.js';
 import { temporaryFolder } from './temporary.js';
 
-/** The sidecar as the bundle has it, in an empty cache. */
+/** The sidecar of the bundle with an empty cache. */
 export class Sidecar {
   readonly pid: number;
   /** The folder of its local cache. */
@@ -29,7 +29,7 @@ export class Sidecar {
     this.pid = child.pid ?? 0;
   }
 
-  /** @param env - of the sidecar */
+  /** @param env - environment variables of the sidecar */
   static async start(env: Record<string, string>): Promise<Sidecar> {
     const home = await temporaryFolder();
     const socket = join(home, 'socket');
@@ -39,7 +39,7 @@ export class Sidecar {
     return sidecar;
   }
 
-  /** From the request to the result. */
+  /** Milliseconds from the request to the result. */
   async ship(wanted: ShipRequestInput): Promise<ShipResult> {
     return shipResult.parse(await this.outcome(wanted));
   }
@@ -65,13 +65,13 @@ export class Sidecar {
     return jobEvent.parse(JSON.parse(events.at(-1)?.replace(/^data: /u, '') ?? ''));
   }
 
-  /** Ends it as its parent's end does. @returns its exit code */
+  /** Ends the sidecar in the same way as the end of its parent. @returns its exit code */
   async end(): Promise<number | null> {
     this.#child.stdin.end();
     return this.#exited;
   }
 
-  /** Its answer to the end. */
+  /** Reads its answer to the end. */
   #ask(method: string, path: string, body?: unknown): Promise<string> {
     const headers = { 'X-Ship-Env-Token': 'token', 'Content-Type': 'application/json' };
     return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A fresh private folder that goes when the test ends. */
+/** A new private folder that is removed when the test ends. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ship-env-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 
-/** Makes the program of the threads that compress, from the sources: Node.js starts no TypeScript in a thread. */
+/** Builds the program of the threads that compress: Node.js cannot start TypeScript in a thread. */
 export default async function makeThreadProgram(): Promise<void> {
   const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
   await build({

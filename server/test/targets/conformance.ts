@@ -5,18 +5,18 @@ import { readFacts, readSmall } from '../../src/targets/reading.js';
 import type { Target, TargetEntry } from '../../src/targets/target.js';
 import { calm, failure, makePayload, payloadOf } from '../payloads/payloads.js';
 
-/** A target as the suite tries it. */
+/** A kind of target for the suite. */
 export interface Tried {
   /** A new, empty place that no other test uses. */
   fresh(): Promise<Place>;
 }
 
 export interface Place {
-  /** Opens the target; several times, as several ships do. */
+  /** Opens the target; called several times, for several ships. */
   open(): Promise<Target>;
-  /** Everything that lies there now, temporary files and unfinished uploads included. */
+  /** Everything that is there now, including temporary files and unfinished uploads. */
   left(): Promise<string[]>;
-  /** Puts other bytes of the same size in the place of an object, behind the target's back. */
+  /** Replaces an object by other bytes of the same size, without the target. */
   tamper(name: string): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ const small = makePayload('env-00000001.json', 1000);
 /** More than one part of an upload. */
 const large = makePayload('env-00000001.pex', 20 * 1024 * 1024 + 7);
 
-/** What every kind of target must do, whatever lies behind it. Each kind runs it on the real thing. */
+/** The tests that every kind of target must pass. Each kind runs them on a real store. */
 export function conforms(kind: string, tried: Tried): void {
   const opened = async (place: Place): Promise<Target> => {
     const target = await place.open();

@@ -40,7 +40,7 @@ async function believed(): Promise<Manifest | undefined> {
   return publishedManifest(target, plan, { cache: port.cache, verified, signal: calm });
 }
 
-/** Puts another manifest there, for the time of a test. */
+/** Replaces the manifest during a test. */
 async function write(change: (manifest: Manifest) => unknown): Promise<void> {
   const manifest = manifestSchema.parse(JSON.parse(text));
   change(manifest);
@@ -56,7 +56,7 @@ const onFirst =
     return change(first, second);
   };
 
-/** As if the head were a byte longer. */
+/** A manifest whose head is one byte longer. */
 function moveAll({ head, segments }: Manifest): void {
   head.length += 1;
   for (const segment of segments) segment.offset += 1;
@@ -117,7 +117,7 @@ const damages: [what: string, damage: (text: string) => string, objects: () => s
   ['is another JSON file', () => '{}', () => [`${plan.id}.json`]],
   ['holds zeros', text => '\0'.repeat(text.length), () => [`${plan.id}.json`]],
   ['was edited in a version', text => text.replace('"1.17.0"', '"1.17.9"'), () => [`${plan.id}.json`]],
-  // Which of the two was changed nobody can say.
+  // Nobody can tell which of the two was changed.
   ['was edited in the size of the artifact', text => text.replace(/"bytes": \d/u, '"bytes": 9'), both],
   [
     'was edited in the sha256 of the artifact',

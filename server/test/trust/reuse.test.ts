@@ -15,7 +15,7 @@ import { bytesRead, untilNextTick } from '../support/disk.js';
 const root = temporaryFolder('ship-env-reuse-');
 const venv = join(root, 'venv');
 const { signal } = new AbortController();
-/** Of a file that need not be read. */
+/** The content of a file that need not be read. */
 const BYTES = 13 << 20;
 let site = '';
 let cache: Cache;
@@ -24,7 +24,7 @@ let caches = 0;
 const request = shipRequest.parse({ python: venv, target: { name: '', url: 'file:///nowhere' } });
 const newCache = (): Promise<Cache> => Cache.open(join(root, `cache ${(caches += 1)}`));
 
-/** What is compared: all that a ship, its target and the person see of an environment. */
+/** The compared facts: everything that a ship, its target and the person see of an environment. */
 async function seen(snapshot: Snapshot, { id, name, findings, content }: ArtifactPlan): Promise<object> {
   const segments = await Promise.all(
     content.segments.map(async segment => ({ ...(await segment.whole()), ...segment }))
@@ -33,14 +33,14 @@ async function seen(snapshot: Snapshot, { id, name, findings, content }: Artifac
   return { snapshot, plan: { id, name, findings, interpreter: content.interpreter, segments: withoutFunctions } };
 }
 
-/** The state of an environment, as one who knows nothing of it finds it. */
+/** The facts about an environment, found with an empty cache. */
 async function fromNothing(): Promise<object> {
   const cache = await newCache();
   const snapshot = await takeSnapshot({ python: venv, cache, signal });
   return seen(snapshot, await planWhole(snapshot, request, { cache, signal }));
 }
 
-/** Distributions whose files the plan wanted to know. */
+/** Distributions whose files the plan needed. */
 function counted(look: LazySnapshot): { look: LazySnapshot; asked: string[] } {
   const asked: string[] = [];
   const distributions = look.distributions.map(distribution => ({
@@ -53,7 +53,7 @@ function counted(look: LazySnapshot): { look: LazySnapshot; asked: string[] } {
   return { look: { ...look, distributions }, asked };
 }
 
-/** A ship's look at the environment, and the distributions that it looked into. */
+/** The snapshot of a ship, and the distributions that it read. */
 async function ship(): Promise<{ seen: object; asked: string[] }> {
   const { look, asked } = counted(await lookAtEnvironment({ python: venv, cache, signal }));
   const plan = await (await planLazily(look, request, { cache, signal })).whole();
@@ -63,13 +63,13 @@ async function ship(): Promise<{ seen: object; asked: string[] }> {
   return { seen: await seen(whole, plan), asked: planned.sort() };
 }
 
-/** By copies: a link to a file of uv's own cache changes whenever another environment links to it. */
+/** Files are copied: a hard link into uv's cache changes whenever another environment links to the same file. */
 const install = (...what: string[]): void => uvInstall(venv, '--link-mode', 'copy', ...what);
 
 const row = (path: string, content: string): string =>
   `${path},sha256=${createHash('sha256').update(content).digest('base64url')},${content.length}\n`;
 
-/** Writes over a file, as an editor that saves in place does, and puts its times back. */
+/** Overwrites a file, like an editor that saves in place, and restores its times. */
 function edit(path: string, change: (text: string) => string): void {
   const times = join(root, 'times');
   sh('touch', '-r', path, times);
@@ -87,14 +87,14 @@ beforeAll(async () => {
   handMade(site, 'wordy', '1.0', { 'wordy.py': '' }, 'wordy.py,,\n');
   appendFileSync(join(site, 'wordy-1.0.dist-info', 'METADATA'), `\n${'Much to say. '.repeat(BYTES / 13)}\n`);
   untilNextTick(root);
-  // After RECORD, which vouches for what is older.
+  // The file is newer than RECORD, whose hashes are trusted only for older files.
   writeFileSync(join(site, 'shared.py'), 'x = 3\n');
   untilNextTick(root);
   cache = await newCache();
   await ship();
 });
 
-/** What happens to an environment, in this order, and which distributions must be looked into then. */
+/** Changes of an environment, in this order, and the distributions that must be read after each. */
 const CHANGES: [what: string, change: () => void, lookedInto: string[]][] = [
   ['nothing', () => undefined, []],
   ['one is added', () => install('iniconfig==2.0.0'), ['iniconfig']],
@@ -186,7 +186,7 @@ test('of what did not change no file is read', async () => {
   expect(bytesRead() - before).toBeLessThan(BYTES);
 });
 
-/** The only file of a kind in the cache. */
+/** The only cached file of a kind. */
 async function fileOf(kind: string): Promise<string> {
   const folder = join(cache.root, kind);
   const paths = (await readdir(folder, { recursive: true })).map(name => join(folder, name));

@@ -14,7 +14,7 @@ import { useBucket } from '../targets/s3/bucket.js';
 const bucket = useBucket();
 const TARGET = { url: 's3://ship/x' };
 
-/** A person's machine, which compares an object with what it must be, and what it asks the store for. */
+/** A machine that compares an object with what it must be, and notes its requests to the store. */
 async function makePerson(url: string): Promise<{
   asked: string[];
   cache: Cache;

@@ -219,7 +219,7 @@ describe('what is remembered of a file', () => {
     const { files } = await list(editableOf(folder, ['src', '']));
     const before = await (await open()).contents(files, never);
     expect(before).toMatchObject([{ marks: ['private-key'] }]);
-    // Gone, and still known by its stat.
+    // The entry is gone, but its stat is still remembered.
     await rm(join(folder, 'src/m.py'));
     expect(await (await open()).contents(files, never)).toEqual(before);
   });
@@ -274,7 +274,7 @@ describe('an archive that cannot be made', () => {
   it('because a file cannot be read, names it', async () => {
     const folder = await project({ 'src/m/__init__.py': '', 'src/m/closed.py': '' });
     await chmod(join(folder, 'src/m/closed.py'), 0);
-    // Root reads everything, so it becomes someone else.
+    // Root can read everything, so the test changes to another user.
     await chmod(folder, 0o755);
     const cache = await Cache.open(await temporaryFolder());
     await chmod(cache.root, 0o755);
@@ -316,7 +316,7 @@ describe('an archive that cannot be made', () => {
   });
 });
 
-/** The zip is being written: something lies under `tmp/`. */
+/** Is the zip being written? Then `tmp/` is not empty. */
 async function someTemporaryFile(cache: Cache): Promise<void> {
   while ((await readdir(join(cache.root, 'tmp'))).length === 0) await new Promise(resolve => setImmediate(resolve));
 }
@@ -387,7 +387,7 @@ describe('a tree that changes while it ships', () => {
       const { stdout } = spawnSync('python3', ['-c', program, zip], { encoding: 'utf8' });
       names.add(`${code.fileName} ${stdout.trim()}`);
     }
-    // One content a name: a name seen with two contents would be here twice.
+    // Each name has one content: a name with two contents would be here twice.
     expect(new Set([...names].map(name => name.split(' ', 1)[0])).size).toBe(names.size);
     expect(names.size).toBeGreaterThan(0);
   });

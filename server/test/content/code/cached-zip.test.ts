@@ -26,7 +26,7 @@ test('a code archive that is damaged is made again once for many ships of one pr
     cache.takeWrittenBytes();
     const sent = await Promise.all(
       ships.map(async ({ payload }, index) => {
-        // Each comes upon what the one before it does just then.
+        // Each call starts while the one before it is working.
         await setTimeout(4 * index);
         return buffer(payload.open());
       })
@@ -42,7 +42,7 @@ test('a code archive that another process put there meanwhile is not sent when i
   const whole = await readFile(first.path);
   const cache = await Cache.open(await temporaryFolder());
   const path = cache.path('code', first.payload.name);
-  // The second half is told of while the zip is written.
+  // The second half of the progress is reported while the zip is written.
   const onProgress = ({ done, total }: ArchiveProgress): void => {
     if (done <= total / 2 || existsSync(path)) return;
     mkdirSync(dirname(path), { recursive: true });

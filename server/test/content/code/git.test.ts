@@ -20,8 +20,8 @@ async function repository(files: Record<string, string>): Promise<string> {
 }
 
 /**
- * A partial clone in which every setting that can name a program names one that leaves the file `was-run`. It lacks the
- * blob of its `.gitignore`, which git would fetch by the program.
+ * A partial clone in which every setting that can name a program names one that writes the file `was-run`. The clone
+ * lacks the blob of its `.gitignore`, and git would fetch the blob by such a program.
  */
 async function hostileRepository(): Promise<{ folder: string; program: string }> {
   const folder = await repository({
@@ -35,7 +35,7 @@ async function hostileRepository(): Promise<{ folder: string; program: string }>
   const link = join(await realpath(await mkdtemp(join(tmpdir(), 'ship-env-git-'))), 'program');
   onTestFinished(() => rm(dirname(link), { recursive: true }));
   await symlink(join(folder, 'program'), link);
-  // A path without a blank, which each setting takes as it is.
+  // A path without a blank, which no setting must quote.
   await writeTree(folder, { 'program*': `#!/bin/sh\ntouch '${folder}/was-run'\nexit 1\n` });
   const hooks = join(dirname(link), 'hooks');
   await mkdir(hooks);
@@ -64,7 +64,7 @@ async function hostileRepository(): Promise<{ folder: string; program: string }>
   await rm(join(folder, '.git/objects', blob.slice(0, 2), blob.slice(2)));
   await rm(join(folder, 'src/.gitignore'));
   for (const [name, value] of Object.entries(settings)) await git(folder, 'config', name, value);
-  // Only of a file that git does not track it asks the ignore rules.
+  // git asks the ignore rules only for files that it does not track.
   await writeTree(folder, { 'src/new.py': '' });
   await rm(join(folder, 'was-run'), { force: true });
   return { folder, program: link };
@@ -220,7 +220,7 @@ describe('in a git work tree', () => {
   it('runs no program that the repository names, and fetches nothing', async () => {
     const { folder } = await hostileRepository();
     const mark = join(folder, 'was-run');
-    // The trap works: a plain git springs it.
+    // Proves that the trap works: a plain git runs the program.
     await git(folder, 'ls-files', '--cached', '--others', '--exclude-standard').catch(() => undefined);
     expect(existsSync(mark)).toBe(true);
     await rm(mark);
@@ -293,7 +293,7 @@ async function hangingGit(): Promise<() => Promise<number[]>> {
   };
 }
 
-/** Does it run? What has ended may wait for whoever started it to take notice. */
+/** Is the process running? A zombie does not count. */
 function runs(pid: number): boolean {
   const status = `/proc/${pid}/status`;
   return existsSync(status) && !/^State:\s+[ZX]/mu.test(readFileSync(status, 'utf8'));
@@ -353,7 +353,7 @@ describe('when git cannot be asked', () => {
   it('falls back to the plain rule and says so: a repository that git refuses', async () => {
     const folder = await repository({ 'src/m.py': '' });
     if (process.getuid?.() === 0) {
-      // Dubious ownership (safe.directory): the work tree belongs to someone else.
+      // Dubious ownership (safe.directory): the work tree belongs to another user.
       setEnvironment({ GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' });
       for (const path of [folder, join(folder, '.git')]) await chown(path, 65534, 65534);
     } else {

@@ -15,7 +15,7 @@ test('when one file is gone, the rest of the files is not read', async () => {
   const hashes = await FileHashes.open(cache, 'tree');
   let read = 0;
   await expect(hashes.contents(files, never, () => (read += 1))).rejects.toBeInstanceOf(FileChanged);
-  // As long as it would take.
+  // Waits as long as the work would take.
   await (await FileHashes.open(cache, 'the same')).contents(files.slice(1), never);
   expect(read).toBeLessThan(files.length / 2);
 });

@@ -68,7 +68,7 @@ export async function git(folder: string, ...args: string[]): Promise<void> {
   });
 }
 
-/** What ships, and where from. */
+/** The files that ship, with their places. */
 export function list(editable: Editable, signal = new AbortController().signal): Promise<Listing> {
   return listShippedFiles(editable, { signal });
 }
@@ -98,14 +98,14 @@ export async function archive(
   return { ...result, cache, path: cache.path('code', result.payload.name) };
 }
 
-/** Runs a program with only this archive on its path beside the standard library; resolves to what it prints. */
+/** Runs a program with only this archive and the standard library on its path; resolves to its output. */
 export async function python(interpreter: string, archivePath: string, source: string): Promise<string> {
   const program = `import sys; sys.path.insert(0, ${JSON.stringify(archivePath)})\n${source}`;
   const { stdout } = await execFileAsync(interpreter, ['-I', '-S', '-c', program], { cwd: tmpdir() });
   return stdout.trim();
 }
 
-/** The interpreters of this machine that a kernel may run, each minor once; at least `python3`. */
+/** The pythons of this machine that a kernel may run, one for each minor version; at least `python3`. */
 export async function pythons(): Promise<string[]> {
   const names = ['python3', ...[9, 10, 11, 12, 13, 14].map(minor => `python3.${minor}`)];
   const found = new Map<string, string>();

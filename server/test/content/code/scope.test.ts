@@ -15,7 +15,7 @@ const at = (path: string, importName = '', kind: Editable['kind'] = 'pth'): Edit
   roots: [{ path, importName }]
 });
 
-/** What the refusal says of the editable's root; undefined when it is another error, or does not say what to do. */
+/** The reason in the refusal of an editable's root; undefined when the error is another one or has no hint. */
 async function refusal(editable: Editable): Promise<string | undefined> {
   const error = await list(editable).then(
     () => undefined,
@@ -37,7 +37,7 @@ describe('an editable that is more than one project', () => {
     expect(await refusal(at(path, 'everything', 'pep660-finder'))).toBe(`${why}.`);
   });
 
-  // Not every machine has all of these, so the rule is asked itself.
+  // Not every machine has all of these, so the test calls the rule itself.
   it.each(['/home', '/Users', '/opt', '/srv', '/mnt', '/media', '/var/lib', '/usr/local'])(
     'is refused by its place, whoever runs it: %s',
     async folder => {
@@ -64,7 +64,7 @@ describe('an editable that is more than one project', () => {
     const work = await temporaryFolder();
     await writeTree(work, { 'one/pyproject.toml': '', 'one/one/__init__.py': '', 'two/setup.py': '', 'tool.py': '' });
     expect(await refusal(at(work))).toBe('holds other projects (one, two).');
-    // The settings of a formatter make no project of it.
+    // A folder with settings of a formatter is not a project.
     await writeTree(work, { 'pyproject.toml': '[tool.black]\n' });
     expect(await refusal(at(work))).toBe('holds other projects (one, two).');
   });

@@ -5,7 +5,7 @@ import { ShipEnvError } from '../../../src/errors.js';
 import { CONTENT_MARKS, ContentScan } from '../../../src/system/files/secrets/secrets.js';
 import { archive, editableOf, project } from './helpers.js';
 
-/** Put together here, so that no scanner takes this file for a leak. */
+/** Assembled here, so that no scanner reports this file as a leak. */
 const pem = (kind: string): string =>
   `-----BEGIN ${kind}PRIVATE KEY-----\nMIIEsecretsecret\n-----END ${kind}PRIVATE KEY-----\n`;
 
@@ -17,7 +17,7 @@ const KEY_ID = ['AKIA', 'Q7RS5TUV2WXY3ZAB'].join('');
 const github = ['ghp', RANDOM].join('_');
 const finegrained = ['github', 'pat', '11ABCDEFG0aB3dE6gH9jK2_mN5pQ8rS1tU4vW7xY0zA'].join('_');
 const slack = ['xoxb', '2345678901', '3456789012', 'aB3dE6gH9jK2mN5p'].join('-');
-/** As AWS's documentation has them. */
+/** The example keys of the AWS documentation. */
 const EXAMPLE_SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
 const MIB = 1024 * 1024;
@@ -63,7 +63,7 @@ describe('a file that looks like a secret', () => {
   ])('is refused: %s', async (path, content) => {
     const error = await refusal({ [path]: content });
     expect(error?.code).toBe('CODE_SECRET_FOUND');
-    // A line in .gitignore does nothing for a file that git tracks.
+    // A line in .gitignore has no effect on a file that git tracks.
     expect(error?.hint).toMatch(/^Leave it out with a line in \.shipignore, or move it out /);
     expect(error?.message).toContain(path);
     expect(error?.hint).toContain(`--allow-secret ${path}`);

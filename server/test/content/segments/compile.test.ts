@@ -40,7 +40,7 @@ function modulesOf(sources: FileEntry[], name = 'one'): ModulesToCompile {
   return modules;
 }
 
-/** Compiles one distribution in a process of its own. */
+/** Compiles one distribution in a separate process. */
 async function compileModules(of: ModulesToCompile, output: string): Promise<CompiledFacts> {
   const compilers = new Compilers(1, NEVER);
   try {
@@ -73,7 +73,7 @@ test('a process that compiled others before gives what a new one gives', async (
   expect(after.sha256).toBe(alone.sha256);
 });
 
-/** Some dozens of modules with everything that people write. */
+/** Some dozens of modules with all kinds of source code. */
 async function standardLibrary(): Promise<FileEntry[]> {
   const { stdout } = await run('python', ['-c', 'import asyncio; print(asyncio.__path__[0])'], { signal: NEVER });
   const asyncio = stdout.trim();
@@ -83,7 +83,7 @@ async function standardLibrary(): Promise<FileEntry[]> {
 
 test('many modules are compiled in parts, and give what they give in one', async () => {
   const library = await standardLibrary();
-  // So many bytes that each gets a process's turn of its own.
+  // Large enough that each module is compiled in a separate turn.
   const large = library.map(file => ({ ...file, size: 1e6 }));
   const whole = await compileModules(modulesOf(library), join(folder, 'whole'));
   const compilers = new Compilers(3, NEVER);
@@ -106,7 +106,7 @@ test.each(['timestamp', 'checked-hash', 'unchecked-hash'])(
     const cache = join(folder, '__pycache__');
     const [pyc = ''] = await readdir(cache);
     if (mode === 'checked-hash') {
-      // The header of the source as it is now, before the module as it was.
+      // The header of the present source, before the old module.
       const fresh = join(folder, 'fresh');
       await compileModules(modules, fresh);
       const blob = await readFile(fresh);
@@ -192,7 +192,7 @@ describe('says what is wrong', () => {
   ])('when the python %s', async (_what, program, message, hint) => {
     const executable = join(folder, 'python');
     await writeFile(executable, `#!/bin/sh\n${program}\n`, { mode: 0o755 });
-    // More than a pipe holds, so that it is still being sent when nobody reads it any more.
+    // More than a pipe holds, so that bytes are still being sent when the reader has ended.
     const one = await source('one.py', 'x = 1');
     const sources = Array.from({ length: 2000 }, (_, at) => ({ ...one, name: `${at}.py` }));
     const modules = { ...modulesOf(sources), python: executable };

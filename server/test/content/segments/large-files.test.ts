@@ -10,7 +10,7 @@ import { INTERPRETER, NEVER, handMade } from '../../formats/fixtures.js';
 const SITE = 'lib/python3.11/site-packages';
 const BYTES = 3 * 1024 ** 3;
 
-/** Plans a distribution with a file of 3 GiB at this path of the environment, which begins as a script does. */
+/** Plans a distribution that has a file of 3 GiB at this path of the environment; the file begins like a script. */
 async function planned(prefix: string, path: string): Promise<string[]> {
   const large = join(prefix, path);
   const location = join(prefix, SITE);

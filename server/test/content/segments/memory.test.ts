@@ -11,11 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => workshop.remove());
 
-/** What nobody holds any more is gone afterwards. */
+/** Collects garbage. */
 async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  // What a WeakRef was made of stays until the end of the turn.
+  // The target of a new WeakRef stays until the end of the turn.
   await new Promise(setImmediate);
   collect();
 }

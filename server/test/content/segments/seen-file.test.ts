@@ -13,7 +13,7 @@ async function seen(bytes: number): Promise<SeenFile & { content: Buffer }> {
   return { source, content, size: bytes, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
-/** The last one is larger than what is read at once. */
+/** The last file is larger than one read. */
 const SIZES = [0, 10, 600 * 1024];
 
 test.each(SIZES)('a file of %d bytes is read whole', async bytes => {

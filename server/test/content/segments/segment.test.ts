@@ -65,7 +65,7 @@ async function planned(entries: SegmentEntry[]): Promise<PlannedSegment> {
   };
 }
 
-/** @param bytes - how much the builder is told to expect: much makes it use threads */
+/** @param bytes - size that the builder expects; a large one makes it use threads */
 async function build(
   segment: PlannedSegment,
   { bytes, signal = NEVER }: { bytes: number; signal?: AbortSignal }
@@ -114,7 +114,7 @@ test('threads give the bytes that this thread gives, of entries of every size', 
   await build(await planned(entries), { bytes: 0 });
   const here = await readFile(output);
   const unpacked = await contents();
-  // What does not shrink is stored, also where it comes in pieces.
+  // Content that does not shrink is stored, also when it comes in pieces.
   expect(await methodOf('noise.bin')).toBe(STORED);
   expect(await methodOf('large.txt')).toBe(DEFLATED);
   for (const entry of entries) {
@@ -136,7 +136,7 @@ test('a large file that changes between two of its pieces, and back again, is no
   const run = Threads.prototype.run;
   let pieces = 0;
   vi.spyOn(Threads.prototype, 'run').mockImplementation(async function (this: Threads, task, files) {
-    // The second piece sees another end of the first one; each piece by itself is what the snapshot saw.
+    // The second piece sees another end of the first one; each piece alone matches the snapshot.
     if (task.kind === 'piece' && (pieces += 1) === 2) await handle.write('y', PIECE_BYTES - 10);
     return run.call(this, task, files);
   });
@@ -149,7 +149,7 @@ test('of a large content in memory a thread is sent each piece, not the whole ea
   const run = vi.spyOn(Threads.prototype, 'run');
   await build(await planned([generated('script', Buffer.alloc(5 * PIECE_BYTES, '#!'))]), { bytes: 0 });
   const sources = run.mock.calls.flatMap(([task]) => (task.kind === 'piece' ? [task.source] : []));
-  // A clone of a view has all of the memory behind it.
+  // A clone of a view copies all of the memory behind it.
   const sent = sources.map(source => (typeof source === 'string' ? 0 : source.buffer.byteLength));
   expect(sent).toHaveLength(5);
   expect(Math.max(...sent)).toBeLessThan(2 * PIECE_BYTES);
@@ -200,7 +200,7 @@ test('compiled modules that are gone or damaged in the cache are compiled again'
   }
 });
 
-/** Compiled modules that are in no segment yet. */
+/** Compiled modules that no segment has yet. */
 async function blobs(): Promise<string[]> {
   const found = await readdir(join(cache.root, 'compiled'), { recursive: true, withFileTypes: true });
   return found.filter(entry => entry.isFile()).map(({ name }) => name);

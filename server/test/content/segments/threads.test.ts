@@ -84,7 +84,7 @@ describe.each([
       isDone = true;
       return lease;
     });
-    // A task that needs no slot of its own would be done by now.
+    // A task that needs no slot would be done by now.
     await new Promise(resolve => setTimeout(resolve, 200));
     expect(isDone).toBe(false);
     leases[1]?.release();

@@ -33,7 +33,7 @@ async function bytesOf(snapshot: Snapshot, options: Partial<PlanOptions> = {}): 
 describe('equal packages give the same id, artifact and manifest', () => {
   test('whichever editables, excluded names and pyspark the person has', async () => {
     const site = workshop.path('equal');
-    // It asks for what stays home, which the boot code then does not find among what ships.
+    // It requires a distribution that does not ship, which the boot code would not find.
     const one = { ...(await handMade(site, 'one', { 'one.py': 'VALUE = 1\n' })), requires: ['pyspark>=3', 'my-code'] };
     const pyspark = { ...(await handMade(site, 'pyspark', { 'pyspark/__init__.py': '' })), version: '4.0.0' };
     const ours = await handMade(site, 'jupyterlab-ship-env', { 'jupyterlab_ship_env/__init__.py': '' });

@@ -76,10 +76,10 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
 `;
   const { stdout } = await execa('python', ['-c', code, path]);
   expect(JSON.parse(stdout)).toEqual(entries.map(({ name, offset }) => [name, offset, 0o100755, 'far away\n']));
-  // A machine may have no locale set, in which unzip takes names for another encoding.
+  // Without a locale, unzip reads names in another encoding.
   const options = { env: { LC_ALL: 'C.UTF-8' } };
   expect((await execa('unzip', ['-tq', path], options)).stdout).toContain('No errors detected');
-  // zipinfo says where it had to guess.
+  // zipinfo reports its guesses.
   expect((await execa('zipinfo', [path], options)).stdout).toContain('3 files, 27 bytes uncompressed');
 });
 

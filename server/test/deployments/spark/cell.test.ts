@@ -20,7 +20,7 @@ function cellOf(conf: SparkConf, archives = code): string {
   return cellSource({ manifest, code: archives, conf, master: '' });
 }
 
-/** What the cell asks a builder for, run with a builder that only takes notes. */
+/** Runs the cell with a builder that only notes its calls, and returns the notes. */
 function settingsOf(cell: string): unknown {
   const program = `
 import json, os, sys, types

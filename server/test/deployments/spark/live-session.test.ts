@@ -12,11 +12,14 @@ import { folderTarget, manifestOf, shipCode } from './support/code.js';
 import { Kernel } from './support/kernel.js';
 import { makePex, makeSparkHome, makeVenv, processesWith } from './support/spark.js';
 
-// Real sessions on a machine that others use as well: this only stops what hangs.
+// Real sessions on a busy machine: this time limit only stops a test that hangs.
 vi.setConfig({ testTimeout: 600_000 });
 
 const MASTER = 'local-cluster[2,1,1024]';
-/** What is pickled when: `by_reference` names a function of the package, the others close over the module. */
+/**
+ * Functions that are pickled in different ways: `by_reference` names a function of the package, the others close over
+ * the module.
+ */
 const PREPARE = `
 import sys, json, threading
 sys.path.insert(0, SOURCE)
@@ -55,13 +58,13 @@ def origins(_):
 let folder: string;
 let target: string;
 let kernel: Kernel;
-/** All that were started; none when the set-up failed. */
+/** All started kernels; none when the set-up failed. */
 const started: Kernel[] = [];
 let environment: Record<string, string>;
 let manifest: Manifest;
 const update = z.object({ state: z.string(), message: z.string() });
 
-/** The package of a version, and a namespace package beside it whose code holds on to the first one. */
+/** A version of the package, and a namespace package whose code keeps a reference to it. */
 async function version(name: string): Promise<CodeArchive[]> {
   const model = {
     'my_model/__init__.py': 'from .inner import answer, label\n',
@@ -147,7 +150,7 @@ test('A running session runs new code from the next task on, five times forward 
   expect(await kernel.run('', 'look()')).toEqual(all('v1'));
   const origins = await kernel.run('', 'sorted(set(sum(sc.parallelize(range(2), 2).map(origins).collect(), [])))');
   expect(await kernel.run('', `outside(${JSON.stringify(origins)})`)).toEqual([]);
-  // The PATH of this test finds a python that has pyspark installed; Spark's own is what counts.
+  // The python on the PATH of this test has pyspark installed, but Spark's own must be used.
   expect(origins).toContainEqual(expect.stringContaining(join(folder, 'spark', 'python', 'lib', 'pyspark.zip')));
   const workers = await processesWith(folder, 'ship_env_runtime');
   expect(workers.length).toBeGreaterThan(2);

@@ -14,7 +14,7 @@ const { source, expression } = liveUpdate(
   { uri: name => `file:///data/${name}` }
 );
 
-/** Outcome, names left behind and output of the update in a kernel prepared so. */
+/** Outcome, remaining names and output of the update in a kernel with this preparation. */
 function updateAfter(preparation: string): unknown {
   const program = `
 import contextlib, io, json, sys, types

@@ -10,7 +10,7 @@ import { archiveOf, unpack } from './workshop.js';
 
 let workshop: Workshop;
 let made: Made;
-/** The environment, unpacked and moved. */
+/** The environment after it was unpacked and moved. */
 let environment: string;
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ describe('an unpacked archive runs after a move', () => {
   test('modules are compiled: Python writes and checks none', async () => {
     const source =
       'import harbor_kit, pathlib; p = pathlib.Path(harbor_kit.__cached__); print(p.is_file(), p.read_bytes()[4])';
-    // The 1 stands for a compiled module that is not compared with its source (PEP 552).
+    // 1 marks a compiled module that is not compared with its source (PEP 552).
     await expect(python(source)).resolves.toBe('True 1');
   });
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => workshop.remove());
 
-/** Builds and unpacks; answers the folder. */
+/** Builds and unpacks; returns the folder. */
 async function unpacked(name: string, snapshot: Snapshot): Promise<string> {
   const { path } = await assemble(snapshot, workshop.path(`${name}.tar.gz`), workshop);
   await unpack(path, workshop.path(`${name} unpacked`));
@@ -80,7 +80,7 @@ describe('the manifest', () => {
       { ...parsed, python: { ...parsed.python, minor: '3.12' } }
     ];
     for (const each of otherwise) expect(plan.differenceFrom(manifest.parse(each))).toBeDefined();
-    // Each segment is a row of whole gzip members.
+    // Each segment is a sequence of complete gzip members.
     for (const { offset, length } of parsed.segments) {
       const { stdout } = await execa('gzip', ['-dc'], {
         input: await buffer(built.payload.open({ start: offset, end: offset + length })),
@@ -134,7 +134,7 @@ describe('while an archive is built', () => {
 });
 
 describe('of two files of one name', () => {
-  // The larger distribution comes first in the archive, and what comes later would overwrite.
+  // The larger distribution comes first in the archive, and a later file would overwrite it.
   test.each(['one', 'two'])('the first site directory on the path wins, also when %s is larger', async larger => {
     const [own, base] = [workshop.path(`own ${larger}`), workshop.path(`base ${larger}`)];
     const weight = (name: string): Buffer => randomBytes(name === larger ? 100_000 : 1);
@@ -211,13 +211,13 @@ describe('a damaged file of the cache is made anew', () => {
     const before = await bytes();
     const [path = ''] = await filesOf(cache, kind);
     const content = await readFile(path);
-    // In the middle: within the compressed data.
+    // A byte in the middle, within the compressed data.
     content[content.length >> 1]! ^= 0xff;
     if (damage === 'gone') await rm(path);
     else if (damage === 'cut short') await truncate(path, 3000);
     else await writeFile(path, damage === 'emptied' ? '' : content);
     await rm(cache.folderOf('manifests'), { recursive: true });
-    // Nothing is read of the zip entries where the tar entries are there.
+    // The zip entries are not read when the tar entries exist.
     if (kind === 'segments') await rm(cache.folderOf('archived'), { recursive: true });
     expect((await bytes()).equals(before)).toBe(true);
     await copyFile(path, workshop.path(`${name} mended`));

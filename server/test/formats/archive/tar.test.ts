@@ -32,7 +32,7 @@ function file(name: string, content: string): Buffer {
   return Buffer.concat([tarHeader({ name, size: data.length, executable: false }), data, padding(data.length)]);
 }
 
-/** What Python's tarfile reads: name, type, content or link. */
+/** The entries that Python's tarfile reads: name, type, content or link. */
 async function asPythonReads(path: string): Promise<unknown> {
   const program = `
 import json, sys, tarfile

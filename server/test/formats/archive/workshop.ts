@@ -10,7 +10,7 @@ import type { ArtifactPlan } from '../../../src/formats/format.js';
 import type { Cache } from '../../../src/system/cache/cache.js';
 import { NEVER, buildArtifact, type Made } from '../fixtures.js';
 
-/** What a test says about an archive. */
+/** Options of a test about an archive. */
 export interface ArchiveOptions {
   readonly cache: Cache;
   readonly includeInterpreter?: boolean;
@@ -24,7 +24,7 @@ export async function planOf(
   return planArchive(content, { cache, signal: NEVER, includeInterpreter });
 }
 
-/** Builds the archive of an environment into a file where nothing is. */
+/** Builds the archive of an environment into a new file. */
 export async function assemble(snapshot: Snapshot, path: string, options: ArchiveOptions): Promise<Made> {
   const plan = await planOf(snapshot, options);
   const built = await buildArtifact(plan, { cache: options.cache, signal: NEVER });
@@ -32,12 +32,12 @@ export async function assemble(snapshot: Snapshot, path: string, options: Archiv
   return { path, plan, built, snapshot };
 }
 
-/** The same, of the environment of a python. */
+/** The same for the environment of a python. */
 export async function archiveOf(python: string, path: string, options: ArchiveOptions): Promise<Made> {
   return assemble(await takeSnapshot({ python, cache: options.cache, signal: NEVER }), path, options);
 }
 
-/** Unpacks with GNU tar, as Spark and YARN do. */
+/** Unpacks with GNU tar, like Spark and YARN. */
 export async function unpack(path: string, folder: string): Promise<void> {
   await mkdir(folder);
   await execa('tar', ['-xzf', path, '-C', folder]);

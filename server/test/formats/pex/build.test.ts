@@ -189,7 +189,7 @@ describe('the cache', () => {
     const { manifest: expected } = await buildArtifact(plan, { cache, signal: NEVER });
     const path = cache.path('manifests', `${plan.id}.json`);
     const remembered = await readFile(path, 'utf8');
-    // A value that nothing but this file says shows that nothing else was asked.
+    // Only this file has this value, so its presence proves that only the file was read.
     await writeFile(path, remembered.replace(expected.artifact.sha256, '0'.repeat(64)));
     const { artifact } = (await buildArtifact(plan, { cache, signal: NEVER })).manifest;
     expect(artifact.sha256).toBe('0'.repeat(64));
@@ -287,7 +287,7 @@ test('an abort stops at once and leaves nothing', async () => {
     }
   });
   await expect(building).rejects.toMatchObject({ name: 'AbortError' });
-  // What was under way may come to its end, and no more.
+  // Work under way may come to its end, but no new work begins.
   expect(done).toBeLessThan(total / 4);
   expect(await readdir(`${cache.root}/tmp`)).toEqual([]);
   expect(await readdir(cache.root)).not.toContain('segments');
@@ -304,7 +304,7 @@ test('memory stays small beside a 400 MB environment', async () => {
     entryPoints: { measure: source('./measure.ts'), thread: source('../../../src/content/segments/threads/thread.ts') },
     outdir,
     outExtension: { '.js': '.mjs' },
-    // As in the real bundle, where the program of the threads lies beside it.
+    // Like the real bundle, which has the program of the threads beside it.
     define: { SHIP_ENV_BUILD: '"measured"' },
     bundle: true,
     platform: 'node',
@@ -351,7 +351,7 @@ test('70,000 files: zip64 that python, unzip and zipinfo read, and that boots', 
   };
   expect(await run()).toBe("700 ['-c', 'a b'] True");
   expect(await run()).toBe("700 ['-c', 'a b'] True");
-  // As an ordinary PEX, which needs our help to be read.
+  // As an ordinary PEX, which Python cannot read without our help.
   const ordinary = { PEX_EXTRA_SYS_PATH: '/nowhere' };
   expect(await run(ordinary)).toBe("700 ['-c', 'a b'] False");
   expect(await run(ordinary)).toBe("700 ['-c', 'a b'] False");
@@ -367,7 +367,7 @@ test('an artifact of more than 4 GiB starts', async () => {
   if (row === undefined || planned === undefined || segment === undefined) throw new Error('there is one segment');
   const pex = pexPlanOf(plan.content, workshop.seed);
   const head = headOf(pex);
-  // The segment lies behind a hole, as it would behind other segments.
+  // The segment comes after a hole, which stands for other segments.
   const offset = 5 * 2 ** 30;
   const { directory, entryCount } = segment;
   const placed = { planned, offset, length: row.length, directory, entryCount };

@@ -22,12 +22,12 @@ beforeEach(async () => {
   await writeFile(join(folder, 'file'), '');
   const rest = Buffer.from(`PK\x03\x04ship-env:env-${'0'.repeat(20)}`);
   await writeFile(join(container, 'env.pex'), Buffer.concat([shHeader(INTERPRETER), rest]), { mode: 0o755 });
-  // Says the node root that it is given.
+  // Prints the node root that it gets.
   await writeFile(join(folder, 'python'), `#!/bin/sh\nshift 4\nprintf '%s' "$1"\n`, { mode: 0o755 });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** The node root that the header takes, in a shell; undefined when it refuses this one. */
+/** The node root that the header chooses, in a shell; undefined when it refuses this folder. */
 async function byHeader(form: string, shell: string): Promise<string | undefined> {
   const { stdout } = await execa(shell, ['./env.pex'], {
     cwd: container,
@@ -36,7 +36,7 @@ async function byHeader(form: string, shell: string): Promise<string | undefined
   return stdout === join(container, CONTAINER_ROOT) ? undefined : stdout;
 }
 
-/** The same for the bootstrap, when it is given that folder. */
+/** The same for the bootstrap, with that folder. */
 async function byPython(form: string): Promise<string | undefined> {
   const program = `
 import sys

@@ -18,7 +18,7 @@ beforeEach(async () => {
   container = join(folder, 'a container');
   await mkdir(bin);
   await mkdir(container);
-  // What the header itself needs, and no python.
+  // Programs that the header itself needs, without python.
   for (const tool of ['dd', 'id', 'ls', 'mkdir', 'tail']) {
     await symlink((await execa('sh', ['-c', `command -v ${tool}`])).stdout, join(bin, tool));
   }
@@ -28,8 +28,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * A program that says what came behind `-I -c <loader>`: the artifact, the node root, the python, the arguments.
- * Answers `status` when it is asked for its version.
+ * A program that prints its arguments after `-I -c <loader>`: the artifact, the node root, the python, the arguments.
+ * Ends with `status` when it is asked for its version.
  */
 async function fakePython(name: string, status = 0): Promise<void> {
   const script = `#!/bin/sh\n[ "$1" = -c ] && exit ${status}\nshift 3\nprintf '%s|' ${name} "$@"\n`;
@@ -47,7 +47,7 @@ function run(env: Record<string, string> = {}, shell = '/bin/sh'): Promise<Resul
   });
 }
 
-/** The node root that the bootstrap was given. */
+/** The node root that the bootstrap got. */
 async function chosenRoot(env?: Record<string, string>): Promise<string | undefined> {
   return (await run(env)).stdout.split('|')[2];
 }
@@ -64,7 +64,7 @@ describe('the node root', () => {
   });
 
   test('is by default in /tmp, with the user id', async () => {
-    // A mkdir that makes nothing: a test has no business in the real one. It may be there already, and usable or not.
+    // A mkdir without effect: a test must not touch the real folder, which may or may not exist and be usable.
     await rm(join(bin, 'mkdir'));
     await writeFile(join(bin, 'mkdir'), '#!/bin/sh\n', { mode: 0o755 });
     const { stdout, stderr } = await execa(join(container, 'env.pex'), [], {
@@ -105,7 +105,7 @@ describe('the node root', () => {
   });
 
   test('is in the container when someone else owns it', async () => {
-    // Root may give a directory away; anyone else finds root's home to be someone else's.
+    // Root can change the owner of a directory; other users use root's home, which belongs to another user.
     const foreign = process.getuid?.() === 0 ? join(folder, 'node root') : '/root';
     if (foreign !== '/root') {
       await mkdir(foreign, { mode: 0o700 });

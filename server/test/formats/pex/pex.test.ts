@@ -27,8 +27,9 @@ beforeAll(async () => {
 afterAll(() => workshop.remove());
 
 /**
- * Entries of a zip but the boot code, the tool's and ours: name → sha256 and mode. Lines of RECORD sorted, as their order says nothing, and
- * without direct_url.json: the tool ships it, with the path of the wheel on this machine.
+ * Entries of a zip without the boot code of the tool and ours: name → sha256 and mode. Lines of RECORD are sorted,
+ * since their order has no meaning. direct_url.json is left out: the tool ships it, with the path of the wheel on this
+ * machine.
  */
 async function entries(path: string): Promise<Record<string, string>> {
   const code = `
@@ -52,7 +53,7 @@ function pexRoot(): Record<string, string> {
   return { PEX_ROOT: workshop.path('pex-root') };
 }
 
-/** All that the bytes of the PEX depend on. */
+/** Everything that the bytes of the PEX depend on. */
 const planned = (): PexPlan => pexPlanOf(made.plan.content, workshop.seed);
 
 describe('against the pex tool', () => {
@@ -76,7 +77,8 @@ describe('against the pex tool', () => {
     );
     const ours = await workshop.build(python, 'as-reference.pex', { excludes: ['six'] });
     const [expected, actual] = [await entries(reference), await entries(ours.path)];
-    // These name the fingerprint or the pex_hash; and the tool loses the execute bit of a script that it rewrites.
+    // These files hold the fingerprint or the pex_hash. The tool also loses the execute bit of a script that it
+    // rewrites.
     const differing = (name: string): boolean =>
       name.endsWith('/.layout.json') || ['PEX-INFO', '__main__.py', '__pex__/__init__.py'].includes(name);
     const comparable = (found: Record<string, string>): Record<string, string> =>
@@ -183,7 +185,7 @@ print(json.dumps({
       extendEnv: false
     });
     expect(run.stdout).toBe('ship_env_runtime');
-    // Without the pipes of a Spark worker it ends; that python found it with -m is what counts.
+    // Without the pipes of a Spark worker it ends; the test only checks that python finds it with -m.
     const asModule = await execa(made.path, ['-m', 'ship_env_runtime'], {
       env,
       extendEnv: false,

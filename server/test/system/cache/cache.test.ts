@@ -131,7 +131,7 @@ test('an entry that another process put there meanwhile is kept', async () => {
   expect(await readFile(path, 'utf8')).toBe('theirs');
 });
 
-/** When this is done, whoever began to wait for a free lock before has it: these took the same way, later. */
+/** Resolves when every earlier caller that waited for a free lock has it: this work takes the same way, later. */
 async function othersGotThrough(cache: Cache): Promise<void> {
   for (const name of ['one', 'two', 'three']) await cache.exclusively(name, never, () => Promise.resolve());
 }
@@ -195,7 +195,7 @@ test('a lock that is lost stops the work under it, and neither the process nor t
   expect(await cache.exclusively('target', never, () => Promise.resolve('free'))).toBe('free');
 });
 
-/** The lock `target` as a process leaves it that was killed while it held the lock. */
+/** The lock `target` of a process that was killed while it held the lock. */
 async function leaveLock(cache: Cache, owner: string): Promise<void> {
   await mkdir(join(cache.root, 'locks', 'target.lock'), { recursive: true });
   await writeFile(join(cache.root, 'locks', 'target.owner'), owner);
@@ -204,7 +204,7 @@ async function leaveLock(cache: Cache, owner: string): Promise<void> {
 test('the lock of a killed process of this machine is free at once, for one of those who wait', async () => {
   const cache = await openCache();
   await leaveLock(cache, await deadOwner());
-  // It never goes stale by its age.
+  // The lock never becomes stale by its age.
   const inAnHour = Date.now() / 1000 + 3600;
   await utimes(join(cache.root, 'locks', 'target.lock'), inAnHour, inAnHour);
   let [inside, most] = [0, 0];
@@ -252,7 +252,7 @@ test('a lock that cannot be made is CACHE_UNUSABLE with a way out', async () => 
 
 test('a lock whose owner cannot be written down is CACHE_UNUSABLE, and free again', async () => {
   const cache = await openCache();
-  // With `.lock` it is as long as a name may be, and with `.owner` longer.
+  // With `.lock` the name has the maximum length, and with `.owner` it is longer.
   await expect(cache.exclusively('x'.repeat(250), never, () => Promise.resolve())).rejects.toMatchObject({
     code: 'CACHE_UNUSABLE'
   });

@@ -52,7 +52,7 @@ test('a fill that fails leaves nothing', async () => {
 
 test('the limit of the cache removes a folder as a whole, the one that was not used for longest', async () => {
   const [old, young] = [await folder('aa1'), await folder('bb2')];
-  // The files of both are older than either folder: they do not count.
+  // The files of both are older than the folders; their age does not count.
   for (const path of [old, young]) for (const name of ['one', 'two']) await utimes(join(path, name), 1, 1);
   await utimes(old, 1000, 1000);
   expect(await keepWithin(cache, 3 * KB)).toBe(2 * KB);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => kernel.remove());
 
-/** Puts something there that is no regular file; nothing may be there. */
+/** Creates something that is not a regular file at a free path. */
 type Put = (path: string) => Promise<unknown>;
 const fifo: Put = path => Promise.resolve(execFileSync('mkfifo', [path]));
 const folder: Put = async path => {
@@ -44,7 +44,7 @@ async function filesOf(root: string): Promise<string[]> {
 async function shipTwice(first: Port, damage: (files: string[]) => Promise<void>): Promise<[ShipResult, ShipResult]> {
   const before = await withCache(first.cache, () => first.ship());
   await damage(await filesOf(first.cache.root));
-  // To an empty target, so that everything is needed.
+  // Ships to an empty target, so that everything is needed.
   const next = await makePort(kernel, first.cache.root);
   return [before, await withCache(next.cache, () => next.ship())];
 }
@@ -102,7 +102,7 @@ test.each(NO_FILES)(
     const locks = join(cache.root, 'locks');
     await mkdir(locks);
     for (const name of ['target.lock', 'target.owner', 'target.breaking.lock']) {
-      // A folder is a lock: one that nobody signed for long.
+      // A folder counts as a lock whose owner is unknown.
       await put(join(locks, name));
       const hourAgo = new Date(Date.now() - 3_600_000);
       if (put === folder) await utimes(join(locks, name), hourAgo, hourAgo);

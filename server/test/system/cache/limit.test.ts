@@ -52,7 +52,7 @@ describe('the limit of the cache', () => {
   it('removes nothing below it, and counts only once', async () => {
     await fill();
     expect(await keepWithin(cache, 10 * KB)).toBe(0);
-    // Written past the cache, so that only a new count would see it.
+    // Written without the cache, so that only a new count would notice it.
     await mkdir(join(cache.path('segments', 'zz'), '..'), { recursive: true });
     await writeFile(cache.path('segments', 'zz'), Buffer.alloc(90 * KB));
     expect(await keepWithin(cache, 10 * KB)).toBe(0);
@@ -107,7 +107,7 @@ describe('the limit of the cache', () => {
       const hourAgo = Date.now() / 1000 - 3600;
       const use = (name: string): string => join(cache.root, 'uses', name);
       await utimes(use(only), hourAgo, hourAgo);
-      // The process lives; it may have stood still.
+      // The process is alive, but may have been stopped for a while.
       expect(await keepWithin(cache, 0)).toBe(0);
       const elsewhere = only.replace(/\.[0-9a-f]{12}-/u, '.000000000000-');
       await rename(use(only), use(elsewhere));

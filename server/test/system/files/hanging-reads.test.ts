@@ -16,8 +16,8 @@ let environment: HostileEnvironment;
 let preload: string;
 
 /**
- * Stands for a file system that does not answer, which we cannot have here: each METADATA is opened by one of Node's file
- * threads that waits in the system for ever, on a FIFO.
+ * Replaces a file system that does not answer: one of Node's file threads opens each METADATA, which is a FIFO, and
+ * waits in the system for ever.
  */
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'ship-env-hanging-'));
@@ -57,7 +57,7 @@ describe('while a read hangs', () => {
     await hanging();
     child.kill('SIGTERM');
     const [exitCode, signal] = (await once(child, 'exit')) as [number | null, string | null];
-    // A shell tells both as 130.
+    // A shell reports both as 130.
     expect([130, 'SIGINT']).toContain(exitCode ?? signal);
     expect(JSON.parse(await output)).toMatchObject({ type: 'error', code: 'SHIP_CANCELLED' });
   });

@@ -30,7 +30,7 @@ let cache: Cache;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'ship-env-hostile-'));
   environment = hostileEnvironment(root);
-  // Enough distributions that as many files are open at a time as ever.
+  // Enough distributions to have the largest number of open files.
   for (let index = 0; index < 40; index += 1) {
     const info = join(environment.site, `crate${index}-1.0.dist-info`);
     mkdirSync(info);
@@ -41,14 +41,14 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Puts something hostile in place of a file until the test ends. @returns the file's path */
+/** Replaces a file by something hostile until the test ends. @returns the file's path */
 function put(hostile: HostileFile, file: ReadFile): string {
   const path = placeOf(environment, file);
   onTestFinished(replaceBy(hostile, path, file.kind));
   return path;
 }
 
-/** Reads what the file belongs to. */
+/** Runs the command that reads the file. */
 async function read(file: ReadFile): Promise<{ readonly findings: readonly Finding[] }> {
   if (file.command === 'snapshot') {
     return takeSnapshot({ python: environment.venv, cache, signal: new AbortController().signal });
@@ -136,7 +136,7 @@ describe('in place of a file that Python passes over', () => {
 
 describe('too few file descriptors', () => {
   it('are told as what they are, with the file that could not be opened', async () => {
-    // Enough to start, and too few for what is read at a time.
+    // Enough open files to start, but too few for all files that are read at a time.
     const limited = `ulimit -n 32; exec "$0" "$@"`;
     const args = [BUNDLE, 'snapshot', '--json', '--python', environment.venv];
     const run = promisify(execFile)('sh', ['-c', limited, process.execPath, ...args], {
@@ -158,7 +158,7 @@ describe('the sidecar', () => {
     const url = `file://${mkdtempSync(join(root, 'target-'))}`;
     const target = { name: '', url, endpoint: '', region: '', pathStyle: false, profile: '', shared: false };
     const request = { python: environment.venv, target, master: 'local-cluster[1,1,1024]' };
-    // More than the threads that Node reads files with.
+    // More than the number of Node's file threads.
     for (const file of needed.slice(0, 6)) {
       const restore = replaceBy(FIFO, placeOf(environment, file), file.kind);
       expect(await sidecar.outcome(request)).toMatchObject({ type: 'error', code: file.kind.code });

@@ -9,7 +9,7 @@ import { shipEnv } from '../../support/bundle.js';
 import { hostileEnvironment, type HostileEnvironment } from '../../support/hostile-files.js';
 import { HOSTILE_NAMES } from '../../support/hostile-names.js';
 
-/** Nothing that a terminal obeys, or that hides what stands there. */
+/** Has no character that controls a terminal or hides text. */
 
 const HIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
@@ -30,7 +30,7 @@ function metadata(name: string, version = '1.0'): string {
   return `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`;
 }
 
-/** Ships in a fresh home. */
+/** Ships with a new home folder. */
 async function ship(...options: string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   const home = mkdtempSync(join(root, 'home-'));
   const where = ['--target', `file://${join(home, 'target')}`, '--master', 'local-cluster[1,1,1024]'];
@@ -44,7 +44,7 @@ async function result(): Promise<{ artifact: { uri: string }; code: { name: stri
   return JSON.parse(stdout.split('\n').at(-1) ?? '') as Awaited<ReturnType<typeof result>>;
 }
 
-/** Names of what the artifact holds, as Python's zipfile reads them. */
+/** Names of the artifact's entries, read by Python's zipfile. */
 function namesIn(uri: string): string[] {
   const script = 'import json, sys, zipfile; print(json.dumps(zipfile.ZipFile(sys.argv[1]).namelist()))';
   const path = uri.replace('file://', '');

@@ -19,7 +19,7 @@ test('what a nice process starts is as nice, also where Linux lets sessions take
   const folder = await temporaryFolder();
   const [python, seen] = [join(folder, 'python'), join(folder, 'seen')];
   const niceness = getPriority() + 3;
-  // A python that says how nice it is, when its session has been told, or after ten seconds.
+  // A python that prints its niceness when the priority of its session has been set, or after ten seconds.
   const script = `#!/bin/sh
     for i in $(seq 100); do
       if grep -q ' nice ${niceness}$' /proc/$$/autogroup; then break; fi

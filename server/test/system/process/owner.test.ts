@@ -42,7 +42,7 @@ describe('the owner of a file', () => {
 
 const OWNER_PY = fileURLToPath(new URL('../../../../jupyterlab_ship_env/jupyter/owner.py', import.meta.url));
 
-/** Runs the Python of the Jupyter server's part, in a process that is a child of this one. */
+/** Runs owner.py in a child process. */
 function inPython(expression: string, ...args: string[]): unknown {
   const program = `
 import importlib.util, json, sys

@@ -107,7 +107,7 @@ describe('run', () => {
   });
 });
 
-/** A grandchild is reaped by init, whenever that gets to it. */
+/** init reaps a grandchild, at some later moment. */
 async function untilGone(pids: readonly number[]): Promise<void> {
   const isAlive = (pid: number): boolean => {
     try {

@@ -304,7 +304,7 @@ describe('a directory that does not work', () => {
   });
 });
 
-/** A small file system of its own. Mounting takes root, as the whole test run does. */
+/** A small separate file system. Only root can mount it. */
 async function mounted(options: string): Promise<string> {
   const folder = await temporaryFolder();
   await run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);

@@ -24,7 +24,7 @@ export function answering(status: number, code: string): Promise<string> {
   );
 }
 
-/** A server that says one thing and hangs up. */
+/** A server that sends one text and closes the connection. */
 export function talkingServer(text: string): Promise<string> {
   return listening(createServer(socket => socket.on('error', () => undefined).end(text)));
 }

@@ -7,14 +7,14 @@ import { S3Server, type Make } from '../../support/s3-server.js';
 /** A bucket `ship` on a real server, for the tests of one file. */
 export interface Bucket {
   readonly server: S3Server;
-  /** Of the root user, to look behind the scenes. */
+  /** A client of the root user, for direct access. */
   readonly client: S3Client;
   /** URL of a prefix that no other test uses. */
   freshUrl(): string;
   open(url: string): Promise<Target>;
-  /** Opens the target through a proxy that fails as asked. */
+  /** Opens the target through a proxy with the given faults. */
   openBehind(url: string, fault: Fault): Promise<Target>;
-  /** Everything that lies below the prefix: finished objects and open uploads. */
+  /** Everything below the prefix: finished objects and open uploads. */
   leftBelow(url: string): Promise<{ keys: string[]; uploads: number }>;
 }
 

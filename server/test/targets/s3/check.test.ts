@@ -141,7 +141,7 @@ describe('a store with a certificate of its own', () => {
     vi.stubEnv('AWS_CA_BUNDLE', cert);
     onTestFinished(() => void vi.unstubAllEnvs());
     const target = await open(server.settings('s3://absent/team', { endpoint: tls.endpoint }));
-    // The store's own answer, about the bucket: the connection stands.
+    // The error is the store's own answer about the bucket, so the connection works.
     expect(await failure(target.check(calm))).toMatchObject({ code: 'TARGET_BUCKET_MISSING' });
   });
 

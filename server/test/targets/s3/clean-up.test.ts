@@ -8,15 +8,15 @@ const bucket = useBucket();
 const payload = makePayload('env-0000000c.pex', 20 * 1024 * 1024);
 const never = new Promise<never>(() => undefined);
 
-/** What a write may take when it is cancelled, without the request that is never cut. */
+/** How long a cancelled write may take, without the request that is never cut. */
 const LIMITED_MS = CLEAN_UP_MS - SHIP_LIMITS.connectMs - SHIP_LIMITS.idleMs;
 
 /**
- * Cancels a write to a store that then no longer answers.
+ * Cancels a write to a store that does not answer after that.
  *
  * @param isLast - the request at which the write is cancelled
- * @param answer - to that request
- * @returns the time limits that the clean-up set itself, in their order; each has passed at once
+ * @param answer - the store's answer to that request
+ * @returns the time limits of the clean-up, in their order; each passes at once in this test
  */
 async function limitsOfCancel(
   isLast: (passing: Passing) => boolean,

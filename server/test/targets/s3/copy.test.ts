@@ -24,7 +24,7 @@ describe.each(SERVERS)('on $make,', server => {
     return createHash('md5').update(bytes).digest('hex');
   }
 
-  /** A span in memory, whose slices are as a segment's index tells them. */
+  /** A span in memory. */
   function span(bytes: Buffer, content?: string): Span {
     let end = 0;
     const slices = slicesOf(bytes.length).map(length => {
@@ -50,7 +50,7 @@ describe.each(SERVERS)('on $make,', server => {
     }
   };
 
-  /** Puts an older artifact there, which is said to begin with what is shared. */
+  /** Puts an older artifact there, whose manifest claims that it begins with the shared content. */
   async function source(url: string, content: Buffer): Promise<Holding[]> {
     const { ETag: version = '' } = await bucket.client.send(
       new PutObjectCommand({ Bucket: 'ship', Key: keyOf(url, OLD), Body: content })
@@ -71,7 +71,10 @@ describe.each(SERVERS)('on $make,', server => {
     return headers['x-amz-copy-source'] !== undefined;
   }
 
-  /** A store whose ETags are no digests, like those of one that encrypts: the real server's, with their digits reversed. */
+  /**
+   * A store whose ETags are not digests, like that of a store that encrypts: the ETags of the real server with reversed
+   * digits.
+   */
   async function disguised(passing: Passing): Promise<Answer> {
     const { method, path, body: asked, forward } = passing;
     if (method === 'POST' && path.includes('uploadId=')) return complete(passing, asked.toString('utf8'));
@@ -84,7 +87,7 @@ describe.each(SERVERS)('on $make,', server => {
     };
   }
 
-  /** With the ETags that the server knows; the request itself is signed, and cannot be changed. */
+  /** Translates the ETags back for the server. The request itself is signed and cannot be changed. */
   async function complete({ path }: Passing, asked: string): Promise<Answer> {
     const { pathname, searchParams } = new URL(path, 'http://store');
     const Parts = [...asked.matchAll(/<ETag>[^<]*?([0-9a-f]{32})/gu)].map(([, etag = ''], index) => {

@@ -12,7 +12,7 @@ import { answering, closedPort, silentServer, talkingServer, webServer } from '.
 import { calm, failure, makePayload, put } from '../../payloads/payloads.js';
 import { readSmall } from '../../../src/targets/reading.js';
 
-/** A secret that must never be seen again. */
+/** A secret that must never appear in an error. */
 const CANARY = 'canary-Zm9yZ2V0LW1l';
 const payload = makePayload('env-00000001.pex', 1000);
 let server: S3Server;
@@ -27,7 +27,7 @@ beforeAll(async () => {
   return () => server.stop();
 });
 
-/** What can be asked of a target. */
+/** The requests to a target. */
 const ASKED: Record<string, (target: Target) => Promise<unknown>> = {
   head: target => target.stat('x', calm),
   put: target => put(target, payload, { signal: calm }),
@@ -114,7 +114,7 @@ test('waiting for a store that never answers ends with the signal', async () => 
   await expect(target.stat('x', controller.signal)).rejects.toBe(reason);
 });
 
-/** Neither what goes over a wire nor what a debugger would print of the error and its causes. */
+/** The error as it is sent, and as a debugger prints it with its causes. */
 function expectNoSecret(error: ShipEnvError): void {
   expect(JSON.stringify(toErrorObject(error))).not.toContain(CANARY);
   expect(inspect(error, { depth: 12, showHidden: true, maxStringLength: null })).not.toContain(CANARY);

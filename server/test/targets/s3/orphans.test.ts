@@ -10,7 +10,7 @@ import { useBucket, type Bucket } from './bucket.js';
 const HOUR_MS = 60 * 60 * 1000;
 const payload = makePayload('env-0000000d.pex', 20 * 1024 * 1024);
 
-/** Begins an upload as another machine would, with one part if asked. */
+/** Begins an upload like another machine, with one part if asked. */
 async function begin(bucket: Bucket, url: string, name: string, part?: Buffer): Promise<string> {
   const object = { Bucket: 'ship', Key: `${url.slice('s3://ship/'.length)}/${name}` };
   const { UploadId = '' } = await bucket.client.send(new CreateMultipartUploadCommand(object));
@@ -29,7 +29,7 @@ function isListOfUploads({ method, path }: Passing): boolean {
   return method === 'GET' && /[?&]uploads(?:=|&|$)/u.test(path);
 }
 
-/** The answers to the question which uploads are open, changed. The date moves by so many hours. */
+/** Changes the store's lists of open uploads: moves their dates by this many hours. */
 function listed(change: (answer: Answer, body: string) => Answer, hours = 0): (passing: Passing) => Promise<Answer> {
   return async passing => {
     const answer = await passing.forward();
@@ -44,7 +44,7 @@ function withoutDate({ headers: { date: _, ...headers } = {}, ...answer }: Answe
   return { ...answer, headers };
 }
 
-/** Without the upload that has just begun. */
+/** Removes the upload that has just begun from the list. */
 function lagging(answer: Answer, body: string): Answer {
   return { ...answer, body: body.replaceAll(/<Upload>.*?<\/Upload>/gsu, it => (it.includes(payload.name) ? '' : it)) };
 }
@@ -52,7 +52,7 @@ function lagging(answer: Answer, body: string): Answer {
 describe('on versitygw, which dates uploads', () => {
   const bucket = useBucket();
 
-  /** An upload that was left, another that is young, and what does not belong to ship-env. */
+  /** An old upload, a young one, and uploads that do not belong to ship-env. */
   async function leftBehind(url: string): Promise<Record<'stale' | 'young' | 'foreign' | 'alive', string>> {
     const ids = {
       stale: await begin(bucket, url, 'env-00000001.pex', Buffer.alloc(10)),
@@ -61,12 +61,12 @@ describe('on versitygw, which dates uploads', () => {
       alive: await begin(bucket, url, 'env-00000003.pex', Buffer.alloc(10))
     };
     for (const id of [ids.stale, ids.foreign]) await age(id, ['.', '1']);
-    // It began a day ago, over a slow network; its newest part has just arrived.
+    // It began a day ago over a slow network, and its newest part has just arrived.
     await age(ids.alive, ['.']);
     return ids;
   }
 
-  /** Makes an upload look as if it began a day ago: versitygw keeps it in a folder of its id, a file a part. */
+  /** Makes an upload look a day old: versitygw stores it in a folder with the upload's id, one file for each part. */
   async function age(id: string, paths: string[]): Promise<void> {
     const entries = await readdir(bucket.server.dataDirectory, { recursive: true, withFileTypes: true });
     const found = entries.find(entry => entry.name === id);

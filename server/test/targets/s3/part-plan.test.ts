@@ -6,7 +6,7 @@ import type { Holding } from '../../../src/targets/target.js';
 const MIB = 1024 * 1024;
 const MIN = 5 * MIB;
 
-/** A span as a test writes it: its content's name (none: new) and its MiB. */
+/** A span in the notation of the tests: the name of its content (none: new) and its size in MiB. */
 type Spelled = readonly [content: string | undefined, mib: number];
 
 function source(name: string, spans: readonly (readonly [string, number])[]): Holding {
@@ -47,7 +47,7 @@ describe('a plan', () => {
     expect(plan([old], [])).toEqual([]);
   });
 
-  /** What is too short to be copied alone, the head and the small one, shares a part with its neighbour. */
+  /** Spans that are too short to be copied alone, the head and the small one, share a part with their neighbour. */
   const COPIES = ['copy 0-6 old@0', 'copy 6-41 old@6', 'copy 41-46 old@41', 'copy 46-64 old@46'];
 
   test('copies everything but the tail of what is the same', () => {
@@ -147,7 +147,7 @@ describe('a plan', () => {
     ];
     expect(spelled(parts)).toEqual(['copy 0-6 old@0', 'copy 6-41 old@6', 'send 41-42']);
     expect(parts.map(({ copy }) => copy?.md5)).toEqual([undefined, 'big 1', undefined]);
-    // A place where something is new takes bytes of the slice behind it.
+    // New bytes are filled up with bytes of the slice after them.
     const cut = new PartPlanner([old], 0);
     const others = [
       ...cut.add({ bytes: MIB, content: 'new' }),
@@ -202,7 +202,7 @@ describe('a plan', () => {
   });
 });
 
-/** Parts follow each other without a gap, and each but the last is one that a store takes. */
+/** Parts follow each other without a gap, and each except the last is large enough for a store. */
 function check(parts: readonly Part[], mib: number): void {
   expect(parts.map(({ start }) => start)).toEqual([0, ...parts.slice(0, -1).map(({ end }) => end)]);
   expect(parts.at(-1)?.end).toBe(mib * MIB);
@@ -236,7 +236,7 @@ test('every way to change an artifact gives parts that a store takes, with the r
   expect(plans).toBe(12 ** 4);
 });
 
-/** Those MiB of a copied part, by their place, that the source holds elsewhere than where they are copied from. */
+/** The MiB of a copied part that the source holds at another place than the one they are copied from. */
 function wrongMebibytes({ start, end, copy }: Part, spans: readonly Spelled[], { offsets }: Holding): number[] {
   if (copy === undefined) return [];
   const wrong: number[] = [];

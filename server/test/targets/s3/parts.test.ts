@@ -40,7 +40,7 @@ describe.each(SERVERS)('on $make,', server => {
     const target = await bucket.openBehind(bucket.freshUrl(), async ({ method, path, forward }) => {
       if (method === 'DELETE' && path.includes('uploadId=')) order.push('remove');
       if (!path.includes('partNumber=')) return forward();
-      // A slow store: what it was sent before the cancellation is stored a moment after it.
+      // A slow store: parts that were sent before the cancellation are stored a moment after it.
       if (path.includes('partNumber=2')) {
         await arrived.promise;
         await forward();
@@ -70,7 +70,7 @@ describe.each(SERVERS)('on $make,', server => {
     const target = await bucket.openBehind(bucket.freshUrl(), async ({ path, forward }) => {
       if (!path.includes('partNumber=')) return forward();
       seen.push((running += 1));
-      // Until as many as may be are there; each of them is then answered a moment later.
+      // Waits until the largest number of requests is there; each is answered a moment later.
       if (running === most) full.open();
       await full.promise;
       await sleep(20);

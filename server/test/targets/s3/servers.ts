@@ -1,23 +1,23 @@
 import type { Make } from '../../support/s3-server.js';
 
-/** What a server of the tests does. Where it cannot, the tests state what is expected instead. */
+/** The abilities of a test server. When a server lacks one, the tests say what is expected instead. */
 export interface Server {
   readonly make: Make;
-  /** It compares a body with the SHA-256 that is sent along, and refuses it when the two differ. */
+  /** It compares a body with the SHA-256 that is sent with it, and refuses the body when they differ. */
   readonly comparesChecksums: boolean;
   /** It keeps the SHA-256 of an object that was sent in one request, and tells it. */
   readonly tellsChecksums: boolean;
   /** It dates an upload in parts with the time at which it began. */
   readonly datesUploads: boolean;
-  /** It refuses to copy from an object whose ETag is another than the one that was asked for. */
+  /** It refuses to copy from an object whose ETag is not the one in the request. */
   readonly comparesEtags: boolean;
-  /** Of several conditional writes of one name at the same moment it takes one. */
+  /** It accepts only one of several conditional writes of one name at the same moment. */
   readonly isAtomic: boolean;
   /** It checks signatures and knows users. */
   readonly checksSignatures: boolean;
 }
 
-/** Every behaviour of a target that can be tried on both is tried on both. */
+/** Every test of a target that both servers support runs on both. */
 export const SERVERS: readonly Server[] = [
   {
     make: 'versitygw',
@@ -31,12 +31,12 @@ export const SERVERS: readonly Server[] = [
   {
     make: 'moto',
     comparesChecksums: false,
-    // moto keeps one only when the request names the algorithm in a header of its own.
+    // moto keeps a checksum only when the request names the algorithm in a separate header.
     tellsChecksums: false,
-    // Every upload began on 10 November 2010.
+    // moto dates every upload 10 November 2010.
     datesUploads: false,
     comparesEtags: false,
-    // It looks, and writes a moment later; what is written has the same content.
+    // It checks the name and writes a moment later; both writes have the same content.
     isAtomic: false,
     checksSignatures: false
   }

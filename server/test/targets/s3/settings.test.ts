@@ -14,7 +14,7 @@ const DEFAULT_PROVIDERS =
 beforeEach(async () => {
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
   onTestFinished(() => void vi.unstubAllEnvs());
-  // A path of its own for each test: the SDK reads a file once.
+  // Each test has a new path, since the SDK reads a file once.
   const config = join(await temporaryFolder(), 'config');
   await writeFile(config, CONFIG);
   vi.stubEnv('AWS_CONFIG_FILE', config);

@@ -121,7 +121,7 @@ describe.each(SERVERS)('in front of $make, a store', server => {
       { signal: calm, reuse: () => Promise.resolve([]) }
     );
     await arrival?.verify(calm);
-    // Where checksums show nothing, the ETags of the parts do.
+    // When checksums prove nothing, the ETags of the parts do.
     expect(reads.filter(path => !path.includes('uploadId='))).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { CodeArchive, Manifest } from '../../../../src/contract/manifest.js';
 import { PROJECT } from './spark.js';
 
-/** A folder as a target, as far as configuration needs one. */
+/** A folder with the members of a target that the configuration uses. */
 export function folderTarget(folder: string): {
   uri: (name: string) => string;
   sparkProperties: () => Record<string, string>;
@@ -24,10 +24,10 @@ export async function shipCode(folder: string, modules: string[], files: Record<
     await mkdir(dirname(join(tree, path)), { recursive: true });
     await writeFile(join(tree, path), text);
   }
-  // The name vouches for the bytes, and a zip holds the time of each file and folder.
+  // The archive is named by its content, and a zip holds the time of each file and folder.
   const written = (await readdir(tree, { recursive: true })).map(path => join(tree, path));
   await Promise.all(written.map(path => utimes(path, 1_000_000_000, 1_000_000_000)));
-  // Python's own zip tool writes an entry for each folder, without which no namespace package is found in a zip.
+  // Python's own zip tool writes an entry for each folder, without which Python finds no namespace package in a zip.
   const top = [...new Set(Object.keys(files).map(path => path.split('/')[0] ?? path))];
   await execa(join(PROJECT, '.venv', 'bin', 'python'), ['-m', 'zipfile', '-c', `${tree}.zip`, ...top], { cwd: tree });
   await copyFile(`${tree}.zip`, join(folder, fileName));

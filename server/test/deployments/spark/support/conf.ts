@@ -5,7 +5,7 @@ import type { SparkConf } from '../../../../src/deployments/spark/config.js';
 import { formatOf } from '../../../../src/formats/registry.js';
 import type { Access } from '../../../../src/targets/target.js';
 
-/** What a ship put on a target, as a deployment is told it. */
+/** What a ship put on a target, as the input of a deployment. */
 export function shippedOf(of: {
   manifest: Manifest;
   code: readonly CodeArchive[];
@@ -15,12 +15,12 @@ export function shippedOf(of: {
   return { ...of, pointer: of.pointer, runs: format.runs, files: format.files(of.manifest) };
 }
 
-/** What the deployment of a master makes of a ship. */
+/** The outputs of the deployment of a master for a ship. */
 export function outputsOf(of: {
   manifest: Manifest;
   code: readonly CodeArchive[];
   pointer: string | undefined;
-  /** Where every executor sees the artifact. */
+  /** The path at which every executor sees the artifact. */
   sharedArtifact?: string;
   target: Pick<Access, 'uri' | 'sparkProperties'>;
   master: string;

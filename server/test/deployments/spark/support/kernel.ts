@@ -20,7 +20,7 @@ export class Kernel {
     this.#lines = this.#reader[Symbol.asyncIterator]();
   }
 
-  /** Runs the source, then answers with the expression's value; an exception of either is thrown with its traceback. */
+  /** Runs the source, then returns the expression's value; throws an exception of either with its traceback. */
   async run(source: string, expression = 'None'): Promise<unknown> {
     this.#process.stdin.write(`${JSON.stringify({ source, expression })}\n`);
     const line = await this.#lines.next();

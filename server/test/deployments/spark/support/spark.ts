@@ -7,7 +7,7 @@ export const PROJECT = resolve(fileURLToPath(new URL('../../../../..', import.me
 export const RUNTIME = join(PROJECT, 'jupyterlab_ship_env', 'runtime');
 const BIN = join(PROJECT, '.venv', 'bin');
 
-/** A fresh venv of the project's python with these distributions, and nothing of the project. */
+/** A new venv of the project's python that has only these distributions. */
 export async function makeVenv(path: string, requirements: readonly string[]): Promise<string> {
   await execa(join(BIN, 'uv'), ['venv', '--quiet', '--python', join(BIN, 'python'), path]);
   const python = join(path, 'bin', 'python');
@@ -15,10 +15,11 @@ export async function makeVenv(path: string, requirements: readonly string[]): P
   return python;
 }
 
-/** An artifact as the pex tool itself makes it: everything in a venv, and the runtime module at the root. */
+/** An artifact that the pex tool itself makes, with everything in a venv and the runtime module at its root. */
 export async function makePex(path: string, venv: string): Promise<void> {
   const options = ['--venv-repository', venv, '-D', RUNTIME, '--inherit-path=fallback', '--no-compress'];
-  // The file keeps where this process has its caches, and unpacks itself there: as in the home of `makeSparkHome`.
+  // The file remembers the cache folder of this process and unpacks itself there, so it must be the home of
+  // `makeSparkHome`.
   const caches = join(dirname(venv), 'home', '.cache');
   await execa(join(BIN, 'pex'), [...options, '-o', path], {
     env: { PEX_ROOT: `${venv}-pex-root`, XDG_CACHE_HOME: caches }
@@ -26,7 +27,7 @@ export async function makePex(path: string, venv: string): Promise<void> {
 }
 
 /**
- * A SPARK_HOME of its own that links to the project's pyspark: local-cluster writes its `work` folder there. The
+ * Makes a SPARK_HOME that links to the project's pyspark, since local-cluster writes its `work` folder there. The
  * environment has HOME and Spark's temporary files below the same folder.
  */
 export async function makeSparkHome(folder: string): Promise<Record<string, string>> {
@@ -40,7 +41,7 @@ export async function makeSparkHome(folder: string): Promise<Record<string, stri
   return {
     PATH: process.env.PATH ?? '',
     HOME: join(folder, 'home'),
-    // What an ordinary PEX unpacks lies there, and so its processes are known by the folder.
+    // An ordinary PEX unpacks there, so its processes are recognised by the folder.
     XDG_CACHE_HOME: join(folder, 'home', '.cache'),
     TMPDIR: temporary,
     SPARK_HOME: home,
@@ -57,7 +58,7 @@ export async function processesWith(...words: string[]): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    // A process may be gone by now.
+    // A process may have ended by now.
     const commandLine = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
     if (words.every(word => commandLine.includes(word))) found.push(Number(name));
   }
