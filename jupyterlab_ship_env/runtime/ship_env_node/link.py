@@ -190,7 +190,8 @@ def _merge(sources: Iterable[str], target: str, leave: Iterable[str] = ()) -> No
 def _link_compiled(source: str, target: str) -> None:
     """Link the compiled modules of a source folder whose sources are linked in the target folder.
 
-    Python does not compare the two on a node, so the compiled module of another distribution must not stand beside.
+    Python on a node does not compare a compiled module with its source. So a source must not get the compiled module
+    of another distribution.
     """
     place = os.path.join(target, COMPILED)
     os.makedirs(place, exist_ok=True)
