@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import * as z from 'zod';
 import { exitCodeOf } from './cli/exit-codes.js';
 import { createProgram, type Run } from './cli/program.js';
-import { jsonView, patient, personView, type View } from './cli/view.js';
+import { jsonView, withoutShortSteps, personView, type View } from './cli/view.js';
 import { ShipEnvError, toErrorObject } from './errors.js';
 import { LAST_GRACE_MS } from './system/process/last-grace.js';
 
@@ -44,7 +44,7 @@ for (const stream of [process.stdout, process.stderr]) {
 async function viewOf(isJson: boolean, isRun: boolean): Promise<View> {
   if (isJson) return jsonView(isRun ? process.stderr : process.stdout);
   const view = await personView(process.stdout, process.stderr);
-  return isRun ? patient(view) : view;
+  return isRun ? withoutShortSteps(view) : view;
 }
 
 const run: Run = async (options, work) => {

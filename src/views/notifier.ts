@@ -19,7 +19,7 @@ const APPEARS_LATE_WITHIN_MS = 60_000;
  * How often an update that JupyterLab lost is sent again. There is a limit, since a later JupyterLab may show texts in
  * another way.
  */
-const MOST_REPEATS = 20;
+const MAX_REPEATS = 20;
 
 /** The actions of a notification's buttons. */
 export interface INoticeHandlers {
@@ -169,7 +169,7 @@ class ShownNotice implements IDisposable {
     const text = this._element()?.textContent ?? null;
     if (text === null || withoutSpace(text).includes(withoutSpace(message))) return false;
     this._repeats += 1;
-    return this._repeats <= MOST_REPEATS;
+    return this._repeats <= MAX_REPEATS;
   }
 
   private _show(notice: INotice): void {

@@ -1,7 +1,7 @@
 import { fieldsOf, kindOf, misplacedFields } from '../../server/src/contract/index.js';
 
 /** Name and URL in the form of a target; both may still be empty. */
-export function writtenIn(formData: unknown): { name: string; url: string } {
+export function nameAndUrlIn(formData: unknown): { name: string; url: string } {
   const fields = formData !== null && typeof formData === 'object' ? formData : {};
   const filled = Object.entries(fields).filter(([, value]) => value !== undefined);
   return { name: '', url: '', ...Object.fromEntries(filled) };
@@ -13,7 +13,7 @@ export function writtenIn(formData: unknown): { name: string; url: string } {
  */
 export function isShown(field: string, formData: unknown): boolean {
   if (field === 'name' || field === 'url') return true;
-  const target = writtenIn(formData);
+  const target = nameAndUrlIn(formData);
   const kind = kindOf(target.url);
   if (kind === undefined) return false;
   return field in fieldsOf(kind) || misplacedFields(target).includes(field);

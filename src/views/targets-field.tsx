@@ -4,7 +4,7 @@ import { TARGET_URLS, targetSettings, type Probe, type TargetSettings } from '..
 import { TargetCheck, type TargetCheckState } from '../components/TargetCheck.js';
 import { ShipEnvError, toShipEnvError } from '../errors.js';
 import { withoutField, type FieldProps, type FieldRenderer } from './form-fields.js';
-import { isShown, writtenIn } from './target-fields.js';
+import { isShown, nameAndUrlIn } from './target-fields.js';
 
 /** Tests the target in the form, saved or not. */
 export type CheckTarget = (target: TargetSettings, signal: AbortSignal) => Promise<Probe>;
@@ -87,7 +87,7 @@ async function outcomeOf(check: () => Promise<Probe>): Promise<TargetCheckState>
 
 /** The target in the form, with empty fields completed; undefined when it is invalid. */
 function targetIn(formData: unknown): TargetSettings | undefined {
-  return targetSettings.safeParse(writtenIn(formData)).data;
+  return targetSettings.safeParse(nameAndUrlIn(formData)).data;
 }
 
 function targetFrom(formData: unknown, trans: TranslationBundle): TargetSettings {

@@ -7,13 +7,13 @@ import { visible } from '../contract/visible.js';
 const STYLES = { good: pc.green, bad: pc.red, warn: pc.yellow, strong: pc.bold };
 
 /**
- * A line for a person: a text, or a styled beginning and the rest. A line holds no colour codes; {@link written} adds
+ * A line for a person: a text, or a styled beginning and the rest. A line holds no colour codes; {@link formatLine} adds
  * them. So every control character in a line comes from the name of a file or a package, and is escaped.
  */
 export type Line = string | readonly [style: keyof typeof STYLES, start: string, rest?: string];
 
 /** The line as the terminal gets it, without a line end. Line breaks inside a text are kept. */
-export function written(line: Line): string {
+export function formatLine(line: Line): string {
   if (typeof line === 'string') return line.split('\n').map(visible).join('\n');
   const [style, start, rest = ''] = line;
   return STYLES[style](visible(start)) + visible(rest);

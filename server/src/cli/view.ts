@@ -3,7 +3,7 @@ import prettyBytes from 'pretty-bytes';
 import type { ErrorObject } from '../contract/errors.js';
 import type { RunStepEvent, StepEvent } from '../contract/ship.js';
 import { visible, visibleJson, visibleLines } from '../contract/visible.js';
-import { written, type Line } from './lines.js';
+import { formatLine, type Line } from './lines.js';
 
 /** How a command reports to its caller: JSON lines for a program, a display for a person. */
 export interface View {
@@ -56,7 +56,7 @@ export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.Writ
     },
     result(_value, lines) {
       moving?.clear();
-      stdout.write(lines.map(line => `${written(line)}\n`).join(''));
+      stdout.write(lines.map(line => `${formatLine(line)}\n`).join(''));
     },
     error(error) {
       moving?.clear();
@@ -69,7 +69,7 @@ export async function personView(stdout: NodeJS.WriteStream, stderr: NodeJS.Writ
 const PATIENCE_MS = 1000;
 
 /** A view that shows a step only when the step takes longer than a second. */
-export function patient(view: View): View {
+export function withoutShortSteps(view: View): View {
   const began = new Map<string, number>();
   return {
     ...view,

@@ -5,9 +5,9 @@ import type { ListedArtifact } from '../contract/targets.js';
 import { isShipEnvError } from '../errors.js';
 import { openTarget } from '../targets/index.js';
 import { readSmall } from '../targets/reading.js';
-import { notAFile } from '../targets/object-errors.js';
+import { notAFileError } from '../targets/object-errors.js';
 import type { Target, TargetEntry } from '../targets/target.js';
-import { howToReplace, inconsistencyOf, notBelieved } from '../trust/believe.js';
+import { replaceHint, inconsistencyOf, notBelievedError } from '../trust/believe.js';
 import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
 
@@ -42,7 +42,7 @@ async function rowOf(
       target.access.uri(entry.name)
     );
     const wrong = inconsistencyOf(manifest, id);
-    if (wrong !== undefined) throw notBelieved(target.access.uri(entry.name), { id }, wrong);
+    if (wrong !== undefined) throw notBelievedError(target.access.uri(entry.name), { id }, wrong);
     return {
       ...row,
       uri: target.access.uri(manifest.artifact.name),
@@ -75,9 +75,9 @@ function problemOf(
 ): string | undefined {
   if (found === undefined) return `The artifact ${name} is missing. The next ship of its environment sends it again.`;
   if (found.isFile === false) {
-    const { message, hint } = notAFile(url, name);
+    const { message, hint } = notAFileError(url, name);
     return `${message} ${hint}`;
   }
   if (found.bytes === bytes) return undefined;
-  return `The artifact ${name} was expected to have ${bytes} bytes; the target has ${found.bytes}. ${howToReplace(name, manifestName(id))}`;
+  return `The artifact ${name} was expected to have ${bytes} bytes; the target has ${found.bytes}. ${replaceHint(name, manifestName(id))}`;
 }

@@ -21,7 +21,7 @@ const pointerFile = z.object({
 });
 
 /** An object that stays, and why. */
-export interface Kept {
+export interface KeptObject {
   readonly entry: TargetEntry;
   readonly reason: string;
 }
@@ -32,7 +32,7 @@ export interface Judgement {
    * In the order in which the objects must be removed, so that an interrupted prune leaves nothing broken or unknown.
    */
   readonly remove: readonly TargetEntry[];
-  readonly kept: readonly Kept[];
+  readonly kept: readonly KeptObject[];
 }
 
 /** The rules of a judgement. */
@@ -77,7 +77,7 @@ class Judging {
   readonly #left: Map<string, TargetEntry>;
   readonly #rules: Rules;
   readonly #remove: TargetEntry[] = [];
-  readonly #kept: Kept[] = [];
+  readonly #kept: KeptObject[] = [];
 
   constructor(entries: readonly TargetEntry[], rules: Rules) {
     this.#left = new Map(entries.map(entry => [entry.name, entry]));

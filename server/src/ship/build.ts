@@ -6,7 +6,7 @@ import type { ShipRun } from './run.js';
 import type { OpenStep } from './steps.js';
 
 /** What a ship sends: the code, and the artifact unless the target holds it. */
-export interface Begun {
+export interface BegunBuild {
   readonly code: readonly ArchivedCode[];
   /** Undefined when the environment is published already. */
   readonly fresh: { readonly plan: ArtifactPlan; readonly build: ArtifactBuild } | undefined;
@@ -20,7 +20,7 @@ export async function beginBuild(
   { request, context, target }: ShipRun,
   step: OpenStep,
   signal: AbortSignal
-): Promise<Begun> {
+): Promise<BegunBuild> {
   const { cache, digests } = context;
   // When the target cannot be written, minutes of building would be in vain. A dry run writes nothing.
   const isWritten = published === undefined && !request.dryRun;
@@ -47,7 +47,7 @@ export async function beginBuild(
  *
  * @returns how many segments were in the cache already
  */
-export async function endBuild({ code, fresh }: Begun, { published }: Inspected, step: OpenStep): Promise<number> {
+export async function endBuild({ code, fresh }: BegunBuild, { published }: Inspected, step: OpenStep): Promise<number> {
   const codeDetail = code.length === 0 ? '' : `, ${count(code.length, 'code archive')}`;
   if (fresh === undefined) {
     step.done(`nothing to build${codeDetail}`);

@@ -7,7 +7,7 @@ import type { Target } from '../targets/target.js';
 import { count } from '../text/count.js';
 import type { Journal } from './journal.js';
 import type { Report, StepOutcome, StepRunner } from './steps.js';
-import { sum, type Upload, type Wanted } from './upload.js';
+import { totalBytes, type Upload, type Wanted } from './upload.js';
 
 /**
  * The environment of a ship: published on the target, or being built. In the second case the target may hold some of
@@ -84,7 +84,7 @@ export async function estimate(
   environment: Environment
 ): Promise<Delivered> {
   if ('published' in environment) {
-    const uploadedBytes = sum(await upload.missing({ code: files }));
+    const uploadedBytes = totalBytes(await upload.missing({ code: files }));
     return { manifest: environment.published, reused: true, uploadedBytes, copiedBytes: 0, findings: [] };
   }
   const built = await environment.build.complete();
@@ -92,7 +92,7 @@ export async function estimate(
   const others = missing.filter(payload => payload !== built.payload);
   const { sentBytes, copiedBytes } =
     others.length === missing.length ? { sentBytes: 0, copiedBytes: 0 } : await upload.estimate(built.payload);
-  return { manifest: built.manifest, reused: false, uploadedBytes: sum(others) + sentBytes, copiedBytes, findings: [] };
+  return { manifest: built.manifest, reused: false, uploadedBytes: totalBytes(others) + sentBytes, copiedBytes, findings: [] };
 }
 
 async function send(

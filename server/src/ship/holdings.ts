@@ -29,7 +29,7 @@ const MAX_SOURCES = 3;
 /** Manifests by their place and ETag, kept by a process that ships more than once. */
 export type KnownManifests = Recent<Manifest>;
 /** How many manifests a process keeps: those of one crowded target, or of several smaller ones. */
-export const MOST_KNOWN_MANIFESTS = MAX_MANIFESTS;
+export const MAX_KNOWN_MANIFESTS = MAX_MANIFESTS;
 
 /** What an artifact will hold, as far as that is known before the build. */
 export interface WantedContent {

@@ -18,7 +18,7 @@ export class Journal {
   #isPublished = false;
 
   /** Names the two objects of the environment. */
-  concerns(artifact: string, manifest: string): void {
+  setEnvironment(artifact: string, manifest: string): void {
     this.#environment = { artifact, manifest };
   }
 

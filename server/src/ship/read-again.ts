@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { isShipEnvError } from '../errors.js';
 
 /** The first attempt and two more. */
-const MOST_TIMES = 3;
+const MAX_ATTEMPTS = 3;
 /** Milliseconds before the environment is read again: an installer that replaces a package is mostly done by then. */
 const PAUSE_MS = 500;
 
@@ -17,7 +17,7 @@ export async function readAgainIfChanged<T>(work: () => Promise<T>, signal: Abor
     try {
       return await work();
     } catch (error) {
-      if (!isShipEnvError(error, 'ARTIFACT_FILE_CHANGED') || time === MOST_TIMES) throw error;
+      if (!isShipEnvError(error, 'ARTIFACT_FILE_CHANGED') || time === MAX_ATTEMPTS) throw error;
     }
     await setTimeout(PAUSE_MS, undefined, { signal });
   }

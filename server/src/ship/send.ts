@@ -5,14 +5,14 @@ import type { Payload } from '../payloads/payload.js';
 import type { Holding } from '../targets/target.js';
 import { publishedManifest } from '../trust/published.js';
 import { Verified } from '../trust/verified.js';
-import type { Begun } from './build.js';
+import type { BegunBuild } from './build.js';
 import { deliver, estimate, type Delivered, type Environment } from './deliver.js';
 import { loadNotes, saveNotes } from './digest-notes.js';
 import { TargetArtifacts, wantedContentOf } from './holdings.js';
 import type { Inspected } from './inspect.js';
 import { Journal } from './journal.js';
 import type { ShipRun } from './run.js';
-import { transaction, type Held } from './transaction.js';
+import { transaction, type TransactionContext } from './transaction.js';
 import { Upload } from './upload.js';
 
 /**
@@ -35,7 +35,7 @@ export function listHoldings(
 export async function send(
   run: ShipRun,
   { published, verified }: Inspected,
-  begun: Begun,
+  begun: BegunBuild,
   listing: Promise<TargetArtifacts> | undefined,
   signal: AbortSignal
 ): Promise<Delivered> {
@@ -62,11 +62,11 @@ async function sendUnderLock(
   run: ShipRun,
   of: {
     readonly published: Manifest | undefined;
-    readonly begun: Begun;
+    readonly begun: BegunBuild;
     readonly listing: Promise<TargetArtifacts> | undefined;
     readonly files: readonly Payload[];
   },
-  { journal, signal, waited }: Held
+  { journal, signal, waited }: TransactionContext
 ): Promise<Delivered> {
   const { target, context } = run;
   const { begun, published, listing, files } = of;

@@ -3,7 +3,7 @@ import { pointerPayload } from '../content/code/pointer-file.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest } from '../contract/ship.js';
 import type { Cache } from '../system/cache/cache.js';
-import { notShipped } from '../targets/object-errors.js';
+import { notShippedError } from '../targets/object-errors.js';
 import type { Target } from '../targets/target.js';
 import { codeByPointer, manifestById } from '../trust/by-name.js';
 import { isHeld } from '../trust/compare.js';
@@ -33,13 +33,13 @@ export async function shippedEnvironment(
   { cache, signal }: { readonly cache: Cache; readonly signal: AbortSignal }
 ): Promise<ShippedEnvironment> {
   const { snapshot, plan, editables, published, verified } = await inspect(request, target, steps, { cache, signal });
-  if (published === undefined) throw notShipped(target.url, plan.id);
+  if (published === undefined) throw notShippedError(target.url, plan.id);
   const { allowSecrets } = request;
   const code = await archiveAll(editables, { cache, signal, allowSecrets });
   const pointer = pointerPayload(code.map(({ archive }) => archive));
   for (const payload of [...code.map(each => each.payload), ...(pointer === undefined ? [] : [pointer])]) {
     const found = await target.stat(payload.name, signal);
-    if (!(await isHeld(target, payload, found, { verified, signal }))) throw notShipped(target.url, payload.name);
+    if (!(await isHeld(target, payload, found, { verified, signal }))) throw notShippedError(target.url, payload.name);
   }
   await verified.save();
   return { manifest: published, code, driverPython: snapshot.interpreter.executable };

@@ -5,7 +5,7 @@ import { writeLock } from '../targets/write-lock.js';
 import { Journal } from './journal.js';
 
 /** What work gets while no other ship of this machine writes to the target. */
-export interface Held {
+export interface TransactionContext {
   /** Notes what must be undone. */
   readonly journal: Journal;
   /** Also aborts when the lock is lost. */
@@ -27,7 +27,7 @@ export async function transaction<T>(
   cache: Cache,
   target: Target,
   signal: AbortSignal,
-  work: (held: Held) => Promise<T>,
+  work: (held: TransactionContext) => Promise<T>,
   onWait?: () => void
 ): Promise<T> {
   const underLock = async (held: AbortSignal, waited: boolean): Promise<T> => {

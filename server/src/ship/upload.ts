@@ -68,7 +68,7 @@ export class Upload {
    * @throws ShipEnvError TARGET_CONFLICT when it holds something else under one of the names
    */
   async missing({ code, environment }: Wanted): Promise<Payload[]> {
-    if (environment !== undefined) this.#journal.concerns(environment.artifact.name, environment.manifest.name);
+    if (environment !== undefined) this.#journal.setEnvironment(environment.artifact.name, environment.manifest.name);
     const payloads = [...code, ...(environment === undefined ? [] : [environment.artifact, environment.manifest])];
     const found = await Promise.all(payloads.map(({ name }) => this.#target.stat(name, this.#signal)));
     const missing: Payload[] = [];
@@ -85,7 +85,7 @@ export class Upload {
    * built.
    */
   async hasTraceOf(artifactName: string, manifestName: string): Promise<boolean> {
-    this.#journal.concerns(artifactName, manifestName);
+    this.#journal.setEnvironment(artifactName, manifestName);
     const found = await Promise.all([artifactName, manifestName].map(name => this.#target.stat(name, this.#signal)));
     const hasTrace = found.some(facts => facts !== undefined);
     if (!hasTrace) this.#free.add(artifactName);
@@ -113,7 +113,7 @@ export class Upload {
 
   /** Sends the payloads one after the other. */
   async send(payloads: readonly Payload[], report: Report): Promise<void> {
-    const total = sum(payloads);
+    const total = totalBytes(payloads);
     let before = 0;
     for (const payload of payloads) {
       const detail = payload.name;
@@ -207,6 +207,6 @@ export class Upload {
 }
 
 /** Bytes of all payloads. */
-export function sum(payloads: readonly Payload[]): number {
+export function totalBytes(payloads: readonly Payload[]): number {
   return payloads.reduce((bytes, payload) => bytes + payload.bytes, 0);
 }

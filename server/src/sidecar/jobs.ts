@@ -12,7 +12,7 @@ const ENDED_KEPT = 20;
  * How many ships run at once; others wait. Each has a thread for each core and its own buffers, so more ships would
  * only take memory and time from each other.
  */
-export const MOST_AT_ONCE = 4;
+export const MAX_RUNNING_SHIPS = 4;
 
 const NO_NOTE: ShipNote = { key: '', data: '' };
 
@@ -143,10 +143,10 @@ export class Jobs {
   readonly #run: RunShip;
   readonly #limit: ReturnType<typeof pLimit>;
 
-  /** @param mostAtOnce - how many ships run at once */
-  constructor(run: RunShip, mostAtOnce = MOST_AT_ONCE) {
+  /** @param maxRunning - how many ships run at once */
+  constructor(run: RunShip, maxRunning = MAX_RUNNING_SHIPS) {
     this.#run = run;
-    this.#limit = pLimit(mostAtOnce);
+    this.#limit = pLimit(maxRunning);
   }
 
   start(request: ShipRequest, note: ShipNote = NO_NOTE): Job {

@@ -5,7 +5,7 @@ import { createApp } from './app.js';
 import { Cache } from '../system/cache/cache.js';
 import { ShipEnvError } from '../errors.js';
 import { ship } from '../ship/ship.js';
-import { MOST_KNOWN_MANIFESTS, type KnownManifests } from '../ship/holdings.js';
+import { MAX_KNOWN_MANIFESTS, type KnownManifests } from '../ship/holdings.js';
 import { withCache } from '../ship/with-cache.js';
 import { Recent } from '../system/cache/recent.js';
 import { DigestMemory } from '../payloads/digest-memory.js';
@@ -40,7 +40,7 @@ export async function serve({ socket, removeFolder, token, version, signal, onRe
   }
   const cache = await Cache.open();
   const digests = new DigestMemory();
-  const manifests: KnownManifests = new Recent(MOST_KNOWN_MANIFESTS);
+  const manifests: KnownManifests = new Recent(MAX_KNOWN_MANIFESTS);
   const jobs = new Jobs((request, context) =>
     withCache(cache, () => ship(request, { ...context, cache, digests, manifests }))
   );

@@ -2,7 +2,7 @@ import { ShipEnvError } from '../errors.js';
 import type { Payload, PayloadFacts } from '../payloads/payload.js';
 
 /** The error about an object whose content is not what its name says. */
-export function conflict(url: string, payload: PayloadFacts, found: string, cause?: unknown): ShipEnvError {
+export function conflictError(url: string, payload: PayloadFacts, found: string, cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CONFLICT',
     `${url} holds another ${payload.name}: ${found}, where this one has ${payload.bytes} bytes with sha256 ${payload.sha256}. It was not touched.`,
@@ -14,14 +14,14 @@ export function conflict(url: string, payload: PayloadFacts, found: string, caus
 }
 
 /** The error about an object that is missing from the target after it was sent. */
-export function missing(url: string, payload: Pick<Payload, 'name'>): ShipEnvError {
+export function missingError(url: string, payload: Pick<Payload, 'name'>): ShipEnvError {
   return new ShipEnvError('TARGET_CHECKSUM', `${payload.name} is missing from ${url}: it cannot be verified.`, {
     hint: 'Someone removed the file meanwhile. Ship again.'
   });
 }
 
 /** The error about an object that differs from what was sent. */
-export function differs(url: string, payload: PayloadFacts, found: string): ShipEnvError {
+export function differenceError(url: string, payload: PayloadFacts, found: string): ShipEnvError {
   return new ShipEnvError(
     'TARGET_CHECKSUM',
     `${payload.name} on ${url} is not what was sent: found ${found}, expected ${payload.bytes} bytes with sha256 ${payload.sha256}.`,
@@ -30,21 +30,21 @@ export function differs(url: string, payload: PayloadFacts, found: string): Ship
 }
 
 /** The error about an object that is too large to be read into memory. */
-export function tooLarge(url: string, name: string, bytes: number): ShipEnvError {
+export function tooLargeError(url: string, name: string, bytes: number): ShipEnvError {
   return new ShipEnvError('TARGET_CONFLICT', `${name} on ${url} has ${bytes} bytes: too many for a manifest.`, {
     hint: 'ship-env did not write this file. Move it away.'
   });
 }
 
 /** The error about a folder, a FIFO or a broken link that has the name of an object. */
-export function notAFile(url: string, name: string): ShipEnvError {
+export function notAFileError(url: string, name: string): ShipEnvError {
   return new ShipEnvError('TARGET_CONFLICT', `${url}/${name} is not a file.`, {
     hint: 'Move it away, or choose another directory as target.'
   });
 }
 
 /** The error about a file of a shipped environment that is missing from the target. */
-export function notShipped(url: string, name: string): ShipEnvError {
+export function notShippedError(url: string, name: string): ShipEnvError {
   return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${url} was expected to hold ${name}; it does not.`, {
     hint: 'The environment or its code changed since the last ship, or was never shipped there. Run "ship-env ship" first.'
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { PayloadFacts } from '../payloads/payload.js';
-import { differs, missing, tooLarge } from './object-errors.js';
+import { differenceError, missingError, tooLargeError } from './object-errors.js';
 import type { ObjectFacts, Target, TransferOptions } from './target.js';
 
 /**
@@ -36,7 +36,7 @@ export async function readSmall(
   let bytes = 0;
   for await (const chunk of content) {
     bytes += chunk.length;
-    if (bytes > MAX_SMALL_BYTES) throw tooLarge(target.url, name, bytes);
+    if (bytes > MAX_SMALL_BYTES) throw tooLargeError(target.url, name, bytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -82,11 +82,11 @@ export async function verifyByReading(
   signal: AbortSignal
 ): Promise<string | undefined> {
   const found = await target.stat(wanted.name, signal);
-  if (found === undefined) throw missing(target.url, wanted);
-  if (found.bytes !== wanted.bytes) throw differs(target.url, wanted, `${found.bytes} bytes`);
+  if (found === undefined) throw missingError(target.url, wanted);
+  if (found.bytes !== wanted.bytes) throw differenceError(target.url, wanted, `${found.bytes} bytes`);
   const read = await readFacts(target, wanted.name, { signal });
-  if (read === undefined) throw missing(target.url, wanted);
-  if (read.sha256 !== wanted.sha256) throw differs(target.url, wanted, `sha256 ${read.sha256}`);
+  if (read === undefined) throw missingError(target.url, wanted);
+  if (read.sha256 !== wanted.sha256) throw differenceError(target.url, wanted, `sha256 ${read.sha256}`);
   return read.identity;
 }
 

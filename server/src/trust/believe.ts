@@ -46,7 +46,7 @@ export async function differenceFromPlan(
 }
 
 /** The error about a manifest that is not believed, with what to do. */
-export function notBelieved(
+export function notBelievedError(
   uri: string,
   { id }: Pick<Manifest, 'id'>,
   { what, wanted, found }: Difference
@@ -55,13 +55,13 @@ export function notBelieved(
     'TARGET_CONFLICT',
     `${uri} is not the manifest of this environment: ${what} should be ${wanted}; found ${found}.`,
     {
-      hint: `Something else wrote or changed it. ${howToReplace(manifestName(id))} Or use another prefix.`
+      hint: `Something else wrote or changed it. ${replaceHint(manifestName(id))} Or use another prefix.`
     }
   );
 }
 
 /** What the person can do about one or two damaged objects that a ship writes. */
-export function howToReplace(...names: readonly [string] | readonly [string, string]): string {
+export function replaceHint(...names: readonly [string] | readonly [string, string]): string {
   const again = names.length === 1 ? 'it' : 'both';
   return (
     `When no session uses ${names.length === 1 ? 'it' : 'them'} and no other ship to this target is under way, ` +

@@ -6,7 +6,7 @@ import { manifestName } from '../formats/manifest.js';
 import { readSmall } from '../targets/reading.js';
 import type { Target } from '../targets/target.js';
 import { parseJson } from '../text/json.js';
-import { inconsistencyOf, notBelieved } from './believe.js';
+import { inconsistencyOf, notBelievedError } from './believe.js';
 import { MANIFEST_NAME } from './names.js';
 import { parseManifest } from './published.js';
 
@@ -29,7 +29,7 @@ export async function manifestById(target: Readable, id: string, signal: AbortSi
   if (content === undefined) throw notThere(target, name);
   const manifest = parseManifest(content, name, target.access.uri(name));
   const wrong = inconsistencyOf(manifest, id);
-  if (wrong !== undefined) throw notBelieved(target.access.uri(name), { id }, wrong);
+  if (wrong !== undefined) throw notBelievedError(target.access.uri(name), { id }, wrong);
   return manifest;
 }
 

@@ -1,12 +1,12 @@
 import { isShipEnvError } from '../errors.js';
-import { conflict } from '../targets/object-errors.js';
+import { conflictError } from '../targets/object-errors.js';
 import { readFacts } from '../targets/reading.js';
 import type { Payload } from '../payloads/payload.js';
 import type { ObjectFacts, Target } from '../targets/target.js';
 import type { Verified } from './verified.js';
 
 /** What an object must be. With `open`, its bytes can be read here. */
-export type Expected = Pick<Payload, 'name' | 'bytes' | 'sha256'> & Partial<Pick<Payload, 'open'>>;
+export type ExpectedContent = Pick<Payload, 'name' | 'bytes' | 'sha256'> & Partial<Pick<Payload, 'open'>>;
 
 /** What a comparison needs. */
 export interface CompareOptions {
@@ -28,16 +28,16 @@ export interface CompareOptions {
  */
 export async function isHeld(
   target: Target,
-  expected: Expected,
+  expected: ExpectedContent,
   found: ObjectFacts | undefined,
   options: CompareOptions
 ): Promise<boolean> {
   if (found === undefined) return false;
   const { name, bytes, sha256 } = expected;
   const { verified } = options;
-  if (found.bytes !== bytes) throw conflict(target.url, expected, `${found.bytes} bytes`);
+  if (found.bytes !== bytes) throw conflictError(target.url, expected, `${found.bytes} bytes`);
   if (found.sha256 !== undefined && found.sha256 !== sha256) {
-    throw conflict(target.url, expected, `sha256 ${found.sha256}`);
+    throw conflictError(target.url, expected, `sha256 ${found.sha256}`);
   }
   if (verified.holds(name, found.identity, sha256)) return true;
   if (found.sha256 === undefined) {
@@ -55,7 +55,7 @@ export async function isHeld(
 /** @returns undefined when the object is gone */
 async function readOnce(
   target: Target,
-  expected: Expected,
+  expected: ExpectedContent,
   { signal, report }: CompareOptions
 ): Promise<Pick<ObjectFacts, 'identity'> | undefined> {
   const { name, bytes, sha256, open } = expected;
@@ -63,7 +63,7 @@ async function readOnce(
   const onProgress = (done: number): void => report?.({ done, total: bytes, detail: `reading ${name} to verify it` });
   const read = await readFacts(target, name, { signal, onProgress });
   if (read !== undefined && (read.bytes !== bytes || read.sha256 !== sha256)) {
-    throw conflict(target.url, expected, `${read.bytes} bytes with sha256 ${read.sha256}`);
+    throw conflictError(target.url, expected, `${read.bytes} bytes with sha256 ${read.sha256}`);
   }
   return read;
 }
@@ -83,6 +83,6 @@ async function hasBytes(
     if (!isShipEnvError(error, 'TARGET_CHECKSUM')) throw error;
     // A cancelled ship of another machine may remove its objects at any moment.
     if ((await target.stat(payload.name, signal)) === undefined) return undefined;
-    throw conflict(target.url, payload, 'other bytes', error);
+    throw conflictError(target.url, payload, 'other bytes', error);
   }
 }

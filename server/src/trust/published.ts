@@ -6,7 +6,7 @@ import type { ArtifactPlan } from '../formats/format.js';
 import { manifestName } from '../formats/manifest.js';
 import { readSmall } from '../targets/reading.js';
 import type { Target } from '../targets/target.js';
-import { differenceFromPlan, howToReplace, inconsistencyOf, notBelieved } from './believe.js';
+import { differenceFromPlan, replaceHint, inconsistencyOf, notBelievedError } from './believe.js';
 import { isHeld, type CompareOptions } from './compare.js';
 import { BY_CONTENT } from './verified.js';
 
@@ -38,7 +38,7 @@ export async function publishedManifest(
   const sha256 = createHash('sha256').update(content).digest('hex');
   if (!verified.holds(name, BY_CONTENT, sha256)) {
     const wrong = inconsistencyOf(manifest, plan.id) ?? (await differenceFromPlan(manifest, await plan.whole(), cache));
-    if (wrong !== undefined) throw notBelieved(target.access.uri(name), plan, wrong);
+    if (wrong !== undefined) throw notBelievedError(target.access.uri(name), plan, wrong);
     verified.add(name, BY_CONTENT, sha256);
   }
   try {
@@ -51,7 +51,7 @@ export async function publishedManifest(
 /** The error about an artifact that differs from its manifest. Nobody can tell which of the two was changed. */
 function artifactDiffers({ message, cause }: ShipEnvError, { id, name }: PlannedArtifact): ShipEnvError {
   return new ShipEnvError('TARGET_CONFLICT', message, {
-    hint: `Something changed it or its manifest, or a copy was interrupted. ${howToReplace(name, manifestName(id))}`,
+    hint: `Something changed it or its manifest, or a copy was interrupted. ${replaceHint(name, manifestName(id))}`,
     cause
   });
 }
@@ -65,7 +65,7 @@ export function parseManifest(content: Buffer, name: string, uri = name): Manife
     throw new ShipEnvError('TARGET_CONFLICT', `A manifest was expected in ${uri}; ${found} cannot be read as one.`, {
       hint:
         'Something else wrote or changed it, or a newer ship-env did: then update this one. ' +
-        `${howToReplace(name)} Or use another prefix.`,
+        `${replaceHint(name)} Or use another prefix.`,
       cause
     });
   }

@@ -5,7 +5,7 @@ import { parseJson } from '../text/json.js';
 import type { Target } from '../targets/target.js';
 
 /** How many objects of a target are remembered at most; the least recently used ones are forgotten first. */
-const MOST_KEPT = 256;
+const MAX_KEPT = 256;
 /** The precision of the time of use: with a finer one, every ship would have to write the file. */
 const USE_MS = 60 * 60 * 1000;
 
@@ -82,7 +82,7 @@ export class Verified {
   /** Saves new entries. @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL */
   async save(): Promise<void> {
     if (!this.#hasNews) return;
-    const objects = [...this.#objects.values()].slice(-MOST_KEPT);
+    const objects = [...this.#objects.values()].slice(-MAX_KEPT);
     await this.#cache.replace('verified', this.#key, JSON.stringify({ objects }));
     this.#hasNews = false;
   }

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test, vi } from 'vitest';
-import { patient, personView } from '../../src/cli/view.js';
+import { withoutShortSteps, personView } from '../../src/cli/view.js';
 
 afterEach(() => vi.useRealTimers());
 
@@ -30,7 +30,7 @@ test('off a terminal a step that takes long says from time to time how far it is
 test('a patient view tells of the steps that take longer than a second only', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const told: unknown[] = [];
-  const view = patient({ step: event => told.push(event), result: () => undefined, error: () => undefined });
+  const view = withoutShortSteps({ step: event => told.push(event), result: () => undefined, error: () => undefined });
   const [quick, slow] = [{ type: 'step', name: 'plan' } as const, { type: 'step', name: 'fetch' } as const];
   view.step({ ...quick, state: 'started' });
   vi.advanceTimersByTime(900);

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { Cache } from '../../src/system/cache/cache.js';
 import { targetSettings } from '../../src/contract/target-settings.js';
-import { transaction, type Held } from '../../src/ship/transaction.js';
+import { transaction, type TransactionContext } from '../../src/ship/transaction.js';
 import { Upload, type Wanted } from '../../src/ship/upload.js';
 import { openTarget, type Target } from '../../src/targets/index.js';
 import { Verified } from '../../src/trust/verified.js';
@@ -25,7 +25,7 @@ async function openHarbour(): Promise<{ cache: Cache; directory: string; target:
 }
 
 /** Runs work with an upload, in a transaction like that of a ship. */
-function uploading(cache: Cache, target: Target, work: (upload: Upload, held: Held) => Promise<void>): Promise<void> {
+function uploading(cache: Cache, target: Target, work: (upload: Upload, held: TransactionContext) => Promise<void>): Promise<void> {
   return transaction(cache, target, calm, async held => {
     const verified = await Verified.open(cache, target);
     await work(new Upload({ target, verified, ...held, reuse: () => Promise.resolve([]) }), held);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { PayloadFacts } from '../../payloads/payload.js';
-import { conflict, notShipped } from '../../targets/object-errors.js';
+import { conflictError, notShippedError } from '../../targets/object-errors.js';
 import type { Target, TransferOptions } from '../../targets/target.js';
 
 /** Where the bytes of an object come from. */
@@ -22,7 +22,7 @@ export async function download(
   { signal, onProgress }: TransferOptions
 ): Promise<void> {
   const content = await source.read(wanted.name, signal);
-  if (content === undefined) throw notShipped(source.url, wanted.name);
+  if (content === undefined) throw notShippedError(source.url, wanted.name);
   const hash = createHash('sha256');
   let bytes = 0;
   const file = await open(path, 'wx', 0o700);
@@ -30,7 +30,7 @@ export async function download(
     for await (const chunk of content) {
       signal.throwIfAborted();
       bytes += chunk.length;
-      if (bytes > wanted.bytes) throw conflict(source.url, wanted, `more than ${wanted.bytes} bytes`);
+      if (bytes > wanted.bytes) throw conflictError(source.url, wanted, `more than ${wanted.bytes} bytes`);
       hash.update(chunk);
       await file.writeFile(chunk);
       onProgress?.(bytes);
@@ -40,6 +40,6 @@ export async function download(
   }
   const sha256 = hash.digest('hex');
   if (bytes !== wanted.bytes || sha256 !== wanted.sha256) {
-    throw conflict(source.url, wanted, `${bytes} bytes with sha256 ${sha256}`);
+    throw conflictError(source.url, wanted, `${bytes} bytes with sha256 ${sha256}`);
   }
 }

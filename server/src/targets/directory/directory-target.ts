@@ -9,7 +9,7 @@ import { chunksOf } from '../../payloads/read.js';
 import { spanned } from '../../payloads/spanned.js';
 import { BaseTarget } from '../base-target.js';
 import { assertObjectName, isHidden } from '../names.js';
-import { conflict, notAFile } from '../object-errors.js';
+import { conflictError, notAFileError } from '../object-errors.js';
 import { verifyByReading } from '../reading.js';
 import type { Access, Arrival, ObjectFacts, TargetEntry, WriteOptions } from '../target.js';
 import { directoryAccess } from './access.js';
@@ -41,7 +41,7 @@ export class DirectoryTarget extends BaseTarget {
     signal.throwIfAborted();
     return this.#attempt(`Looking for ${name} in`, async () => {
       const info = await this.#foundOrMakeable(statOf(join(this.#path, name)));
-      if (info !== undefined && !info.isFile()) throw notAFile(this.url, name);
+      if (info !== undefined && !info.isFile()) throw notAFileError(this.url, name);
       return info && { bytes: Number(info.size), identity: identityOf(info), modified: info.mtime };
     });
   }
@@ -141,7 +141,7 @@ export class DirectoryTarget extends BaseTarget {
   async #holds({ name, promised }: Pick<SpannedPayload, 'name' | 'promised'>, signal: AbortSignal): Promise<boolean> {
     const found = await this.stat(name, signal);
     if (found !== undefined && promised !== undefined && found.bytes !== promised.bytes)
-      throw conflict(this.url, { name, bytes: promised.bytes, sha256: promised.sha256 }, `${found.bytes} bytes`);
+      throw conflictError(this.url, { name, bytes: promised.bytes, sha256: promised.sha256 }, `${found.bytes} bytes`);
     return found !== undefined;
   }
 

@@ -3,7 +3,7 @@ import { PartPlanner } from './part-plan.js';
 import { putObject } from '../objects/put.js';
 import type { S3Store } from '../store/store.js';
 import { verifyObject } from '../objects/verify.js';
-import type { Written } from '../objects/writer.js';
+import type { WriteResult } from '../objects/writer.js';
 import type { SpannedPayload } from '../../../payloads/payload.js';
 import type { Arrival, WriteOptions, Holding } from '../../target.js';
 
@@ -70,7 +70,7 @@ async function sendAll(
 function arrival(
   store: S3Store,
   { name }: SpannedPayload,
-  written: Written | undefined,
+  written: WriteResult | undefined,
   fullUpload?: string
 ): Arrival | undefined {
   if (written === undefined) return undefined;

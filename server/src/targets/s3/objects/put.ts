@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { ShipEnvError, isShipEnvError, withLeftovers } from '../../../errors.js';
-import { conflict } from '../../object-errors.js';
+import { conflictError } from '../../object-errors.js';
 import { CopyRefused } from '../delta/copy.js';
 import { headObject, removeObject } from './objects.js';
 import type { S3Store } from '../store/store.js';
 import { SETTLE_MS } from '../time-limits.js';
 import { UPLOAD_ID } from './whole.js';
-import { ObjectWriter, type Written } from './writer.js';
+import { ObjectWriter, type WriteResult } from './writer.js';
 import type { SpannedPayload } from '../../../payloads/payload.js';
 import type { Holding, WriteOptions } from '../../target.js';
 
@@ -25,7 +25,7 @@ export async function putObject(
   payload: SpannedPayload,
   sources: readonly Holding[],
   options: WriteOptions
-): Promise<Written | undefined> {
+): Promise<WriteResult | undefined> {
   const { signal } = options;
   const writer = new ObjectWriter(store, payload, sources, options);
   const id = randomUUID();
@@ -118,6 +118,6 @@ async function settle(
   const bytes = found.ContentLength ?? 0;
   const known = writer.written ?? promised;
   if (known !== undefined && bytes !== known.bytes)
-    throw conflict(store.settings.url, { name, bytes: known.bytes, sha256: known.sha256 }, `${bytes} bytes`);
+    throw conflictError(store.settings.url, { name, bytes: known.bytes, sha256: known.sha256 }, `${bytes} bytes`);
   return found.Metadata?.[UPLOAD_ID] === id ? 'created' : 'exists';
 }

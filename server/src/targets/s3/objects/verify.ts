@@ -1,5 +1,5 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { differs, missing } from '../../object-errors.js';
+import { differenceError, missingError } from '../../object-errors.js';
 import { readFacts } from '../../reading.js';
 import { compositeChecksumOf } from './checksum.js';
 import { findOutComparison } from '../store/comparison.js';
@@ -62,16 +62,16 @@ async function compare(
   signal: AbortSignal
 ): Promise<string | undefined> {
   const { url } = store.settings;
-  if (found === undefined) throw missing(url, expected);
-  if (found.ContentLength !== expected.bytes) throw differs(url, expected, `${found.ContentLength ?? 0} bytes`);
+  if (found === undefined) throw missingError(url, expected);
+  if (found.ContentLength !== expected.bytes) throw differenceError(url, expected, `${found.ContentLength ?? 0} bytes`);
   const kept = keptChecksum(found);
   if (expected.etag !== undefined) {
     const etag = bareEtag(found.ETag);
     if (etag === expected.etag) return identityOf(store, found);
-    if (partsOf(etag) === partsOf(expected.etag)) throw differs(url, expected, `the ETag ${etag ?? ''}`);
+    if (partsOf(etag) === partsOf(expected.etag)) throw differenceError(url, expected, `the ETag ${etag ?? ''}`);
   } else if (kept !== undefined && expected.checksum !== undefined) {
     if (kept !== expected.checksum && partsOf(kept) === partsOf(expected.checksum))
-      throw differs(url, expected, `the checksum ${kept}`);
+      throw differenceError(url, expected, `the checksum ${kept}`);
     if (kept === expected.checksum && store.has('comparesChecksums')) return identityOf(store, found);
   }
   const read = await readFacts(
@@ -82,8 +82,8 @@ async function compare(
     expected.name,
     { signal }
   );
-  if (read === undefined) throw missing(url, expected);
-  if (read.sha256 !== expected.sha256) throw differs(url, expected, `sha256 ${read.sha256}`);
+  if (read === undefined) throw missingError(url, expected);
+  if (read.sha256 !== expected.sha256) throw differenceError(url, expected, `sha256 ${read.sha256}`);
   store.readBack.add(expected.name);
   return read.identity;
 }

@@ -17,7 +17,7 @@ import type { SpannedPayload } from '../../../payloads/payload.js';
 import type { Holding, WriteOptions } from '../../target.js';
 
 /** What was written, and how the object on the store proves that it arrived. */
-export interface Written {
+export interface WriteResult {
   readonly bytes: number;
   readonly sha256: string;
   readonly sentBytes: number;
@@ -39,7 +39,7 @@ export class ObjectWriter {
   readonly #sources: readonly Holding[];
   readonly #options: WriteOptions;
   /** Set as soon as the content is known: before the request that creates the object. */
-  written: Written | undefined;
+  written: WriteResult | undefined;
   constructor(store: S3Store, payload: SpannedPayload, sources: readonly Holding[], options: WriteOptions) {
     this.#store = store;
     this.#payload = payload;
