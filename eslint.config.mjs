@@ -1,4 +1,4 @@
-/** One configuration for all the code there is, the tests included. */
+/** One configuration for all code, the tests included. */
 import jupyter from '@jupyter/eslint-plugin';
 import vitest from '@vitest/eslint-plugin';
 import prettier from 'eslint-config-prettier';
@@ -85,7 +85,7 @@ export default defineConfig(
   },
   ...roomRules(),
   {
-    // Plain JavaScript, checked by tsc through its JSDoc: what JSON.parse and a caught error hold is not typed there.
+    // Plain JavaScript, which tsc checks through its JSDoc: results of JSON.parse and caught errors have no type there.
     files: ['**/*.mjs'],
     rules: {
       'no-console': 'off',
@@ -96,7 +96,7 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-return': 'off'
     }
   },
-  // The benchmark prints what it found.
+  // The benchmark prints its results.
   { files: ['bench/src/**'], rules: { 'no-console': 'off' } },
   {
     files: ['bench/**'],
@@ -119,7 +119,7 @@ export default defineConfig(
     // The whole front end is smaller than one icon font: a single request is faster than several.
     rules: { ...extensionRules.rules, 'jupyter/prefer-lazy-imports': 'off' }
   },
-  // A Lumino signal gets a method and its this as two arguments; jupyter/require-signal-this-arg looks after that.
+  // A Lumino signal gets a method and its `this` as two arguments; jupyter/require-signal-this-arg checks that.
   { files: ['src/**/*.{ts,tsx}'], rules: { '@typescript-eslint/unbound-method': 'off' } },
   schemaRules,
   { ...galataRules, files: ['ui-tests/**/*.ts'] },
@@ -128,7 +128,7 @@ export default defineConfig(
     rules: {
       'max-lines-per-function': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // What stands in for an asynchronous method is async too.
+      // A stand-in for an asynchronous method is async, too.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/unbound-method': 'off'
     }
@@ -139,9 +139,9 @@ export default defineConfig(
     rules: {
       'vitest/no-disabled-tests': 'error',
       'vitest/no-focused-tests': 'error',
-      // expect.any() and its like are typed any by vitest itself.
+      // vitest itself types expect.any() and similar functions as any.
       '@typescript-eslint/no-unsafe-assignment': 'off',
-      // vitest takes a message as the second.
+      // The second argument of vitest's functions is a message.
       'vitest/valid-expect': ['error', { maxArgs: 2 }],
       'vitest/no-standalone-expect': [
         'error',

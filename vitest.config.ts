@@ -10,7 +10,7 @@ export default defineConfig({
           globalSetup: ['server/test/support/thread-program.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          // A CI server sets CI, and then the command line colours what it says.
+          // CI servers set the variable CI, which turns on the colours of the command line.
           env: { NO_COLOR: '1' }
         }
       },
@@ -26,7 +26,7 @@ export default defineConfig({
       { test: { name: 'bench', include: ['bench/test/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'scripts', include: ['scripts/test/**/*.test.mjs'], testTimeout: 120_000 } }
     ],
-    // Two cores: more workers only make the real pex, Spark and S3 processes wait for each other.
+    // For machines of two cores: with more workers the real pex, Spark and S3 processes only wait for each other.
     maxWorkers: 2
   }
 });

@@ -1,13 +1,14 @@
 /**
- * `npm run bench` and `npm run bench:first-task`: sets the checkout up, builds the wheel, and starts a program of bench/src
- * under the project's own Node.js. Plain JavaScript, since tsx, which runs TypeScript, is there after the set-up only.
+ * `npm run bench` and `npm run bench:first-task`: sets the checkout up, builds the wheel, and starts a program of
+ * bench/src under the project's own Node.js. Plain JavaScript, since tsx, which runs TypeScript, is installed by the
+ * set-up.
  */
 import { buildWheel } from '../scripts/build/index.mjs';
 import { ScriptFailure, main } from '../scripts/lib/main.mjs';
 import { setUp } from '../scripts/setup/index.mjs';
 import { runTypeScript } from './typescript.mjs';
 
-/** Each program, and the set-up that it needs. */
+/** The programs, each with the set-up that it needs. */
 const PROGRAMS = /** @type {const} */ ({
   bench: { file: 'main.ts', level: 'test', extras: ['s3'] },
   'first-task': { file: 'first-task/main.ts', level: 'demo', extras: [] }
@@ -20,7 +21,7 @@ await main(async ([name = '', ...args]) => {
   }
   const env = await setUp(program.level, program.extras);
   const SHIP_ENV_WHEEL = await buildWheel(env);
-  // It has said itself what is wrong.
+  // The program has already printed the problem.
   const options = { env: { ...env, SHIP_ENV_WHEEL }, allowFailure: true };
   process.exitCode = (await runTypeScript(program.file, args, options)).code;
 });

@@ -1,4 +1,4 @@
-/** The benchmark runs, and its counts are right: of times, nothing is said here. */
+/** The benchmark runs, and its counts are right. Times are not tested. */
 // needs: wheel, s3
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ beforeAll(async () => {
     process.env['SHIP_ENV_WHEEL'] ??
     join(paths.dist, readdirSync(paths.dist).find(name => name.endsWith('.whl')) ?? '');
   const env = { ...projectEnvironment(), SHIP_ENV_WHEEL: wheel };
-  // The same wheel stands for an earlier one.
+  // The same wheel is used as the earlier one.
   const args = ['--smoke', '--against', wheel, '--output', output];
   await runTypeScript('main.ts', args, { env, stdout: 'capture' });
   file = JSON.parse(readFileSync(output, 'utf8')) as ResultsFile;
@@ -48,7 +48,7 @@ it('sends the package that was added, and copies the rest on the store', () => {
   const cold = found('cold, generated', 'ship-env, shipped', 'bytes');
   const copied = found(part, 'ship-env, copied on the store', 'bytes');
   expect(found(part, 'ship-env, reused', 'segments')).toBe(4);
-  // What is behind the segments is new: index, central directory.
+  // The bytes after the segments are new: index and central directory.
   expect(copied).toBeGreaterThan(0.99 * cold);
   expect(copied).toBeLessThanOrEqual(cold);
   expect(found(part, 'ship-env, sent', 'bytes')).toBeGreaterThan(1000);

@@ -1,19 +1,19 @@
 import { ERRORS, type ErrorCode, type ErrorObject } from './contract/errors.js';
 
-/** More would bury those that matter, which come first. */
+/** How many messages are shown: the important ones come first, and more would hide them. */
 const MAX_CAUSES = 16;
 
-/** Every error that is meant for a person. Anything else that escapes is a bug and becomes INTERNAL at the door. */
+/** An error for the person. Every other error that reaches the outside is a bug and becomes INTERNAL. */
 export class ShipEnvError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'ShipEnvError';
   readonly code: Code;
-  /** What to do next, addressed to the person. */
+  /** Tells the person what to do next. */
   readonly hint: string;
 
   /**
    * @param code - from the table in contract/errors.ts
-   * @param message - what was wanted and what was found
-   * @param options - `hint`: what to do next; `cause`: what was caught
+   * @param message - what was expected and what was found
+   * @param options - `hint`: what to do next; `cause`: the caught error
    */
   constructor(code: Code, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
@@ -21,7 +21,7 @@ export class ShipEnvError<Code extends ErrorCode = ErrorCode> extends Error {
     this.hint = options.hint ?? '';
   }
 
-  /** HTTP status of a route that fails with this. */
+  /** HTTP status of a route that fails with this error. */
   get status(): number {
     return ERRORS[this.code].status;
   }
@@ -32,7 +32,7 @@ export function isShipEnvError<Code extends ErrorCode>(value: unknown, code?: Co
   return value instanceof ShipEnvError && (code === undefined || value.code === code);
 }
 
-/** The error object that crosses the wire. What is not ours, and not an abort, is reported as a bug. */
+/** The error object of the contract. An error that is neither ours nor an abort is reported as a bug. */
 export function toErrorObject(error: unknown): ErrorObject {
   if (!isAbort(error) && isOutOfFiles(error)) {
     return {
@@ -44,12 +44,12 @@ export function toErrorObject(error: unknown): ErrorObject {
     };
   }
   if (isShipEnvError(error)) {
-    // Some messages end with the words of their cause: nobody reads them twice.
+    // Some messages end with the text of their cause, which need not appear twice.
     const cause = causesOf(error, inner => !error.message.includes(messageOf(inner)));
     return { type: 'error', code: error.code, message: error.message, hint: error.hint, cause };
   }
   if (isAbort(error)) {
-    // What an abort says of itself is what the message says; what its clean-up left behind is news.
+    // The text of an abort repeats the message; only the failures of its clean-up are added.
     const cause = causesOf(error, inner => !isAbort(inner));
     return { type: 'error', code: 'SHIP_CANCELLED', message: 'The ship was cancelled.', hint: '', cause };
   }
@@ -62,17 +62,17 @@ export function toErrorObject(error: unknown): ErrorObject {
   };
 }
 
-/** Did the limit of open files lead to this, of this process or of the system, however it was told on the way? */
+/** Was the limit of open files, of this process or of the system, a cause of this error? */
 function isOutOfFiles(error: unknown): boolean {
   return [error, ...allCauses(error)].some(cause => hasCode(cause, 'EMFILE', 'ENFILE'));
 }
 
-/** Is this what an aborted signal makes of work, by its own reason or by a library's error? */
+/** Is this the error of aborted work: the signal's own reason or a library's abort error? */
 export function isAbort(error: unknown): error is Error {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** The first error stays the error and keeps its cause; what its clean-up could not remove joins its causes. */
+/** Adds failures of the clean-up to the causes of the first error, which keeps its own cause. */
 export function withLeftovers(error: unknown, leftovers: unknown): unknown {
   if (error instanceof Error) {
     error.cause = error.cause === undefined ? leftovers : new AggregateError([error.cause, leftovers]);
@@ -85,21 +85,21 @@ export function hasCode(error: unknown, ...codes: string[]): error is NodeJS.Err
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }
 
-/** Is this what the system answered to a call, as against a bug of ours or an abort? */
+/** Is this an error of a system call, not a bug of ours or an abort? */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }
 
-/** The messages of all that led to an error: of several causes at once, each before what led to it. */
+/** The messages of all causes of an error; each cause comes before its own causes. */
 function causesOf(error: unknown, tells: (cause: unknown) => boolean = () => true): string[] {
-  // An AggregateError without words of its own only holds the others together.
+  // An AggregateError without a message only groups the others.
   const isNews = (cause: unknown): boolean => !(cause instanceof AggregateError && cause.message === '');
   return allCauses(error)
     .filter(cause => isNews(cause) && tells(cause))
     .map(messageOf);
 }
 
-/** All that led to an error, each before what led to it. */
+/** All causes of an error; each comes before its own causes. */
 export function allCauses(error: unknown): unknown[] {
   const seen = new Set<unknown>([error]);
   const visit = (of: unknown): void => {

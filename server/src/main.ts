@@ -6,17 +6,17 @@ import { jsonView, withoutShortSteps, personView, type View } from './cli/view.j
 import { ShipEnvError, toErrorObject } from './errors.js';
 import { LAST_GRACE_MS } from './system/process/last-grace.js';
 
-/** Set by the bundler from package.json. */
+/** The version from package.json, set by the bundler. */
 declare const SHIP_ENV_VERSION: string;
 
-// A parser compiled for a schema pays after thousands of objects; most of ours see one.
+// Compiling a parser for a schema is worth it only for thousands of objects; most of our schemas parse one.
 z.config({ jitless: true });
 
 const cancel = new AbortController();
 
 /**
- * Ends the process whatever its threads do: `process.exit` waits for those that read files, and a file system that does not
- * answer keeps them. Shells tell the end by SIGINT as 130.
+ * Ends the process at once. `process.exit` would wait for threads that read files, and a file system that does not
+ * answer blocks them. Shells report an end by SIGINT as 130.
  */
 function endAtOnce(): void {
   process.removeAllListeners('SIGINT');
@@ -31,8 +31,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-// Whoever read our output went away: a kernel that was killed during its ship, or `ship-env list | head -1`. What is
-// under way is cancelled with its clean-up; what is done is no failure.
+// The reader of our output has ended: a kernel was killed during its ship, or the command is `ship-env list | head -1`.
+// Work under way is cancelled with its clean-up; finished work is not a failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
@@ -40,7 +40,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** What `run` starts has stdout to itself. */
+/** The program that `run` starts is the only one that writes to stdout. */
 async function viewOf(isJson: boolean, isRun: boolean): Promise<View> {
   if (isJson) return jsonView(isRun ? process.stderr : process.stdout);
   const view = await personView(process.stdout, process.stderr);
@@ -64,10 +64,10 @@ try {
   await createProgram(SHIP_ENV_VERSION, run).parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  // Commander has told the person; --help and --version come here too, with 0.
+  // Commander has already printed the problem. --help and --version also end here, with exit code 0.
   const isRun = process.argv[2] === 'run';
   process.exitCode = error.exitCode === 0 ? 0 : exitCodeOf('USAGE_INVALID', isRun);
-  // Behind "--" stand the words of a program.
+  // The words after "--" belong to a program.
   const end = process.argv.indexOf('--');
   const words = end === -1 ? process.argv : process.argv.slice(0, end);
   if (error.exitCode !== 0 && words.includes('--json')) {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Results, merged, type ResultsFile } from '../../src/report/results.js';
 import { asMs } from '../../src/report/units.js';
 
-/** A file with the findings of one run of `command` on a machine. */
+/** A file with the results of one run of `command` on a machine. */
 function fileOf(cpu: string, command: string, parts: readonly string[]): ResultsFile {
   const results = new Results(command, '3.11.7');
   parts.forEach(name => results.begin(name));

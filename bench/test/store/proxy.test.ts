@@ -18,7 +18,7 @@ it.each([0, 100])('passes bytes on unchanged, and counts what clients send, with
   const started = performance.now();
   const reply = await fetch(endpoint, { method: 'POST', body });
   expect(await reply.text()).toBe(body.toUpperCase());
-  // There and back; a timer may fire up to a millisecond early.
+  // The delay in both directions; a timer may fire up to a millisecond early.
   expect(performance.now() - started).toBeGreaterThanOrEqual(2 * Math.max(0, delayMs - 1));
   expect(proxy.sentBytes).toBeGreaterThan(body.length);
   expect(proxy.sentBytes).toBeLessThan(body.length + 1000);
