@@ -1,4 +1,4 @@
-/** The virtual environments of the benchmark below .cache/bench, and what is installed there. */
+/** The virtual environments of the benchmark below .cache/bench, with their packages. */
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths, pythonOf, sitePackages } from '../../../scripts/lib/paths.mjs';
@@ -6,11 +6,11 @@ import { run } from '../../../scripts/lib/process.mjs';
 import { installLocked, uv, type LockName } from '../../../scripts/setup/python.mjs';
 import { whenChanged } from '../../../scripts/setup/stamp.mjs';
 
-/** Everything that a benchmark makes is below this folder. */
+/** All files of a benchmark are below this folder. */
 export const BENCH_FOLDER = join(paths.cache, 'bench');
 
-// pip copies files, too. A link into uv's cache gets new times whenever uv makes another environment, and a tool that
-// tells by these times what changed would read all files again.
+// Copies files, like pip. A link into uv's cache gets new times whenever uv makes another environment, and a tool that
+// recognises changes by these times would read all files again.
 process.env['UV_LINK_MODE'] = 'copy';
 
 /** Makes a new and empty virtual environment. @param venv - its directory */
@@ -20,7 +20,7 @@ export async function makeVenv(venv: string): Promise<void> {
 }
 
 /**
- * Makes a virtual environment from lock files, unless it is there and holds them already.
+ * Makes a virtual environment from lock files, unless it exists and holds them already.
  *
  * @param name - name of its folder
  * @returns its directory
@@ -38,7 +38,7 @@ export async function lockedVenv(name: string, locks: readonly LockName[]): Prom
 }
 
 /**
- * A virtual environment with a wheel of ours, compiled as pip compiles it.
+ * A virtual environment with a wheel of ours, compiled like by pip.
  *
  * @param name - name of its folder
  * @returns its directory

@@ -79,5 +79,5 @@ function problemOf(
     return `${message} ${hint}`;
   }
   if (found.bytes === bytes) return undefined;
-  return `The artifact ${name} was expected to have ${bytes} bytes; the target has ${found.bytes}. ${replaceHint(name, manifestName(id))}`;
+  return `The artifact ${name} should have ${bytes} bytes; it has ${found.bytes}. ${replaceHint(name, manifestName(id))}`;
 }

@@ -45,7 +45,7 @@ export function notAFileError(url: string, name: string): ShipEnvError {
 
 /** The error about a file of a shipped environment that is missing from the target. */
 export function notShippedError(url: string, name: string): ShipEnvError {
-  return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${url} was expected to hold ${name}; it does not.`, {
+  return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${url} does not hold ${name}.`, {
     hint: 'The environment or its code changed since the last ship, or was never shipped there. Run "ship-env ship" first.'
   });
 }

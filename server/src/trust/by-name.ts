@@ -67,7 +67,7 @@ function notAName(what: string, wanted: string, found: string): ShipEnvError {
 }
 
 function notThere({ url }: Readable, name: string): ShipEnvError {
-  return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${url} was expected to hold ${name}; it does not.`, {
+  return new ShipEnvError('ARTIFACT_NOT_SHIPPED', `${url} does not hold ${name}.`, {
     hint: 'See what is there with ship-env list, or run "ship-env ship" first: prune may have removed it.'
   });
 }

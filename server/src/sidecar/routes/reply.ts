@@ -54,7 +54,7 @@ function isBodyParserError(error: unknown): error is Error & { status: number } 
 }
 
 function badBody(cause: Error): ShipEnvError {
-  return new ShipEnvError('USAGE_INVALID', 'The request was expected to be JSON of at most 1 MB; it is not.', {
+  return new ShipEnvError('USAGE_INVALID', 'The request is not JSON of at most 1 MB.', {
     cause
   });
 }
