@@ -34,7 +34,7 @@ export class MultipartUpload {
   readonly #name: string;
   /** Does the store keep a SHA-256 of each part? Then each part is sent with its own. */
   readonly #checksums: boolean;
-  #vouches = false;
+  #provesArrival = false;
 
   private constructor(store: S3Store, name: string, id: string, checksums: boolean) {
     this.#store = store;
@@ -76,13 +76,13 @@ export class MultipartUpload {
     // Awaited also when the upload cannot begin: the probe object of the comparison must be removed before this process
     // ends.
     const upload = await begun.finally(() => comparison);
-    upload.#vouches = upload.#checksums && store.has('comparesChecksums');
+    upload.#provesArrival = upload.#checksums && store.has('comparesChecksums');
     return upload;
   }
 
   /** Do the checksums that the store keeps prove that the parts arrived as sent? If not, their ETags have to. */
-  get vouches(): boolean {
-    return this.#vouches;
+  get provesArrival(): boolean {
+    return this.#provesArrival;
   }
 
   /**

@@ -91,7 +91,7 @@ export class ObjectWriter {
       const partUploads = await this.#transfer(upload, flight, reader, parts);
       const sha256 = reader.sha256();
       assertDigest(this.#payload, sha256);
-      const proof = upload.vouches ? checksumOf(partUploads) : etagOf(partUploads, this.#payload.digests);
+      const proof = upload.provesArrival ? checksumOf(partUploads) : etagOf(partUploads, this.#payload.digests);
       this.written = { ...sizesOf(partUploads), sha256, ...proof };
       signal.throwIfAborted();
       const isWritten = await upload.complete(partUploads.flatMap(({ completed }) => completed ?? []));
@@ -132,7 +132,7 @@ export class ObjectWriter {
         await reader.take(bytes, flight.stop);
         const digest = createHash('sha256').update(bytes).digest();
         partUpload.digest = digest;
-        if (!upload.vouches) partUpload.md5 = newMd5()?.update(bytes).digest('hex');
+        if (!upload.provesArrival) partUpload.md5 = newMd5()?.update(bytes).digest('hex');
         await run(partUpload, async cut => {
           const completed = await upload.send(number, bytes, digest, cut);
           giveBack();
