@@ -220,23 +220,21 @@ export class ShipEnvClient {
       'SIDECAR_UNAVAILABLE',
       this._trans.__('The sidecar was restarted during the ship and does not know it any more.'),
       {
-        hint: this._trans.__('Ship again: segments that were built and files that were uploaded completely are used again.'),
+        hint: this._trans.__(
+          'Ship again: segments that were built and files that were uploaded completely are used again.'
+        ),
         cause
       }
     );
   }
 
   private _unexpected(cause: unknown): ShipEnvError {
-    return new ShipEnvError(
-      'INTERNAL',
-      this._trans.__('This page does not understand the answer of the sidecar.'),
-      {
-        hint: this._trans.__(
-          'After an upgrade, restart the Jupyter server and reload this page. If that does not help, please report a bug.'
-        ),
-        cause
-      }
-    );
+    return new ShipEnvError('INTERNAL', this._trans.__('This page does not understand the answer of the sidecar.'), {
+      hint: this._trans.__(
+        'After an upgrade, restart the Jupyter server and reload this page. If that does not help, please report a bug.'
+      ),
+      cause
+    });
   }
 }
 

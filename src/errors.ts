@@ -28,14 +28,10 @@ export class ShipEnvError extends Error {
 /** Returns a ShipEnvError unchanged, and wraps any other error as a bug. */
 export function toShipEnvError(error: unknown): ShipEnvError {
   if (error instanceof ShipEnvError) return error;
-  return new ShipEnvError(
-    'INTERNAL',
-    `The extension stopped on an unexpected error: ${messageOf(error)}`,
-    {
-      hint: 'This is a bug in ship-env. Please report it with what you did and the log.',
-      cause: error
-    }
-  );
+  return new ShipEnvError('INTERNAL', `The extension stopped on an unexpected error: ${messageOf(error)}`, {
+    hint: 'This is a bug in ship-env. Please report it with what you did and the log.',
+    cause: error
+  });
 }
 
 export function messageOf(error: unknown): string {

@@ -17,6 +17,7 @@ from tornado.iostream import StreamClosedError
 
 from jupyterlab_ship_env._contract import BODY_LIMIT, ERRORS, SHIPS_PATH, TOKEN_HEADER
 from jupyterlab_ship_env.errors import ShipEnvError
+
 from .sidecar_process import Endpoint, SidecarProcess
 from .upstream import Upstream
 

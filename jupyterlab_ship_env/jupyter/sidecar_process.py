@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple, Union
 
 from jupyterlab_ship_env._contract import CANCEL_BUDGET_S
 from jupyterlab_ship_env.errors import ShipEnvError
-from .niceness import make_polite
 from jupyterlab_ship_env.node import bundle_environment, find_bundle, find_node
+
+from .niceness import make_polite
 from .output import LINE_LIMIT, event_in, lines_of
 from .owner import is_dead, owner_name
 

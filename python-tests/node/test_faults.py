@@ -95,7 +95,8 @@ def test_a_link_in_place_of_a_folder_is_not_followed(node: Node, tmp_path: Path,
     node.run(pex, "-c", "")
     node.settled()
     if part.endswith(("tmp", "lock")):
-        # An existing environment is used without a check of these. shutil.rmtree(node.root / LAYOUT / "env")
+        # An existing environment is used without a check of these.
+        shutil.rmtree(node.root / LAYOUT / "env")
     place, planted = node.root / part, tmp_path / "planted"
     place.rename(planted)
     place.symlink_to(planted)

@@ -169,5 +169,6 @@ def test_an_ordinary_pex_that_the_cache_cannot_hold_says_so(tmp_path: Path) -> N
     assert run.stdout == "ran\n"
     assert run.stderr == (
         f"ship_env: {pex} runs as an ordinary PEX outside the cache, since {base} is unusable: "
-        f"{base} is not a directory. What it unpacks into {node.root} counts towards no limit and is not flushed: remove it by hand\n"
+        f"{base} is not a directory. What it unpacks into {node.root} counts towards no limit and is not flushed: "
+        "remove it by hand\n"
     )

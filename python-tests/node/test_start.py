@@ -245,6 +245,7 @@ def test_on_each_python_of_this_machine(tmp_path: Path, minor: int) -> None:
     assert "code object from" not in "".join(line for line in shown[1].stderr.splitlines() if "one.py" in line)
     wrong = next((path for other, path in PYTHONS.items() if other != minor), None)
     if wrong is not None:
-        # An artifact without compiled libraries runs on any python, like every PEX. run = node.run(pex, "-c", code,
-        variables={"SHIP_ENV_PYTHON": wrong}) assert run.stdout.split()[1] == "bc" assert str(environment) not in
-        run.stdout
+        # An artifact without compiled libraries runs on any python, like every PEX.
+        run = node.run(pex, "-c", code, variables={"SHIP_ENV_PYTHON": wrong})
+        assert run.stdout.split()[1] == "bc"
+        assert str(environment) not in run.stdout

@@ -42,7 +42,8 @@ def test_of_executors_that_start_together_each_distribution_is_unpacked_by_one(n
 
 
 def test_executors_that_start_together_share_the_work(node: Node, tmp_path: Path) -> None:
-    # One more than the processes of one executor can unpack at once. for number in range((os.cpu_count() or 1) + 1):
+    # One more than the processes of one executor can unpack at once.
+    for number in range((os.cpu_count() or 1) + 1):
         install(node.site, f"part{number}", {f"part{number}.py": ""})
     pex = node.build()
     begun = tmp_path / "begun"
@@ -97,12 +98,20 @@ def test_who_is_killed_while_it_unpacks_leaves_nothing_that_lasts(node: Node) ->
 
 
 def test_who_waits_goes_on_with_what_the_killed_one_had_begun(node: Node) -> None:
-    install(node.site, "large", {"large.bin": os.urandom(256 << 20), "large.py": ""}) pex = node.build() first =
-    node.start(pex, "-c", "") temporary = node.root / LAYOUT / "tmp" wait_for(lambda: temporary.is_dir() and
-    any(temporary.iterdir())) first.send_signal(signal.SIGSTOP) second = node.start(pex, "-c", "import large;
-    print('ran')") # The process has opened the artifact and waits for the lock. time.sleep(0.5) assert second.poll() is
-    None os.killpg(first.pid, signal.SIGKILL) assert second.communicate() == ("ran\n", "") first.communicate() assert
-    node.leftovers() == []
+    install(node.site, "large", {"large.bin": os.urandom(256 << 20), "large.py": ""})
+    pex = node.build()
+    first = node.start(pex, "-c", "")
+    temporary = node.root / LAYOUT / "tmp"
+    wait_for(lambda: temporary.is_dir() and any(temporary.iterdir()))
+    first.send_signal(signal.SIGSTOP)
+    second = node.start(pex, "-c", "import large; print('ran')")
+    # The process has opened the artifact and waits for the lock.
+    time.sleep(0.5)
+    assert second.poll() is None
+    os.killpg(first.pid, signal.SIGKILL)
+    assert second.communicate() == ("ran\n", "")
+    first.communicate()
+    assert node.leftovers() == []
 
 
 def test_a_stopped_executor_is_not_waited_for_for_ever(node: Node) -> None:
@@ -144,10 +153,18 @@ def test_releases_with_another_layout_share_the_node_root(node: Node) -> None:
 
 
 def test_what_may_not_have_reached_the_disk_before_a_restart_comes_anew(node: Node) -> None:
-    install(node.site, "one", {"one.py": "VALUE = 1"}) pex = node.build() node.run(pex, "-c", "") (one,) =
-    node.distributions() mark = one / ".ship-env" / "state" boot = node.environments()[0] / ".ship-env" / "boot" # The
-    first start settles in the background. wait_for(lambda: boot.read_text() == "synced\n" and
-    mark.read_text().startswith("synced\n")) # The state after a loss of power before that. another =
-    "00000000-0000-0000-0000-000000000000" mark.write_text(mark.read_text().replace("synced", another))
-    boot.write_text(f"{another}\n") (one / "one.py").write_text("") assert node.run(pex, "-c", "import one;
-    print(one.VALUE)").stdout == "1\n" assert (one / "one.py").read_text() == "VALUE = 1"
+    install(node.site, "one", {"one.py": "VALUE = 1"})
+    pex = node.build()
+    node.run(pex, "-c", "")
+    (one,) = node.distributions()
+    mark = one / ".ship-env" / "state"
+    boot = node.environments()[0] / ".ship-env" / "boot"
+    # The first start settles in the background.
+    wait_for(lambda: boot.read_text() == "synced\n" and mark.read_text().startswith("synced\n"))
+    # The state after a loss of power before that.
+    another = "00000000-0000-0000-0000-000000000000"
+    mark.write_text(mark.read_text().replace("synced", another))
+    boot.write_text(f"{another}\n")
+    (one / "one.py").write_text("")
+    assert node.run(pex, "-c", "import one; print(one.VALUE)").stdout == "1\n"
+    assert (one / "one.py").read_text() == "VALUE = 1"

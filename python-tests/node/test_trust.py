@@ -235,10 +235,14 @@ def test_a_file_of_one_name_with_the_content_of_another_is_refused(
     if is_there:
         assert node.run(pair.good, "-c", SHOW).stdout == "good\n"
         assert node.run(pair.evil, "-c", SHOW).stdout == "evil\n"
-    mixed_up = tmp_path / f"{good}.pex" shutil.copy(pair.evil, mixed_up) refused(node.run(mixed_up, "-c", SHOW),
-    str(mixed_up), evil) # Also by the bootstrap in the artifact, which an older header would run.
-    refused(node.run(*node.boot(mixed_up, "", "-c", SHOW)), str(mixed_up), evil) right = tmp_path / f"{evil}.pex"
-    shutil.copy(pair.evil, right) assert node.run(right, "-c", SHOW).stdout == "evil\n"
+    mixed_up = tmp_path / f"{good}.pex"
+    shutil.copy(pair.evil, mixed_up)
+    refused(node.run(mixed_up, "-c", SHOW), str(mixed_up), evil)
+    # Also by the bootstrap in the artifact, which an older header would run.
+    refused(node.run(*node.boot(mixed_up, "", "-c", SHOW)), str(mixed_up), evil)
+    right = tmp_path / f"{evil}.pex"
+    shutil.copy(pair.evil, right)
+    assert node.run(right, "-c", SHOW).stdout == "evil\n"
 
 
 def test_a_copy_under_a_name_of_the_person_runs(pair: Pair, node: Node, tmp_path: Path) -> None:
@@ -314,11 +318,15 @@ ship_env_node.boot.unpack_missing = fail
 def test_a_directory_that_points_elsewhere_is_refused_before_the_ordinary_boot(
     pair: Pair, node: Node, tmp_path: Path
 ) -> None:
-    data = bytearray(pair.good.read_bytes()) # The record of the entry, whose first 46 bytes are before its name; the
-    CRC is its fourth field. record = data.rindex(b"small.py") - len(".deps/small-1.0-py3-none-any.whl/") - 46 assert
-    data[record : record + 4] == b"PK\1\2" data[record + 16] ^= 1 hostile = tmp_path / "hostile.pex"
-    hostile.write_bytes(data) hostile.chmod(0o755) refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the
-    directory of {hostile} says")
+    data = bytearray(pair.good.read_bytes())
+    # The record of the entry, whose first 46 bytes are before its name; the CRC is its fourth field.
+    record = data.rindex(b"small.py") - len(".deps/small-1.0-py3-none-any.whl/") - 46
+    assert data[record : record + 4] == b"PK\1\2"
+    data[record + 16] ^= 1
+    hostile = tmp_path / "hostile.pex"
+    hostile.write_bytes(data)
+    hostile.chmod(0o755)
+    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the directory of {hostile} says")
 
 
 @pytest.mark.parametrize(
@@ -341,10 +349,11 @@ def test_an_index_that_names_what_it_must_not_is_refused(
 
 
 def test_another_python_than_the_environments_runs_nothing_unverified(pair: Pair, node: Node, tmp_path: Path) -> None:
-    # SHIP_ENV_PYTHON may name such a python; then the pex tool's boot code decides. code = "sys.version_info = (3, 99,
-    *sys.version_info[2:])" hostile = swapped_segment(pair, tmp_path / "hostile.pex")
-    refused(node.run(*node.boot(hostile, code, "-c", SHOW)), "should have the key") assert not (node.root /
-    LAYOUT).exists()
+    # SHIP_ENV_PYTHON may name such a python; then the pex tool's boot code decides.
+    code = "sys.version_info = (3, 99, *sys.version_info[2:])"
+    hostile = swapped_segment(pair, tmp_path / "hostile.pex")
+    refused(node.run(*node.boot(hostile, code, "-c", SHOW)), "should have the key")
+    assert not (node.root / LAYOUT).exists()
 
 
 def test_the_key_and_the_id_are_those_that_the_driver_computed(pair: Pair) -> None:

@@ -27,7 +27,8 @@ def seen(*_):
     return VERSION + (" by the artifact" if is_ours else " by " + sys.executable)
 """
 
-# Features of pyspark since 4.0. PLANNED = """
+# Features of pyspark since 4.0.
+PLANNED = """
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 from pyspark.sql.types import StructType
 from pyspark.sql.udtf import AnalyzeResult

@@ -23,8 +23,9 @@ ANSWER = (Path(__file__).parent / "data" / "labels.csv").read_text()
 
 
 def test_package_data_is_opened_by_its_path(ship_env_code: ModuleType, tmp_path: Path) -> None:
-    code = ship_env_code.Code() # The last one is the first again: its folder exists already. for sequence, label in
-    enumerate(["cat", "dog", "cat"]):
+    code = ship_env_code.Code()
+    # The last one is the first again: its folder exists already.
+    for sequence, label in enumerate(["cat", "dog", "cat"]):
         files = {"my_model/__init__.py": DATA, "my_model/data/labels.csv": label}
         point(tmp_path, sequence, archive(tmp_path, files, ["my_model"]))
         code.refresh(str(tmp_path))

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import pytest
 
-from jupyterlab_ship_env.jupyter import niceness, sidecar_process
 from jupyterlab_ship_env._contract import CANCEL_BUDGET_S
+from jupyterlab_ship_env.jupyter import niceness, sidecar_process
 
 pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
 

@@ -26,7 +26,11 @@ export async function installDebianPackages(needs) {
   const what = `These Debian packages are needed: ${packages.join(' ')}`;
   const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   if (!existsSync('/usr/bin/apt-get')) {
-    throw new SetupProblem(what, `${why}; this is not a Debian machine`, 'install the same with your own package manager');
+    throw new SetupProblem(
+      what,
+      `${why}; this is not a Debian machine`,
+      'install the same with your own package manager'
+    );
   }
   if (process.getuid?.() !== 0) {
     throw new SetupProblem(what, why, `as root: ${command}`);

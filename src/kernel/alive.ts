@@ -86,12 +86,8 @@ function waitReason(kernel: Kernel.IKernelConnection): KernelWait | null {
 }
 
 function died(trans: TranslationBundle, cause?: unknown): ShipEnvError {
-  return new ShipEnvError(
-    'KERNEL_DIED',
-    trans.__('The kernel died, restarted or was replaced before it answered.'),
-    {
-      hint: trans.__('Wait until the kernel is idle or start another one, then ship again.'),
-      cause
-    }
-  );
+  return new ShipEnvError('KERNEL_DIED', trans.__('The kernel died, restarted or was replaced before it answered.'), {
+    hint: trans.__('Wait until the kernel is idle or start another one, then ship again.'),
+    cause
+  });
 }

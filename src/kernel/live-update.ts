@@ -19,14 +19,10 @@ export async function updateSession(
   const text = await evaluate(kernel, { code: live.source, expression: live.expression }, wait, trans);
   const parsed = liveOutcome.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new ShipEnvError(
-    'SESSION_UPDATE_FAILED',
-    trans.__('The running session gave an unexpected answer: %1', text),
-    {
-      hint: trans.__('Restart the kernel and run the notebook: the cell has the new configuration.'),
-      cause: parsed.error
-    }
-  );
+  throw new ShipEnvError('SESSION_UPDATE_FAILED', trans.__('The running session gave an unexpected answer: %1', text), {
+    hint: trans.__('Restart the kernel and run the notebook: the cell has the new configuration.'),
+    cause: parsed.error
+  });
 }
 
 function parseJson(text: string): unknown {

@@ -45,11 +45,7 @@ function isList(value: unknown): boolean {
 export function activePython(env: NodeJS.ProcessEnv): string {
   const active = env['VIRTUAL_ENV'] || env['CONDA_PREFIX'];
   if (active) return join(active, 'bin', 'python');
-  throw new ShipEnvError(
-    'PYTHON_NO_ENVIRONMENT',
-    'No virtual environment is active: VIRTUAL_ENV is not set.',
-    {
-      hint: 'Activate the environment, or name its interpreter: --python path/to/venv/bin/python'
-    }
-  );
+  throw new ShipEnvError('PYTHON_NO_ENVIRONMENT', 'No virtual environment is active: VIRTUAL_ENV is not set.', {
+    hint: 'Activate the environment, or name its interpreter: --python path/to/venv/bin/python'
+  });
 }

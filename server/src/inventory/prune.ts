@@ -113,6 +113,6 @@ function noTime(target: Target, newest: Date, now: Date): ShipEnvError {
     'TARGET_FAILED',
     `The dates of the objects on ${target.url} lie in the future: the newest has the date ${newest.toISOString()}, ` +
       `an object that was written just now has ${now.toISOString()}. Nothing was removed.`,
-    { hint: 'The target's clock was set back, or its dates are wrong. Remove old files by hand.' }
+    { hint: 'The clock of the target was set back, or its dates are wrong. Remove old files by hand.' }
   );
 }

@@ -92,7 +92,13 @@ export async function estimate(
   const others = missing.filter(payload => payload !== built.payload);
   const { sentBytes, copiedBytes } =
     others.length === missing.length ? { sentBytes: 0, copiedBytes: 0 } : await upload.estimate(built.payload);
-  return { manifest: built.manifest, reused: false, uploadedBytes: totalBytes(others) + sentBytes, copiedBytes, findings: [] };
+  return {
+    manifest: built.manifest,
+    reused: false,
+    uploadedBytes: totalBytes(others) + sentBytes,
+    copiedBytes,
+    findings: []
+  };
 }
 
 async function send(

@@ -79,7 +79,8 @@ async function sendUnderLock(
   );
   const upload = new Upload({ target, verified, journal, signal, reuse });
   if (published !== undefined) return end(run, upload, files, { published }, journal);
-  if (fresh === undefined) throw new Error('An environment that is neither published nor being built cannot be shipped.');
+  if (fresh === undefined)
+    throw new Error('An environment that is neither published nor being built cannot be shipped.');
   // Asked again under the lock: another ship of this machine may have published the environment meanwhile.
   const hasTrace = await upload.hasTraceOf(fresh.build.name, manifestName(fresh.build.id));
   const named = { id: fresh.plan.id, name: fresh.plan.name, whole: () => Promise.resolve(fresh.plan) };

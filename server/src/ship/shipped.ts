@@ -58,7 +58,11 @@ export interface NamedShip {
  *
  * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
  */
-export async function shippedByName(target: Target, { artifact, code }: NamedShip, signal: AbortSignal): Promise<Shipped> {
+export async function shippedByName(
+  target: Target,
+  { artifact, code }: NamedShip,
+  signal: AbortSignal
+): Promise<Shipped> {
   const manifest = await manifestById(target, artifact, signal);
   return shippedAs(manifest, code === undefined ? [] : await codeByPointer(target, code, signal), code);
 }

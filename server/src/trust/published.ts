@@ -61,11 +61,15 @@ export function parseManifest(content: Buffer, name: string, uri = name): Manife
   try {
     return manifestSchema.parse(JSON.parse(content.toString('utf8')));
   } catch (cause) {
-    throw new ShipEnvError('TARGET_CONFLICT', `${uri} ${content.length === 0 ? 'is empty' : 'cannot be read as a manifest'}.`, {
-      hint:
-        'Something else wrote or changed it, or a newer ship-env did: then update this one. ' +
-        `${replaceHint(name)} Or use another prefix.`,
-      cause
-    });
+    throw new ShipEnvError(
+      'TARGET_CONFLICT',
+      `${uri} ${content.length === 0 ? 'is empty' : 'cannot be read as a manifest'}.`,
+      {
+        hint:
+          'Something else wrote or changed it, or a newer ship-env did: then update this one. ' +
+          `${replaceHint(name)} Or use another prefix.`,
+        cause
+      }
+    );
   }
 }

@@ -232,7 +232,9 @@ test('a default target that the settings do not hold is told as theirs', async (
   const home = await temporaryFolder();
   await saveSettings(home, '{ "defaultTarget": "nope" }');
   const { stderr } = await shipEnv(home, ['check']);
-  expect(stderr).toContain('The settings name "nope" as the default target, but have no such target; they have: local.');
+  expect(stderr).toContain(
+    'The settings name "nope" as the default target, but have no such target; they have: local.'
+  );
   expect(stderr).toContain('--target');
 });
 

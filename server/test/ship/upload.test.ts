@@ -25,7 +25,11 @@ async function openHarbour(): Promise<{ cache: Cache; directory: string; target:
 }
 
 /** Runs work with an upload, in a transaction like that of a ship. */
-function uploading(cache: Cache, target: Target, work: (upload: Upload, held: TransactionContext) => Promise<void>): Promise<void> {
+function uploading(
+  cache: Cache,
+  target: Target,
+  work: (upload: Upload, held: TransactionContext) => Promise<void>
+): Promise<void> {
   return transaction(cache, target, calm, async held => {
     const verified = await Verified.open(cache, target);
     await work(new Upload({ target, verified, ...held, reuse: () => Promise.resolve([]) }), held);

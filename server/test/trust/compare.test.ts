@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cache } from '../../src/system/cache/cache.js';
 import { openTarget, type Target } from '../../src/targets/index.js';
 import type { ObjectFacts } from '../../src/targets/target.js';
-import { isHeld, type Expected } from '../../src/trust/compare.js';
+import { isHeld, type ExpectedContent } from '../../src/trust/compare.js';
 import { Verified } from '../../src/trust/verified.js';
 import { untilNextTick } from '../support/disk.js';
 import { settingsAt } from '../support/target-settings.js';
@@ -16,7 +16,7 @@ import { calm, failure, payloadOf } from '../payloads/payloads.js';
 const MINE = payloadOf('env-0123456789abcdef0123.pex', Buffer.from('mine'));
 const { name: NAME, bytes, sha256 } = MINE;
 /** What a manifest says of it, whose bytes are not at hand. */
-const CLAIMED: Expected = { name: NAME, bytes, sha256 };
+const CLAIMED: ExpectedContent = { name: NAME, bytes, sha256 };
 
 let path: string;
 let target: Target;
@@ -34,11 +34,11 @@ beforeEach(async () => {
 async function put(content: string): Promise<ObjectFacts | undefined> {
   await writeFile(path, content);
   untilNextTick(await temporaryFolder());
-  return target.look(NAME, calm);
+  return target.stat(NAME, calm);
 }
 
 /** Compares as a process does that begins now. */
-async function compare(expected: Expected, found: ObjectFacts | undefined): Promise<boolean> {
+async function compare(expected: ExpectedContent, found: ObjectFacts | undefined): Promise<boolean> {
   const verified = await Verified.open(cache, target);
   return isHeld(target, expected, found, { verified, signal: calm, report: progress => reported.push(progress) });
 }

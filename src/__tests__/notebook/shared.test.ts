@@ -61,7 +61,7 @@ describe.each([
     expect(sourcesOf(notebook)).toEqual(['a']);
   });
 
-  it('one Undo restores the person's edits that an update replaced', () => {
+  it('one Undo restores the edits of the person that an update replaced', () => {
     const notebook = open();
     writeCell(notebook, 'first', 'top');
     notebook.getCell(0).setSource('first, edited');

@@ -55,7 +55,10 @@ export function checksumOf(partUploads: readonly PartUpload[]): { checksum: stri
  * @param memory - gets the digests that proved right
  * @throws CopyRefused when the store copied wrong bytes
  */
-export function etagOf(partUploads: readonly PartUpload[], memory: DigestMemory | undefined): { etag?: string | undefined } {
+export function etagOf(
+  partUploads: readonly PartUpload[],
+  memory: DigestMemory | undefined
+): { etag?: string | undefined } {
   const isMd5 = ({ completed, md5 }: PartUpload): boolean => md5 !== undefined && bareEtag(completed?.ETag) === md5;
   const sent = partUploads.filter(({ part }) => part.copy === undefined);
   if (sent.length === 0 || !sent.every(isMd5)) return {};

@@ -148,7 +148,8 @@ export const FAILURES = {
   refusedRequest: {
     code: 'TARGET_FAILED',
     found: of => `${store(of)} did not accept the request`,
-    hint: () => 'The store may not support all of the S3 protocol. Please report it with the name and version of the store.'
+    hint: () =>
+      'The store may not support all of the S3 protocol. Please report it with the name and version of the store.'
   }
 } as const satisfies Record<string, Failure>;
 

@@ -95,11 +95,7 @@ function sha256Of(found: Checksums): string | undefined {
 }
 
 /** Facts about an object without reading it; undefined when the object does not exist. */
-export async function statObject(
-  store: S3Store,
-  name: string,
-  signal: AbortSignal
-): Promise<ObjectFacts | undefined> {
+export async function statObject(store: S3Store, name: string, signal: AbortSignal): Promise<ObjectFacts | undefined> {
   const found = await headObject(store, name, signal);
   return (
     found && {

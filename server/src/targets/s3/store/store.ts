@@ -88,7 +88,10 @@ export class S3Store {
     const names = [...this.readBack].sort().join(', ');
     return names === ''
       ? lacking
-      : [...lacking, `The store did not verify what arrived. These files were read back and are as they were sent: ${names}.`];
+      : [
+          ...lacking,
+          `The store did not verify what arrived. These files were read back and are as they were sent: ${names}.`
+        ];
   }
 
   /** The key of an object of that name. */
