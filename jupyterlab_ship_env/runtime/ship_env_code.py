@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 # generated: pointer files
 SCHEMA = 2
 POINTER = re.compile(r"ship-env-code-([0-9]{20})-([0-9a-f]{32})\.json")
-# end of generated: pointer files The errors of zipfile about an archive that it cannot read; RuntimeError also means a
-# compression that this python lacks.
+# end of generated: pointer files
+
+# The errors of zipfile about an archive that it cannot read; RuntimeError also means a compression that this python
+# lacks.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
