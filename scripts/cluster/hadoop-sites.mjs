@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const LOCAL = '127.0.0.1';
 const ANY = `${LOCAL}:0`;
 
-/** @returns {Promise<string>} `127.0.0.1:<port>`, a port that nobody uses at the moment */
+/** @returns {Promise<string>} `127.0.0.1:<port>` with a free port */
 export async function freeAddress() {
   return new Promise((resolve, reject) => {
     const server = createServer();

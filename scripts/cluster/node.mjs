@@ -25,7 +25,7 @@ exec "$@"`;
 
 /**
  * A node to start, and the server on it. The node's file system is mounted at `folder`. It has `work` for Spark's or
- * YARN's folders, `root` for what artifacts unpack, and `tmp`. The `hidden` folders are empty on the node.
+ * YARN's folders, `root` as the node root, and `tmp`. The `hidden` folders are empty on the node.
  *
  * @typedef {import('./server.mjs').ServerCommand & {folder: string, hidden: readonly string[]}} NodeCommand
  */
@@ -35,7 +35,7 @@ exec "$@"`;
  *
  * @param {NodeCommand} node
  * @returns {Promise<import('./server.mjs').Server>}
- * @throws {Error} with its last lines when it ends before
+ * @throws {Error} with its last lines when it ends before it is ready
  */
 export async function startOnFreshNode({ folder, hidden, command, env, ready }) {
   mkdirSync(folder, { recursive: true });

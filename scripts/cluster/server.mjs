@@ -2,11 +2,11 @@
 import { start } from '../lib/process.mjs';
 
 /**
- * A server that runs.
+ * A running server.
  *
  * @typedef {object} Server
- * @property {string} found what the first group of the pattern matched, or else all of it
- * @property {() => Promise<void>} stop ends the server and all that it started, and waits
+ * @property {string} found the match of the pattern's first group, else the whole match
+ * @property {() => Promise<void>} stop ends the server and all its child processes, and waits
  */
 
 /**
@@ -15,7 +15,7 @@ import { start } from '../lib/process.mjs';
  * @typedef {object} ServerCommand
  * @property {readonly string[]} command
  * @property {NodeJS.ProcessEnv} env
- * @property {RegExp} ready matches a line of its output, stdout or stderr, that says that it is ready
+ * @property {RegExp} ready matches the line of stdout or stderr that says that the server is ready
  */
 
 /**
@@ -23,7 +23,7 @@ import { start } from '../lib/process.mjs';
  *
  * @param {ServerCommand} server
  * @returns {Promise<Server>}
- * @throws {Error} with its last lines when it ends before
+ * @throws {Error} with its last lines when it ends before it is ready
  */
 export async function startServer({ command, env, ready }) {
   /** @type {string[]} */

@@ -15,25 +15,27 @@ const NODE_MANAGER = 'org.apache.hadoop.yarn.server.nodemanager.NodeManager';
 const FILE_SYSTEM_SHELL = 'org.apache.hadoop.fs.FsShell';
 
 /**
- * A cluster that runs, without a node.
+ * A running cluster without a node.
  *
  * @typedef {object} Yarn
  * @property {string} configuration folder for HADOOP_CONF_DIR
  * @property {string} node folder of the node's file system
  * @property {(file: string) => Promise<string>} publish puts a file on HDFS, and returns its URI
- * @property {() => Promise<import('./server.mjs').Server>} freshNode starts a NodeManager, and all that the one before it left is gone
- * @property {() => Promise<void>} stop ends all but the nodes
+ * @property {() => Promise<import('./server.mjs').Server>} freshNode starts a NodeManager without any files of an
+ *   earlier one
+ * @property {() => Promise<void>} stop ends all servers except the nodes
  */
 
 /**
- * Starts all but the NodeManager. Needs what `installHadoop` installs, Linux and, unless root, user namespaces.
+ * Starts all servers except the NodeManager. Needs the jars of `installHadoop`, Linux and, unless root, user
+ * namespaces.
  *
  * @param {object} options
  * @param {string} options.folder for data, configuration and node
  * @param {readonly string[]} options.hidden folders that no node may see
  * @param {NodeJS.ProcessEnv} options.env of the servers
  * @returns {Promise<Yarn>}
- * @throws {Error} with the last lines of the server that did not start; nothing runs then
+ * @throws {Error} with the last lines of the server that did not start; then no server runs
  */
 export async function startYarn({ folder, hidden, env: given }) {
   const env = { ...given, JAVA_HOME: given['JAVA_HOME'] ?? javaHome() };
@@ -64,7 +66,7 @@ export async function startYarn({ folder, hidden, env: given }) {
       begin(DATA_NODE, /successfully registered with NN/),
       begin(RESOURCE_MANAGER, /Transitioned to active state/)
     ];
-    // When one fails, the other must be known before all are stopped.
+    // When one fails, the other must have settled before all are stopped.
     await Promise.allSettled(others);
     await Promise.all(others);
   } catch (error) {
@@ -75,7 +77,7 @@ export async function startYarn({ folder, hidden, env: given }) {
     configuration,
     node,
     publish: async file => {
-      // World-readable, as are the folders above it: the condition for YARN's public cache.
+      // The file and the folders above it must be readable for everybody: the condition for YARN's public cache.
       await runJava(FILE_SYSTEM_SHELL, '-mkdir', '-p', '/ship-env');
       await runJava(FILE_SYSTEM_SHELL, '-put', '-f', file, '/ship-env/');
       return `${address}/ship-env/${basename(file)}`;
@@ -88,7 +90,7 @@ export async function startYarn({ folder, hidden, env: given }) {
   };
 }
 
-/** @returns {string} folder of the Java on the PATH: what a node starts has no PATH */
+/** @returns {string} folder of the Java on the PATH: programs that a node starts have no PATH */
 export function javaHome() {
   const java = execFileSync('sh', ['-c', 'command -v java'], { encoding: 'utf8' }).trim();
   return dirname(dirname(realpathSync(java)));

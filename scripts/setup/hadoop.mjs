@@ -22,7 +22,7 @@ const SERVERS = [
   ...['hadoop-yarn-server-resourcemanager', 'hadoop-yarn-server-timelineservice']
 ].map(name => dependency('org.apache.hadoop', name, VERSION));
 
-/** Instead of the bundle of 686 MB that hadoop-aws asks for. What Spark has in other versions stays out. */
+/** Replaces the bundle of 686 MB that hadoop-aws requires. Leaves out jars that Spark has in other versions. */
 const S3A = [
   dependency('org.apache.hadoop', 'hadoop-aws', VERSION, { transitive: false }),
   ...['s3', 's3-transfer-manager', 'sts', 'apache-client', 'netty-nio-client'].map(name =>
@@ -67,8 +67,8 @@ async function fetchJars(folder, dependencies) {
 }
 
 /**
- * @param {string} folder that gets the jars
- * @param {string} module what to fetch, as Ivy takes it
+ * @param {string} folder for the jars
+ * @param {string} module the module to fetch, in the syntax of Ivy
  */
 async function retrieve(folder, module) {
   rmSync(folder, { recursive: true, force: true });
