@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { isShipEnvError } from '../../src/errors.js';
 import { openTarget } from '../../src/targets/index.js';
+import { encodedPath, parseTargetUrl, shownUrl } from '../../src/targets/url.js';
 import { settingsAt } from '../support/target-settings.js';
 
 describe('a target URL has one spelling', () => {
@@ -74,6 +75,49 @@ describe('what is no target URL is refused', () => {
     expect(error.code).toBe('TARGET_URL_INVALID');
     expect(`${error.message} ${error.hint}`).not.toMatch(/can|ary/u);
   });
+});
+
+test.each([
+  ['S3A://Bucket', { scheme: 's3a', authority: 'Bucket', segments: [] }],
+  ['x+y.z-1://h//a%20b/ü/', { scheme: 'x+y.z-1', authority: 'h', segments: ['a b', 'ü'] }],
+  ['file:///...', { scheme: 'file', authority: '', segments: ['...'] }]
+])('%s is taken apart', (text, parts) => {
+  expect(parseTargetUrl(text)).toEqual(parts);
+});
+
+test('a part of a path is escaped as far as Spark and readers need', () => {
+  expect(encodedPath(['a b', 'x?#,%', 'k=v:w;z+'])).toBe('a%20b/x%3F%23%2C%25/k=v:w;z+');
+});
+
+test.each([
+  ['s3://bucket/a', '"s3://bucket/a"'],
+  ['s3://host:9000/a', '"s3://host:9000/a"'],
+  ['s3://bucket/a?sig=1#x', '"s3://bucket/a?…"'],
+  ['bucket#x', '"bucket#…"'],
+  ['s3://me@bucket', 's3://…'],
+  ['s3://me%40bucket', 's3://…'],
+  ['s3://me:90pw/a', 's3://…'],
+  ['s3://me:pw9/a', 's3://…'],
+  ['me@bucket', '…'],
+  ['1s3://me:pw/a', '"1s3://me:pw/a"'],
+  ['a"b', '"a\\"b"']
+])('%s is shown as %s', (url, shown) => {
+  expect(shownUrl(url)).toBe(shown);
+});
+
+test.each([
+  [' nowhere ', 'A target is a URL, but this is none: "nowhere".', 's3://bucket/prefix or file:///directory'],
+  ['say s3://bucket', 'A target is a URL, but this is none: "say s3://bucket".', 's3://bucket/prefix'],
+  ['s3://me@bucket', 'The target URL holds a user name or password: s3://….', 'AWS profile'],
+  ['s3://b/x?y#z', 'The target URL has a part after "?": "s3://b/x?…".', '%3F for "?" and %23 for "#"'],
+  ['s3://b/100%', 'The target URL is not well escaped: "s3://b/100%".', '%25'],
+  ['s3://b/\ud800', 'The target URL is not well escaped: "s3://b/\\ud800".', '%25'],
+  ['s3://b/./x', 'The target URL has a path segment that is not allowed: "s3://b/./x".', '".."'],
+  ['s3://b/%7F', 'The target URL has a path segment that is not allowed: "s3://b/%7F".', 'control characters']
+])('what is wrong with %j is told', (text, message, hint) => {
+  expect(() => parseTargetUrl(text)).toThrow(
+    expect.objectContaining({ code: 'TARGET_URL_INVALID', message, hint: expect.stringContaining(hint) })
+  );
 });
 
 test('a directory is addressed as Spark splits and decodes it', async () => {

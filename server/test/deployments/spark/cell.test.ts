@@ -116,6 +116,24 @@ test('No value and no name can leave its quotes or its comment', () => {
   expect(settingsOf(cellOf(conf, archives))).toMatchObject({ settings: conf });
 });
 
+test.each<[Record<string, string>, string[], string]>([
+  [{ a: '1' }, [], 'Python 3.11, 1 package (env-1).'],
+  [{}, [], 'Python 3.11, 0 packages (env-1).'],
+  [{ a: '1', b: '2' }, ['zoo', 'acme'], 'Python 3.11, 2 packages (env-1); code of acme, zoo.']
+])('The cell says what is in an environment of %j and code of %j', (distributions, names, told) => {
+  const cell = cellSource({
+    manifest: manifestOf('env-1', distributions),
+    code: names.map(name => ({ name, fileName: 'x.zip', bytes: 1, sha256: '', modules: [] })),
+    conf: [['spark.pyspark.python', 'p']],
+    master: ''
+  });
+  expect(cell.split('\n')[1]).toBe(`# ${told}`);
+});
+
+test('A config without a python makes no cell', () => {
+  expect(() => cellOf([['spark.files', 'x']])).toThrow('lacks spark.pyspark.python');
+});
+
 test('The first line tells the cell from others', () => {
   expect(cellOf([['spark.pyspark.python', './env-1234.pex']]).startsWith(CELL_MARK)).toBe(true);
 });

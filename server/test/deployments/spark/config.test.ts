@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { codePointer, type CodeArchive } from '../../../src/contract/manifest.js';
 import { codePointerFile } from '../../../src/content/code/pointer-file.js';
-import { sparkConfOf } from './support/conf.js';
+import { parseMaster } from '../../../src/deployments/registry.js';
+import { sparkConfig } from '../../../src/deployments/spark/config.js';
+import { shippedOf, sparkConfOf } from './support/conf.js';
 import { manifestOf } from './support/code.js';
 
 const manifest = manifestOf('env-1234');
@@ -118,4 +120,64 @@ test('The pointer file is named by its content and stands before any later one',
   });
   const hash = createHash('sha256').update(content).digest('hex').slice(0, 32);
   expect(name).toBe(`ship-env-code-00000000000000000000-${hash}.json`);
+});
+
+test('An archive is unpacked by Spark, and only code is a file', () => {
+  const shipped = shippedOf({ manifest, code: [model], pointer: 'p.json' });
+  const runs = { kind: 'archive', alias: 'env', python: 'bin/python' } as const;
+  const conf = (code: CodeArchive[], pointer?: string) =>
+    sparkConfig({
+      ...{ filesKey: 'files', archivesKey: 'archives', withFiles: [['with', 'files']] },
+      shipped: { ...shipped, code, pointer, runs },
+      access: bucket,
+      master: ''
+    });
+  expect(conf([model], 'p.json').slice(0, 4)).toEqual([
+    ['archives', 's3a://bucket/prefix/env-1234.pex#env'],
+    ['files', 's3a://bucket/prefix/my_model-aa.zip,s3a://bucket/prefix/p.json'],
+    ['with', 'files'],
+    ['spark.pyspark.python', './env/bin/python']
+  ]);
+  expect(conf([]).slice(0, 2)).toEqual([
+    ['archives', 's3a://bucket/prefix/env-1234.pex#env'],
+    ['spark.pyspark.python', './env/bin/python']
+  ]);
+});
+
+test.each([
+  ['local-cluster[1,1,1024]', false, true],
+  ['yarn', true, true],
+  ['yarn', false, false],
+  ['spark://host:7077', false, false]
+])('The executors of "%s" (shared: %s) run the artifact where it lies: %s', async (master, shared, isSeen) => {
+  const access = { ...bucket, executablePath: (name: string) => Promise.resolve(`/seen/${name}`) };
+  const { conf } = await parseMaster(master).deployment.arrange(shippedOf({ manifest, code: [] }), access, {
+    ...{ master, shared },
+    target: 'file:///target'
+  });
+  expect(conf?.['spark.pyspark.python']).toBe(isSeen ? '/seen/env-1234.pex' : './env-1234.pex');
+});
+
+test('An archive is never run where it lies', async () => {
+  const access = { ...bucket, executablePath: (name: string) => Promise.resolve(`/seen/${name}`) };
+  const runs = { kind: 'archive', alias: 'env', python: 'bin/python' } as const;
+  const { conf } = await parseMaster('yarn').deployment.arrange(
+    { ...shippedOf({ manifest, code: [] }), runs },
+    access,
+    {
+      ...{ master: 'yarn', shared: true },
+      target: 'file:///target'
+    }
+  );
+  expect(conf).toMatchObject({
+    'spark.yarn.dist.archives': 's3a://bucket/prefix/env-1234.pex#env',
+    'spark.pyspark.python': './env/bin/python'
+  });
+});
+
+test('The refusal of a target says which characters to avoid', async () => {
+  const target = { ...bucket, uri: (name: string) => `file:///a,b/${name}` };
+  await expect(sparkConfOf({ manifest, code: [], pointer: undefined, target, master: '' })).rejects.toMatchObject({
+    hint: expect.stringContaining(', [ ] { } * ? \\')
+  });
 });

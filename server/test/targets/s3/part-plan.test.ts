@@ -168,6 +168,130 @@ describe('a plan', () => {
     ]);
   });
 
+  /** What is needed of a source to fill up what is sent, and what is left of it, is just enough for a part each. */
+  describe('keeps to what is just long enough', () => {
+    const nine = source('nine', [
+      ['nine', 9],
+      ['five', 5]
+    ]);
+
+    test('a run of the smallest part is copied', () => {
+      const five = source('old', [['five', 5]]);
+      expect(
+        spelled(
+          plan(
+            [five],
+            [
+              ['five', 5],
+              [undefined, 1]
+            ]
+          )
+        )
+      ).toEqual(['copy 0-5 old@0', 'send 5-6']);
+    });
+
+    test('a run gives from its end what leaves it the smallest part', () => {
+      const spans: Spelled[] = [
+        ['nine', 9],
+        ['new', 1],
+        ['five', 5],
+        [undefined, 1]
+      ];
+      expect(spelled(plan([nine], spans))).toEqual(['copy 0-5 nine@0', 'send 5-10', 'copy 10-15 nine@9', 'send 15-16']);
+    });
+
+    test('what is sent between two runs is two parts when each is one', () => {
+      const spans: Spelled[] = [
+        ['big', 40],
+        ['new', 10],
+        ['middle', 20]
+      ];
+      expect(spelled(plan([old], spans)).filter(part => part.startsWith('send'))).toEqual(['send 40-45', 'send 45-50']);
+    });
+
+    test('what is sent is told when what is left is a part', () => {
+      const planner = new PartPlanner([], 0);
+      expect(planner.add({ bytes: 13 * MIB - 1, content: undefined })).toEqual([]);
+      expect(spelled(planner.add({ bytes: 1, content: undefined }))).toEqual(['send 0-8']);
+    });
+
+    test.each([8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 16 * MIB - 1, 16 * MIB + 1])(
+      'no byte is sent that is not there: %d',
+      bytes => {
+        const planner = new PartPlanner([], 0);
+        const parts = [...planner.add({ bytes, content: undefined }), ...planner.end()];
+        expect(parts.at(-1)?.end).toBe(bytes);
+        expect(parts).toHaveLength(Math.ceil(bytes / PART_BYTES));
+      }
+    );
+  });
+
+  test('keeps enough of a run back to fill up what is sent behind it', () => {
+    const close = source('close', [
+      ['twelve', 12],
+      ['next', 6]
+    ]);
+    const spans: Spelled[] = [
+      ['twelve', 12],
+      ['new', 1],
+      ['next', 6],
+      [undefined, 1]
+    ];
+    expect(spelled(plan([close], spans))).toEqual([
+      'copy 0-8 close@0',
+      'send 8-13',
+      'copy 13-19 close@12',
+      'send 19-20'
+    ]);
+  });
+
+  test('knows the digest of what is left whole of a run that gave its end', () => {
+    const close = source('close', [
+      ['a', 6],
+      ['b', 9],
+      ['next', 6]
+    ]);
+    const planner = new PartPlanner([close], 0);
+    const parts = [
+      ...planner.add({ bytes: 6 * MIB, content: 'a' }, [{ bytes: 6 * MIB, md5: 'of a' }]),
+      ...planner.add({ bytes: 9 * MIB, content: 'b' }, [{ bytes: 9 * MIB, md5: 'of b' }]),
+      ...planner.add({ bytes: MIB, content: 'new' }),
+      ...planner.add({ bytes: 6 * MIB, content: 'next' }, [{ bytes: 6 * MIB, md5: 'of next' }]),
+      ...planner.end()
+    ];
+    expect(spelled(parts)).toEqual(['copy 0-6 close@0', 'copy 6-11 close@6', 'send 11-16', 'copy 16-22 close@15']);
+    expect(parts.map(({ copy }) => copy?.md5)).toEqual(['of a', undefined, undefined, 'of next']);
+  });
+
+  test('takes what follows from the source that has it, also where it lies at the same place of another one', () => {
+    const other = source('other', [
+      ['else', 40],
+      ['extra', 20]
+    ]);
+    const only = source('only', [['big', 40]]);
+    expect(
+      spelled(
+        plan(
+          [{ ...only, bytes: 60 * MIB }, other],
+          [
+            ['big', 40],
+            ['extra', 20]
+          ]
+        )
+      )
+    ).toEqual(['copy 0-5 only@0', 'copy 5-40 only@5', 'copy 40-45 other@40', 'copy 45-60 other@45']);
+  });
+
+  test('is the same with a span of no bytes in it', () => {
+    const spans: Spelled[] = [
+      ['head', 1],
+      ['big', 40],
+      ['middle', 20]
+    ];
+    const withNothing = spans.flatMap((span): Spelled[] => [span, [undefined, 0], ['nothing', 0]]);
+    expect(spelled(plan([old], withNothing))).toEqual(spelled(plan([old], spans)));
+  });
+
   test('does not believe a source whose spans reach beyond its end', () => {
     const lying = { ...old, bytes: 30 * MIB };
     expect(plan([lying], [['big', 40]]).every(({ copy }) => copy === undefined)).toBe(true);
