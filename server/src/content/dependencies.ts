@@ -6,10 +6,10 @@ import { compareText } from '../text/compare.js';
 import type { Plannable } from './content.js';
 
 /**
- * What `pip check` would say of the environment: requirements that nothing in it meets. Such an environment ships all
- * the same; the person should know. Extras are left out: nothing tells which of them were asked for.
+ * Finds what `pip check` would report: requirements that the environment does not meet. The environment ships anyway, but the
+ * person should know. Extras are not checked, because nothing records which of them were asked for.
  *
- * @param staysHome - does a normalized name stay home? Its requirements and requirements of it are not looked at
+ * @param staysHome - whether a normalized name stays home; then its requirements, and requirements of it, are not checked
  */
 export function missingDependencies(snapshot: Plannable, staysHome: (normalizedName: string) => boolean): Finding[] {
   const environment = markerEnvironment(snapshot.interpreter);
@@ -20,7 +20,7 @@ export function missingDependencies(snapshot: Plannable, staysHome: (normalizedN
     if (staysHome(normalizedName)) continue;
     for (const text of requires) {
       const requirement = parseRequirement(text);
-      // Unknown markers are given the benefit of the doubt.
+      // A requirement with an unknown marker is not reported.
       if (requirement === undefined || holds(requirement.marker, environment) !== true) continue;
       const problem = problemOf(requirement, versions.get(requirement.normalizedName));
       if (problem === undefined || staysHome(requirement.normalizedName)) continue;
@@ -36,14 +36,14 @@ export function missingDependencies(snapshot: Plannable, staysHome: (normalizedN
 
 interface Requirement {
   readonly normalizedName: string;
-  /** Version specifier; empty when any version will do. */
+  /** Version specifier; empty when any version is allowed. */
   readonly specifier: string;
   readonly marker: string;
-  /** Without the marker, for the person. */
+  /** The requirement without its marker, for the person. */
   readonly text: string;
 }
 
-/** A `Requires-Dist` line (PEP 508; PEP 345's parentheses too); undefined when it is none. */
+/** Parses a `Requires-Dist` line (PEP 508, and PEP 345 with parentheses); undefined when it is invalid. */
 export function parseRequirement(line: string): Requirement | undefined {
   const [requirement = '', ...marker] = line.split(';');
   const match = /^\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*\(?([^()@]*)\)?\s*(?:@.*)?$/.exec(

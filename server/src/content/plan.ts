@@ -11,12 +11,12 @@ import { planSegment } from './segments/plan/segment-plan.js';
 import type { LazySegment, PlannedSegment, SegmentOutline } from './segments/types.js';
 import { shippedDistributions, stayHome } from './stay-home.js';
 
-/** Distributions that are read, and whose modules are compiled, at a time. */
+/** How many distributions are read and compiled at a time. */
 const PARALLEL_READS = 8;
 
 /**
- * Computes what ships of an environment. Writes nothing but compiled modules into the cache; reads the scripts in `bin/`
- * and what describes them (a few small files), since an installer wrote this machine's paths into them.
+ * Computes what ships of an environment. It writes only compiled modules into the cache. It reads a few small files: the
+ * scripts in `bin/` and their entry points, because an installer wrote this machine's paths into the scripts.
  *
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED, ARTIFACT_NAME_RESERVED, SNAPSHOT_UNREADABLE
  */
@@ -46,7 +46,7 @@ interface Planned {
   readonly findings: readonly Finding[];
 }
 
-/** The segments of distributions, in their order. Nothing is under way any more when this settles. */
+/** The segments of distributions, in the same order. No work goes on after the promise has settled. */
 async function planAll(
   distributions: Plannable['distributions'],
   interpreter: Interpreter,
@@ -76,7 +76,7 @@ async function planAll(
   return Promise.all(planning);
 }
 
-/** The segment of a distribution; where it was planned before, no file is looked at. */
+/** The segment of a distribution. No file is read when it was planned before. */
 async function planLazySegment(
   distribution: Plannable['distributions'][number],
   interpreter: Interpreter,
@@ -100,7 +100,7 @@ async function planLazySegment(
   const { entries: _entries, modules: _modules, ...outline } = segment;
   if (state !== undefined) memory?.set(state, { outline, findings });
   let kept: PackedSegment | undefined = new PackedSegment(segment, distribution.location);
-  // Given once, to the builder that compresses it: then it is in the cache. A segment damaged there is planned again.
+  // Given once, to the builder that compresses it; later the segment is in the cache. A damaged segment is planned again.
   const whole = async (): Promise<PlannedSegment> => {
     const given = kept;
     kept = undefined;
@@ -110,8 +110,8 @@ async function planLazySegment(
 }
 
 /**
- * The place of each distribution's site directory on `sys.path`, counted among those of the distributions that ship: an
- * environment that stands on a base of which nothing ships is the same as one that stands on none.
+ * The index of each distribution's site directory in the order of `sys.path`. Only directories with a distribution that ships
+ * are counted, so a base of which nothing ships makes no difference.
  */
 function ranksOf(shipped: Plannable['distributions'], { siteDirectories }: Interpreter): number[] {
   const used = new Set(shipped.map(({ location }) => location));
@@ -127,6 +127,6 @@ function unmatchedExcludes({ distributions, editables }: Plannable, excludes: re
     .map(name => ({
       kind: 'unmatched-exclude',
       subject: name,
-      message: `${name} was to stay home, but no distribution has this name.`
+      message: `${name} was excluded, but no distribution has this name.`
     }));
 }

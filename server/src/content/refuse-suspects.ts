@@ -6,14 +6,14 @@ import { ShipEnvError } from '../errors.js';
 import { isWithin } from '../system/files/within.js';
 import { shellWord } from '../text/shell-word.js';
 
-/** More names than these say the same again. */
+/** The most names in a message. */
 const MAX_NAMED = 10;
 
 /**
- * Stops a ship that would take along a file that looks like a secret, or what a link out of the environment leads to,
- * unless the person allowed it.
+ * Stops a ship that contains a file that looks like a secret, or the target of a link out of the environment, unless the
+ * person allowed it.
  *
- * @param distributions - those that ship
+ * @param distributions - the distributions that ship
  * @throws ShipEnvError CODE_SECRET_FOUND, LINK_OUTSIDE
  */
 export function refuseSuspects(
@@ -42,8 +42,8 @@ function secretsIn(what: string, name: string, paths: readonly string[]): ShipEn
     `The distribution ${what} should ship, but ${paths.length} ${noun} in it ${verb}: ${listed(paths)}.`,
     {
       hint:
-        `Remove ${paths.length === 1 ? 'it' : 'them'} from the environment, or leave the distribution home: --exclude ${shellWord(name)}. ` +
-        `What may ship is allowed by name: --allow-secret ${listed(paths.map(shellWord), ' ')}`
+        `Remove ${paths.length === 1 ? 'it' : 'them'} from the environment, or exclude the distribution: --exclude ${shellWord(name)}. ` +
+        `To ship ${paths.length === 1 ? 'it' : 'them'}, allow ${paths.length === 1 ? 'it' : 'them'} by name: --allow-secret ${listed(paths.map(shellWord), ' ')}`
     }
   );
 }
@@ -53,11 +53,11 @@ function linksIn(what: string, name: string, links: Distribution['suspects']): S
   const named = listed(links.map(({ path, target }) => `${path} leads to ${target}`));
   return new ShipEnvError(
     'LINK_OUTSIDE',
-    `The distribution ${what} should ship what belongs to the environment, but links lead out of it: ${named}.`,
+    `The distribution ${what} should contain only files of the environment, but links lead out of it: ${named}.`,
     {
       hint:
-        `Install the distribution again, or leave it home: --exclude ${shellWord(name)}. What may ship is allowed by the ` +
-        `path that the link leads to, or a folder above: --allow-link ${listed(targets.map(shellWord), ' ')}`
+        `Install the distribution again, or exclude it: --exclude ${shellWord(name)}. To ship the target of a link, allow ` +
+        `its path or a folder above: --allow-link ${listed(targets.map(shellWord), ' ')}`
     }
   );
 }

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ShipEnvError, hasCode } from '../errors.js';
 
-/** A Python module of ours that travels in artifacts. */
+/** A Python module of ours that is part of artifacts. */
 export interface OwnModule {
-  /** File name, with folders: `ship_env_runtime.py`. */
+  /** Path of the file: `ship_env_runtime.py`. */
   readonly name: string;
   readonly source: Buffer;
 }
 
-/** Modules of ours that every artifact makes importable, sorted; executors run the runtime with `-m` and import it. */
+/** Our modules that every artifact makes importable, sorted. Executors import them, and run the runtime with `-m`. */
 export const ROOT_MODULES = ['ship_env_code.py', 'ship_env_finder.py', 'ship_env_runtime.py'];
 
 // In the wheel the modules lie beside the bundle; the tests run the sources.
@@ -19,7 +19,7 @@ const FOLDERS = ['./', '../runtime/', '../../jupyterlab_ship_env/runtime/', '../
 /**
  * Reads modules of ours.
  *
- * @param folder - where they lie; else beside the bundle
+ * @param folder - the folder that contains them; by default they are beside the bundle
  * @throws ShipEnvError INTERNAL when one is missing
  */
 export function loadModules(names: readonly string[], folder?: string): Promise<OwnModule[]> {
@@ -38,9 +38,9 @@ export function loadModules(names: readonly string[], folder?: string): Promise<
 /**
  * Reads a file that is part of this release.
  *
- * @param given - the file to read, when the person names one
- * @param places - where the file may lie, else
- * @throws ShipEnvError INTERNAL when it is nowhere
+ * @param given - the path of the file, when the person gave one
+ * @param places - otherwise, the possible locations of the file
+ * @throws ShipEnvError INTERNAL when the file is not found
  */
 export async function readShipped(what: string, given: string | undefined, places: readonly URL[]): Promise<Buffer> {
   const paths = given ? [given] : places.map(place => fileURLToPath(place));

@@ -6,7 +6,7 @@ const SPARK: ReadonlySet<string> = new Set(['py4j', 'pyspark']);
 /** This package is installed beside the kernel for the magic. No executor needs it. */
 const OWN = 'jupyterlab-ship-env';
 
-/** What a person says about what ships. */
+/** The person's decisions about which distributions ship. */
 export interface StayHomeOptions {
   /** Distribution names, in any spelling. */
   readonly excludes: readonly string[];
@@ -15,16 +15,16 @@ export interface StayHomeOptions {
 }
 
 /**
- * Which distributions and editables never leave the person's machine. The only place that decides it.
+ * Decides which distributions and editables stay on the person's machine. No other code decides this.
  *
- * @returns a function of a normalized name
+ * @returns a function that says of a normalized name whether it stays home
  */
 export function stayHome({ excludes, includeSpark }: StayHomeOptions): (normalizedName: string) => boolean {
   const named = new Set(excludes.map(name => normalizeName(name.trim())));
   return name => name === OWN || named.has(name) || (!includeSpark && SPARK.has(name));
 }
 
-/** The distributions that an artifact holds. Editables are not among them: they travel as code archives. */
+/** The distributions that an artifact contains. Editables are not among them, because they ship as code archives. */
 export function shippedDistributions<T extends Named>(
   { distributions, editables }: { readonly distributions: readonly T[]; readonly editables: readonly Named[] },
   options: StayHomeOptions

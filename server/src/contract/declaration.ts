@@ -17,7 +17,7 @@ export type CommandName = keyof typeof COMMANDS;
 
 /** An option of the command line and the magic. */
 export interface Option {
-  /** As commander reads it. `<names...>`: one value or more. Without a value it is a flag. */
+  /** The option in commander's notation. `<names...>`: one value or more. An option without a value is a flag. */
   readonly flags: string;
   /** Without a capital letter and a full stop. */
   readonly help: string;
@@ -25,15 +25,15 @@ export interface Option {
   readonly commands: readonly CommandName[];
   /** `%ship_env` and `%%ship_env` take it, too, and hand it on to `ship-env ship`. */
   readonly magic?: true;
-  /** What its value is, other than any text. `name`: a text that is not empty; `age`: milliseconds, written as `30d`. */
+  /** The kind of its value; any text when absent. `name`: a text that is not empty; `age`: milliseconds, written as `30d`. */
   readonly value?: 'name' | 'age' | 'count';
   readonly choices?: readonly string[];
-  /** As a person would write it. */
+  /** The default as a person would write it. */
   readonly default?: string;
   readonly isRequired?: true;
-  /** Options that it cannot stand beside, as commander names them. */
+  /** Options that cannot be combined with this one, as commander names them. */
   readonly conflicts?: readonly string[];
-  /** Help does not show it: it has one value so far. */
+  /** The help does not show the option, because it has only one value so far. */
   readonly isHidden?: true;
 }
 
@@ -46,7 +46,7 @@ export interface Setting {
   readonly choices?: Readonly<Record<string, string>>;
 }
 
-/** What a person can decide. Each of the three doors that it has is an entry. */
+/** Something that a person can decide, with an entry for each way to say it: request, setting, option. */
 export interface Decision {
   /** The type of the field in the request of a ship; its default is what a request without the field means. */
   readonly request?: z.ZodType;

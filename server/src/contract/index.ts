@@ -1,4 +1,4 @@
-/** What crosses a wire or a process, defined once: the only code that the browser and the Node half share. */
+/** What crosses a wire or a process, defined once. It is the only code that the browser half and the Node half share. */
 export * from './declaration.js';
 export * from './errors.js';
 export * from './finding-text.js';

@@ -12,7 +12,7 @@ export const manifestSegment = z.object({
   /** Byte range in the artifact. */
   offset: z.number().int().nonnegative(),
   length: z.number().int().nonnegative(),
-  /** Of those bytes. */
+  /** sha256 of those bytes, lower-case hex. */
   sha256: z.string()
 });
 export type ManifestSegment = z.infer<typeof manifestSegment>;
@@ -30,28 +30,28 @@ const common = z.object({
     abiTag: z.string(),
     platformTag: z.string()
   }),
-  /** What the artifact begins with: the same bytes in all artifacts of one release, one format and one Python. */
+  /** The head of the artifact: the same bytes in all artifacts of one release, one format and one Python. */
   head: z.object({ length: z.number().int().nonnegative(), sha256: z.string() }),
-  /** In the order of the file; the first begins where the head ends, and each where the one before it ends. */
+  /** In the order of the file. The first segment begins where the head ends; every other begins where the previous one ends. */
   segments: z.array(manifestSegment)
 });
 
 const pexManifest = common.extend({
   format: z.literal('pex'),
-  /** Zip entries in all: from 65,535 on, or from 4 GiB on, only zip64 can name them. */
+  /** Number of zip entries. An artifact with 65,535 entries or 4 GiB, or more, needs zip64. */
   entries: z.number().int().nonnegative()
 });
 
 const archiveManifest = common.extend({
   format: z.literal('archive'),
-  /** The interpreter itself is inside; else the node must have one where the kernel's own lies. */
+  /** Whether the archive contains the interpreter. If not, the node must have one at the path of the kernel's own. */
   hasInterpreter: z.boolean()
 });
 
 /**
  * `env-<hash>.json` beside the artifact: facts that all formats have, and a part for each format. Deterministic: no time,
- * no user, no path, so that two people who ship the same environment write the same bytes. An artifact whose manifest is
- * not there yet is not there.
+ * no user, no path, so that two people who ship the same environment write the same bytes. An artifact without a manifest
+ * counts as not there.
  */
 export const manifest = z.discriminatedUnion('format', [pexManifest, archiveManifest]);
 export type Manifest = z.infer<typeof manifest>;
@@ -68,16 +68,17 @@ export const codeArchive = z.object({
   fileName: z.string(),
   bytes: z.number().int().nonnegative(),
   sha256: z.string(),
-  /** Top-level import names in the archive; the workers drop these, and what is below them, from `sys.modules`. */
+  /** Top-level import names in the archive. Workers drop these modules and their submodules from `sys.modules`. */
   modules: z.array(z.string())
 });
 export type CodeArchive = z.infer<typeof codeArchive>;
 
 /**
  * The pointer file: `ship-env-code-<sequence>-<hash>.json`, which a worker reads before each task to learn which code
- * archives hold (docs/architecture.md, "Code in a running session"). The sequence is decimal; the highest wins. The
- * hash begins the sha256 of the content: with it, and with `bytes`, a worker knows a file that is still being fetched.
- * The `sha256` of each archive is what the worker compares before it imports anything of it (ship_env_code.py).
+ * archives are valid now (docs/architecture.md, "Code archives take one way"). The sequence is decimal; the highest wins.
+ * The hash is the beginning of the sha256 of the content: a worker compares it, and `bytes` of each archive, to recognise a
+ * file that is still being fetched. The worker compares the `sha256` of an archive before it imports anything from the
+ * archive (ship_env_code.py).
  */
 export const codePointer = z.object({
   schema: z.literal(POINTER_SCHEMA),

@@ -21,19 +21,19 @@ export const ROUTES = {
 
 /** The header that carries the token which the parent process chose for this sidecar. */
 export const TOKEN_HEADER = 'X-Ship-Env-Token';
-/** Bytes that the body of a request may have: it is a small JSON object. */
+/** The most bytes that the body of a request may have. Bodies are small JSON objects. */
 export const BODY_LIMIT = 1024 * 1024;
 
-/** GET: the events of a ship as newline-delimited JSON, from the first on, ended by its result or error. */
+/** GET: all events of a ship as newline-delimited JSON. The last one is the ship's result or error. */
 export const shipEventsPath = (id: string): string => `${ROUTES.ships}/${encodeURIComponent(id)}/events`;
 /** DELETE: cancel. */
 export const shipPath = (id: string): string => `${ROUTES.ships}/${encodeURIComponent(id)}`;
 
-/** What the caller who starts a ship leaves with it, to find the ship again. The sidecar hands it back as it is. */
+/** What the caller stores with a ship to find the ship again. The sidecar returns the note unchanged. */
 export const shipNote = z.object({
-  /** A second request with the key of a ship that runs joins that ship. Empty: joins none. */
+  /** A request with the key of a running ship joins that ship. A request with an empty key joins none. */
   key: z.string().max(4096).default(''),
-  /** Opaque. */
+  /** Any text; the sidecar does not read it. */
   data: z.string().max(65_536).default('')
 });
 export type ShipNote = z.infer<typeof shipNote>;
@@ -41,26 +41,26 @@ export type ShipNote = z.infer<typeof shipNote>;
 export const startRequest = shipRequest.extend({ note: shipNote.prefault({}) });
 export const shipStarted = z.object({
   id: z.string(),
-  /** No ship was started: one with this key runs, and `id` and `note` are those of that ship. */
+  /** No ship was started, because one with this key runs already; `id` and `note` are those of that ship. */
   joined: z.boolean(),
   note: shipNote
 });
 export type ShipStarted = z.infer<typeof shipStarted>;
-/** A ship whose end nobody has heard yet. */
+/** A ship whose result or error no caller has received yet. */
 export const listedShip = z.object({
   id: z.string(),
   note: shipNote,
   isRunning: z.boolean(),
-  /** How many callers read the events of the ship just now. */
+  /** How many callers are reading the events of the ship now. */
   followers: z.number().int().min(0)
 });
 export type ListedShip = z.infer<typeof listedShip>;
-/** The ships that run, and those that ended while nobody followed them; the oldest first. */
+/** The ships that run, and those that ended while no caller followed them, oldest first. */
 export const shipList = z.object({ ships: z.array(listedShip) });
 export const health = z.object({ name: z.literal('ship-env'), version: z.string() });
 export const snapshotRequest = z.object({ python: z.string().min(1) });
 export const checkReply = probe;
 export const listRequest = z.object({ target: targetSettings });
-/** Config of an environment that was shipped before: the request of a ship, and nothing is written. */
+/** Asks for the config of an environment that was shipped before: the request of a ship, but nothing is written. */
 export const configRequest = shipRequest.omit({ dryRun: true, format: true });
 export const configReply = z.object({ conf: z.record(z.string(), z.string()), cell: z.string() });

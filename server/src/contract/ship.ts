@@ -12,7 +12,7 @@ export const shipRequest = z.object({
   ...requestShape
 });
 export type ShipRequest = z.infer<typeof shipRequest>;
-/** As a caller may spell it: what has a default may be absent. */
+/** A request as a caller may write it: fields with a default may be absent. */
 export type ShipRequestInput = z.input<typeof shipRequest>;
 
 /** The steps of a ship, in the order in which they begin and end; `build` and `upload` overlap. */
@@ -21,7 +21,7 @@ export const stepName = z.enum(STEP_NAMES);
 export type StepName = z.infer<typeof stepName>;
 
 /**
- * How far a step is. `waiting`: the step has not begun, since other ships go first; the event's `detail` says which.
+ * How far a step is. `waiting`: the step has not begun, because other ships go first; the event's `detail` says which.
  */
 export const STEP_STATES = ['waiting', 'started', 'progress', 'done'] as const;
 
@@ -29,10 +29,10 @@ export const stepEvent = z.object({
   type: z.literal('step'),
   name: stepName,
   state: z.enum(STEP_STATES),
-  /** Units of work done and in all, bytes where bytes move; absent when unknown. */
+  /** Units of work that are done, and all units: bytes in steps that move bytes. Absent when unknown. */
   done: z.number().optional(),
   total: z.number().optional(),
-  /** What the step does just now or found, for the person: `numpy 2.1.0`, `46 distributions, 2 editables`. */
+  /** What the step is doing now, or what it found, for the person: `numpy 2.1.0`, `46 distributions, 2 editables`. */
   detail: z.string().optional(),
   /** Milliseconds, with `done`. */
   ms: z.number().optional()
@@ -47,19 +47,19 @@ export const shippedFile = z.object({
   sha256: z.string()
 });
 
-/** How a running session built by our cell takes over new code: files to `sc.addFile`, in this order. */
+/** How a running session that our cell built takes over new code. */
 export const liveUpdate = z.object({
-  /** Artifact the session must already run. */
+  /** The artifact that the session must already run. */
   artifactId: z.string(),
-  /** Python source, plain pyspark, that a kernel runs silently; leaves its outcome in the variable named below. */
+  /** Python source for the kernel to run silently. It uses plain pyspark and stores its outcome in a variable. */
   source: z.string(),
-  /** Expression for `user_expressions`: the JSON text of a {@link liveOutcome}. */
+  /** Expression for `user_expressions` that reads that variable: the JSON text of a {@link liveOutcome}. */
   expression: z.string()
 });
 export type LiveUpdate = z.infer<typeof liveUpdate>;
 
 /**
- * What a running session did with new code. `none`: there is no session that it could concern; `current`: the session
+ * What a running session did with new code. `none`: there is no running session; `current`: the session
  * runs this code already; `updated`: its next task runs it; `restart`: the session has another environment, or the cell
  * did not build it; `failed`: the message says why.
  */
@@ -72,32 +72,32 @@ export const shipResult = z.object({
   code: z.array(shippedFile),
   /** Bytes sent to the target by this ship. */
   uploadedBytes: z.number(),
-  /** Bytes of the artifact that the target copied from what it held: they were not sent. */
+  /** Bytes of the artifact that were not sent, because the target copied them from objects it held. */
   copiedBytes: z.number(),
-  /** Distributions that did not have to be compressed: their segments were in the cache, or all of it was shipped. */
+  /** Distributions that were not compressed, because the cache had their segments or the target had the artifact. */
   reusedSegments: z.number(),
   /** The artifact was on the target already. */
   reused: z.boolean(),
   findings: z.array(finding),
   steps: z.array(z.object({ name: stepName, ms: z.number() })),
-  /** Milliseconds of the whole ship: less than those of its steps, since build and upload overlap. */
+  /** Milliseconds of the whole ship. They are fewer than the sum of the steps, because build and upload overlap. */
   ms: z.number(),
   /** Spark properties, in the order of the cell. */
   conf: z.record(z.string(), z.string()),
   /** Source of the notebook cell that ends with `builder`. */
   cell: z.string(),
   live: liveUpdate.optional(),
-  /** This was a dry run: `uploadedBytes` is what a ship would send now, `copiedBytes` what it would not have to. */
+  /** This was a dry run: `uploadedBytes` and `copiedBytes` are what a ship would send and let the target copy now. */
   dryRun: z.boolean().default(false)
 });
 export type ShipResult = z.infer<typeof shipResult>;
 
-/** The steps of `ship-env run`, in the order in which they begin and end; with `--artifact` there is `fetch` only. */
+/** The steps of `ship-env run`, in the order in which they begin and end. With `--artifact` the only step is `fetch`. */
 export const RUN_STEP_NAMES = ['snapshot', 'plan', 'fetch'] as const;
 export const runStepEvent = stepEvent.extend({ name: z.enum(RUN_STEP_NAMES) });
 export type RunStepEvent = z.infer<typeof runStepEvent>;
 
-/** The last word of `ship-env run` itself: what comes behind it is the program's. */
+/** The last line that `ship-env run` itself writes: all output after it is the program's. */
 export const runStarts = z.object({ type: z.literal('result'), artifact: z.string(), code: z.array(z.string()) });
 
 /** Every line of `ship-env run --json`, on stderr. */
@@ -108,8 +108,8 @@ export const shipEvent = z.discriminatedUnion('type', [stepEvent, shipResult, er
 export type ShipEvent = z.infer<typeof shipEvent>;
 
 /**
- * The event's place in its job, from 1 on. A replay leaves out progress that newer progress replaced, and the gaps show;
- * so a follower who comes again knows what is new by this number, and never by counting.
+ * The number of the event in its job, from 1 on. A replay omits progress that newer progress replaced, so numbers may be
+ * missing. A follower who comes again compares this number to know what is new; it must not count events.
  */
 const sequence = z.number().int().positive();
 
@@ -117,7 +117,7 @@ const sequence = z.number().int().positive();
 export const jobEvent = z.discriminatedUnion('type', [
   stepEvent.extend({ sequence }),
   shipResult.extend({ sequence }),
-  // The Jupyter server ends a stream that broke off with an error of its own, which is no event of the job.
+  // When a stream breaks off, the Jupyter server adds an error of its own, which is not an event of the job.
   errorObject.extend({ sequence: sequence.optional() })
 ]);
 export type JobEvent = z.infer<typeof jobEvent>;

@@ -7,19 +7,19 @@ const probed = z.object({
   writeMs: z.number(),
   readMs: z.number(),
   deleteMs: z.number(),
-  /** What the store lacks that would vouch for what it is sent: sentences for the person. */
+  /** Sentences for the person about features that the store lacks to verify what it is sent. */
   remarks: z.array(z.string()).optional()
 });
 export type Probed = z.infer<typeof probed>;
 
-/** Nothing was tried: the directory is not there yet, and the first ship makes it. */
+/** Nothing was tried, because the directory does not exist yet. The first ship makes it. */
 const notMadeYet = z.object({
   url: z.string(),
-  /** The nearest directory above it that is there; it can be made in that one. */
+  /** The nearest directory above it that exists. The target's directory can be made there. */
   parent: z.string()
 });
 
-/** What `check` found. */
+/** The result of `check`. */
 export const probe = z.union([probed, notMadeYet]);
 export type Probe = z.infer<typeof probe>;
 
@@ -34,12 +34,12 @@ export const listedArtifact = z.object({
   distributions: z.number(),
   /** ISO 8601. */
   modified: z.string(),
-  /** Why it cannot be used: the artifact is gone, or the manifest is not one; then the numbers are zero and the words empty. */
+  /** Why the artifact cannot be used: it is gone, or its manifest is invalid; then numbers are 0 and texts empty. */
   problem: z.string().optional()
 });
 export type ListedArtifact = z.infer<typeof listedArtifact>;
 
-/** An object on a target, as `prune` names it. */
+/** An object on a target, as `prune` reports it. */
 const prunedObject = z.object({
   name: z.string(),
   bytes: z.number(),
@@ -47,7 +47,7 @@ const prunedObject = z.object({
   modified: z.string()
 });
 
-/** What `prune` removed, or in a dry run would remove, and why the rest stays. */
+/** What `prune` removed, or would remove if it were no dry run, and why the other objects stay. */
 export const pruned = z.object({
   url: z.string(),
   dryRun: z.boolean(),

@@ -9,7 +9,7 @@ import { whyNotOneProject } from './editables/scope.js';
 import type { FoundEditable } from './editables/editables.js';
 import { type InterpreterAnswer, askInterpreter } from './interpreter/interpreter.js';
 import { type KeptSnapshot, keepSnapshot, keptSnapshot } from './kept.js';
-import { type DistributionOutline, type LazyDistribution, type LazySnapshot, environmentChanged } from './lazy.js';
+import { type DistributionFacts, type LazyDistribution, type LazySnapshot, environmentChanged } from './lazy.js';
 import { Looks, noteLooks } from '../memo/looks.js';
 import { Owners } from './distributions/owners.js';
 import { KnownDistributions } from './known-distributions.js';
@@ -29,13 +29,13 @@ export interface SnapshotOptions {
   readonly python: string;
   readonly cache: Cache;
   readonly signal: AbortSignal;
-  /** Called with the files identified so far, and all. */
+  /** Called with the number of files identified so far, and of all files. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Reads what the kernel python holds now, from its files alone: no pip is run, no code of the environment or the
- * person is imported, nothing in the environment is written. A file that its stat proves unchanged is not read again.
+ * Reads what the kernel python holds now, only from its files: it does not run pip, imports no code of the environment or the
+ * person, and writes nothing in the environment. A file that its stat proves unchanged is not read again.
  *
  * @throws ShipEnvError PYTHON_NOT_FOUND, PYTHON_UNSUPPORTED, SNAPSHOT_UNREADABLE, CACHE_UNUSABLE, DISK_FULL
  * @throws the signal's reason when it is aborted
@@ -50,8 +50,8 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> 
 }
 
 /**
- * {@link takeSnapshot} for who may not need all of it: what did not change since the last snapshot costs one stat a file
- * and the little that was kept then, distribution by distribution. The code of editables is looked at anew each time.
+ * {@link takeSnapshot} for callers that may not need all of it. An unchanged distribution costs one stat for each file and the
+ * little that was stored at the last snapshot. The code of editables is looked at each time.
  *
  * @throws as {@link takeSnapshot} does
  */
@@ -59,17 +59,17 @@ export async function lookAtEnvironment(options: SnapshotOptions): Promise<LazyS
   const { cache, signal } = options;
   return translated(signal, async () => {
     const answer = await askInterpreter(options.python, cache, signal);
-    const known = await keptSnapshot(cache, answer.key);
-    if (known === undefined) return readAndKeep(answer, options, new KnownDistributions());
-    const { snapshot, looks, parts } = known;
-    const [isSame, ...areSame] = await areUnchanged([looks, ...parts.map(each => each.looks)], signal);
+    const kept = await keptSnapshot(cache, answer.key);
+    if (kept === undefined) return readAndKeep(answer, options, new KnownDistributions());
+    const { snapshot, looks, distributions } = kept;
+    const [isSame, ...areSame] = await areUnchanged([looks, ...distributions.map(each => each.looks)], signal);
     if (isSame !== true || areSame.includes(false)) {
-      return readAndKeep(answer, options, new KnownDistributions(parts.filter((_, index) => areSame[index])));
+      return readAndKeep(answer, options, new KnownDistributions(distributions.filter((_, index) => areSame[index])));
     }
     return {
       ...(await completed(answer, snapshot)),
       state: snapshot.state,
-      distributions: knownDistributions(parts, answer.interpreter, readerOf(options))
+      distributions: knownDistributions(distributions, answer.interpreter, readerOf(options))
     };
   });
 }
@@ -77,20 +77,20 @@ export async function lookAtEnvironment(options: SnapshotOptions): Promise<LazyS
 async function readAndKeep(
   answer: InterpreterAnswer,
   options: SnapshotOptions,
-  parts: KnownDistributions
+  known: KnownDistributions
 ): Promise<LazySnapshot> {
   const looks = new Looks();
   const { found, all } = await noteLooks(looks, async () => ({
-    found: await read(answer, options, parts),
-    all: parts.all()
+    found: await read(answer, options, known),
+    all: known.all()
   }));
   const { distributions, ...snapshot } = found;
-  const state = await keepSnapshot(options.cache, answer.key, { snapshot, looks, parts: all });
+  const state = await keepSnapshot(options.cache, answer.key, { snapshot, looks, distributions: all });
   return { ...(await completed(answer, snapshot)), distributions, state };
 }
 
-/** Reads distributions that are known; all of them, once, when the first is asked for. */
-function readerOf(options: SnapshotOptions): (outline: DistributionOutline) => Promise<Distribution> {
+/** Reads known distributions. The first call reads all of them, once. */
+function readerOf(options: SnapshotOptions): (facts: DistributionFacts) => Promise<Distribution> {
   let reading: Promise<readonly LazyDistribution[]> | undefined;
   return async ({ location, metadataName }) => {
     reading ??= readDistributions(options);
@@ -108,7 +108,7 @@ function readDistributions(options: SnapshotOptions): Promise<readonly LazyDistr
   });
 }
 
-/** Runs work on the environment; what the disk fails with, and no one below knew better, becomes SNAPSHOT_UNREADABLE. */
+/** Runs work on the environment, and turns errors of the file system into errors about the snapshot. */
 async function translated<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   try {
@@ -118,26 +118,26 @@ async function translated<T>(signal: AbortSignal, work: () => Promise<T>): Promi
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof NotRegular) throw replaced(error);
-    // What is not there when it is first looked at is told by no error.
+    // A missing file causes an error only when it was there at the first look.
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ESTALE')) throw environmentChanged(error);
     if (isSystemError(error)) throw unreadable(error);
     throw error;
   }
 }
 
-/** All but the findings about the code of editables: that is looked at by itself, since it changes all the time. */
+/** A snapshot without the findings about the code of editables, which are found each time because the code changes often. */
 type Read = Omit<KeptSnapshot, 'state'> & Pick<LazySnapshot, 'distributions'>;
 
 async function read(
   { interpreter, siteDirectories }: InterpreterAnswer,
   options: SnapshotOptions,
-  parts: KnownDistributions
+  known: KnownDistributions
 ): Promise<Read> {
   const { cache, signal, onProgress } = options;
-  const sites = await readSites(siteDirectories, parts.readCandidate, signal);
+  const sites = await readSites(siteDirectories, known.readCandidate, signal);
   const { distributions: chosen, editables, findings } = await resolveNames(sites);
   const owners = new Owners(sites.flatMap(contents => contents.candidates));
-  const context = { interpreter, parts, owners, cache, signal, ...(onProgress === undefined ? {} : { onProgress }) };
+  const context = { interpreter, known, owners, cache, signal, ...(onProgress === undefined ? {} : { onProgress }) };
   const identified = await identifyDistributions(chosen, context, readerOf(options));
   signal.throwIfAborted();
   return {
@@ -182,7 +182,7 @@ async function findingsOfEditable({ editable, isCompiled }: FoundEditable): Prom
     .map(path => ({
       kind: 'editable-folder-gone',
       subject: name,
-      message: `${path}, where the code of the editable ${name} was, is gone.`
+      message: `${path}, the folder of the editable ${name}, is gone.`
     }));
   const reasons = await Promise.all(roots.map(async root => ({ root, why: await whyNotOneProject(editable, root) })));
   findings.push(
@@ -198,14 +198,14 @@ async function findingsOfEditable({ editable, isCompiled }: FoundEditable): Prom
           ]
     )
   );
-  // Nobody waits for a search through a home folder.
+  // A refused root is not searched: it may be a home folder, which takes too long.
   const ownRoots = reasons.flatMap(({ root, why }) => (why === undefined ? [root] : []));
   const extension = (await Promise.all(ownRoots.map(findCompiledExtension))).find(path => path !== undefined);
   if (extension !== undefined || isCompiled) {
     findings.push({
       kind: 'editable-compiled-extension',
       subject: name,
-      message: `The editable ${name} has compiled code${extension === undefined ? '' : ` (${extension})`}: it runs only on nodes of the same platform and Python.`
+      message: `The editable ${name} has compiled code${extension === undefined ? '' : ` (${extension})`}. It runs only on nodes with the same platform and Python.`
     });
   }
   return findings;
@@ -215,14 +215,14 @@ async function unownedModules(sites: readonly SiteContents[], owners: Owners): P
   const environment = sites.filter(({ site }) => site.layer === 'environment');
   const found = environment.map(async contents => {
     const owned = await owners.topLevelsIn(contents.site.path);
-    // The hook of a .pth file is read as the editable that it is.
+    // The import hook of a .pth file belongs to an editable.
     const hooks = contents.pthFiles.flatMap(file => file.imports.map(module => `${module}.py`));
     return findUnownedModules(contents, new Set([...owned, ...hooks]));
   });
   return (await Promise.all(found)).flat();
 }
 
-/** The file was a regular one when it was looked at. */
+/** The error for a path that was a regular file when it was first looked at and is something else now. */
 function replaced(cause: NotRegular): ShipEnvError {
   return new ShipEnvError(
     'SNAPSHOT_UNREADABLE',

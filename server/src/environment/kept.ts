@@ -8,10 +8,10 @@ import type { KnownDistribution } from './known-distributions.js';
 import { Paths } from '../memo/paths.js';
 
 const LENGTH_BYTES = 4;
-/** Of a float. They can only be seen at addresses that are multiples of it. */
+/** Bytes of a float. A Float64Array must begin at a multiple of it. */
 const FLOAT_BYTES = 8;
 
-/** What is kept of a snapshot besides its distributions. */
+/** The stored each of a snapshot besides its distributions. */
 export interface KeptSnapshot {
   /** Names this state of the environment. */
   readonly state: string;
@@ -20,7 +20,7 @@ export interface KeptSnapshot {
   readonly findings: readonly Finding[];
 }
 
-/** Looks without the files: their folder, how many there were, the bytes of their paths, how many numbers their states are. */
+/** Looks as the header describes them; the paths and states of the files are stored behind the header. */
 interface CountedLooks {
   readonly answers: KeptLooks['answers'];
   readonly root: string;
@@ -33,24 +33,24 @@ interface Header {
   readonly build: string;
   readonly snapshot: KeptSnapshot;
   readonly looks: CountedLooks;
-  readonly parts: readonly (Omit<KnownDistribution, 'looks'> & { readonly looks: CountedLooks })[];
+  readonly distributions: readonly (Omit<KnownDistribution, 'looks'> & { readonly looks: CountedLooks })[];
 }
 
-/** A snapshot, and what it stands on. */
+/** A snapshot, and the looks that it depends on. */
 export interface KeptEnvironment {
   readonly snapshot: KeptSnapshot;
-  /** Those of no one distribution. */
+  /** The looks that belong to no single distribution. */
   readonly looks: KeptLooks;
-  /** Its distributions, but for their files, which are most of it and are seldom needed. */
-  readonly parts: readonly KnownDistribution[];
+  /** Its distributions without their files, which take most of the space and are seldom needed. */
+  readonly distributions: readonly KnownDistribution[];
 }
 
 /**
- * Keeps a snapshot and the looks that it stands on, one file an environment: the length of a JSON header, the header,
- * the states of the files as 64-bit floats, their paths. As JSON the states of 15,000 files would take 30 ms to read.
+ * Stores a snapshot and the looks that it depends on, in one file for each environment: the length of a JSON header, the
+ * header, the states of the files as 64-bit floats, their paths. As JSON, the states of 15,000 files would take 30 ms to read.
  *
- * @param name - of the environment
- * @returns the name of this state; undefined when the looks vouch for nothing, and nothing is kept
+ * @param name - name of the environment
+ * @returns the name of this state; undefined when the looks are not settled and nothing was stored
  * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
  */
 export async function keepSnapshot(
@@ -59,8 +59,8 @@ export async function keepSnapshot(
   { snapshot, ...known }: Omit<KeptEnvironment, 'snapshot'> & { snapshot: Omit<KeptSnapshot, 'state'> }
 ): Promise<string | undefined> {
   const looks = packed(known.looks);
-  const parts = known.parts.map(part => ({ ...part, looks: packed(part.looks) }));
-  const all = [looks, ...parts.map(part => part.looks)];
+  const distributions = known.distributions.map(each => ({ ...each, looks: packed(each.looks) }));
+  const all = [looks, ...distributions.map(each => each.looks)];
   if (!all.every(({ areSettled }) => areSettled)) return undefined;
   const paths = Buffer.concat(all.map(({ files }) => files.bytes));
   const states = Buffer.concat(all.map(each => bytesOf(each.states)));
@@ -70,7 +70,7 @@ export async function keepSnapshot(
       build: BUILD_ID,
       snapshot: { ...snapshot, state },
       looks: described(looks),
-      parts: parts.map(part => ({ ...part, looks: described(part.looks) }))
+      distributions: distributions.map(each => ({ ...each, looks: described(each.looks) }))
     } satisfies Header)
   );
   const length = Buffer.alloc(LENGTH_BYTES);
@@ -83,7 +83,7 @@ function described({ answers, files, states }: PackedLooks): CountedLooks {
   return { answers, root: files.root, files: files.length, pathBytes: files.bytes.length, states: states.length };
 }
 
-/** A header behind which floats can be seen: with blanks at its end, which JSON allows. */
+/** Pads a header with spaces, which JSON allows, so that the floats behind it begin at a multiple of their size. */
 function aligned(header: string): Buffer {
   const bytes = LENGTH_BYTES + Buffer.byteLength(header);
   return Buffer.from(header + ' '.repeat(-bytes & (FLOAT_BYTES - 1)));
@@ -94,8 +94,8 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float64Array): Buffer {
 }
 
 /**
- * What was kept last. The cache hands out only what was put there, so whatever has this build's name has its form; a schema
- * of all that would take as long to check as the files to look at.
+ * The snapshot that was stored last. The cache detects damage, so a file with this build's name has this build's form. To
+ * validate all of it with a schema would take as long as to look at the files.
  */
 export async function keptSnapshot(cache: Cache, name: string): Promise<KeptEnvironment | undefined> {
   const content = await cache.hint('snapshots', name);
@@ -103,7 +103,7 @@ export async function keptSnapshot(cache: Cache, name: string): Promise<KeptEnvi
   const end = LENGTH_BYTES + content.readUInt32LE();
   const header = JSON.parse(content.toString('utf8', LENGTH_BYTES, end)) as Header;
   if (header.build !== BUILD_ID) return undefined;
-  const numbers = [header.looks, ...header.parts.map(part => part.looks)].reduce((sum, each) => sum + each.states, 0);
+  const numbers = [header.looks, ...header.distributions.map(each => each.looks)].reduce((sum, each) => sum + each.states, 0);
   let path = end + numbers * FLOAT_BYTES;
   const states = floatsIn(content.subarray(end, path));
   let number = 0;
@@ -116,11 +116,11 @@ export async function keptSnapshot(cache: Cache, name: string): Promise<KeptEnvi
   return {
     snapshot: header.snapshot,
     looks: take(header.looks),
-    parts: header.parts.map(part => ({ ...part, looks: take(part.looks) }))
+    distributions: header.distributions.map(each => ({ ...each, looks: take(each.looks) }))
   };
 }
 
-/** Where they are; a copy only where the system has put what was read at an odd address. */
+/** The floats in these bytes. The bytes are copied only when they are not aligned. */
 function floatsIn(bytes: Buffer): Float64Array {
   const { buffer, byteOffset, length } = bytes.byteOffset % FLOAT_BYTES === 0 ? bytes : Uint8Array.from(bytes);
   return new Float64Array(buffer, byteOffset, length / FLOAT_BYTES);

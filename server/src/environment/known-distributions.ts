@@ -4,43 +4,43 @@ import { type Candidate, type Metadata, candidateOf, readCandidate } from './dis
 import type { SiteDirectory } from './interpreter/interpreter.js';
 import { type KeptLooks, Looks, currentLooks, noteLooks, packed } from '../memo/looks.js';
 
-/** What was found of a distribution's files. */
+/** The result of identifying a distribution's files. */
 export interface Identified {
-  /** Names what it holds: the same name, the same distribution. */
+  /** Names the content: the same name means the same distribution. */
   readonly state: string;
   /** None of its files is a compiled extension. */
   readonly isPure: boolean;
-  /** But for the patched files: what is said of those depends on the other distributions, too. */
+  /** All findings except those about patched files, which depend on other distributions, too. */
   readonly findings: readonly Finding[];
   /** Files that stop a ship unless they are allowed. */
   readonly suspects: Distribution['suspects'];
-  /** Files that are not what was installed: the first few, and how many more there are. */
+  /** Files that differ from what was installed: the first few, and the number of the others. */
   readonly patched: { readonly paths: readonly string[]; readonly more: number };
 }
 
-/** What is known of one distribution, and what this stands on: while those looks give the same, it holds. */
+/** What is known about one distribution. It is valid as long as its looks have the same answers. */
 export interface KnownDistribution {
   readonly metadata: Metadata;
-  /** Undefined of one that does not count: another one has its name, or it is an editable. */
+  /** Undefined when the distribution does not count: another one hides it, or it is an editable. */
   readonly identified: Identified | undefined;
   readonly looks: KeptLooks;
 }
 
 /**
- * The distributions of a snapshot under way, each with looks of its own, so that after a change of one the others need not
- * be looked into again.
+ * The distributions of a snapshot that is being taken. Each has looks of its own, so that a change of one distribution does
+ * not require to read the others again.
  */
 export class KnownDistributions {
   readonly #known: ReadonlyMap<string, KnownDistribution>;
-  readonly #parts = new Map<Candidate, KnownDistribution>();
+  readonly #current = new Map<Candidate, KnownDistribution>();
 
-  /** @param unchanged - those of an earlier snapshot of which nothing changed */
+  /** @param unchanged - the distributions of an earlier snapshot whose looks have the same answers */
   constructor(unchanged: readonly KnownDistribution[] = []) {
     const reusable = unchanged.filter(isIndependent);
     this.#known = new Map(reusable.map(each => [pathOf(each.metadata.site, each.metadata.metadataName), each]));
   }
 
-  /** As {@link readCandidate}; of one that is known no file is read. */
+  /** Like {@link readCandidate}, but reads no file of a known distribution. */
   readonly readCandidate = async (site: SiteDirectory, metadataName: string): Promise<Candidate | undefined> => {
     const known = this.#known.get(pathOf(site, metadataName));
     const looks = new Looks();
@@ -49,43 +49,43 @@ export class KnownDistributions {
         ? await noteLooks(looks, () => readCandidate(site, metadataName))
         : candidateOf(known.metadata);
     if (candidate === undefined) currentLooks()?.add(looks);
-    else this.#parts.set(candidate, known ?? { metadata: metadataOf(candidate), identified: undefined, looks });
+    else this.#current.set(candidate, known ?? { metadata: metadataOf(candidate), identified: undefined, looks });
     return candidate;
   };
 
-  /** Those that count: of the others it does not matter what their files are. */
+  /** Says which distributions count. The files of the others do not matter. */
   choose(chosen: readonly Candidate[]): void {
     const counting = new Set(chosen);
-    for (const [candidate, { metadata: known, looks }] of this.#parts) {
-      if (!counting.has(candidate)) this.#parts.set(candidate, { metadata: known, identified: undefined, looks });
+    for (const [candidate, { metadata: known, looks }] of this.#current) {
+      if (!counting.has(candidate)) this.#current.set(candidate, { metadata: known, identified: undefined, looks });
     }
   }
 
-  /** What is known of the files of a distribution. */
+  /** What is known about the files of a distribution. */
   identified(candidate: Candidate): Identified | undefined {
-    return this.#parts.get(candidate)?.identified;
+    return this.#current.get(candidate)?.identified;
   }
 
-  /** Where to note the looks at the files of a distribution, behind those at its metadata. */
+  /** New looks for the files of a distribution; they begin with those at its metadata. */
   startLooks(candidate: Candidate): Looks {
     const looks = new Looks();
     const { metadata: known, looks: before } = this.#of(candidate);
     looks.add(before);
-    this.#parts.set(candidate, { metadata: known, identified: undefined, looks });
+    this.#current.set(candidate, { metadata: known, identified: undefined, looks });
     return looks;
   }
 
-  /** Remembers what was found of the files of a distribution, and all looks that it stands on. */
+  /** Stores what was found about the files of a distribution, and all looks that it depends on. */
   set(candidate: Candidate, found: Identified, looks: Looks): void {
-    this.#parts.set(candidate, { ...this.#of(candidate), identified: found, looks: packed(looks) });
+    this.#current.set(candidate, { ...this.#of(candidate), identified: found, looks: packed(looks) });
   }
 
   /**
-   * All of them, to be kept. What a distribution without a list of files holds depends on the others, so its looks become
-   * those of the whole environment.
+   * All distributions, to be stored. A distribution without a list of files depends on the others, so its looks become looks
+   * of the whole environment.
    */
   all(): KnownDistribution[] {
-    return [...this.#parts.values()].map(each => {
+    return [...this.#current.values()].map(each => {
       if (isIndependent(each)) return each;
       currentLooks()?.add(each.looks);
       return { ...each, looks: new Looks() };
@@ -93,18 +93,18 @@ export class KnownDistributions {
   }
 
   #of(candidate: Candidate): KnownDistribution {
-    const found = this.#parts.get(candidate);
+    const found = this.#current.get(candidate);
     if (found === undefined) throw new Error(`${candidate.metadataName} was not read as a part of this snapshot.`);
     return found;
   }
 }
 
-/** Does it stand on its own looks alone? */
+/** Whether a distribution depends on its own looks only. */
 function isIndependent({ metadata: { listed } }: KnownDistribution): boolean {
   return listed !== undefined;
 }
 
-/** Of one path there may be another layer or prefix, when another `.pth` file or setting leads to it. */
+/** The key of a metadata folder. It contains layer and prefix, because another `.pth` file or setting can change them. */
 function pathOf({ path, layer, prefix }: SiteDirectory, metadataName: string): string {
   return [layer, prefix, join(path, metadataName)].join('\0');
 }

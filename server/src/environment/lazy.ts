@@ -1,26 +1,26 @@
 import type { Distribution, Snapshot } from '../contract/snapshot.js';
 import { ShipEnvError } from '../errors.js';
 
-/** A distribution without its files, which are most of it. */
-export type DistributionOutline = Omit<Distribution, 'files'>;
+/** A distribution without its files, which take most of the space. */
+export type DistributionFacts = Omit<Distribution, 'files'>;
 
-/** A distribution whose files are looked up only when someone needs them. */
-export interface LazyDistribution extends DistributionOutline {
-  /** Names what it holds: the same name, the same distribution. */
+/** A distribution whose files are read only when they are needed. */
+export interface LazyDistribution extends DistributionFacts {
+  /** Names the content: the same name means the same distribution. */
   readonly state: string;
-  /** @throws ShipEnvError ARTIFACT_FILE_CHANGED when it is gone meanwhile; as `takeSnapshot` does */
+  /** @throws ShipEnvError ARTIFACT_FILE_CHANGED when the distribution is gone meanwhile; the errors of `takeSnapshot` */
   whole(): Promise<Distribution>;
 }
 
-/** A snapshot whose distributions are read only when someone needs them. */
+/** A snapshot whose distributions are read only when they are needed. */
 export interface LazySnapshot extends Omit<Snapshot, 'distributions'> {
-  /** Names what the environment holds: the same name, the same distributions. Undefined when it changed a moment ago. */
+  /** Names the content: the same name means the same distributions. Undefined when the environment changed a moment ago. */
   readonly state: string | undefined;
   /** Sorted by normalized name. */
   readonly distributions: readonly LazyDistribution[];
 }
 
-/** The error for an environment that is not what the snapshot saw any more. */
+/** The error for an environment that changed after the snapshot was taken. */
 export function environmentChanged(cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'ARTIFACT_FILE_CHANGED',

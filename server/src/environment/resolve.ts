@@ -18,16 +18,16 @@ export interface Resolution {
   readonly findings: Finding[];
 }
 
-/** Who holds a name: its layer, and words for a finding. */
+/** The distribution or editable that has a name: its layer, and its description in a finding. */
 interface Holder {
   readonly layer: 'environment' | 'base';
   readonly description: string;
 }
 
 /**
- * Goes through the site directories in the order of `sys.path`. The first of a name wins: silently over the base's,
- * with a finding over another one of its own layer. A distribution's own code comes before what a `.pth` file or
- * egg-link adds, since those are appended to the path.
+ * Decides which distribution or editable counts for each name. The first one in the order of `sys.path` wins. It hides one of
+ * the base layer silently, and one of its own layer with a finding. Distributions win over `.pth` files and egg-links, because
+ * these are appended to the path.
  */
 export async function resolveNames(sites: readonly SiteContents[]): Promise<Resolution> {
   const holders = new Map<string, Holder>();
@@ -89,7 +89,7 @@ async function takePthFiles(
     for (const found of await editablesFromPth(file, taken)) {
       const { editable, layer } = withUsableRoots(found, resolution);
       if (isRefused(editable, `${file.site.path}/${file.fileName}`, resolution)) continue;
-      // The file's name says nothing about what is in the folder: it must neither hide a package nor be hidden by one.
+      // The name of the file says nothing about the folder, so it must neither hide a package nor be hidden by one.
       const isFree = !holders.has(editable.normalizedName);
       const name = isFree ? editable.name : `${editable.name}-pth`;
       const normalizedName = isFree ? editable.normalizedName : `${editable.normalizedName}-pth`;
@@ -100,7 +100,7 @@ async function takePthFiles(
   }
 }
 
-/** Its name or version cannot be part of a path: it stays home, whatever else there is of that name. */
+/** Whether its name or version cannot be part of a path. Then it does not ship, and a finding is added. */
 function isRefused(named: NamedDistribution, path: string, { findings }: Resolution): boolean {
   const problem = problemOfDistribution(named);
   if (problem === undefined) return false;
@@ -109,7 +109,7 @@ function isRefused(named: NamedDistribution, path: string, { findings }: Resolut
   return true;
 }
 
-/** Without what an import name would put elsewhere in a code archive. */
+/** Removes roots whose import name cannot be a path in a code archive, and adds a finding for each. */
 function withUsableRoots(found: FoundEditable, { findings }: Resolution): FoundEditable {
   const { name, roots } = found.editable;
   const usable = roots.filter(({ path, importName }) => {
@@ -125,12 +125,12 @@ function withUsableRoots(found: FoundEditable, { findings }: Resolution): FoundE
 /** Characters of a name that a finding shows. */
 const SHOWN = 200;
 
-/** A name may have 64 KB. */
+/** Cuts a name for a finding, because a name may have 64 KB. */
 function shortened(text: string): string {
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
 
-/** Folders on the path that are accounted for already: site directories and what editables put there. */
+/** Folders of `sys.path` that are known already: site directories, and the folders of editables. */
 function importDirectories(sites: readonly SiteContents[], editables: readonly FoundEditable[]): ReadonlySet<string> {
   const roots = editables.flatMap(({ editable }) => editable.roots.filter(root => root.importName === ''));
   return new Set([...sites.map(({ site }) => site.path), ...roots.map(root => root.path)]);

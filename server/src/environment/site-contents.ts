@@ -15,38 +15,38 @@ export interface PthFile extends PthContent {
   readonly site: SiteDirectory;
 }
 
-/** A `.egg-link` of a site directory: `setup.py develop` left it. */
+/** A `.egg-link` of a site directory, which `setup.py develop` made. */
 export interface EggLink {
   /** File name without `.egg-link`. */
   readonly name: string;
   readonly site: SiteDirectory;
-  /** Folder that holds the egg-info and is on `sys.path`. */
+  /** The folder that contains the egg-info and is on `sys.path`. */
   readonly importDirectory: string;
   /** Folder of setup.py. */
   readonly projectDirectory: string;
 }
 
-/** What lies at the top of one site directory. */
+/** The top-level entries of one site directory. */
 export interface SiteContents {
   readonly site: SiteDirectory;
   /** All names, sorted. */
   readonly names: readonly string[];
-  /** In the order in which the first one of a name wins. */
+  /** Sorted so that the first one of each name wins. */
   readonly candidates: readonly Candidate[];
   /** In the order in which Python processes them. */
   readonly pthFiles: readonly PthFile[];
   readonly eggLinks: readonly EggLink[];
-  /** About what lies there and is passed over, as Python does. */
+  /** Findings about files that are ignored, as Python ignores them. */
   readonly findings: readonly Finding[];
 }
 
-/** Reads the metadata of that name in a site directory; undefined when that is none. */
+/** Reads the metadata with that name in a site directory; undefined when it contains no metadata. */
 export type ReadCandidate = (site: SiteDirectory, metadataName: string) => Promise<Candidate | undefined>;
 
 /**
- * Reads the site directories in the order of `sys.path`, each once, however many names lead to it (lib64 → lib).
- * A directory that a `.pth` line adds and that holds `*.dist-info` is one of them, since Python finds those
- * distributions too; so are the `.egg` directories of easy_install.
+ * Reads the site directories in the order of `sys.path`. A directory with several names (lib64 → lib) is read once. A
+ * directory that a `.pth` line adds and that contains `*.dist-info` is a site directory too, because Python finds these
+ * distributions; so are the `.egg` directories of easy_install.
  */
 export async function readSites(
   sites: readonly SiteDirectory[],
@@ -65,7 +65,7 @@ export async function readSites(
     found.push(contents);
     waiting.push(...(await furtherSites(contents)));
   }
-  // Of one layer first those that the interpreter named: what a .pth adds comes behind them on sys.path.
+  // In each layer the directories of the interpreter come first, because a .pth file appends to sys.path.
   return [
     ...found.filter(each => each.site.layer === 'environment'),
     ...found.filter(each => each.site.layer === 'base')
@@ -74,7 +74,7 @@ export async function readSites(
 
 async function readSite(site: SiteDirectory, readCandidate: ReadCandidate): Promise<SiteContents> {
   const names = (await listDirectory(site.path)).map(entry => entry.name);
-  // pip renames what it is about to remove to `~name`; Python and pip ignore leftovers of that.
+  // pip renames a distribution to `~name` before it removes it; Python and pip ignore such leftovers.
   const metadataNames = names.filter(name => /\.(?:dist|egg)-info$|^EGG-INFO$/.test(name) && !name.startsWith('~'));
   const candidates = await Promise.all(metadataNames.map(name => readCandidate(site, name)));
   const pthNames = names.filter(name => name.endsWith('.pth') && !name.startsWith('.'));
@@ -94,10 +94,10 @@ async function readSite(site: SiteDirectory, readCandidate: ReadCandidate): Prom
   };
 }
 
-/** Two of a name in one directory are leftovers of an interrupted upgrade: the newer form and version counts. */
+/** Two distributions of one name in a directory are leftovers of an interrupted upgrade. The newer form and version counts. */
 function byPrecedence(left: Candidate, right: Candidate): number {
   return (
-    // Versions only where there are two of a name: the first comparison of the kind takes 10 ms.
+    // Versions are compared only for equal names, because the first comparison takes 10 ms.
     compareText(left.normalizedName, right.normalizedName) ||
     compareText(left.metadataKind, right.metadataKind) ||
     compareVersions(right.version, left.version) ||
@@ -105,22 +105,22 @@ function byPrecedence(left: Candidate, right: Candidate): number {
   );
 }
 
-/** A file that Python does not need: one that cannot be used is told, and no reason to stop. */
+/** Reads a file that Python does not need. A file that cannot be used gives a finding and does not stop the ship. */
 async function readStray(path: string, kind: FileKind, findings: Finding[]): Promise<Buffer | undefined> {
   try {
     return await readOptional(path, kind);
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error;
-    findings.push(passedOver(path, error.found));
+    findings.push(ignored(path, error.found));
     return undefined;
   }
 }
 
-function passedOver(path: string, found: string): Finding {
+function ignored(path: string, found: string): Finding {
   return {
     kind: 'unusable-file',
     subject: basename(path),
-    message: `${path} was passed over: ${found}. Remove it if it is not needed.`
+    message: `${path} was ignored: ${found}. Remove it if it is not needed.`
   };
 }
 
@@ -141,7 +141,7 @@ async function readEggLink(site: SiteDirectory, fileName: string, findings: Find
   const importDirectory = resolve(site.path, path);
   const kind = await kindOf(importDirectory);
   if (kind === 'file' || kind === 'other') {
-    findings.push(passedOver(join(site.path, fileName), `it leads to ${importDirectory}, which is no folder`));
+    findings.push(ignored(join(site.path, fileName), `it leads to ${importDirectory}, which is not a folder`));
     return undefined;
   }
   return {
@@ -169,7 +169,7 @@ async function furtherSites({ site, names, candidates, pthFiles }: SiteContents)
   return further;
 }
 
-/** `<prefix>/lib/python3.11/site-packages` → `<prefix>`; of another directory the directory itself. */
+/** `<prefix>/lib/python3.11/site-packages` → `<prefix>`; any other directory is its own prefix. */
 function prefixOf(path: string): string {
   return /^(.+)\/lib(?:64)?\/python[^/]+\/(?:site|dist)-packages$/.exec(path)?.[1] ?? path;
 }

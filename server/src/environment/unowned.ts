@@ -4,13 +4,13 @@ import { isCompiledExtension, isIdentifier } from '../python/names.js';
 import { kindOf, walkFiles } from '../memo/disk.js';
 import type { SiteContents } from './site-contents.js';
 
-/** What virtualenv puts beside the packages; it belongs to no distribution and needs not ship. */
+/** Modules that virtualenv puts beside the packages. They belong to no distribution and need not ship. */
 const TOOL_MODULES = new Set(['_virtualenv']);
 
 /**
- * Top-level names in a site directory that can be imported on the kernel's side and belong to nothing that ships.
+ * Finds top-level names in a site directory that the kernel can import and that belong to nothing that ships.
  *
- * @param owned - top-level entries that a distribution or editable accounts for
+ * @param owned - top-level entries that belong to a distribution or editable
  */
 export async function findUnownedModules(contents: SiteContents, owned: ReadonlySet<string>): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -31,7 +31,7 @@ export async function findUnownedModules(contents: SiteContents, owned: Readonly
 async function isImportable(path: string, entry: string): Promise<boolean> {
   if (isModuleFile(entry)) return (await kindOf(path)) === 'file';
   if (entry.includes('.') || (await kindOf(path)) !== 'directory') return false;
-  // An uninstalled package may leave a folder with nothing but caches behind.
+  // An uninstalled package may leave a folder that contains only caches.
   for await (const file of walkFiles(path, isIdentifier)) {
     if (isModuleFile(file) && !file.includes('__pycache__/')) return true;
   }

@@ -15,49 +15,49 @@ import { parseJson } from '../text/json.js';
 import type { ArtifactBuild, BuildOptions, BuiltArtifact } from './format.js';
 import { manifestBytes, manifestName } from './manifest.js';
 
-/** An entry takes at most so much beside its content, in headers and names; an artifact, beside its entries. */
+/** The most bytes that an entry takes besides its content, and that an artifact takes besides its entries. */
 const ENTRY_BYTES = 2 * 1024;
 const OTHER_BYTES = 64 * 1024 * 1024;
 
-/** A range is read in pieces of this size. */
+/** Size of the pieces in which a range is read. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** What a front-to-back read of an artifact gives. */
+/** Size and digest of an artifact, which a read from front to back gives. */
 type Facts = Pick<Payload, 'bytes' | 'sha256'>;
 
-/** What the manifest says of the parts of an artifact. */
+/** The byte ranges of an artifact in its manifest. */
 type Layout = Pick<Manifest, 'head' | 'segments'>;
 
-/** A segment at its place in the artifact. */
+/** A segment and its position in the artifact. */
 export interface PlacedSegment {
   readonly planned: LazySegment;
   /** Offset of the first byte in the artifact. */
   readonly offset: number;
   readonly length: number;
-  /** As `Segment.directory`: offsets count from the segment's first byte. */
+  /** Like `Segment.directory`: offsets count from the first byte of the segment. */
   readonly directory: Buffer;
   readonly entryCount: number;
 }
 
-/** What a format makes of an artifact that is a head, the segments and a tail. */
+/** What a format says about an artifact that is a head, the segments and a tail. */
 export interface ArtifactParts {
   readonly id: string;
   readonly name: string;
   readonly isExecutable: boolean;
   readonly content: Content;
   readonly head: { readonly bytes: Buffer; readonly sha256: string };
-  /** What the format makes of the segments; they go in as they are where it is left out. */
+  /** Converts the segments to the form of this format. Without it, the artifact contains them as they are. */
   segmentsFrom?(zipped: Segments, options: BuildOptions): SegmentSource;
-  /** The last bytes, in some pieces. @param offset - of the first of them: where the last segment ends */
+  /** The last bytes, in some pieces. @param offset - position of the first of them, which is the end of the last segment */
   tail(segments: readonly PlacedSegment[], offset: number): Buffer[];
-  /** The manifest: the facts of all formats, and the format's own part. */
+  /** The manifest: the fields of all formats, and the fields of this format. */
   manifest(
     facts: Pick<Manifest, 'artifact' | 'head' | 'segments'>,
     segments: readonly Pick<PlacedSegment, 'entryCount'>[]
   ): Manifest;
 }
 
-/** An artifact under way that is a head, the segments and a tail; see `ArtifactPlan.build`. */
+/** An artifact that is being built and consists of a head, the segments and a tail; see `ArtifactPlan.build`. */
 export class ArtifactFromSegments implements ArtifactBuild {
   readonly id: string;
   readonly name: string;
@@ -82,7 +82,7 @@ export class ArtifactFromSegments implements ArtifactBuild {
     const zipped = new Segments(parts.id, parts.content.segments, options);
     this.#segments = parts.segmentsFrom?.(zipped, options) ?? zipped;
     this.segments = this.#segments.ready;
-    // A segment may carry its compiled modules, too.
+    // A segment may contain compiled modules, too, so its bytes count twice.
     this.maximalBytes = parts.content.segments.reduce(
       (sum, { bytes, entryCount }) => sum + 2 * bytes + entryCount * ENTRY_BYTES,
       OTHER_BYTES
@@ -129,7 +129,7 @@ export class ArtifactFromSegments implements ArtifactBuild {
     return manifest.parse(this.#parts.manifest({ artifact: { name: this.name, bytes, sha256 }, ...layout }, placed));
   }
 
-  /** The segments, each at its place as soon as it can be read. */
+  /** The segments with their positions, each as soon as it can be read. */
   async *#placed(): AsyncGenerator<PlacedSegment & { segment: Segment }> {
     let offset = this.#parts.head.bytes.length;
     let index = 0;
@@ -158,14 +158,14 @@ export class ArtifactFromSegments implements ArtifactBuild {
     };
   }
 
-  /** The manifest of an earlier build, if that had the same segments: then nothing need be read. */
+  /** The manifest of an earlier build with the same segments, if there is one. With it, the artifact need not be read. */
   async #remembered(layout: Layout): Promise<Manifest | undefined> {
     const path = await this.#cache.find('manifests', manifestName(this.id));
     if (path === undefined) return undefined;
     const known = manifest.safeParse(parseJson((await readBounded(path, FILE_KINDS.cacheNote)).toString('utf8'))).data;
     if (known?.id !== this.id) return undefined;
     const { head, segments } = known;
-    // Where it is imported Node.js loads all that it exports, which most ships need nothing of.
+    // Loaded on demand: a static import would load all of node:util, and most ships do not need it.
     const { isDeepStrictEqual } = await import('node:util');
     return isDeepStrictEqual({ head, segments }, layout) ? known : undefined;
   }
@@ -177,7 +177,7 @@ export class ArtifactFromSegments implements ArtifactBuild {
   }
 }
 
-/** Size and digest of an artifact, by reading it. */
+/** Reads an artifact to get its size and digest. */
 async function factsOf(payload: SpannedPayload, signal: AbortSignal): Promise<Facts> {
   const reader = new SpanReader();
   let bytes = 0;
@@ -189,7 +189,7 @@ async function factsOf(payload: SpannedPayload, signal: AbortSignal): Promise<Fa
   return { bytes, sha256: reader.sha256() };
 }
 
-/** The bytes from `start` to `end`, piece for piece. */
+/** The bytes from `start` to `end`, piece by piece. */
 async function* rangeOf(
   payload: SpannedPayload,
   { start, end }: { start: number; end: number }

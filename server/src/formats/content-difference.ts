@@ -6,7 +6,7 @@ import { pythonOf } from './python-facts.js';
 const PYTHON_KEYS = ['implementation', 'minor', 'pythonTag', 'abiTag', 'platformTag'] as const;
 const SEGMENT_KEYS = ['wheel', 'name', 'version', 'key'] as const;
 
-/** What a manifest says of the python, the head and the distributions, and the plan says otherwise. */
+/** The differences between a manifest and the plan in the python, the head and the distributions. */
 export function differencesInContent(
   { interpreter, segments }: Content,
   head: Manifest['head'],

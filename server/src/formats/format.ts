@@ -12,7 +12,7 @@ export type Runs =
   | { readonly kind: 'executable' }
   /** Spark unpacks the artifact into a folder `alias`, and `python` is the path of the python in that folder. */
   | { readonly kind: 'archive'; readonly alias: string; readonly python: string }
-  /** A script, one of the files, makes the environment on the node where it is missing, and then acts as its python. */
+  /** A script, which is one of the shipped files. It makes the environment on a node that lacks it, and then acts as its python. */
   | { readonly kind: 'recipe'; readonly script: string };
 
 /** A file on the target that executors need. */
@@ -21,7 +21,7 @@ export interface ShippedFile {
   readonly isExecutable: boolean;
 }
 
-/** What an artifact holds and how it is called, with all that is needed to build it. */
+/** The name and content of an artifact, and everything that is needed to build it. */
 export interface ArtifactPlan {
   /** Names every byte that ships. */
   readonly id: string;
@@ -31,16 +31,16 @@ export interface ArtifactPlan {
   readonly content: Content;
   readonly findings: readonly Finding[];
   /**
-   * What a manifest of this id says otherwise than the plan; lengths and digests of compressed bytes, which depend on the
-   * zlib that made them, are not compared.
+   * The first difference between a manifest with this id and the plan. Lengths and digests of compressed bytes are not compared,
+   * because they depend on the zlib that was used.
    */
   differenceFrom(manifest: Manifest): Difference | undefined;
   /**
-   * Begins to build from cached segments. Bounded memory, whatever the size; several callers and processes that want the
-   * same artifact compress it once.
+   * Begins to build from cached segments. The memory is bounded for any size. Several callers and processes that want the same
+   * artifact compress it only once. After an error no half-written file remains.
    *
-   * @throws ShipEnvError ARTIFACT_FILE_CHANGED when a file is no longer what the snapshot saw, SNAPSHOT_UNREADABLE,
-   *   DISK_FULL, from the spans and from `complete`; the signal's reason when aborted. Nothing half-written is left.
+   * The spans and `complete` throw ShipEnvError ARTIFACT_FILE_CHANGED when a file changed after the snapshot,
+   * SNAPSHOT_UNREADABLE, DISK_FULL; the signal's reason when aborted.
    */
   build(options: BuildOptions): ArtifactBuild;
 }
@@ -57,24 +57,24 @@ export interface BuildOptions {
   readonly signal: AbortSignal;
   /** Digests of artifacts that this process read before. */
   readonly digests?: DigestMemory | undefined;
-  /** Uncompressed bytes done and in all; `detail` names the distribution that was finished last. */
+  /** Called with uncompressed bytes that are done, and all; `detail` names the distribution that was finished last. */
   readonly onProgress?: ((progress: { doneBytes: number; totalBytes: number; detail: string }) => void) | undefined;
 }
 
 /**
- * An artifact that is being built. It is no file: its spans are read from memory and from the cached segments, front to
- * back while those behind are still being compressed.
+ * An artifact that is being built. It is not a file: its spans are read from memory and from cached segments, from front to
+ * back, while later segments are still being built.
  */
 export interface ArtifactBuild extends SpannedPayload {
   readonly id: string;
-  /** Bytes of all but the tail, once they are known. */
+  /** Bytes of head and segments, once they are known. */
   readonly knownBytes: number | undefined;
-  /** Settles when every segment is in the cache; rejects with what stops the build. */
+  /** Resolves when every segment is in the cache; rejects with the error that stops the build. */
   readonly segments: Promise<Pick<BuiltArtifact, 'reusedSegments' | 'builtSegments'>>;
   /**
    * The whole artifact, described by its manifest.
    *
-   * @param facts - what a front-to-back read gave; else it is read here, unless it was built before
+   * @param facts - size and digest, when the caller has read the artifact. Otherwise it is read here, unless it was built before
    */
   complete(facts?: Pick<Payload, 'bytes' | 'sha256'>): Promise<BuiltArtifact>;
 }
@@ -85,26 +85,26 @@ export interface BuiltArtifact {
   readonly manifest: Manifest;
   /** The manifest's bytes, `<id>.json`. */
   readonly manifestPayload: Payload;
-  /** Distributions whose compressed entries were in the cache, and those compressed now. */
+  /** Numbers of the segments that were in the cache, and of those that were built now. */
   readonly reusedSegments: number;
   readonly builtSegments: number;
 }
 
-/** A kind of artifact. One folder implements one; registry.ts lists them. */
+/** A kind of artifact. Each has its own folder; registry.ts lists them. */
 export interface Format {
   readonly name: FormatName;
   /** How an artifact of this format becomes the python of an executor. */
   readonly runs: Runs;
   /** Whether an artifact can hold the interpreter itself (`FormatOptions.includeInterpreter`). */
   readonly canHoldInterpreter: boolean;
-  /** What the file of an artifact is called, by its id. Pure. */
+  /** File name of the artifact with this id. Pure. */
   fileName(id: string): string;
-  /** The files that executors need of an artifact, besides code. Pure. */
+  /** The files of an artifact that executors need, without code archives. Pure. */
   files(manifest: Manifest): readonly ShippedFile[];
-  /** What contradicts itself in the format's own part of a manifest. Pure. */
+  /** The first contradiction in the manifest's fields of this format. Pure. */
   inconsistencyOf(manifest: Manifest): Difference | undefined;
-  /** What the person should know of an artifact of this size and content. Pure. */
+  /** Findings about an artifact of this size and content. Pure. */
   findingsOf(manifest: Manifest): Finding[];
-  /** Computes what an artifact of this content holds and how it is called. Writes nothing. */
+  /** Plans the artifact for this content. It writes nothing. */
   plan(content: Content, options: FormatOptions): Promise<ArtifactPlan>;
 }

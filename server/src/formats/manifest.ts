@@ -5,7 +5,7 @@ export function manifestName(id: string): string {
   return `${id}.json`;
 }
 
-/** A manifest as it is stored; zod gives the keys the contract's order, whatever order they came in. */
+/** The bytes of a manifest as it is stored. zod puts the keys into the order of the contract. */
 export function manifestBytes(value: Manifest): Buffer {
   return Buffer.from(`${JSON.stringify(manifest.parse(value), undefined, 1)}\n`);
 }

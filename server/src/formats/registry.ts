@@ -7,7 +7,7 @@ import { pexFormat } from './pex/format.js';
 
 type RequestedFormat = Pick<ShipRequest, 'format' | 'includeInterpreter'>;
 
-/** The formats there are; the first is the default. */
+/** All formats; the first is the default. */
 export const FORMATS: readonly Format[] = [pexFormat, archiveFormat];
 
 /** @throws ShipEnvError FORMAT_UNKNOWN when there is no format of this name */
@@ -16,7 +16,7 @@ export function formatOf(name: string): Format {
   if (format !== undefined) return format;
   throw new ShipEnvError(
     'FORMAT_UNKNOWN',
-    `The artifact format “${name}” was asked for, and there is none of this name.`,
+    `There is no artifact format “${name}”.`,
     { hint: `Use one of: ${FORMATS.map(candidate => candidate.name).join(', ')}.` }
   );
 }
@@ -42,7 +42,7 @@ export function artifactName(format: FormatName, id: string): string {
   return formatOf(format).fileName(id);
 }
 
-/** Whether a file of this name is an artifact of this id, in whatever format. */
+/** Whether this is the file name of the artifact with this id in any format. */
 export function isArtifactName(name: string, id: string): boolean {
   return FORMATS.some(format => format.fileName(id) === name);
 }

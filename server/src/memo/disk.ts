@@ -6,20 +6,20 @@ import { hasCode } from '../errors.js';
 import { isNothing, orNothing } from '../system/files/nothing.js';
 import { type FileKind, readBounded } from '../system/files/read.js';
 import { currentLooks } from './looks.js';
-import { statHere, targetHere } from './stat-files.js';
+import { ownStatsSync, targetStatsSync } from './stat-files.js';
 import { compareText } from '../text/compare.js';
 
 /**
- * The content of a file of that kind, undefined when it is not there.
+ * The content of a file; undefined when it does not exist.
  *
- * @throws UnusableFile when it is not what its kind asks for
+ * @throws UnusableFile when the file does not have the properties of its kind
  */
 export async function readOptional(path: string, kind: FileKind): Promise<Buffer | undefined> {
   noteFile(path);
   return orNothing(readBounded(path, kind));
 }
 
-/** The entries of a directory sorted by name; none when it is not there. */
+/** The entries of a directory, sorted by name; none when the directory does not exist. */
 export async function listDirectory(path: string): Promise<Dirent[]> {
   try {
     const entries = await readdir(path, { withFileTypes: true });
@@ -33,18 +33,18 @@ export async function listDirectory(path: string): Promise<Dirent[]> {
   }
 }
 
-/** Stands for the names in a directory, and what they are. */
+/** A digest of the names in a directory, and the kind of each. */
 export function listingText(entries: readonly Dirent[]): string {
   const hash = createHash('sha256');
   for (const entry of entries) {
     const kind = entry.isDirectory() ? 'd' : entry.isSymbolicLink() ? 'l' : entry.isFile() ? 'f' : 'o';
-    // No name holds a slash.
+    // No name contains a slash.
     hash.update(`${kind}${entry.name}/`);
   }
   return hash.digest('base64url');
 }
 
-/** Where a symbolic link points, undefined when the path is not one. */
+/** The target of a symbolic link; undefined when the path is not a link. */
 export async function linkTarget(path: string): Promise<string | undefined> {
   noteFile(path);
   try {
@@ -55,15 +55,15 @@ export async function linkTarget(path: string): Promise<string | undefined> {
   }
 }
 
-/** Before it is read: what changes meanwhile then differs from what is noted. */
+/** Notes the state of a file. It must run before the file is read, so that a change meanwhile differs from the note. */
 function noteFile(path: string): void {
   const looks = currentLooks();
   if (looks === undefined) return;
-  const own = statHere(path);
-  looks.addFile(path, own, own?.isSymbolicLink() === true ? targetHere(path) : undefined);
+  const own = ownStatsSync(path);
+  looks.addFile(path, own, own?.isSymbolicLink() === true ? targetStatsSync(path) : undefined);
 }
 
-/** What a path is once links are followed; undefined when there is nothing. */
+/** What a path is after links are followed; undefined when nothing is there. */
 export async function kindOf(path: string): Promise<'file' | 'directory' | 'other' | undefined> {
   const info = await orNothing(stat(path));
   const kind = info && (info.isDirectory() ? 'directory' : info.isFile() ? 'file' : 'other');
@@ -71,7 +71,7 @@ export async function kindOf(path: string): Promise<'file' | 'directory' | 'othe
   return kind;
 }
 
-/** `realpath`, or undefined when there is nothing. */
+/** `realpath`; undefined when nothing is there. */
 export async function realpathOptional(path: string): Promise<string | undefined> {
   const real = await orNothing(realpath(path));
   currentLooks()?.addAnswer('real-path', path, real ?? '');
@@ -79,8 +79,8 @@ export async function realpathOptional(path: string): Promise<string | undefined
 }
 
 /**
- * Every file below a directory, relative to it and `/`-separated, in a fixed order. Links are followed, but not in a
- * circle. `enter` says whether to go into a directory.
+ * Every file below a directory, in a fixed order. The paths are relative to the directory and `/`-separated. Links are
+ * followed, but not in a circle. `enter` decides whether a directory is entered.
  */
 export async function* walkFiles(
   directory: string,

@@ -3,10 +3,10 @@ import type { Stats } from 'node:fs';
 import { Paths } from './paths.js';
 import { isSettled } from '../system/files/settled.js';
 
-/** What is asked of a path whose answer is short; unchanged.ts asks again. */
+/** Questions about a path that have a short answer; unchanged.ts asks them again. */
 export type Question = 'kind' | 'real-path' | 'listing';
 
-/** Numbers of a {@link fileState}. */
+/** How many numbers a {@link fileState} has. */
 export const STATE_LENGTH = 6;
 
 /** Looks and their answers, as data. */
@@ -14,16 +14,16 @@ export interface KeptLooks {
   readonly answers: readonly (readonly [question: Question, path: string, answer: string])[];
   /** Files whose content or state was looked at. */
   readonly files: Iterable<string> & { readonly length: number };
-  /** Their states, one after the other, {@link STATE_LENGTH} numbers each; behind a link's that of what it leads to. */
+  /** Their states in the same order, {@link STATE_LENGTH} numbers each. Behind a link's state is that of its target. */
   readonly states: ArrayLike<number>;
-  /** False when a file changed a moment before it was looked at, so that its state vouches for nothing. */
+  /** False when a file changed just before it was looked at, so that its state proves nothing. */
   readonly areSettled: boolean;
 }
 
 /**
- * What work asked of the disk, and the answers: work that depends on nothing else comes to the same result as long as
- * the answers stay the same. A file's state stands for its content: ctime moves with every change, and no program can
- * set it.
+ * The questions that work asked about files, and the answers. Work that depends on nothing else has the same result as long
+ * as the answers stay the same. The state of a file stands for its content: every change moves ctime, and no program can set
+ * ctime.
  */
 export class Looks implements KeptLooks {
   readonly answers: (readonly [question: Question, path: string, answer: string])[] = [];
@@ -37,8 +37,8 @@ export class Looks implements KeptLooks {
   }
 
   /**
-   * @param own - of the path itself, from before the content was read; undefined when nothing is there
-   * @param target - of what it leads to, when it is a link
+   * @param own - stats of the path itself, from before the content was read; undefined when nothing is there
+   * @param target - stats of the target, when the path is a link
    */
   addFile(path: string, own: Stats | undefined, target: Stats | undefined): void {
     this.files.push(path);
@@ -48,9 +48,9 @@ export class Looks implements KeptLooks {
     }
   }
 
-  /** Takes over the looks of other work. */
+  /** Adds the looks of other work. */
   add({ answers, files, states, areSettled }: KeptLooks): void {
-    // One by one: a call takes no more than some hundred thousand arguments.
+    // One by one, because a call takes at most some hundred thousand arguments.
     for (const answer of answers) this.answers.push(answer);
     for (const path of files) this.files.push(path);
     for (let index = 0; index < states.length; index += 1) this.states.push(states[index] ?? 0);
@@ -58,7 +58,7 @@ export class Looks implements KeptLooks {
   }
 }
 
-/** Looks to which no more is added, in the memory that they need. */
+/** Looks that are complete, in compact memory. */
 export interface PackedLooks extends KeptLooks {
   readonly files: Paths;
   readonly states: Float64Array;
@@ -75,12 +75,12 @@ export function packed({ answers, files, states, areSettled }: KeptLooks): Packe
 
 const listening = new AsyncLocalStorage<Looks>();
 
-/** Runs `work`; all that it asks of the disk, by read.ts and stat-files.ts, is noted. */
+/** Runs `work` and notes all that it asks about files by way of disk.ts. */
 export function noteLooks<T>(looks: Looks, work: () => Promise<T>): Promise<T> {
   return listening.run(looks, work);
 }
 
-/** Where the work that runs now notes its looks; undefined when nobody wants them. */
+/** The looks of the work that runs now; undefined when nobody wants them. */
 export function currentLooks(): Looks | undefined {
   return listening.getStore();
 }
@@ -88,14 +88,14 @@ export function currentLooks(): Looks | undefined {
 /**
  * A file's state: device, inode, mode, size, mtime and ctime in milliseconds.
  *
- * @returns of a file that is not there what no file has
+ * @returns for a missing file, a state that no file can have
  */
 function fileState(stats: Stats | undefined): readonly number[] {
   if (stats === undefined) return [0, -1, 0, 0, 0, 0];
   return [stats.dev, stats.ino, stats.mode, stats.size, stats.mtimeMs, stats.ctimeMs];
 }
 
-/** Is the state that begins at `at` that of these stats? Without an array a file, since there are many files. */
+/** Whether the state at index `at` equals that of these stats. It makes no array, because there are many files. */
 export function isState(states: ArrayLike<number>, at: number, stats: Stats | undefined): boolean {
   if (stats === undefined) return states[at + 1] === -1;
   return (

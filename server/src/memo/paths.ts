@@ -1,17 +1,17 @@
-/** So many bytes of paths become strings at a time. */
+/** Bytes of paths that are decoded at a time. */
 const BLOCK_BYTES = 64 * 1024;
 
 /**
- * Many paths as the bytes that they are kept in, each ended by a NUL, without the folder that all of them lie in. Strings
- * take more, of a heap that grows to a multiple of what lives in it.
+ * Many paths in compact memory: bytes with a NUL behind each path, without the folder that contains all of them. Strings
+ * would take more memory, and V8's heap grows to a multiple of what is in use.
  */
 export class Paths implements Iterable<string> {
-  /** What each path begins with: empty, or ends with `/`. */
+  /** The beginning of every path: empty, or a folder with `/` at its end. */
   readonly root: string;
   readonly bytes: Buffer;
   readonly length: number;
 
-  /** @param length - how many there are in the bytes */
+  /** @param length - the number of paths in the bytes */
   constructor(root: string, bytes: Buffer, length: number) {
     this.root = root;
     this.bytes = bytes;
@@ -23,7 +23,7 @@ export class Paths implements Iterable<string> {
     return new Paths(root, Buffer.from(paths.map(path => `${path.slice(root.length)}\0`).join('')), paths.length);
   }
 
-  /** In their order, some of them in memory at a time. */
+  /** All paths in order. Only some of them are strings at a time. */
   *[Symbol.iterator](): Generator<string> {
     for (let start = 0, end = 0; start < this.bytes.length; start = end) {
       end = this.bytes.indexOf(0, Math.min(start + BLOCK_BYTES, this.bytes.length - 1)) + 1;
@@ -32,7 +32,7 @@ export class Paths implements Iterable<string> {
   }
 }
 
-/** The folder that all of the paths lie in, with a `/` behind it; empty when there is none. */
+/** The folder that contains all paths, with a `/` at its end; empty when there is none. */
 function commonFolder([first = '', ...others]: readonly string[]): string {
   let root = first.slice(0, first.lastIndexOf('/') + 1);
   for (const path of others) {

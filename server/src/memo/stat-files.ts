@@ -2,18 +2,18 @@ import { type Stats, lstat, lstatSync, stat, statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isNothing } from '../system/files/nothing.js';
 
-/** Enough to keep Node's four file threads busy, few enough to stay cancellable and to let others have their turn. */
+/** Large enough to keep Node's four file threads busy, small enough for a quick cancel and for other work to go on. */
 const BATCH = 512;
-/** Milliseconds a file from which on the disk, not the call, is what takes the time: a network's, or one that must seek. */
+/** A disk that takes more milliseconds for a file is slow: a network disk, or one that must seek. */
 const SLOW_DISK_MS = 0.3;
 
-/** What is learned of a disk while its files are looked at: who looks at more of them begins with that. */
+/** Measures whether a disk is slow while its files are looked at. Later looks at the same disk use the result. */
 export class Disk {
   isSlow = false;
   #files = 0;
   #ms = 0;
 
-  /** Takes the time that so many files took; a few of them prove nothing. */
+  /** Adds the time that some files took. Only the average of {@link BATCH} files counts. */
   add(files: number, ms: number): void {
     this.#files += files;
     this.#ms += ms;
@@ -24,20 +24,20 @@ export class Disk {
 }
 
 /**
- * What the disk says of one path.
+ * Takes the stats of one path.
  *
- * @param own - of the path itself; undefined when nothing is there
- * @param target - when it is a link: of what it leads to
+ * @param own - stats of the path itself; undefined when nothing is there
+ * @param target - stats of the target, when the path is a link
  * @returns whether to go on
  */
 export type VisitStats = (own: Stats | undefined, target: Stats | undefined, index: number) => boolean;
 
 /**
- * Looks at many paths in their order, until `visit` returns false or all were looked at.
+ * Reads the stats of many paths in their order, until `visit` returns false or the paths end.
  *
- * One after the other in this thread: of 15,000 files that takes 50 ms, with Node's file threads and callbacks 160 ms.
- * The threads take over when the disk turns out to be slow, since they ask four at a time. Times come as milliseconds
- * with a resolution of a quarter of a microsecond; nanoseconds as BigInt cost more than the stat itself.
+ * It works in this thread, one path after the other: 15,000 files take 50 ms, with Node's file threads and callbacks 160 ms.
+ * When the disk turns out to be slow, Node's threads are used, because they ask for four files at a time. Times are
+ * milliseconds with a resolution of a quarter of a microsecond; nanoseconds as BigInt cost more than the stat itself.
  *
  * @returns false when `visit` did
  * @throws the signal's reason when it is aborted; what the disk fails with
@@ -73,8 +73,8 @@ function* batchesOf(paths: Iterable<string>): Generator<readonly string[]> {
 
 function visitHere(batch: readonly string[], start: number, visit: VisitStats): boolean {
   return batch.every((path, index) => {
-    const own = statHere(path);
-    return visit(own, own?.isSymbolicLink() === true ? targetHere(path) : undefined, start + index);
+    const own = ownStatsSync(path);
+    return visit(own, own?.isSymbolicLink() === true ? targetStatsSync(path) : undefined, start + index);
   });
 }
 
@@ -83,13 +83,13 @@ async function visitInThreads(batch: readonly string[], start: number, visit: Vi
   return found.every(({ own, target }, index) => visit(own, target, start + index));
 }
 
-/** Of the path itself, at once. */
-export function statHere(path: string): Stats | undefined {
+/** The stats of a path itself, synchronously; undefined when nothing is there. */
+export function ownStatsSync(path: string): Stats | undefined {
   return orUndefined(() => lstatSync(path, { throwIfNoEntry: false }));
 }
 
-/** Of what a link leads to, at once. */
-export function targetHere(path: string): Stats | undefined {
+/** The stats of what a link leads to, synchronously; undefined when nothing is there. */
+export function targetStatsSync(path: string): Stats | undefined {
   return orUndefined(() => statSync(path, { throwIfNoEntry: false }));
 }
 

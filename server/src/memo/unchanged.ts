@@ -5,14 +5,14 @@ import { statEach } from './stat-files.js';
 const ASK: Record<Question, (path: string) => Promise<string>> = {
   kind: async path => (await kindOf(path)) ?? '',
   'real-path': async path => (await realpathOptional(path)) ?? '',
-  // The names and what they are, not the folder's times: an editor that saves by renaming touches those.
+  // Names and kinds, not the folder's times: an editor that saves by renaming changes these times.
   listing: async path => listingText(await listDirectory(path))
 };
 
 /**
- * Would every look give the same again? No file is opened.
+ * Whether every look would still have the same answer. No file is opened.
  *
- * @returns the answer for each of the works whose looks they were
+ * @returns for each of the works, whether all of its looks have the same answers
  * @throws the signal's reason when it is aborted; what the disk fails with
  */
 export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSignal): Promise<boolean[]> {
@@ -21,7 +21,7 @@ export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSig
   let left = 0;
   let states: ArrayLike<number> = [];
   let at = 0;
-  // In one go, so that a slow disk is asked for several files at a time.
+  // One call for all files, so that a slow disk is asked for several files at a time.
   await statEach(filesOf(works), signal, (own, target) => {
     for (; left === 0; at = 0) {
       work += 1;
@@ -37,7 +37,7 @@ export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSig
   return same;
 }
 
-/** One after the other: all of them at a time would take more memory than all else that is known of an environment. */
+/** The files one after the other. A list of all of them would take more memory than the rest of an environment's data. */
 function* filesOf(works: readonly KeptLooks[]): Generator<string> {
   for (const { files } of works) yield* files;
 }

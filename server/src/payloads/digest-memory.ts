@@ -2,33 +2,33 @@ import { createHash, type Hash } from 'node:crypto';
 import { Recent } from '../system/cache/recent.js';
 import type { Span } from './payload.js';
 
-/** A running digest takes a kilobyte: those of some artifacts of a thousand distributions. */
+/** Enough for a few artifacts of a thousand distributions; a running digest takes a kilobyte. */
 const MOST_KEPT = 4096;
 
 /**
- * Digests of what artifacts begin with, for a process that ships again and again: what an artifact shares with one that
- * was read before need not be read only to know the digest of the whole. All is named by contents, never by a place.
+ * Digests of the beginnings of artifacts, for a process that ships again and again. Bytes that an artifact shares with an
+ * earlier one need not be read again to compute the digest of the whole. All names here are names of contents, not of paths.
  */
 export class DigestMemory {
-  /** By boundary: the running sha256 of all before it, which was read and checked. Copied before it is used. */
+  /** By boundary: the running sha256 of all bytes before it, which were read and checked. Copy a hash before you use it. */
   readonly running: Recent<Hash>;
-  /** Notes of a target about contents, by names of its own. */
+  /** Notes of a target about contents. The target chooses the names. */
   readonly notes: Recent<string>;
 
   #noted = 0;
 
-  /** @param most - so many of each are kept */
+  /** @param most - how many digests, and how many notes, are kept */
   constructor(most = MOST_KEPT) {
     this.running = new Recent(most);
     this.notes = new Recent(most);
   }
 
-  /** Whether there are notes since {@link noted} was called last. */
+  /** Whether notes were added since the last call of {@link noted}. */
   get hasNews(): boolean {
     return this.notes.changes !== this.#noted;
   }
 
-  /** The notes are kept elsewhere, too. */
+  /** The caller has saved the notes. */
   noted(): void {
     this.#noted = this.notes.changes;
   }
@@ -38,7 +38,7 @@ export class DigestMemory {
 export const BEGINNING = '';
 
 /**
- * Names the boundary behind a span by all the contents before it; pure. Where one of them has no name, nor has this.
+ * Names the boundary behind a span by all contents before it. When one of the contents has no name, the boundary has none.
  *
  * @param before - the boundary in front of the span
  */
@@ -52,7 +52,7 @@ export function boundaryBehind(
     .digest('base64');
 }
 
-/** Names the bytes `start` to `end` of an artifact, which lie before that boundary; pure. */
+/** Names the bytes `start` to `end` of an artifact. They lie before that boundary. */
 export function rangeBefore(boundary: string, start: number, end: number): string {
   return `${boundary} ${start} ${end}`;
 }

@@ -1,28 +1,28 @@
 import type { Readable } from 'node:stream';
 import type { DigestMemory } from './digest-memory.js';
 
-/** Immutable bytes with a name, read as often as needed: what a target is asked to hold. */
+/** Immutable bytes with a name, which a target is asked to hold. They can be read any number of times. */
 export interface Payload {
-  /** Object name below the target's prefix, no `/`: `env-<hash>.pex`. */
+  /** Object name below the target's prefix, without `/`: `env-<hash>.pex`. */
   readonly name: string;
   readonly bytes: number;
-  /** Of the whole content, lower-case hex. */
+  /** sha256 of the whole content, lower-case hex. */
   readonly sha256: string;
-  /** Executors run the file itself: a target that keeps modes makes it executable. */
+  /** Executors run the file itself, so a target that stores file modes makes it executable. */
   readonly isExecutable?: boolean | undefined;
-  /** A stream over the whole content, or over bytes `start` (inclusive) to `end` (exclusive). */
+  /** Opens a stream of the whole content, or of the bytes from `start` (inclusive) to `end` (exclusive). */
   open(range?: { start: number; end: number }): Readable;
 }
 
-/** What is known of a payload without its bytes. */
+/** What is known about a payload without its bytes. */
 export type PayloadFacts = Pick<Payload, 'name' | 'bytes' | 'sha256'>;
 
 /** A run of bytes of an artifact that other artifacts may hold too: its head, a segment, its tail. */
 export interface Span {
   readonly bytes: number;
   /**
-   * Says what the bytes are, to find the same ones in an artifact on the target; undefined when no other artifact has
-   * them. Two spans of one content have the same bytes.
+   * A name for the bytes, to find the same bytes in an artifact on the target; undefined when no other artifact has them.
+   * Two spans with equal content have the same bytes.
    */
   readonly content: string | undefined;
   /** Fills `into` with the bytes from `position` on. */
@@ -36,18 +36,19 @@ export interface Span {
 }
 
 /**
- * A payload as a row of spans. It may still be built while it is sent: then its size and digest are known at its end.
+ * A payload as a sequence of spans. It may be sent while it is still being built; then its size and digest are known only at
+ * the end.
  */
 export interface SpannedPayload {
   readonly name: string;
-  /** The payload has at most so many bytes. */
+  /** The most bytes that the payload can have. */
   readonly maximalBytes: number;
-  /** Executors run the file itself: a target that keeps modes makes it executable. */
+  /** Executors run the file itself, so a target that stores file modes makes it executable. */
   readonly isExecutable?: boolean | undefined;
-  /** From the first byte to the last, each span as soon as it can be read. Throws what stops the build. */
+  /** All spans in order, each as soon as it can be read. Throws the error that stops the build. */
   spans(): AsyncIterable<Span>;
-  /** What the bytes are, when that is known before they are read. */
+  /** Size and digest, when they are known before the bytes are read. */
   readonly promised?: Pick<Payload, 'bytes' | 'sha256'> | undefined;
-  /** Digests of artifacts that this process read before: what a target copies need not be read again. */
+  /** Digests of artifacts that this process read before. With them, bytes that a target copies need not be read again. */
   readonly digests?: DigestMemory | undefined;
 }

@@ -4,12 +4,12 @@ import { ShipEnvError } from '../errors.js';
 import type { Payload, SpannedPayload } from './payload.js';
 
 /**
- * The bytes from `start` (inclusive) to `end` (exclusive), held in memory: for ranges of a few MiB.
+ * Reads the bytes from `start` (inclusive) to `end` (exclusive) into memory. Meant for ranges of a few MiB.
  *
  * @throws ShipEnvError CACHE_UNUSABLE when the payload ends early; the signal's reason when it is aborted
  */
 export async function readRange(payload: Payload, start: number, end: number, signal?: AbortSignal): Promise<Buffer> {
-  // A stream over an empty range of a file would read one byte or all of them.
+  // A file stream with an empty range would read one byte or the whole file.
   if (start === end) return Buffer.alloc(0);
   const bytes = Buffer.allocUnsafe(end - start);
   let filled = 0;
@@ -23,7 +23,7 @@ export async function readRange(payload: Payload, start: number, end: number, si
   return bytes;
 }
 
-/** The chunks of a byte stream, as what they are. */
+/** The chunks of a byte stream, typed as buffers. */
 export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of stream) {
     if (!(chunk instanceof Uint8Array))
@@ -33,9 +33,9 @@ export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
 }
 
 /**
- * sha256 of a stream's bytes, lower-case hex, and how many there were.
+ * The sha256 of a stream's bytes, lower-case hex, and their number.
  *
- * @param onProgress - called with the bytes so far
+ * @param onProgress - called with the number of bytes read so far
  */
 export async function digestOf(
   stream: Readable,
@@ -53,7 +53,7 @@ export async function digestOf(
   return { sha256: hash.digest('hex'), bytes };
 }
 
-/** Guards the promise that a name says what the bytes are. @throws ShipEnvError CACHE_UNUSABLE */
+/** Asserts that the bytes have the digest that was promised for this name. @throws ShipEnvError CACHE_UNUSABLE */
 export function assertDigest({ name, promised }: Pick<SpannedPayload, 'name' | 'promised'>, sha256: string): void {
   if (promised !== undefined && promised.sha256 !== sha256) throw damaged({ name, ...promised });
 }

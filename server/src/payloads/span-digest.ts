@@ -4,40 +4,40 @@ import type { Recent } from '../system/cache/recent.js';
 import { BEGINNING, boundaryBehind, rangeBefore, type DigestMemory } from './digest-memory.js';
 import type { Span } from './payload.js';
 
-/** A span at its place. */
+/** A span and its position in the artifact. */
 export interface Placed {
   readonly span: Span;
   readonly start: number;
   readonly end: number;
-  /** Names all up to its end; undefined where no other artifact begins so. */
+  /** Names all bytes up to the span's end; undefined when no other artifact begins with these bytes. */
   readonly boundary: string | undefined;
-  /** Of all up to its end, where that is remembered. */
+  /** The digest of all bytes up to the span's end, when it is remembered. */
   readonly digest: Hash | undefined;
 }
 
-/** Sees the bytes of spans as they are digested. */
+/** Is shown the bytes of spans while they are digested. */
 export interface SpanObserver {
-  /** @param at - of the piece in the span */
+  /** @param at - position of the piece in the span */
   take(span: Span, at: number, piece: Buffer): void;
   /** The whole span was read, and its local copy is undamaged. */
   checked(span: Span): void;
 }
 
 /**
- * The digest of an artifact, front to back, span for span as they become known: of the whole, and of each span, so that
- * a damaged local copy is noticed before anything of it is published.
+ * Computes the digest of an artifact front to back, span by span as they become known. It also computes a CRC of each span,
+ * so that a damaged local copy is noticed before anything of it is published.
  */
 export class SpanDigest {
   readonly #memory: Recent<Hash> | undefined;
   readonly #observer: SpanObserver | undefined;
   #whole = createHash('sha256');
-  /** Those that are not digested to their end. */
+  /** The spans that are not digested to their end. */
   readonly #spans: Placed[] = [];
   #end = 0;
-  /** Behind the last span. */
+  /** The boundary behind the last span that was added. */
   #boundary: string | undefined = BEGINNING;
   #position = 0;
-  /** Of the current span, as far as it is digested. */
+  /** CRC-32 of the digested bytes of the current span. */
   #crc = 0;
 
   constructor(memory: DigestMemory | undefined, observer?: SpanObserver) {
@@ -60,7 +60,7 @@ export class SpanDigest {
     return this.#position;
   }
 
-  /** End of the span that is digested in part; else the position. */
+  /** End of the span that is digested in part. The position when there is no such span. */
   get begunEnd(): number {
     const [current] = this.#spans;
     return current === undefined || current.start === this.#position ? this.#position : current.end;
@@ -71,13 +71,13 @@ export class SpanDigest {
     return [...this.#spans];
   }
 
-  /** Names bytes that are not digested yet; undefined where no other artifact has them at that place. */
+  /** Names bytes that are not digested yet; undefined when no other artifact has them at that position. */
   rangeOf(start: number, end: number): string | undefined {
     const boundary = this.#spans.find(placed => placed.end >= end)?.boundary;
     return boundary === undefined ? undefined : rangeBefore(boundary, start, end);
   }
 
-  /** Takes the bytes that come next. @throws what the check of a span throws */
+  /** Digests the next bytes. @throws what the check of a span throws */
   async update(bytes: Buffer): Promise<void> {
     for (let done = 0; done < bytes.length;) {
       const [current] = this.#spans;
@@ -93,9 +93,10 @@ export class SpanDigest {
   }
 
   /**
-   * Goes on at the last boundary up to `end` for which the digest is remembered. What is passed over is not checked.
+   * Moves the position to the last boundary up to `end` whose digest is remembered. The bytes in between are not checked.
    *
-   * @returns as far as must be read: `end`, but the position while a later leap may go past what lies between
+   * @returns the position up to which the caller must read: `end`; or the position itself, when a later leap may still skip
+   *   the bytes up to `end`
    */
   leap(end: number): number {
     const last = this.#spans.findLastIndex(placed => placed.digest !== undefined && placed.end <= end);
@@ -108,7 +109,7 @@ export class SpanDigest {
     return this.#spans.some(({ digest }) => digest !== undefined) ? this.#position : end;
   }
 
-  /** sha256 of all the spans, lower-case hex. The last call. */
+  /** sha256 of all the spans, lower-case hex. Call it last. */
   sha256(): string {
     if (this.#position < this.#end) throw new RangeError('Less was digested of an artifact than it has.');
     return this.#whole.digest('hex');

@@ -2,25 +2,25 @@ import type { DigestMemory } from './digest-memory.js';
 import { SpanDigest, type SpanObserver } from './span-digest.js';
 import type { Span } from './payload.js';
 
-/** What is read but not kept is read in pieces of this size, one while the one before it is digested. */
+/** Size of the pieces in which bytes are read that nobody keeps. One piece is read while the previous one is digested. */
 const PIECE_BYTES = 2 * 1024 * 1024;
 
 /**
- * Reads an artifact once, front to back, span for span as they become known, and digests it on the way. What nobody here
- * needs to see is passed over where its digest is remembered.
+ * Reads an artifact once, front to back, span by span as they become known, and digests it on the way. Bytes that the caller
+ * does not need are skipped when their digest is remembered.
  */
 export class SpanReader {
   readonly #digest: SpanDigest;
-  /** As far as nobody needs to see it; the digest may be behind. */
+  /** End of the bytes that the caller does not need. The digest may be behind this position. */
   #passed = 0;
-  /** End of the last span of which something was taken: it is read so far, since it is checked there. */
+  /** End of the last span of which bytes were taken. The reader must read to there, because a span is checked at its end. */
   #due = 0;
-  /** Two, of which one is read into while the other is digested; made once, since new memory of that size is slow. */
+  /** Two buffers: one is filled while the other is digested. They are kept, because to allocate that much is slow. */
   #scratch: readonly [Buffer, Buffer] | undefined;
 
   /**
    * @param memory - digests of the artifacts that were read before
-   * @param observer - sees what is digested
+   * @param observer - is shown the bytes that are digested
    */
   constructor(memory?: DigestMemory, observer?: SpanObserver) {
     this.#digest = new SpanDigest(memory, observer);
@@ -36,17 +36,17 @@ export class SpanReader {
     return this.#digest.position;
   }
 
-  /** Names bytes that were not taken yet; undefined where no other artifact has them at that place. */
+  /** Names bytes that were not taken yet; undefined when no other artifact has them at that position. */
   rangeOf(start: number, end: number): string | undefined {
     return this.#digest.rangeOf(start, end);
   }
 
-  /** sha256 of all, lower-case hex. The last call to the reader. */
+  /** sha256 of all bytes, lower-case hex. Call it last. */
   sha256(): string {
     return this.#digest.sha256();
   }
 
-  /** Fills a buffer with the bytes that come next. */
+  /** Fills a buffer with the next bytes. */
   async take(into: Buffer, signal: AbortSignal): Promise<void> {
     await this.#readTo(this.#passed, signal);
     await this.#load(into, this.position);
@@ -54,15 +54,15 @@ export class SpanReader {
     this.#due = this.#digest.begunEnd;
   }
 
-  /** The bytes up to `end`, piece for piece; a piece is overwritten by the one after the next. */
+  /** The bytes up to `end`, piece by piece. A piece is valid until two more have been read. */
   async *pieces(end: number, signal: AbortSignal): AsyncGenerator<Buffer> {
     await this.#readTo(this.#passed, signal);
     yield* this.#read(end, signal);
   }
 
   /**
-   * Goes past the bytes up to `end`, which nobody here sends or writes. They are read where their digest is not
-   * remembered, and where they end a span of which something was taken.
+   * Skips the bytes up to `end`, which the caller does not send or write. They are read only when their digest is not
+   * remembered, or when they are the rest of a span of which bytes were taken.
    */
   async passOver(end: number, signal: AbortSignal): Promise<void> {
     this.#passed = end;
@@ -79,7 +79,7 @@ export class SpanReader {
     const load = (scratch: Buffer, from: number): Promise<Buffer> => {
       const piece = scratch.subarray(0, Math.min(scratch.length, end - from));
       const loading = this.#load(piece, from).then(() => piece);
-      // It is awaited below, unless the one before it fails.
+      // The piece is awaited below, unless the previous one fails.
       loading.catch(() => undefined);
       return loading;
     };
@@ -97,7 +97,7 @@ export class SpanReader {
     }
   }
 
-  /** Reads from anywhere behind what is digested. */
+  /** Reads from any position that is not digested yet. */
   async #load(into: Buffer, from: number): Promise<void> {
     let filled = 0;
     for (const { span, start } of this.#digest.ahead) {

@@ -1,7 +1,7 @@
 import { readRange } from './read.js';
 import type { Payload, Span, SpannedPayload } from './payload.js';
 
-/** A payload as a row of spans: as it is when it has spans, else of one span. */
+/** A payload as a sequence of spans: the payload itself when it has spans, else one span for the whole payload. */
 export function spanned(payload: Payload | SpannedPayload): SpannedPayload {
   if ('spans' in payload) return payload;
   return {

@@ -18,7 +18,7 @@ export type DirectUrl =
   | { readonly editable: true; readonly projectDirectory: string | undefined }
   | { readonly editable: false; readonly origin: Origin };
 
-/** @returns undefined when the text is not what PEP 610 defines, which makes the file as good as absent */
+/** @returns undefined when the text is not what PEP 610 defines; then the file counts as missing */
 export function parseDirectUrl(text: string): DirectUrl | undefined {
   const parsed = directUrlFile.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
@@ -33,8 +33,8 @@ export function parseDirectUrl(text: string): DirectUrl | undefined {
 }
 
 /**
- * The URL without user name and password, and without query, which is where stores put the signature of a
- * pre-signed URL. PEP 610 lets tools keep placeholders such as `${TOKEN}@`; these go as well.
+ * The URL without user name, password and query. The query may contain the signature of a pre-signed URL. PEP 610 lets tools
+ * keep placeholders such as `${TOKEN}@`; they are removed as well.
  */
 export function withoutSecrets(url: string): string {
   const withoutQuery = url.replace(/\?[^#]*/, '');
@@ -55,7 +55,7 @@ function pathFromFileUrl(url: string): string | undefined {
   try {
     return fileURLToPath(url);
   } catch (error) {
-    // Not a file URL, or one with a host.
+    // The URL is not a file URL, or has a host.
     if (error instanceof TypeError) return undefined;
     throw error;
   }

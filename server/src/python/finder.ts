@@ -1,9 +1,9 @@
 import { NotALiteral, type PythonLiteral, parsePythonLiteral } from './literal.js';
 
-/** A dotted name and where its code lies. */
+/** A dotted name and the path of its code. */
 export interface MappedName {
   readonly name: string;
-  /** As written: a package's folder or `__init__.py`, or a module's file, with setuptools without `.py`. */
+  /** The path as the hook has it: a package's folder or `__init__.py`, or a module's file. setuptools omits `.py`. */
   readonly path: string;
 }
 
@@ -12,14 +12,14 @@ export interface FinderReading {
   readonly modules: MappedName[];
   /** Folders of namespace packages; everything below them can be imported. */
   readonly namespaces: MappedName[];
-  /** Top-level names without a path, as meson-python's loader has them. */
+  /** Top-level names without a path; meson-python's loader has only these. */
   readonly topLevels: string[];
-  /** The hook serves what was compiled for this platform (scikit-build-core, meson-python). */
+  /** The hook loads files that were compiled for this platform (scikit-build-core, meson-python). */
   readonly isCompiled: boolean;
 }
 
 /**
- * Reads the import hook of a PEP 660 editable as text; it is never executed. Known are
+ * Reads the import hook of a PEP 660 editable as text; it is never executed. These hooks are known:
  * - setuptools' `__editable___<name>_finder.py`: `MAPPING = {…}` and `NAMESPACES = {…}`,
  * - the `editables` library (hatchling's exact mode, pdm): `F.map_module('name', 'path')`,
  * - scikit-build-core's `_<name>_editable.py`: `install({module: path}, {module: built file}, …)`,
@@ -80,13 +80,13 @@ function literalAt(text: string, index: number): PythonLiteral | undefined {
   try {
     return parsePythonLiteral(text, index).value;
   } catch (error) {
-    // Not what the tool writes, so not its hook.
+    // The tool never writes such text, so this is not its hook.
     if (error instanceof NotALiteral) return undefined;
     throw error;
   }
 }
 
-/** `{name: path}` and `{name: [path, …]}` alike. */
+/** Names and paths of `{name: path}` or `{name: [path, …]}`. */
 function pairs(map: ReadonlyMap<PythonLiteral, PythonLiteral>): MappedName[] {
   const found: MappedName[] = [];
   for (const [name, value] of map) {

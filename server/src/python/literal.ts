@@ -1,7 +1,7 @@
 /** A Python literal as data: dict → Map, list, tuple and set → array, None → null. */
 export type PythonLiteral = string | number | boolean | null | PythonLiteral[] | Map<PythonLiteral, PythonLiteral>;
 
-/** The text is not a literal that we read, such as a name, a call or an f-string. */
+/** The text is not a literal that this reader supports: it is a name, a call or an f-string, for example. */
 export class NotALiteral extends Error {
   override readonly name = 'NotALiteral';
 }
@@ -32,7 +32,7 @@ export function parsePythonLiteral(text: string, start = 0): { value: PythonLite
   return { value, end: reader.position };
 }
 
-/** Depth that no finder reaches; a hostile file cannot exhaust the stack. */
+/** No finder nests so deep. The limit keeps a hostile file from exhausting the stack. */
 const MAXIMUM_DEPTH = 50;
 
 class LiteralReader {
@@ -58,7 +58,7 @@ class LiteralReader {
   #parentheses(): PythonLiteral {
     const before = this.position;
     const items = this.#sequence(')');
-    // `('a')` is the string, `('a',)` a tuple.
+    // `('a')` is a string, `('a',)` is a tuple.
     const isTuple = items.length !== 1 || /,\s*\)$/.test(this.#text.slice(before, this.position));
     return isTuple ? items : (items[0] ?? null);
   }

@@ -1,10 +1,10 @@
 import { satisfies, valid } from '@renovatebot/pep440';
 import type { Interpreter } from '../contract/snapshot.js';
 
-/** Variables of environment markers (PEP 508) that are known of the nodes. */
+/** The variables of environment markers (PEP 508) whose values on the nodes are known. */
 export type MarkerEnvironment = Readonly<Record<string, string>>;
 
-/** What a marker can know of the nodes: they have the kernel's python and platform. */
+/** The marker variables of the nodes, which have the kernel's python and platform. */
 export function markerEnvironment(interpreter: Interpreter): MarkerEnvironment {
   const { implementation, version, minor, platformTag } = interpreter;
   const platform = /^(linux|macosx|win)/.exec(platformTag)?.[1];
@@ -25,15 +25,15 @@ export function markerEnvironment(interpreter: Interpreter): MarkerEnvironment {
   };
 }
 
-/** True, false, or undefined when it depends on something unknown or cannot be read. */
+/** True, false, or undefined when the value depends on something unknown or the marker cannot be read. */
 type Truth = boolean | undefined;
 
 const TOKEN = /\s*(\(|\)|===|[<>=!~]=|[<>]|'[^']*'|"[^"]*"|[A-Za-z_][A-Za-z0-9_.]*)/y;
 
 /**
- * Evaluates an environment marker (PEP 508); the empty one holds.
+ * Evaluates an environment marker (PEP 508). The empty marker is true.
  *
- * @returns undefined when that depends on a variable that the environment lacks, or when it is no marker
+ * @returns undefined when the value depends on a variable that the environment lacks, or when the text is not a marker
  */
 export function holds(marker: string, environment: MarkerEnvironment): Truth {
   if (marker.trim() === '') return true;
@@ -56,7 +56,7 @@ function tokenize(marker: string): string[] | undefined {
   return tokens;
 }
 
-/** Depth of parentheses that no marker reaches: a hostile one must not exhaust the stack. */
+/** No marker nests parentheses so deep. The limit keeps a hostile marker from exhausting the stack. */
 const MAXIMUM_DEPTH = 50;
 
 class Parser {
@@ -94,7 +94,7 @@ class Parser {
 
   #comparison(): Truth {
     if (this.#take('(')) {
-      // Unread from here on, so what was read is no marker.
+      // The rest stays unread, so the whole text does not count as a marker.
       if (this.#depth === MAXIMUM_DEPTH) return undefined;
       this.#depth += 1;
       const inner = this.or();
@@ -110,7 +110,7 @@ class Parser {
   #value(): string | undefined {
     const token = this.#next();
     if (/^['"]/.test(token)) return token.slice(1, -1);
-    // Nothing that an object of JavaScript has by itself is a variable of a marker.
+    // `hasOwn`: properties that every JavaScript object has are not variables of a marker.
     return Object.hasOwn(this.#environment, token) ? this.#environment[token] : undefined;
   }
 
@@ -127,7 +127,7 @@ class Parser {
   }
 }
 
-/** As versions when both sides are, else as text (PEP 508). */
+/** Compares versions when both sides are versions, else text (PEP 508). */
 function compare(left: string, operator: string, right: string): Truth {
   if (operator === 'in') return right.includes(left);
   if (operator === 'not in') return !right.includes(left);

@@ -1,4 +1,4 @@
-/** The header block of METADATA, PKG-INFO or WHEEL (RFC 822 as the core metadata specification uses it). */
+/** The headers of METADATA, PKG-INFO or WHEEL (RFC 822 as the core metadata specification uses it). */
 export class Headers {
   readonly #values = new Map<string, string[]>();
 
@@ -9,12 +9,12 @@ export class Headers {
     else values.push(value);
   }
 
-  /** Every value of a header in the file's order; names are compared without case. */
+  /** All values of a header in the order of the file. Names are compared without case. */
   all(name: string): string[] {
     return this.#values.get(name.toLowerCase()) ?? [];
   }
 
-  /** The first value of a header; empty when it is not there or says nothing, as old tools write `UNKNOWN`. */
+  /** The first value of a header; empty when the header is missing or `UNKNOWN`, which old tools write. */
   first(name: string): string {
     const value = this.all(name)[0] ?? '';
     return value === 'UNKNOWN' ? '' : value;
@@ -46,7 +46,7 @@ export function parseHeaders(bytes: Buffer): Headers {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** UTF-8 without its byte order mark; a file that is not UTF-8 is read as Latin-1, which never fails. */
+/** Decodes UTF-8 and removes the byte order mark. A file that is not UTF-8 is read as Latin-1, which never fails. */
 export function decodeText(bytes: Buffer): string {
   try {
     return UTF8.decode(bytes);
@@ -57,7 +57,7 @@ export function decodeText(bytes: Buffer): string {
 }
 
 /**
- * setuptools' requires.txt as `Requires-Dist` lines: `[extra]`, `[:marker]` and `[extra:marker]` sections become
+ * Converts setuptools' requires.txt to `Requires-Dist` lines. The sections `[extra]`, `[:marker]` and `[extra:marker]` become
  * markers.
  */
 export function requirementsFromEggInfo(text: string): string[] {

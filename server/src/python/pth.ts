@@ -1,17 +1,17 @@
 import { decodeText } from './metadata.js';
 
-/** What a `.pth` file says, none of it executed. */
+/** The content of a `.pth` file. Nothing of it is executed. */
 export interface PthContent {
-  /** Path lines as they stand, possibly relative to the site directory. */
+  /** Path lines as they are in the file, possibly relative to the site directory. */
   readonly paths: string[];
-  /** Modules that its `import` lines name first: `import __editable___foo_finder; …` → `__editable___foo_finder`. */
+  /** The first module of each `import` line: `import __editable___foo_finder; …` → `__editable___foo_finder`. */
   readonly imports: string[];
 }
 
-/** What `str.rstrip` takes off: other characters than `trimEnd` does. */
+/** The characters that `str.rstrip` removes. JavaScript's `trimEnd` removes others. */
 const SPACE_AT_END = /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/u;
 
-/** Reads a `.pth` file as `site.addpackage` does: comments and blank lines skipped, `import` lines told from paths. */
+/** Reads a `.pth` file as `site.addpackage` does: it skips comments and blank lines and separates `import` lines from paths. */
 export function parsePth(bytes: Buffer): PthContent {
   const paths: string[] = [];
   const imports: string[] = [];

@@ -3,17 +3,17 @@ import { FILE_KINDS } from '../system/files/read.js';
 import { decodeText } from './metadata.js';
 import { readOptional } from '../memo/disk.js';
 
-/** What `pyvenv.cfg` says about a virtual environment (PEP 405; the keys of venv, virtualenv and uv). */
+/** The content of `pyvenv.cfg` (PEP 405; the keys of venv, virtualenv and uv). */
 export interface PyvenvConfig {
-  /** Folder of the python it was made from; empty when not named. */
+  /** Folder of the python that the environment was made from; empty when the file does not name it. */
   readonly home: string;
-  /** True when the key is missing, as `site.venv` has it. */
+  /** True when the key is missing, as in `site.venv`. */
   readonly includeSystemSite: boolean;
-  /** uv's `extends-environment`: prefix of an environment whose packages this one sees too. */
+  /** uv's `extends-environment`: prefix of another environment whose packages can be imported in this one. */
   readonly extendsEnvironment?: string;
 }
 
-/** Reads `key = value` lines; keys without case, anything else ignored. */
+/** Reads `key = value` lines. Keys are compared without case; other lines are ignored. */
 export function parsePyvenvConfig(text: string): PyvenvConfig {
   const values = new Map<string, string>();
   for (const line of text.split(/\r\n|\n|\r/)) {
@@ -32,14 +32,14 @@ export function parsePyvenvConfig(text: string): PyvenvConfig {
 export interface Pyvenv {
   /** `sys.prefix` of the environment. */
   readonly prefix: string;
-  /** Content of pyvenv.cfg. */
+  /** Text of pyvenv.cfg. */
   readonly text: string;
   readonly config: PyvenvConfig;
 }
 
 /**
- * The environment of an executable: pyvenv.cfg beside it or one folder up, links in the executable's path not
- * resolved, as `site.venv` looks for it. Undefined when the python is no virtual environment's.
+ * The virtual environment of an executable. As `site.venv` does, it looks for pyvenv.cfg beside the executable and one folder
+ * up, and does not resolve links in the executable's path. Undefined when the python belongs to no virtual environment.
  */
 export async function findPyvenv(executable: string): Promise<Pyvenv | undefined> {
   const binaries = dirname(executable);

@@ -1,7 +1,7 @@
-/** One line of RECORD (PEP 376, PEP 427): a path relative to the site directory, and what it was when installed. */
+/** A line of RECORD (PEP 376, PEP 427): a path relative to the site directory, with hash and size at installation. */
 export interface RecordEntry {
   readonly path: string;
-  /** Lower-case hex; absent when RECORD names none, or another algorithm. */
+  /** Lower-case hex; absent when RECORD has no hash, or one of another algorithm. */
   readonly sha256?: string;
   /** Bytes. */
   readonly size?: number;
@@ -34,7 +34,7 @@ function sha256From(hash: string): string | undefined {
 
 /** Rows of a CSV text: `,` between fields, `"` around a field that needs it, `""` for a quote in it. */
 export function parseCsv(text: string): string[][] {
-  // Nearly every RECORD needs no quoting at all; splitting is several times faster than reading field by field.
+  // Nearly every RECORD has no quotes; splitting is several times faster than reading field by field.
   if (!text.includes('"'))
     return text
       .split(/\r\n|\n|\r/)
@@ -60,7 +60,7 @@ export function parseCsv(text: string): string[][] {
   return rows;
 }
 
-/** A field from `start` on; `end` is the index of the `,` or line end behind it, or the text's length. */
+/** Reads the field at `start`; `end` is the index of the `,` or line end behind the field, or the length of the text. */
 function readField(text: string, start: number): { value: string; end: number } {
   let value = '';
   let position = start;
@@ -69,7 +69,7 @@ function readField(text: string, start: number): { value: string; end: number } 
     const end = close === -1 ? text.length : close;
     value += text.slice(position + 1, end);
     position = end + 1;
-    // A doubled quote stands for one and the quoted text goes on.
+    // Two quotes mean one quote, and the quoted text continues.
     if (text[position] === '"') value += '"';
   }
   const rest = /[,\r\n]/g;

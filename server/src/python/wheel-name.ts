@@ -2,12 +2,12 @@ import type { Distribution } from '../contract/snapshot.js';
 import { compareText } from '../text/compare.js';
 
 /**
- * The name of a distribution's wheel, rebuilt as the pex tool does (pex/wheel.py, Wheel.wheel_file_name): the tags of
- * WHEEL, each part without repeats in the order of first sight.
+ * The name of a distribution's wheel, computed as the pex tool does (pex/wheel.py, Wheel.wheel_file_name): the tags of WHEEL,
+ * each part without repeats, in the order of first occurrence.
  */
 export function wheelName({ name, version, tags }: Pick<Distribution, 'name' | 'version' | 'tags'>): string {
   const parts = ([0, 1, 2] as const).map(index => [...new Set(tags.flatMap(tag => partsOf(tag, index)))].join('.'));
-  // Neither the name nor the version in normal form: that would lower-case the one and cut zeros off the other.
+  // Neither is brought into normal form, because this would lower-case the name and cut zeros off the version.
   return `${name.replaceAll(/[-_.]+/g, '_')}-${version.replaceAll('-', '_')}-${parts.join('-')}.whl`;
 }
 
@@ -26,8 +26,9 @@ export function headersVersion(tags: readonly string[]): string {
 }
 
 /**
- * `py2.py3-none-any` stands for two tags (PEP 425, compressed tag sets). The pex tool lists all of them, sorted; in that order
- * the parts of each place are sorted too. Never all of them: of three places with a hundred parts each there are a million.
+ * The parts at one place of a compressed tag set (PEP 425): `py2.py3-none-any` stands for two tags. The pex tool sorts the
+ * list of all tags; then the parts at each place are sorted too. The list itself is not made, because three places with a
+ * hundred parts each give a million tags.
  */
 function partsOf(tag: string, index: 0 | 1 | 2): string[] {
   return (tag.split('-')[index] ?? '').split('.').sort(compareText);

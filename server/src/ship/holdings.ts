@@ -8,7 +8,7 @@ import type { Holding, Target, TargetEntry } from '../targets/target.js';
 import { inconsistencyOf } from '../trust/believe.js';
 import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
-import { HEAD_KEY, contentOf } from '../content/segments/span.js';
+import { HEAD_KEY, contentName } from '../content/segments/span.js';
 
 /**
  * How many manifests are read at a time, newest first: newer manifests mostly hold whatever older ones share with a
@@ -204,8 +204,8 @@ function sourceOf({ manifest: { head, segments }, artifact: { name, bytes, versi
   return {
     ...{ name, bytes, version },
     offsets: new Map([
-      [contentOf(HEAD_KEY, head.sha256), 0],
-      ...segments.map(({ key, sha256, offset }): [string, number] => [contentOf(key, sha256), offset])
+      [contentName(HEAD_KEY, head.sha256), 0],
+      ...segments.map(({ key, sha256, offset }): [string, number] => [contentName(key, sha256), offset])
     ])
   };
 }

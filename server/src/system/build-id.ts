@@ -1,5 +1,5 @@
-/** Set by the bundler: a digest of all that the bundle is made of. */
+/** The bundler sets this to a digest of all sources of the bundle. */
 declare const SHIP_ENV_BUILD: string | undefined;
 
-/** What computed results are kept under, since other code may compute others. */
+/** Names the code that computed a cached result, because other code may compute a different result. */
 export const BUILD_ID = typeof SHIP_ENV_BUILD === 'string' ? SHIP_ENV_BUILD : 'source';

@@ -1,14 +1,14 @@
-/** Works that need each other: when one of them fails, it stops the others. */
+/** A group of works that need each other: when one fails, the others are stopped. */
 export class Together {
   readonly #failed = new AbortController();
-  /** Aborts when a work has failed, or when the signal that they heed aborts. */
+  /** Aborts when one of the works has failed, or when the signal given to the constructor aborts. */
   readonly signal: AbortSignal;
 
   constructor(signal: AbortSignal) {
     this.signal = AbortSignal.any([signal, this.#failed.signal]);
   }
 
-  /** A work whose failure stops the others. Whoever awaits it is told what failed. */
+  /** Adds a work whose failure stops the others. The returned promise rejects with its error. */
   begin<T>(work: Promise<T>): Promise<T> {
     const stopping = work.catch((error: unknown) => {
       this.#failed.abort(error);

@@ -1,4 +1,4 @@
-/** The value of a JSON text, undefined when it is none: for files that a full disk or a hand may have damaged. */
+/** The value of a JSON text; undefined when the text is not JSON, as in a file that a full disk or an editor damaged. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -2,7 +2,7 @@ import type { Cache } from '../system/cache/cache.js';
 import { readSegment } from '../content/segments/segment-index.js';
 import type { Manifest, ManifestSegment } from '../contract/manifest.js';
 import { ShipEnvError } from '../errors.js';
-import { difference, firstDifference, told, type Difference } from '../formats/difference.js';
+import { difference, firstDifference, shownValue, type Difference } from '../formats/difference.js';
 import type { ArtifactPlan } from '../formats/format.js';
 import { manifestName } from '../formats/manifest.js';
 import { formatOf } from '../formats/registry.js';
@@ -73,7 +73,7 @@ export function replaceHint(...names: readonly [string] | readonly [string, stri
 function gapsIn({ artifact, head, segments }: Manifest): (Difference | undefined)[] {
   let end = head.length;
   const gaps = segments.map(({ wheel, offset, length }) => {
-    const gap = difference(`the offset of ${told(wheel)}`, end, offset);
+    const gap = difference(`the offset of ${shownValue(wheel)}`, end, offset);
     end += length;
     return gap;
   });
@@ -86,7 +86,7 @@ function gapsIn({ artifact, head, segments }: Manifest): (Difference | undefined
 async function differenceFromCache({ segments }: Manifest, cache: Cache): Promise<Difference | undefined> {
   for (const segment of segments) {
     const length = await localLength(segment, cache);
-    const found = length && difference(`the length of ${told(segment.wheel)}`, length, segment.length);
+    const found = length && difference(`the length of ${shownValue(segment.wheel)}`, length, segment.length);
     if (found) return found;
   }
   return undefined;

@@ -61,7 +61,7 @@ describe('a python that cannot be used', () => {
     mkdirSync(bin, { recursive: true });
     writeFileSync(join(root, 'whole', 'pyvenv.cfg'), 'home = /usr/bin\n');
     writeFileSync(join(bin, 'python'), '');
-    const hint = `Check the path; beside it there is ${join(bin, 'python')}.`;
+    const hint = `Check the path. The same folder has ${join(bin, 'python')}.`;
     await expect(snap(join(bin, 'pythn'))).rejects.toMatchObject({ code: 'PYTHON_NOT_FOUND', hint });
   });
 

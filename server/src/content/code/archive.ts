@@ -20,16 +20,16 @@ import { ZIP_ENCODING, type ArchiveEntry } from './zip.js';
 export interface ArchiveOptions {
   readonly cache: Cache;
   readonly signal: AbortSignal;
-  /** File names, or paths relative to the project, of secret-looking files that may ship all the same. */
+  /** File names, or paths relative to the project, of files that look like secrets and may ship anyway. */
   readonly allowSecrets: readonly string[];
-  /** Called with bytes done and in all; each file counts when it is hashed and when it is packed. */
+  /** Called with the bytes that are done, and all bytes. Each file counts twice: when it is hashed and when it is packed. */
   readonly onProgress?: ((progress: ArchiveProgress) => void) | undefined;
 }
 
 export interface ArchiveProgress {
   readonly done: number;
   readonly total: number;
-  /** What is packed; of large code it says so at once, since packing it may take a minute. */
+  /** What is being packed. It mentions the size of large code, because packing may take a minute. */
   readonly detail: string;
 }
 
@@ -38,24 +38,24 @@ export interface ArchivedEditable {
   readonly archive: CodeArchive;
   readonly payload: Payload;
   readonly findings: Finding[];
-  /** It was in the cache already. */
+  /** Whether the archive was in the cache already. */
   readonly reused: boolean;
-  /** What stayed home and why, for the person. */
+  /** Files that did not ship, and why, for the person. */
   readonly skipped: readonly Skipped[];
 }
 
-/** A person who saves a file meets a ship seldom; one whose files never rest should hear it. */
+/** Attempts to read a tree whose files change meanwhile. A person rarely saves a file at the moment it is read. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * The code archive of an editable: a reproducible zip of its importable tree ({@link listShippedFiles} says what that
- * is), named `<package>-<16 hex digits>.zip` by what it holds. Same files, same bytes, wherever and whenever made with
- * the same zlib. Python imports from it as it is (zipimport, importlib.resources, importlib.metadata).
+ * The code archive of an editable: a reproducible zip of its importable tree ({@link listShippedFiles}), with the name
+ * `<package>-<16 hex digits of a content hash>.zip`. The same files give the same bytes on any machine with the same zlib.
+ * Python can import from the zip itself (zipimport, importlib.resources, importlib.metadata).
  *
- * A tree whose files look unchanged is neither read nor zipped again. A zip that was damaged in the cache is made anew.
+ * A tree whose files look unchanged is neither read nor zipped again. A zip that was damaged in the cache is written again.
  *
  * @throws ShipEnvError EDITABLE_MISSING, CODE_UNREADABLE (also when files keep changing), CODE_SECRET_FOUND, DISK_FULL;
- *   the signal's reason when aborted. Nothing is left behind then.
+ *   the signal's reason when aborted. After an error no temporary files remain.
  */
 export async function archiveEditable(editable: Editable, options: ArchiveOptions): Promise<ArchivedEditable> {
   for (let attempt = 1; ; attempt++) {
@@ -93,10 +93,10 @@ async function archiveOnce(editable: Editable, options: ArchiveOptions): Promise
   };
 }
 
-/** Adds the bytes up and reports them. */
+/** Adds up the bytes and reports them. */
 function progressOf(name: string, files: readonly CodeFile[], { onProgress }: ArchiveOptions): OnBytes {
   const bytes = bytesOf(files);
-  const detail = `code of ${name}${isLarge(bytes) ? `: ${prettyBytes(bytes)}, which travel whole with every change` : ''}`;
+  const detail = `code of ${name}${isLarge(bytes) ? `: ${prettyBytes(bytes)}, all of which ship again after every change` : ''}`;
   let done = 0;
   onProgress?.({ done, total: 2 * bytes, detail });
   return more => {
@@ -118,7 +118,7 @@ async function readEntries(
   for (const [index, file] of listing.files.entries()) {
     const content = contents[index];
     if (content === undefined) throw new RangeError(`no content for ${file.archivePath}`);
-    // A link is judged by its own name and by that of what it leads to.
+    // A link is judged by its own name and by the name of its target.
     const paths = [file.archivePath, file.displayPath, file.sourcePath];
     if (looksSecret(paths, content.marks)) suspects.push(file);
     entries.push({ archivePath: file.archivePath, file, sha256: content.sha256 });
@@ -132,7 +132,7 @@ function contentHash(entries: readonly ArchiveEntry[]): string {
   for (const entry of entries) {
     const isFile = 'file' in entry;
     const sha256 = isFile ? entry.sha256 : createHash('sha256').update(entry.content).digest('hex');
-    // No path holds a NUL.
+    // No path contains a NUL.
     hash.update(`${entry.archivePath}\0${sha256}\0${isFile && entry.file.executable ? 'x' : '-'}\n`);
   }
   return hash.digest('hex').slice(0, 16);

@@ -12,24 +12,25 @@ import { FileChanged, type OnBytes } from './hashes.js';
 import { writeZip, type ArchiveEntry } from './zip.js';
 
 const zipFacts = z.object({ bytes: z.number().int(), sha256: z.string() });
-/** What a zip was when it was written. */
+/** Size and sha256 of a zip when it was written. */
 export type ZipFacts = z.infer<typeof zipFacts>;
 
 /** A zip in the cache. */
 export interface CachedZip {
   readonly facts: ZipFacts;
-  /** It was in the cache already. */
+  /** Whether the zip was in the cache already. */
   readonly reused: boolean;
   /**
-   * As `Payload.open`. The zip is compared with its sha256 before the first byte is handed out, and written anew when it was
-   * damaged or is that of another process, which may have another zlib. The stream fails with ARTIFACT_FILE_CHANGED when that gives other bytes.
+   * Like `Payload.open`. Before the first byte is returned, the zip is compared with its sha256. It is written again when it
+   * is damaged, or was replaced by another process, which may have another zlib. The stream fails with
+   * ARTIFACT_FILE_CHANGED when the new zip has other bytes.
    */
   readonly open: Payload['open'];
 }
 
 /**
- * The zip of these entries, from the cache when it is there. What it was is written down beside it when it is written, so
- * that nothing is read to ship an unchanged tree whose zip the target holds.
+ * The zip of these entries, from the cache when it is there. Its size and sha256 are stored beside it, so that nothing is read
+ * when an unchanged tree ships whose zip the target holds.
  *
  * @throws as `writeZip`; ShipEnvError DISK_FULL, CACHE_UNUSABLE; the signal's reason
  */
@@ -46,12 +47,12 @@ export async function zipInCache(
   for (;;) {
     const { path, reused } = await cache.entry('code', name, write, signal);
     const facts = await knownFacts(cache, name);
-    // Another ship may have removed it, since it was damaged.
+    // The zip may be missing, because another ship found it damaged and removed it.
     if (facts !== undefined && facts.bytes === (await orNothing(stat(path)))?.size) {
       const mend = (): Promise<void> => cache.mend('code', name, () => isWhole(path, facts, signal), write, signal);
       return { facts, reused, open: opener(path, () => mended(path, facts, mend, signal)) };
     }
-    // A power cut can leave a file short of bytes that were never written back.
+    // After a power cut a file may lack bytes that were never written to the disk.
     await cache.drop('code', name);
   }
 }
@@ -66,9 +67,9 @@ async function knownFacts(cache: Cache, name: string): Promise<ZipFacts | undefi
 }
 
 /**
- * Sees to it that the zip is what it was.
+ * Checks the zip, and writes it again when it is damaged.
  *
- * @throws ShipEnvError ARTIFACT_FILE_CHANGED when what is written anew is not what was promised
+ * @throws ShipEnvError ARTIFACT_FILE_CHANGED when the new zip has other bytes
  */
 async function mended(path: string, facts: ZipFacts, mend: () => Promise<void>, signal: AbortSignal): Promise<void> {
   if (await isWhole(path, facts, signal)) return;
@@ -77,7 +78,7 @@ async function mended(path: string, facts: ZipFacts, mend: () => Promise<void>, 
   } catch (error) {
     throw error instanceof FileChanged ? codeChanged(path, error) : error;
   }
-  // Its files have the same content, so only another zlib makes other bytes of them: what it is now was written down.
+  // The files have the same content, so only another zlib can give other bytes. The next ship uses the new size and sha256.
   if (!(await isWhole(path, facts, signal))) throw codeChanged(path);
 }
 
@@ -102,7 +103,7 @@ function opener(path: string, prepare: () => Promise<void>): Payload['open'] {
     await (prepared ??= prepare());
     if (range !== undefined && range.end <= range.start) return;
     const file = await openRegular(path);
-    // `end` is exclusive here, inclusive for Node.
+    // `end` is exclusive here and inclusive for Node.
     yield* file.createReadStream(range && { start: range.start, end: range.end - 1 });
   }
   return range => Readable.from(bytes(range), { objectMode: false });
@@ -111,7 +112,7 @@ function opener(path: string, prepare: () => Promise<void>): Payload['open'] {
 function codeChanged(path: string, cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'ARTIFACT_FILE_CHANGED',
-    `The code archive ${path} was damaged and had to be made anew; the code has changed since it was made.`,
+    `The code archive ${path} was damaged and had to be made again; the code has changed since it was made.`,
     { hint: 'Ship again.', cause }
   );
 }

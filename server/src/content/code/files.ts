@@ -1,29 +1,29 @@
-/** Why something below an editable's roots stays home. */
+/** Why a file below an editable's roots does not ship. */
 export const SKIP_RULES = {
   cache: 'version control, caches, compiled bytecode, notebook checkpoints',
   'virtual-environment': 'virtual environments',
   noise: "editors' and systems' own files",
-  'not-importable': 'what lies beside the packages of a project: tests, docs, build files, data',
+  'not-importable': 'files beside the packages of a project: tests, docs, build files, data',
   'git-ignored': 'ignored by git',
   shipignore: 'left out by .shipignore',
   'broken-link': 'links that lead nowhere or in a circle',
   'special-file': 'sockets, pipes and devices',
-  'unusable-name': 'names that are not UTF-8, or hold a backslash or a control character'
+  'unusable-name': 'names that are not UTF-8, or contain a backslash or a control character'
 } as const;
 export type SkipRule = keyof typeof SKIP_RULES;
 
-/** What one rule kept home. */
+/** The files that one rule left out. */
 export interface Skipped {
   readonly rule: SkipRule;
   /** The rule in words, for the person. */
   readonly reason: string;
-  /** Paths, a folder that was left out whole counted once. */
+  /** The number of paths. A folder that was left out as a whole counts once. */
   readonly count: number;
   /** The first few, relative to the project, sorted; a folder ends with `/`. */
   readonly examples: readonly string[];
 }
 
-/** What tells without reading whether a file is still the one that was hashed: in-place edits move mtime or ctime. */
+/** Shows without reading whether a file is unchanged since it was hashed: an edit changes mtime or ctime. */
 export interface FileIdentity {
   readonly size: number;
   readonly mtimeNs: bigint;
@@ -36,16 +36,16 @@ export interface FileIdentity {
 export interface CodeFile {
   /** `/`-separated path in the archive: `acme/tools/data.csv`. */
   readonly archivePath: string;
-  /** Absolute path of the bytes, links resolved. */
+  /** Absolute path of the bytes, with links resolved. */
   readonly sourcePath: string;
-  /** Path relative to the project folder, as the person knows it. */
+  /** Path relative to the project folder, for the person. */
   readonly displayPath: string;
-  /** Any execute bit set. */
+  /** Whether any execute bit is set. */
   readonly executable: boolean;
   readonly identity: FileIdentity;
 }
 
-/** Byte-wise order, the same in every locale. */
+/** Order by code units, the same in every locale. */
 export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -61,7 +61,7 @@ export class SkipCounter {
     this.#paths.set(rule, paths.add(displayPath));
   }
 
-  /** In the order of {@link SKIP_RULES}. */
+  /** The skipped files, in the order of {@link SKIP_RULES}. */
   result(): Skipped[] {
     const result: Skipped[] = [];
     for (const [rule, reason] of Object.entries(SKIP_RULES)) {

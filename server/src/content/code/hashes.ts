@@ -11,14 +11,14 @@ import type { FileIdentity, CodeFile } from './files.js';
 import { unreadable } from './roots.js';
 import { CONTENT_MARKS, ContentScan, type ContentMark } from '../../system/files/secrets/secrets.js';
 
-/** What is known of a file's content. */
+/** What is known about a file's content. */
 export interface FileContent {
-  /** Lower-case hex. */
+  /** sha256 of the content, lower-case hex. */
   readonly sha256: string;
   readonly marks: readonly ContentMark[];
 }
 
-/** A file was written to or went away while it was read; whoever catches it looks again. */
+/** A file changed or was removed while it was read. The code that catches this lists the tree again. */
 export class FileChanged extends Error {
   override readonly name = 'FileChanged';
   readonly path: string;
@@ -30,26 +30,26 @@ export class FileChanged extends Error {
 }
 
 /**
- * A file this young is hashed but not remembered: time stamps move in ticks (4 ms on Linux, 2 s on FAT), so that a
- * second edit within one could leave the same size and stamps behind.
+ * The hash of a file that is younger than this is not stored: time stamps move in ticks (4 ms on Linux, 2 s on FAT), so a
+ * second edit in the same tick could leave size and time stamps unchanged.
  */
 const RACY_MS = 2_000;
 const READ_CONCURRENCY = 8;
 
-/** Size, mtime, ctime, inode, device, sha256, marks. */
+/** For each path: its {@link identityText}, the sha256, the marks. */
 const indexFile = z.object({
-  /** Also changes when the rules in secrets.ts or secret-signs.ts do. */
+  /** It also changes when the rules in secrets.ts or signs.ts change. */
   schema: z.literal(3),
   files: z.record(z.string(), z.tuple([z.string(), z.string(), z.array(z.enum(CONTENT_MARKS))]))
 });
 type IndexFile = z.infer<typeof indexFile>;
 
-/** Told of so many bytes more that are done. */
+/** Called with the number of further bytes that are done. */
 export type OnBytes = (bytes: number) => void;
 
 /**
- * FileContent hashes of an editable's files, remembered by what `stat` says of them, so that an unchanged tree costs no
- * read. The index is a hint: lost or damaged, it is made again.
+ * Content hashes of an editable's files, stored with the stats of the files, so that an unchanged tree is not read again. The
+ * index is a hint: when it is lost or damaged, it is made again.
  */
 export class FileHashes {
   readonly #name: string;
@@ -65,7 +65,7 @@ export class FileHashes {
   }
 
   /**
-   * @param key - names the tree: the same for the same editable
+   * @param key - names the tree; it is the same for the same editable
    * @param now - the clock, milliseconds since the epoch
    */
   static async open(cache: Cache, key: string, now: () => number = Date.now): Promise<FileHashes> {
@@ -74,9 +74,9 @@ export class FileHashes {
   }
 
   /**
-   * The content of each file, in their order.
+   * The content of each file, in the same order.
    *
-   * @param onBytes - told of the bytes of each file, also when they need not be read
+   * @param onBytes - called for the bytes of each file, also when they need not be read
    * @throws FileChanged when a file changes while it is read; ShipEnvError CODE_UNREADABLE; the signal's reason
    */
   async contents(
@@ -105,7 +105,7 @@ export class FileHashes {
       })
     );
     const contents = await reading.catch((error: unknown) => {
-      // Nobody wants the rest.
+      // Stop the reads that still run.
       failed.abort();
       throw error;
     });
@@ -127,7 +127,7 @@ async function readIndex(cache: Cache, name: string): Promise<IndexFile['files']
   return indexFile.safeParse(content && parseJson(content.toString('utf8'))).data?.files ?? {};
 }
 
-/** Reads a file once: hashes it, and looks for secrets. */
+/** Reads a file once: computes its hash and scans it for secrets. */
 async function readContent(file: CodeFile, signal: AbortSignal, onBytes: OnBytes): Promise<FileContent> {
   const hash = createHash('sha256');
   const scan = new ContentScan();
@@ -139,9 +139,9 @@ async function readContent(file: CodeFile, signal: AbortSignal, onBytes: OnBytes
 }
 
 /**
- * The bytes of a file in chunks, provided that it is the one that was listed from the first byte to the last.
+ * The bytes of a file in chunks. It fails when the file is not the listed one, or changes while it is read.
  *
- * @throws FileChanged, at the end at the latest; ShipEnvError CODE_UNREADABLE; the signal's reason
+ * @throws FileChanged, possibly after the last chunk; ShipEnvError CODE_UNREADABLE; the signal's reason
  */
 export async function* readUnchanged(
   file: CodeFile,
@@ -150,7 +150,7 @@ export async function* readUnchanged(
 ): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
   const handle = await openRegular(file.sourcePath, { links: 'refuse' }).catch((error: unknown) => {
-    // It was a regular file when it was listed.
+    // The path was a regular file when it was listed.
     throw hasCode(error, 'ENOENT', 'ENOTDIR') || error instanceof NotRegular
       ? new FileChanged(file.sourcePath)
       : unreadable(file.sourcePath, error);

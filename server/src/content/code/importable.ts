@@ -6,10 +6,9 @@ const MODULE_FILE = /^([^.]+)\.(?:py|(?:[\w-]+\.)?(?:so|pyd))$/u;
 const EXTENSION_FILE = /\.(?:so|pyd)$/;
 
 /**
- * Beside the packages of a project, never part of them: the folders that setuptools leaves out when it looks for
- * packages in a flat layout (setuptools.discovery, FlatLayoutPackageFinder and FlatLayoutModuleFinder), less the names
- * that people do import (`utils`, `tools`, `tasks`, `python`, `manage`): what is importable on the driver and absent on
- * the executors fails there, what is too much does no harm.
+ * Folders beside the packages of a project that are not packages: those that setuptools ignores when it searches a flat layout
+ * (setuptools.discovery, FlatLayoutPackageFinder and FlatLayoutModuleFinder). The names that people do import are not listed
+ * (`utils`, `tools`, `tasks`, `python`, `manage`): a missing module fails on the executors, an extra one does no harm.
  */
 const PROJECT_FOLDERS = new Set(
   (
@@ -17,24 +16,24 @@ const PROJECT_FOLDERS = new Set(
     'exercise exercises htmlcov site_scons'
   ).split(' ')
 );
-/** The same, unless they hold an `__init__.py`. */
+/** More such folders, which are packages when they contain an `__init__.py`. */
 const PROJECT_FOLDERS_UNLESS_PACKAGE = new Set(
   'notebook notebooks script scripts bin ci debian manpages news newsfragments changelog typings'.split(' ')
 );
 const PROJECT_MODULES = new Set('setup conftest noxfile toxfile pavement dodo fabfile conanfile versioneer'.split(' '));
 
-/** The module that a file is, `tools` for `tools.py` and `tools.abi3.so`; undefined when it is none. */
+/** The module name of a file, `tools` for `tools.py` and `tools.abi3.so`; undefined when the file is not a module. */
 export function moduleOfFile(fileName: string): string | undefined {
   const name = MODULE_FILE.exec(fileName)?.[1];
   return name !== undefined && IDENTIFIER.test(name) ? name : undefined;
 }
 
-/** Is this a compiled extension module? */
+/** Whether this is a compiled extension module. */
 export function isExtensionModule(path: string): boolean {
   return EXTENSION_FILE.test(path) && moduleOfFile(path.slice(path.lastIndexOf('/') + 1)) !== undefined;
 }
 
-/** Does a project keep this entry of its top folder to itself? */
+/** Whether this entry of a project's top folder belongs to the project itself and not to its packages. */
 export function isProjectOwn(name: string, isFolder: boolean): boolean {
   if (isFolder) return PROJECT_FOLDERS.has(name);
   const module = moduleOfFile(name);
@@ -42,8 +41,8 @@ export function isProjectOwn(name: string, isFolder: boolean): boolean {
 }
 
 /**
- * By its name alone, could this entry of a folder on `sys.path` be imported? A file without a suffix could be a link to
- * a package.
+ * Whether the name of this entry of a folder on `sys.path` allows to import it. A file without a suffix may be a link to a
+ * package.
  */
 export function mayBeImportable(name: string, isFolder: boolean): boolean {
   return isFolder ? IDENTIFIER.test(name) : moduleOfFile(name) !== undefined || IDENTIFIER.test(name);
@@ -51,10 +50,10 @@ export function mayBeImportable(name: string, isFolder: boolean): boolean {
 
 /**
  * The top-level entries of a folder on `sys.path` that Python can import: modules, packages, and namespace packages
- * (PEP 420), which are folders that hold a module at a path of identifiers.
+ * (PEP 420). A namespace package is a folder that contains a module at a path of identifiers.
  *
  * @param paths - files below the folder, `/`-separated
- * @param isProject - the folder is a project's top, where folders such as `scripts` are no namespace packages
+ * @param isProject - whether this is the top folder of a project, where folders such as `scripts` are no namespace packages
  */
 export function importableTops(paths: readonly string[], isProject: boolean): Set<string> {
   const tops = new Set<string>();
@@ -75,16 +74,16 @@ function isRegularPackage(path: string): boolean {
   return parts.length === 2 && moduleOfFile(parts[1] ?? '') === '__init__';
 }
 
-/** A folder of the archive: its sub-folders and the modules in it. */
+/** A folder of the archive, with its subfolders and modules. */
 interface Folder {
   readonly folders: Map<string, Folder>;
   readonly modules: Set<string>;
 }
 
 /**
- * The import names of an archive, sorted: modules and packages at its top, and for a namespace package (no
- * `__init__.py`) those of its portions, `acme.tools`, since `acme` belongs to other distributions too.
- * A package that extends its own path (`pkgutil.extend_path`) is named itself: its path is made when it is imported.
+ * The import names of an archive, sorted: its top-level modules and packages. For a namespace package (without `__init__.py`)
+ * the names of its portions, such as `acme.tools`, because `acme` belongs to other distributions too. A package that extends
+ * its own path (`pkgutil.extend_path`) is one name, because its path is made when it is imported.
  */
 export function importNames(archivePaths: readonly string[]): string[] {
   const top: Folder = { folders: new Map(), modules: new Set() };

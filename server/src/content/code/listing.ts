@@ -5,42 +5,42 @@ import { isSystemError } from '../../errors.js';
 import { collectFolder, toShippedFile, type Collecting } from './collect/collect.js';
 import { SkipCounter, byCodeUnit, type CodeFile, type SkipRule, type Skipped } from './files.js';
 import { importableTops, isProjectOwn, mayBeImportable } from './importable.js';
-import { boundaries, findRoots, projectFolder, refuseMoreThanOneProject, unreadable, type Root } from './roots.js';
+import { allowedFolders, findRoots, projectFolder, refuseMoreThanOneProject, unreadable, type Root } from './roots.js';
 import { ShipIgnore } from './collect/ship-ignore.js';
 
-/** Which files of an editable ship, and what stays home. */
+/** The files of an editable that ship, and those that do not. */
 export interface Listing {
   /** Absolute path of the project folder. */
   readonly project: string;
-  /** Sorted by archive path, each path once. */
+  /** Sorted by archive path; each path occurs once. */
   readonly files: readonly CodeFile[];
   readonly skipped: readonly Skipped[];
   readonly findings: readonly Finding[];
 }
 
 /**
- * Which files of an editable's importable tree ship. Reads folders and `.shipignore`, never a file's content, and asks
- * git; writes nothing, runs no code of the project.
+ * Lists the files of an editable's importable tree that ship. It reads folders and `.shipignore`, never the content of other
+ * files, and asks git. It writes nothing and runs no code of the project.
  *
- * 1. Where a root lies in a git work tree: the files that git tracks or would add; nested repositories and submodules
- *    answer for themselves. Tracked files that were deleted are not there. Compiled extension modules ship although
- *    git ignores them. Elsewhere, and when git cannot be asked (finding `git-unusable`): every file but the usual noise.
- * 2. Never: `.git`, caches, `.pyc`, virtual environments, notebook checkpoints, `node_modules`, `*.egg-info`.
- * 3. `.shipignore` in the project folder (gitignore syntax) leaves out more. Its `!` rules undo its own rules and rule
- *    4; what rules 1 and 2 keep home stays home.
- * 4. A root on `sys.path` ships what Python can import from it: modules, packages and namespace packages with all
- *    their data. In a project's top folder (it holds pyproject.toml, setup.py, setup.cfg or .git) tests, docs, build
- *    folders, examples and modules such as setup.py stay home; `scripts`, `notebooks` and the like too, unless they
- *    hold an `__init__.py`.
- * 5. Links are followed inside the project, and ship as what they lead to.
+ * 1. In a git work tree, the files ship that git tracks or would add; nested repositories and submodules are asked
+ *    separately. Tracked files that were deleted do not ship. Compiled extension modules ship although git ignores them.
+ *    Elsewhere, and when git cannot be asked (finding `git-unusable`), every file ships except the usual noise.
+ * 2. These never ship: `.git`, caches, `.pyc`, virtual environments, notebook checkpoints, `node_modules`, `*.egg-info`.
+ * 3. `.shipignore` in the project folder (gitignore syntax) leaves out more files. Its `!` rules can undo its own rules and
+ *    rule 4, but not rules 1 and 2.
+ * 4. A root on `sys.path` ships what Python can import from it: modules, packages and namespace packages with all their
+ *    data. In the top folder of a project (it contains pyproject.toml, setup.py, setup.cfg or .git), tests, docs, build
+ *    folders, examples and modules such as setup.py do not ship. `scripts`, `notebooks` and similar folders ship only when
+ *    they contain an `__init__.py`.
+ * 5. Links inside the project are followed, and their targets ship.
  *
- * The link tree of a strict editable (setuptools) ships as it is, since it is all that the kernel sees: git is not asked,
- * and `.shipignore` goes by the files that its links lead to.
+ * The link tree of a strict editable (setuptools) ships as it is, because the kernel sees only this tree: git is not asked, and
+ * `.shipignore` is applied to the targets of its links.
  *
- * When two roots hold the same archive path, the first wins, as it does on `sys.path`.
+ * When two roots contain the same archive path, the first wins, as it does on `sys.path`.
  *
- * @throws ShipEnvError EDITABLE_MISSING when a root is gone; EDITABLE_NOT_A_PROJECT; CODE_UNREADABLE for what cannot be read and for a link
- *   that leads out of the project; the signal's reason when aborted
+ * @throws ShipEnvError EDITABLE_MISSING when a root is gone; EDITABLE_NOT_A_PROJECT; CODE_UNREADABLE for a file that cannot be
+ *   read, or a link that leads out of the project; the signal's reason when aborted
  */
 export async function listShippedFiles(editable: Editable, options: { signal: AbortSignal }): Promise<Listing> {
   try {
@@ -57,7 +57,7 @@ async function list(editable: Editable, options: { signal: AbortSignal }): Promi
   const context: Collecting = {
     name: editable.name,
     project,
-    boundaries: await boundaries(project, roots),
+    allowedFolders: await allowedFolders(project, roots),
     shipIgnore: await ShipIgnore.read(project),
     skips: new SkipCounter(),
     findings: [],
@@ -94,7 +94,7 @@ async function collectRoot(root: Root, context: Collecting): Promise<CodeFile[]>
   return files.filter(file => {
     const [top = ''] = file.archivePath.split('/', 1);
     const isFolder = top !== file.archivePath;
-    // Once more: only now is it known which links and submodules are folders.
+    // Checked again, because it is known only now which links and submodules are folders.
     if (topRule(root, isFolder ? `${top}/` : top, context) === undefined && tops.has(top)) return true;
     if (isFolder && context.shipIgnore.includes(`${join(root.path, top)}/`)) return true;
     context.skips.add('not-importable', relative(context.project, join(root.path, top)) + (isFolder ? '/' : ''));
@@ -102,7 +102,7 @@ async function collectRoot(root: Root, context: Collecting): Promise<CodeFile[]>
   });
 }
 
-/** What a path's first part alone decides. */
+/** The rule that the first part of a path decides, if there is one. */
 function topRule(root: Root, path: string, context: Collecting): SkipRule | undefined {
   const slash = path.indexOf('/');
   const isFolder = slash !== -1;
@@ -115,7 +115,7 @@ function topRule(root: Root, path: string, context: Collecting): SkipRule | unde
   return isOut ? 'not-importable' : undefined;
 }
 
-/** A module that is a root by itself ships whatever git thinks of it: someone installed exactly this file. */
+/** A module that is a root itself ships even when git ignores it, because somebody installed exactly this file. */
 async function collectFile(root: Root, context: Collecting): Promise<CodeFile[]> {
   const shown = relative(context.project, root.path);
   if (context.shipIgnore.excludes(root.path)) {

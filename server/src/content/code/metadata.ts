@@ -1,9 +1,9 @@
 import type { Editable } from '../../contract/snapshot.js';
 
 /**
- * The metadata that travels with the code, in `<name>-<version>.dist-info`, so that `importlib.metadata` answers on the
- * executors as it does on the driver: `version('my-package')`, which many packages call while they are imported, and
- * `entry_points()`, by which plugins are found. METADATA (PyPA core metadata 2.1) holds name, version and requirements.
+ * The metadata of an editable, which ships with its code in `<name>-<version>.dist-info`. So `importlib.metadata` has the same
+ * answers on executors as on the driver: for `version('my-package')`, which many packages call at import, and for
+ * `entry_points()`, which finds plugins. METADATA (PyPA core metadata 2.1) has name, version and requirements.
  */
 export function metadataEntries(editable: Editable): { archivePath: string; content: string }[] {
   if (editable.version === '') return [];

@@ -4,7 +4,7 @@ import { POINTER_HASH_DIGITS, POINTER_SCHEMA, POINTER_SEQUENCE_DIGITS } from '..
 import { bufferPayload } from '../../payloads/buffer.js';
 import type { Payload } from '../../payloads/payload.js';
 
-/** Content of a pointer file, and the hash in its name: the beginning of the content's sha256. */
+/** Content of a pointer file, and the hash in its name, which is the beginning of the content's sha256. */
 export function codePointerContent(code: readonly CodeArchive[]): { content: string; hash: string } {
   const pointer: CodePointer = {
     schema: POINTER_SCHEMA,
@@ -17,8 +17,8 @@ export function codePointerContent(code: readonly CodeArchive[]): { content: str
 }
 
 /**
- * The pointer file that a session starts with: sequence 0, so that every later one in the running session beats it,
- * and the same name for the same code, so that a target holds it once.
+ * The pointer file for the start of a session. It has sequence 0, so that every later one in the running session wins. The same
+ * code gives the same name, so that a target holds it once.
  */
 export function codePointerFile(code: readonly CodeArchive[]): { name: string; content: string } {
   const { content, hash } = codePointerContent(code);

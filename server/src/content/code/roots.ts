@@ -8,14 +8,14 @@ import { PROJECT_MARKS, hasAny, whyNotOneProject } from '../../environment/edita
 import { kindOf } from '../../memo/disk.js';
 import { isExtensionModule, moduleOfFile } from './importable.js';
 
-/** One root of an editable, found on disk. */
+/** A root of an editable as it is on disk. */
 export interface Root {
   readonly kind: 'folder' | 'file';
-  /** Absolute. */
+  /** Absolute path. */
   readonly path: string;
-  /** Where it goes in the archive: a folder's with a `/` at its end, '' for a folder on `sys.path`; a file's whole. */
+  /** Path in the archive. A folder's path ends with `/`, or is empty when the folder is on `sys.path`. */
   readonly archivePath: string;
-  /** A project's top folder, in which tests, docs and build files lie beside the packages. */
+  /** Whether this is the top folder of a project, which has tests, docs and build files beside the packages. */
   readonly isProject: boolean;
   /** The folder of links that setuptools' strict mode puts on `sys.path`: `build/__editable__.<name>-<version>-<tag>`. */
   readonly isLinkTree: boolean;
@@ -23,7 +23,7 @@ export interface Root {
 
 /**
  * The roots of an editable as they are on disk. setuptools' finder names a single module without its suffix
- * (`/project/tool` for `/project/tool.py`); both spellings are understood.
+ * (`/project/tool` for `/project/tool.py`); both forms are accepted.
  *
  * @throws ShipEnvError EDITABLE_MISSING when a root is gone
  */
@@ -48,7 +48,7 @@ export async function findRoots(editable: Editable): Promise<Root[]> {
 }
 
 /**
- * Everything importable below a root ships; so a root that is more than one project would take along what nobody meant.
+ * Everything importable below a root ships, so a root that is more than one project would ship files that nobody meant to ship.
  *
  * @throws ShipEnvError EDITABLE_NOT_A_PROJECT
  */
@@ -62,15 +62,15 @@ export async function refuseMoreThanOneProject(editable: Editable): Promise<void
       {
         hint:
           'Install the project that you need with pip install -e, and uninstall this one or remove its .pth file. ' +
-          `What the executors do not need stays home: --exclude ${shellWord(editable.name)}`
+          `If the executors do not need it, exclude it: --exclude ${shellWord(editable.name)}`
       }
     );
   }
 }
 
 /**
- * The folder that the person calls the project: where `.shipignore` lies and what links may not leave. A `.pth` line
- * into `project/src` names only `src`; then it is the folder above, if that is marked as a project.
+ * The folder of the project: it contains `.shipignore`, and links must not lead out of it. A `.pth` line that names
+ * `project/src` means the folder above, if that is marked as a project.
  */
 export async function projectFolder(editable: Editable): Promise<string> {
   const { projectDirectory } = editable;
@@ -79,15 +79,15 @@ export async function projectFolder(editable: Editable): Promise<string> {
   return (await hasAny(above, PROJECT_MARKS)) ? above : projectDirectory;
 }
 
-/** The real folders that links may lead into: the project and the editable's roots. */
-export async function boundaries(project: string, roots: readonly Root[]): Promise<string[]> {
+/** The folders, with links resolved, that links may lead into: the project and the editable's roots. */
+export async function allowedFolders(project: string, roots: readonly Root[]): Promise<string[]> {
   const folders = roots.map(root => (root.kind === 'folder' ? root.path : dirname(root.path)));
   const known = [project, ...folders].map(folder => orNothing(realpath(folder)));
   return (await Promise.all(known)).filter(folder => folder !== undefined);
 }
 
 async function isProjectTop(path: string, isOnSysPath: boolean): Promise<boolean> {
-  // A package folder may be a repository of its own (a submodule) without being a project's top.
+  // A package folder may be a repository of its own (a submodule) and still not be the top of a project.
   return hasAny(path, isOnSysPath ? [...PROJECT_MARKS, '.git'] : PROJECT_MARKS);
 }
 
@@ -102,12 +102,12 @@ async function moduleFile(path: string): Promise<string | undefined> {
 function missing(editable: Editable, path: string): ShipEnvError {
   return new ShipEnvError(
     'EDITABLE_MISSING',
-    `The editable package ${editable.name} is installed from ${path}; there is nothing.`,
+    `The editable package ${editable.name} is installed from ${path}, which does not exist.`,
     { hint: `Put the folder back, install ${editable.name} again, uninstall it, or exclude it from shipping.` }
   );
 }
 
-/** The error for a file or folder that is there and cannot be read. */
+/** The error for a file or folder that exists but cannot be read. */
 export function unreadable(path: string, cause: unknown): ShipEnvError {
   return new ShipEnvError('CODE_UNREADABLE', `${path} belongs to an editable package and cannot be read.`, {
     hint: 'Make it readable, or leave it out with a line in .shipignore.',

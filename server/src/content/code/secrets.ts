@@ -6,7 +6,7 @@ import type { CodeFile } from './files.js';
  * Refuses files that look like secrets. The error lists paths, never contents.
  *
  * @param suspects - the files that look like secrets
- * @param allowed - file names, or paths relative to the project, that may ship all the same
+ * @param allowed - file names, or paths relative to the project, that may ship anyway
  * @throws ShipEnvError CODE_SECRET_FOUND
  */
 export function refuseSecrets(editableName: string, suspects: readonly CodeFile[], allowed: readonly string[]): void {
@@ -20,7 +20,8 @@ export function refuseSecrets(editableName: string, suspects: readonly CodeFile[
     {
       hint:
         `Leave ${refused.length === 1 ? 'it' : 'them'} out with a line in .shipignore, or move ` +
-        `${refused.length === 1 ? 'it' : 'them'} out of the package. What may ship is allowed by name: --allow-secret ${refused.join(' ')}`
+        `${refused.length === 1 ? 'it' : 'them'} out of the package. To ship ${refused.length === 1 ? 'it' : 'them'}, allow ` +
+        `${refused.length === 1 ? 'it' : 'them'} by name: --allow-secret ${refused.join(' ')}`
     }
   );
 }

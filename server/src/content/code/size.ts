@@ -2,9 +2,9 @@ import prettyBytes from 'pretty-bytes';
 import type { Finding } from '../../contract/snapshot.js';
 import { byCodeUnit, type CodeFile } from './files.js';
 
-/** Uncompressed. */
+/** Uncompressed bytes from which on code is large. */
 const LARGE_BYTES = 50_000_000;
-/** What Python's zipimport reads before 3.13: it knows no Zip64 (CPython gh-94146). */
+/** The most entries that Python's zipimport can read before 3.13, which does not know Zip64 (CPython gh-94146). */
 const MAX_ENTRIES = 65_535;
 const NAMED_FILES = 5;
 
@@ -13,12 +13,12 @@ export function bytesOf(files: readonly CodeFile[]): number {
   return files.reduce((sum, file) => sum + file.identity.size, 0);
 }
 
-/** Is so much code worth a word to the person? */
+/** Whether code of this size should be reported to the person. */
 export function isLarge(bytes: number): boolean {
   return bytes >= LARGE_BYTES;
 }
 
-/** The finding about a code archive that is large, if it is: 50 MB or more files than older Pythons can list. */
+/** Findings about a large code archive: 50 MB or more, or more files than older Pythons can list. */
 export function sizeFindings(name: string, files: readonly CodeFile[]): Finding[] {
   const findings: Finding[] = [];
   const total = bytesOf(files);
@@ -31,8 +31,8 @@ export function sizeFindings(name: string, files: readonly CodeFile[]): Finding[
       kind: 'large-code-archive',
       subject: name,
       message:
-        `The code of ${name} is ${prettyBytes(total)}, which travels whole with every change. ` +
-        `Largest files: ${largest.join(', ')}. What the executors do not need can be left out with .shipignore.`
+        `The code of ${name} has ${prettyBytes(total)}, and all of it ships again after every change. ` +
+        `Largest files: ${largest.join(', ')}. Leave out files that the executors do not need with .shipignore.`
     });
   }
   if (files.length > MAX_ENTRIES) {

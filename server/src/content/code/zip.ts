@@ -7,33 +7,33 @@ import type { ZipArchive } from 'archiver';
 import { byCodeUnit, type CodeFile } from './files.js';
 import { FileChanged, readUnchanged, type OnBytes } from './hashes.js';
 
-/** What goes into an archive besides the folders, which follow from the paths. */
+/** An entry of an archive. Entries of folders follow from the paths. */
 export type ArchiveEntry =
   | { readonly archivePath: string; readonly file: CodeFile; readonly sha256: string }
   | { readonly archivePath: string; readonly content: string };
 
-/** The first moment that a zip can name (its clock starts in 1980), in UTC: no entry tells when or where it was made. */
+/** The earliest date of a zip entry, in UTC. With a fixed date, entries do not depend on when or where they were made. */
 const FIXED_DATE = new Date('1980-01-01T00:00:00Z');
 const FOLDER_MODE = 0o755;
 const FILE_MODE = 0o644;
 const EXECUTABLE_MODE = 0o755;
-/** Up to this size a file is handed over whole, which spares archiver a stream each. */
+/** A file up to this size is given to archiver as a whole, which saves a stream for each. */
 const MAX_WHOLE_BYTES = 1024 * 1024;
 
 /**
- * What the bytes of a zip depend on besides its entries: deflate gives other bytes in another zlib. Part of the name,
- * so that a name never stands for two contents.
+ * What the bytes of a zip depend on besides its entries: another zlib compresses to other bytes. It is hashed into the name of
+ * the zip, so that a name never stands for two contents.
  */
 export const ZIP_ENCODING = `zip 1, zlib ${process.versions.zlib}, ${process.arch}`;
 
 /**
- * Writes a reproducible zip: entries sorted, dates and modes fixed but for the execute bit. Each folder has an entry of
- * its own, since zipimport before Python 3.13 finds a namespace package (PEP 420) only by that.
+ * Writes a reproducible zip: entries are sorted, dates and modes are fixed except for the execute bit. Each folder has its own
+ * entry, because zipimport before Python 3.13 needs it to find a namespace package (PEP 420).
  *
  * Files are read one at a time, and must still have the content that was hashed.
  *
- * @param path - created; must not exist
- * @param onBytes - told of the bytes of files that go in
+ * @param path - the file to create; it must not exist
+ * @param onBytes - called for the bytes of files that are added
  * @throws FileChanged; ShipEnvError CODE_UNREADABLE; what writing throws; the signal's reason
  */
 export async function writeZip(
@@ -43,11 +43,11 @@ export async function writeZip(
   onBytes: OnBytes = () => undefined
 ): Promise<void> {
   signal.throwIfAborted();
-  // Here, since a tree that did not change is not zipped again.
+  // Loaded on demand, because an unchanged tree is not zipped again.
   const archiver = await import('archiver');
   const archive = new archiver.ZipArchive({ zlib: { level: 6 } });
   const failure = new AbortController();
-  // Of the two halves, which tear each other down, the one that fails first knows why.
+  // When one half fails, the other fails too. The first error is the real one.
   const fail = (error: unknown): void => {
     failure.abort(error);
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
@@ -69,9 +69,9 @@ async function feed(
 ): Promise<void> {
   const folders = foldersOf(entries).map(archivePath => ({ archivePath, content: undefined }));
   for (const entry of [...folders, ...entries].sort((a, b) => byCodeUnit(a.archivePath, b.archivePath))) {
-    // One at a time: archiver would open every stream that it is given at once.
+    // One entry at a time, because archiver would open all streams at once.
     const taken = once(archive, 'entry', { signal: stop });
-    // It may fail before it is awaited below, and then is no stray rejection.
+    // The promise may reject before it is awaited below; that must not be an unhandled rejection.
     taken.catch(() => undefined);
     const source = await append(archive, entry, stop, onBytes);
     try {
@@ -80,7 +80,7 @@ async function feed(
       source?.destroy();
     }
   }
-  // What goes wrong from here on also reaches the pipeline, as the archive's error event.
+  // Errors from here on also reach the pipeline, as error events of the archive.
   archive.finalize().catch(() => undefined);
 }
 
@@ -106,7 +106,7 @@ async function append(
     archive.append(content, data);
     return undefined;
   }
-  // archiver pipes this on and does not notice when it fails.
+  // archiver does not notice when a stream fails that it was given.
   const checked = pipe(Readable.from(chunks), expecting(entry.sha256, entry.file.sourcePath), error => {
     if (error) archive.destroy(error);
   });
@@ -114,7 +114,7 @@ async function append(
   return checked;
 }
 
-/** Passes bytes through and fails at their end when they are not the expected ones. */
+/** Passes bytes through, and fails at the end when their sha256 is not the expected one. */
 function expecting(expected: string, path: string): Transform {
   const hash = createHash('sha256');
   return new Transform({

@@ -4,14 +4,14 @@ import type { PlannedSegment, SegmentEntry, SegmentOutline } from './types.js';
 import { modulesAmong } from './compile/modules.js';
 
 /**
- * A planned segment that waits for its turn. There are as many entries as an environment has files, and only those of a few
- * segments are needed at a time.
+ * A planned segment in compact memory. An environment has many files, and the entries of only a few segments are needed at a
+ * time.
  */
 export class PackedSegment {
   readonly #outline: SegmentOutline;
   readonly #modules: PlannedSegment['modules'];
   readonly #root: string;
-  /** Files that lie below the root as they will in the wheel's directory: nearly all. */
+  /** Files whose path below the root is their path in the wheel's directory; nearly all files. */
   readonly #files: PackedFiles;
   readonly #others: readonly SegmentEntry[];
 

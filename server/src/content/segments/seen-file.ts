@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import prettyBytes from 'pretty-bytes';
 import { ShipEnvError, hasCode } from '../../errors.js';
-import { NotRegular, openRegular, openRegularHere } from '../../system/files/open.js';
-import { piecesOf, piecesOfHere } from '../../system/files/pieces.js';
+import { NotRegular, openRegular, openRegularSync } from '../../system/files/open.js';
+import { piecesOf, piecesOfSync } from '../../system/files/pieces.js';
 import { FILE_KINDS, UnusableFile } from '../../system/files/read.js';
 
-/** Up to this size a file is read at once: its four trips through Node's thread pool take several times as long. */
+/** A file up to this size is read synchronously: four calls to Node's thread pool take several times as long. */
 const AT_ONCE_BYTES = 512 * 1024;
 
-/** What the snapshot saw of a file. */
+/** A file as the snapshot saw it. */
 export interface SeenFile {
   readonly source: string;
   readonly size: number;
@@ -17,9 +17,9 @@ export interface SeenFile {
 }
 
 /**
- * A script or a metadata file, whole, when it still is what the snapshot saw.
+ * Reads a whole script or metadata file, and checks that it is as the snapshot saw it.
  *
- * @throws UnusableFile when it was too large for one; ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE
+ * @throws UnusableFile when the file is too large; ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE
  */
 export async function readSeenFile(file: SeenFile, signal: AbortSignal | undefined): Promise<Buffer> {
   const kind = FILE_KINDS.metadata;
@@ -32,7 +32,7 @@ export async function readSeenFile(file: SeenFile, signal: AbortSignal | undefin
 }
 
 async function contentOf({ source, size }: SeenFile, signal: AbortSignal | undefined): Promise<Buffer> {
-  // One byte more than there should be: then it has changed, however large it is now.
+  // One byte more than expected shows that the file has grown.
   const most = size + 1;
   const whole = Buffer.allocUnsafe(most);
   let filled = 0;
@@ -44,9 +44,9 @@ async function contentOf({ source, size }: SeenFile, signal: AbortSignal | undef
       await handle.close();
     }
   } else {
-    const { file } = openRegularHere(source);
+    const { file } = openRegularSync(source);
     try {
-      for (const piece of piecesOfHere(file, { size, most })) filled += piece.copy(whole, filled);
+      for (const piece of piecesOfSync(file, { size, most })) filled += piece.copy(whole, filled);
     } finally {
       closeSync(file);
     }
@@ -54,7 +54,7 @@ async function contentOf({ source, size }: SeenFile, signal: AbortSignal | undef
   return whole.subarray(0, filled);
 }
 
-/** Does the file begin with `#!`? Reads no more than that. */
+/** Whether the file begins with `#!`. Only these two bytes are read. */
 export async function isShebangFile(file: SeenFile): Promise<boolean> {
   try {
     const handle = await openRegular(file.source);
@@ -69,7 +69,7 @@ export async function isShebangFile(file: SeenFile): Promise<boolean> {
   }
 }
 
-/** The error for a file whose content is no longer what the snapshot saw. */
+/** The error for a file that changed after the snapshot. */
 export function changed(file: SeenFile, cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'ARTIFACT_FILE_CHANGED',
@@ -78,9 +78,9 @@ export function changed(file: SeenFile, cause?: unknown): ShipEnvError {
   );
 }
 
-/** What a failed read means to the person; an abort stays what it is. */
+/** Translates the error of a read for the person. Other errors, such as an abort, are returned unchanged. */
 export function readError(file: SeenFile, error: unknown): unknown {
-  // The snapshot saw a regular file.
+  // The snapshot saw a regular file here, so it has changed.
   if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR') || error instanceof NotRegular) return changed(file, error);
   if (!hasCode(error, 'EACCES', 'EPERM', 'EIO', 'ELOOP')) return error;
   return new ShipEnvError('SNAPSHOT_UNREADABLE', `${file.source} belongs to the environment and could not be read.`, {

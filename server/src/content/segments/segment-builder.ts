@@ -5,21 +5,21 @@ import { writeSegment, type SegmentTools } from './segment.js';
 import { Threads } from './threads/threads.js';
 import type { PlannedSegment } from './types.js';
 
-/** So much is compressed in the time that threads take to start. */
+/** Bytes that are compressed in the time in which threads start. */
 const WITHOUT_THREADS_BYTES = 2 * 1024 * 1024;
-/** The same where there are few cores: a thread's start takes a core from the work. */
+/** The same on a machine with few cores, where the start of a thread takes a core from the work. */
 const WITHOUT_THREADS_ON_FEW_CORES_BYTES = 16 * 1024 * 1024;
 const FEW_CORES = 2;
 
-/** Builds segments with threads that compress; they begin when they are first needed. */
+/** Builds segments with threads that compress. The threads start when they are first needed. */
 export class SegmentBuilder {
   readonly #threads: Threads;
   readonly #compiled: CompiledModules;
   readonly #signal: AbortSignal;
 
   /**
-   * @param compiled - where the compiled modules come from
-   * @param bytes - uncompressed, of all that will be built
+   * @param compiled - the compiled modules
+   * @param bytes - uncompressed bytes of all segments that will be built
    */
   constructor(compiled: CompiledModules, bytes: number, signal: AbortSignal) {
     const enough = availableParallelism() > FEW_CORES ? WITHOUT_THREADS_BYTES : WITHOUT_THREADS_ON_FEW_CORES_BYTES;
@@ -29,10 +29,10 @@ export class SegmentBuilder {
   }
 
   /**
-   * Writes a segment to a path where nothing is.
+   * Writes a segment to a path, where no file may exist.
    *
-   * @param options - `turn`: of those under way the lowest goes first; `onBytes`: called with the uncompressed bytes done
-   *   since the last call
+   * @param options - `turn`: the segment with the lowest turn is compressed first; `onBytes`: called with the uncompressed
+   *   bytes that were done since the last call
    * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE, PYTHON_NOT_FOUND, PYTHON_FAILED; the signal's reason
    */
   async build(

@@ -9,11 +9,11 @@ import { centralHeader, type ZipEntry } from './zip/records.js';
 /** A segment in the cache. */
 export interface Segment {
   readonly path: string;
-  /** Local headers and data, from the file's start on; what goes into an artifact. */
+  /** Bytes of local headers and data, from the start of the file. These bytes go into an artifact. */
   readonly bytes: number;
-  /** Of those bytes, lower-case hex: what a manifest says. */
+  /** sha256 of those bytes, lower-case hex, for the manifest. */
   readonly sha256: string;
-  /** Of those bytes: what whoever reads them checks, since it costs a fraction of a sha256. */
+  /** CRC-32 of those bytes. Readers check it, because it costs a fraction of a sha256. */
   readonly crc32: number;
   /** Central directory headers of its entries; offsets are relative to the file's start. */
   readonly directory: Buffer;
@@ -30,12 +30,12 @@ const segmentIndex = z.object({
   directory: z.object({ bytes: z.number(), crc32: z.number() })
 });
 
-/** As many bytes are read from the end of a segment's file at once: the index of nearly every distribution. */
+/** Bytes that are read from the end of a segment's file at once. The index of nearly every distribution fits. */
 const AT_ONCE = 64 * 1024;
 
 /**
- * Ends a segment file: its part of the central directory, digests as JSON, then the length of that in four bytes. No one
- * who assembles an artifact need look at its entries one by one.
+ * Appends the index to a segment file: its part of the central directory, then digests as JSON, then the length of the JSON in
+ * four bytes. With the index, an artifact is assembled without reading the entries one by one.
  */
 export async function appendIndex(
   file: OutputFile,
@@ -58,8 +58,8 @@ export async function appendIndex(
 }
 
 /**
- * Reads the index of a segment file; undefined when it is damaged, or was removed because it was. Whether the bytes before
- * it are whole shows to who reads them.
+ * Reads the index of a segment file; undefined when the index is damaged or the file is gone. The bytes before the index are
+ * not checked here; the reader of these bytes checks them.
  */
 export async function readSegment(path: string): Promise<Segment | undefined> {
   const handle = await openRegular(path).catch((error: unknown) => {
@@ -91,7 +91,7 @@ export async function readSegment(path: string): Promise<Segment | undefined> {
   }
 }
 
-/** The bytes of a segment were damaged after they were written. It was dropped; who reads it again gets a new one. */
+/** A segment was damaged after it was written. It was removed from the cache; the next read builds it again. */
 export class DamagedSegment extends ShipEnvError<'CACHE_UNUSABLE'> {
   readonly path: string;
 
@@ -104,9 +104,9 @@ export class DamagedSegment extends ShipEnvError<'CACHE_UNUSABLE'> {
 }
 
 /**
- * Runs what reads an artifact, and again when a segment was damaged: what is read then is compressed anew.
+ * Runs work that reads an artifact, and repeats it when a segment was damaged. The damaged segment is then built again.
  *
- * @throws DamagedSegment when the same one is damaged again
+ * @throws DamagedSegment when the same segment is damaged a second time
  */
 export async function withRepair<T>(work: () => Promise<T>): Promise<T> {
   const repaired = new Set<string>();
@@ -120,7 +120,7 @@ export async function withRepair<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** So many bytes before `end`. */
+/** Reads `length` bytes before `end`. */
 async function readExactly(handle: FileHandle, length: number, end: number): Promise<Buffer> {
   const position = end - length;
   if (position < 0) throw new RangeError('The file is too short for an index.');

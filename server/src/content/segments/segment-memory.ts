@@ -5,8 +5,9 @@ import type { Interpreter } from '../../contract/snapshot.js';
 import type { PlannedBefore, SegmentMemory } from './types.js';
 
 /**
- * The segments of an environment's distributions as they were planned before, one file an environment, so that planning
- * costs what changed. A state names what a distribution holds; what else a segment depends on names the file.
+ * The segments that were planned before for an environment's distributions, in one file for each environment. With it, only
+ * changed distributions are planned again. A segment is found by the state of its distribution; everything else that it
+ * depends on is part of the file's name.
  */
 export class SegmentMemoryFile implements SegmentMemory {
   readonly #cache: Cache;
@@ -24,7 +25,7 @@ export class SegmentMemoryFile implements SegmentMemory {
     const parts = JSON.stringify([BUILD_ID, interpreter]);
     const name = `${createHash('sha256').update(parts).digest('hex')}.json`;
     const content = await cache.hint('outlines', name);
-    // The cache hands out only what was put there, and the name says of what form that is.
+    // The cache detects damage, and the name covers the version of the form.
     const known = content && (JSON.parse(content.toString('utf8')) as Record<string, PlannedBefore>);
     return new SegmentMemoryFile(cache, name, new Map(Object.entries(known ?? {})));
   }
@@ -39,7 +40,7 @@ export class SegmentMemoryFile implements SegmentMemory {
   }
 
   /**
-   * Keeps what is known of these states, which are all that there are, when that is more than was.
+   * Saves what is known about these states, if something is new. Other states are dropped.
    *
    * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
    */

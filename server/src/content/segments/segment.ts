@@ -7,32 +7,32 @@ import { HEADERS_BYTES, windowBytes } from './threads/slot.js';
 import type { EntriesTask, EntrySource, PieceTask, Task } from './threads/tasks.js';
 import type { Lease, Threads } from './threads/threads.js';
 import { crc32 } from '../../payloads/crc32.js';
-import { PIECE_BYTES, WINDOW_BYTES, pays } from './zip/deflate.js';
+import { PIECE_BYTES, WINDOW_BYTES, isWorthInflating } from './zip/deflate.js';
 import { OutputFile } from './zip/output-file.js';
 import { DEFLATED, STORED, localHeader, localHeaderBytes, type ZipEntry, type ZipMethod } from './zip/records.js';
 import type { FileEntry, PlannedSegment, SegmentEntry } from './types.js';
 
-/** Tasks of one segment that wait, are under way, or are done and not written: enough that one always waits for a slot. */
+/** Tasks of one segment that are not written yet. With so many tasks, at least one always waits for a slot. */
 const AHEAD = 10;
 
 const MODE_FILE = 0o100644;
 const MODE_PROGRAM = 0o100755;
 
-/** What a segment is written with. */
+/** What {@link writeSegment} needs. */
 export interface SegmentTools {
   readonly threads: Threads;
-  /** What is of an earlier turn is compressed first: the upload waits for the segments in their order. */
+  /** Tasks with a lower turn are compressed first, because the upload needs the segments in order. */
   readonly turn: number;
   readonly signal: AbortSignal;
-  /** Called with the uncompressed bytes done since the last call. */
+  /** Called with the uncompressed bytes that were done since the last call. */
   readonly onBytes: (bytes: number) => void;
 }
 
 /**
- * Writes a segment: the zip entries of one distribution ({@link WHEELS}), one with its compiled modules, then an index of
- * them.
+ * Writes a segment: the zip entries of one distribution ({@link WHEELS}), an entry with its compiled modules, and an index of
+ * these entries.
  *
- * @param compiled - the file with the compiled modules, whose entry goes behind the distribution's own; the writer names it
+ * @param compiled - the file with the compiled modules. Its entry follows the distribution's own; its name is ignored
  * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; the signal's reason
  */
 export function writeSegment(
@@ -56,13 +56,13 @@ interface Named {
   readonly name: string;
 }
 
-/** Compresses several entries at a time and writes them in their order. */
+/** Compresses several entries at a time and writes them in order. */
 class SegmentWriter {
   readonly #file: OutputFile;
   readonly #segment: PlannedSegment;
   readonly #tools: SegmentTools;
   readonly #entries: ZipEntry[] = [];
-  /** Tasks under way, what to do with each when it is its turn, and what gives its slot back. */
+  /** Unfinished tasks in order: how to write the result of each, and how to give its slot back. */
   readonly #queue: { readonly write: () => Promise<void>; readonly release: Promise<() => void> }[] = [];
 
   constructor(file: OutputFile, segment: PlannedSegment, tools: SegmentTools) {
@@ -83,7 +83,7 @@ class SegmentWriter {
     const { wheel, entries } = this.#segment;
     const named = entries.map(entry => ({ entry, name: `${WHEELS}${wheel}/${entry.name}` }));
     for (const group of groupsOf(named)) await this.#add(group, this.#tools.onBytes);
-    // Its bytes are not among those of the distribution, which are what is counted.
+    // Only the bytes of the distribution are counted as progress.
     if (compiled !== undefined) await this.#add([{ entry: compiled, name: compiledName(wheel) }], () => undefined);
     await this.#drain(0);
     return this.#entries;
@@ -141,7 +141,7 @@ class SegmentWriter {
   #piece(entry: SegmentEntry, piece: Omit<PieceTask, 'kind' | 'source'>): Promise<Lease<PieceTask>> {
     if (entry.kind === 'file') return this.#run({ kind: 'piece', source: entry.source, ...piece }, [entry]);
     const { position, bytes } = piece;
-    // A copy: a thread is sent the whole memory behind a view.
+    // A copy, because a thread would get the whole memory behind a view.
     const source = Buffer.from(entry.data.subarray(position - windowBytes(position), position + bytes));
     return this.#run({ kind: 'piece', source, ...piece });
   }
@@ -152,7 +152,7 @@ class SegmentWriter {
   }
 
   async #enqueue<T extends Task>(work: Promise<Lease<T>>, write: (lease: Lease<T>) => Promise<void>): Promise<void> {
-    // It is awaited in its turn; until then a failure must not count as unhandled.
+    // The promise is awaited later; until then a rejection must not count as unhandled.
     const release = work.then(lease => lease.release);
     release.catch(() => undefined);
     this.#queue.push({ release, write: async () => write(await work) });
@@ -170,7 +170,7 @@ class SegmentWriter {
     }
   }
 
-  /** Gives the slots back that nobody will write from: others wait for them. */
+  /** Gives back the slots of results that will not be written, because other segments wait for slots. */
   #abandon(): void {
     for (const { release } of this.#queue.splice(0)) {
       release.then(
@@ -181,9 +181,9 @@ class SegmentWriter {
   }
 }
 
-/** An entry that comes in pieces: digests them, and looks whether they are what the snapshot saw. */
+/** A large entry that is read in pieces: computes its digests, and checks that the file is as the snapshot saw it. */
 class LargeEntry {
-  /** Known after the first piece: what does not shrink (archives, images) is stored. */
+  /** Decided after the first piece: content that does not shrink (archives, images) is stored. */
   method: ZipMethod = DEFLATED;
   readonly #entry: SegmentEntry;
   readonly #hash: Hash = createHash('sha256');
@@ -197,8 +197,8 @@ class LargeEntry {
   /**
    * Takes the next piece.
    *
-   * @returns what stands for it in the archive
-   * @throws ShipEnvError ARTIFACT_FILE_CHANGED when the window is not the end of the piece before
+   * @returns the bytes of the piece in the archive
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED when the window differs from the end of the previous piece
    */
   add({ deflated = 0, slot }: Lease<PieceTask>, position: number, bytes: number): Uint8Array {
     const start = windowBytes(position);
@@ -207,11 +207,11 @@ class LargeEntry {
     this.#hash.update(piece);
     this.#crc = crc32(piece, this.#crc);
     this.#before = piece.slice(-WINDOW_BYTES);
-    if (position === 0 && !pays(bytes, deflated)) this.method = STORED;
+    if (position === 0 && !isWorthInflating(bytes, deflated)) this.method = STORED;
     return this.method === STORED ? piece : slot.output.subarray(0, deflated);
   }
 
-  /** Of all of it. @throws ShipEnvError ARTIFACT_FILE_CHANGED */
+  /** CRC-32 of the whole entry. @throws ShipEnvError ARTIFACT_FILE_CHANGED */
   crc32(): number {
     if (this.#hash.digest('hex') !== this.#entry.sha256) throw this.#changed();
     return this.#crc;
@@ -222,7 +222,7 @@ class LargeEntry {
   }
 }
 
-/** Entries in their order: a large one by itself, small ones together, as many as a slot takes. */
+/** Groups of entries, in order: a large entry by itself, small entries together, as many as fit into a slot. */
 function* groupsOf(entries: readonly Named[]): Generator<Named[]> {
   let group: Named[] = [];
   let [bytes, headers] = [0, 0];

@@ -5,28 +5,28 @@ import type { SegmentBuilder } from './segment-builder.js';
 import { readSegment, type Segment } from './segment-index.js';
 import type { LazySegment } from './types.js';
 
-/** Read from the cache at a time. */
+/** How many segments are read from the cache at a time. */
 const PARALLEL_READS = 8;
-/** One may wait for its files while others keep the threads busy; more would only hold memory. */
+/** How many segments are built at a time: while one waits for files, others keep the threads busy. More would only take memory. */
 const PARALLEL_SEGMENTS = 4;
 
-/** What the segments of an artifact are built with. */
+/** What {@link Segments} needs. */
 export interface SegmentsOptions {
   readonly cache: Cache;
   readonly signal: AbortSignal;
-  /** Uncompressed bytes done and in all; `detail` names the distribution that was finished last. */
+  /** Called with uncompressed bytes that are done, and all; `detail` names the distribution that was finished last. */
   readonly onProgress?: ((progress: { doneBytes: number; totalBytes: number; detail: string }) => void) | undefined;
 }
 
-/** The segments of an artifact in the form of its format, the first ones first, each as soon as it can be read. */
+/** The segments of an artifact in the form of its format. They come in order, each as soon as it can be read. */
 export interface SegmentSource extends AsyncIterable<Segment> {
-  /** Settles when all are in the cache; rejects with what stopped the first that failed. */
+  /** Resolves when all segments are in the cache; rejects with the error of the first one that failed. */
   readonly ready: Promise<{ reusedSegments: number; builtSegments: number }>;
-  /** Takes a damaged segment out of the cache; the next pass over the segments finds it made anew. */
+  /** Removes a damaged segment from the cache. It is built again for the next iteration. */
   drop(index: number): Promise<void>;
 }
 
-/** The segments of one artifact, each found in the cache or compressed now, the first ones first. */
+/** The segments of one artifact. Each is found in the cache or built now; the first ones are built first. */
 export class Segments implements SegmentSource {
   readonly ready: SegmentSource['ready'];
   readonly #id: string;
@@ -34,7 +34,7 @@ export class Segments implements SegmentSource {
   readonly #options: SegmentsOptions;
   readonly #limit = pLimit(PARALLEL_SEGMENTS);
   readonly #reads = pLimit(PARALLEL_READS);
-  /** One damaged segment after the other is compressed anew: each has threads of its own. */
+  /** Damaged segments are built again one after the other, because each build has its own threads. */
   readonly #repairs = pLimit(1);
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
@@ -44,7 +44,7 @@ export class Segments implements SegmentSource {
   #built = 0;
   #detail = '';
 
-  /** @param id - names what the segments are for: builds of one id do not compress the same twice */
+  /** @param id - names the artifact. Builds with one id share a lock, so they do not compress the same segment twice */
   constructor(id: string, planned: readonly LazySegment[], options: SegmentsOptions) {
     this.#id = id;
     this.#planned = planned;
@@ -58,7 +58,7 @@ export class Segments implements SegmentSource {
         ended.catch(reject);
       })
     );
-    // Whoever reads the segments is told what fails; nobody need wait for the whole.
+    // The reader of the segments gets the error too, so nobody has to await `ready`.
     this.ready = handled(
       ended.then(() => ({ reusedSegments: planned.length - this.#built, builtSegments: this.#built }))
     );
@@ -66,14 +66,14 @@ export class Segments implements SegmentSource {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Segment> {
     const { length } = await this.#segments;
-    // Each is looked up when it is its turn: a damaged one may have been replaced.
+    // Each promise is looked up late, because a damaged segment may have been replaced.
     for (let index = 0; index < length; index += 1) {
       const segment = await (await this.#segments)[index];
       if (segment !== undefined) yield segment;
     }
   }
 
-  /** A segment by its place in the order, as soon as it can be read; undefined behind the last one. */
+  /** The segment with that index, as soon as it can be read; undefined behind the last one. */
   async at(index: number): Promise<Segment | undefined> {
     return (await this.#segments)[index];
   }
@@ -86,8 +86,8 @@ export class Segments implements SegmentSource {
   }
 
   /**
-   * What is there is handed out as soon as it is read, whatever else must be built. One lock for all that is missing, so
-   * that two processes do not compress the same.
+   * Reads the segments that are in the cache, and builds the others. Cached segments can be used before the others are built.
+   * One lock covers all builds, so that two processes do not compress the same segment.
    */
   async #findOrBuild(onBegun: (segments: Promise<Segment>[]) => void): Promise<void> {
     const { cache, signal } = this.#options;
@@ -114,14 +114,14 @@ export class Segments implements SegmentSource {
     await Promise.all(found);
   }
 
-  /** Runs work that stops when the lock is lost. @throws why it stopped */
+  /** Runs work, and stops it when the lock is lost. @throws the reason for which it stopped */
   async #untilLost(held: AbortSignal, work: () => Promise<void>): Promise<void> {
     const lost = (): void => this.#failed.abort(held.reason);
     held.addEventListener('abort', lost);
     try {
       await work();
     } finally {
-      // Who listens to a signal that follows others is kept in memory with all that it knows: here, with the whole plan.
+      // Without this, the signal would keep the listener, and with it the whole plan, in memory.
       held.removeEventListener('abort', lost);
     }
     this.#options.signal.throwIfAborted();
@@ -130,7 +130,7 @@ export class Segments implements SegmentSource {
 
   async #withBuilder<T>(planned: readonly LazySegment[], work: (builder: SegmentBuilder) => Promise<T>): Promise<T> {
     const bytes = planned.reduce((sum, segment) => sum + segment.bytes, 0);
-    // A ship of an environment that did not change needs none of it.
+    // Loaded on demand: the ship of an unchanged environment builds nothing.
     const { SegmentBuilder: Builder } = await import('./segment-builder.js');
     return CompiledModules.during(this.#options.cache, this.#signal, async compiled => {
       const builder = new Builder(compiled, bytes, this.#signal);
@@ -142,7 +142,7 @@ export class Segments implements SegmentSource {
     });
   }
 
-  /** A segment in the cache, from its path; undefined when there is none. */
+  /** Reads a segment of the cache; undefined without a path. */
   #read(planned: LazySegment, index: number, path: string | undefined): Promise<Segment> | undefined {
     if (path === undefined) return undefined;
     const read = async (): Promise<Segment> => {
@@ -153,7 +153,7 @@ export class Segments implements SegmentSource {
     return handled(this.#reads(() => this.#orStop(read)));
   }
 
-  /** A damaged one is as good as none. */
+  /** Removes a damaged segment and builds it again. */
   async #replace(planned: LazySegment, index: number): Promise<Segment> {
     return this.#repairs(async () => {
       await this.#options.cache.drop('segments', planned.key);
@@ -175,7 +175,7 @@ export class Segments implements SegmentSource {
     });
   }
 
-  /** When the work on one segment fails, that on the others stops. */
+  /** Runs work on one segment. When it fails, the work on all segments stops. */
   async #orStop(work: () => Promise<Segment>): Promise<Segment> {
     try {
       return await work();
@@ -196,7 +196,7 @@ export class Segments implements SegmentSource {
   }
 }
 
-/** A promise whose failure is taken up later, when it is its turn. */
+/** Marks a promise that is awaited later, so that its rejection does not count as unhandled. */
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

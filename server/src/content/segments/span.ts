@@ -4,19 +4,19 @@ import { openRegular } from '../../system/files/open.js';
 import type { Span } from '../../payloads/payload.js';
 import { DamagedSegment, type Segment } from './segment-index.js';
 
-/** Stands for a key where the content is an artifact's head. */
+/** The key of an artifact's head. */
 export const HEAD_KEY = 'head';
 
-/** How spans and manifests name a content: what it is, and its sha256, since another zlib makes other bytes of it. */
-export function contentOf(key: string, sha256: string): string {
+/** The name of a content for spans and manifests: its key and its sha256, because another zlib gives other bytes for a key. */
+export function contentName(key: string, sha256: string): string {
   return `${key} ${sha256}`;
 }
 
-/** Bytes in memory as a span; `key` when other artifacts may hold them. */
+/** Bytes in memory as a span. `key` is given when other artifacts may contain the same bytes. */
 export function memorySpan(data: Buffer, key?: string): Span {
   return {
     bytes: data.length,
-    content: key === undefined ? undefined : contentOf(key, createHash('sha256').update(data).digest('hex')),
+    content: key === undefined ? undefined : contentName(key, createHash('sha256').update(data).digest('hex')),
     read: (into, position) => {
       data.copy(into, 0, position, position + into.length);
       return Promise.resolve();
@@ -28,7 +28,7 @@ export function memorySpan(data: Buffer, key?: string): Span {
 /**
  * A segment in the cache as a span.
  *
- * @param drop - takes the segment out of the cache when a reader finds other bytes than were written
+ * @param drop - removes the segment from the cache; called when a reader finds that it is damaged
  */
 export function segmentSpan(segment: Segment, key: string, drop: () => Promise<void>): Span {
   const damaged = async (): Promise<DamagedSegment> => {
@@ -37,7 +37,7 @@ export function segmentSpan(segment: Segment, key: string, drop: () => Promise<v
   };
   return {
     bytes: segment.bytes,
-    content: contentOf(key, segment.sha256),
+    content: contentName(key, segment.sha256),
     read: async (into, position) => {
       if (!(await readFully(segment.path, into, position))) throw await damaged();
     },
@@ -47,7 +47,7 @@ export function segmentSpan(segment: Segment, key: string, drop: () => Promise<v
   };
 }
 
-/** @returns false when the file ends early, or is gone: another ship may have found it damaged */
+/** @returns false when the file ends early, or is gone because another ship found it damaged */
 async function readFully(path: string, into: Buffer, position: number): Promise<boolean> {
   const handle = await openRegular(path).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined;

@@ -9,7 +9,7 @@ import { normalizeName } from '../../python/names.js';
 import { kindOf, readOptional } from '../../memo/disk.js';
 import { type RecordEntry, parseRecord } from '../../python/record.js';
 
-/** What the metadata of a distribution says, but for the list of its files. */
+/** The metadata of a distribution, without the list of its files. */
 export interface Metadata {
   readonly name: string;
   readonly normalizedName: string;
@@ -18,18 +18,18 @@ export interface Metadata {
   readonly metadataName: string;
   readonly site: SiteDirectory;
   readonly requires: string[];
-  /** Of WHEEL; undefined when there is no WHEEL. */
+  /** Fields of WHEEL; undefined when there is no WHEEL. */
   readonly wheel: { readonly tags: string[]; readonly rootIsPurelib: boolean } | undefined;
   readonly directUrl: DirectUrl | undefined;
-  /** Undefined when it has no list of its files. */
+  /** Undefined when the distribution has no list of its files. */
   readonly listed: ListedNames | undefined;
   /** Lines of top_level.txt. */
   readonly topLevels: string[];
 }
 
-/** What a list of files says at a glance. */
+/** A summary of a list of files. */
 interface ListedNames {
-  /** What the paths begin with, up to the first `/`, in the order of the list. */
+  /** The first part of each path, without repeats, in the order of the list. */
   readonly topLevels: readonly string[];
   /** The groups ({@link groupOf}) of the files that lie outside of the site directory. */
   readonly outside: readonly string[];
@@ -37,16 +37,16 @@ interface ListedNames {
   readonly entryCount: number;
 }
 
-/** A distribution as its metadata describes it, before it is known which one of a name counts. */
+/** A distribution as its metadata describes it, before it is known which of several with the same name counts. */
 export interface Candidate extends Metadata {
-  /** What it says about its files, read now unless it just was, and not kept; undefined when it says nothing. */
+  /** Reads the list of its files. The list is not kept in memory. Undefined when there is none. */
   readonly fileList: () => Promise<FileList | undefined>;
 }
 
 /** The files of a distribution, paths relative to the site directory. */
 export interface FileList {
   readonly entries: RecordEntry[];
-  /** Present when `entries` carry hashes that the times of RECORD can vouch for. */
+  /** Times of RECORD; present when `entries` have hashes that these times can vouch for. */
   readonly times?: RecordTimes;
 }
 
@@ -55,7 +55,7 @@ type ParseList = () => FileList | undefined;
 /**
  * Reads one `*.dist-info` directory, or `*.egg-info` directory or file.
  *
- * @returns undefined when it has no metadata, so that Python does not see a distribution either
+ * @returns undefined when it contains no metadata; Python does not see a distribution there either
  */
 export async function readCandidate(site: SiteDirectory, metadataName: string): Promise<Candidate | undefined> {
   const path = join(site.path, metadataName);
@@ -91,12 +91,12 @@ export async function readCandidate(site: SiteDirectory, metadataName: string): 
     directUrl: directUrl === undefined ? undefined : parseDirectUrl(decodeText(directUrl)),
     listed: fileList === undefined ? undefined : namesIn(fileList),
     topLevels: topLevel === undefined ? [] : linesOf(decodeText(topLevel)),
-    // Parsed again: the entries of all distributions at a time would take several times the memory of the bytes.
+    // Parsed again at each call, because the entries would take several times the memory of the bytes.
     fileList: () => Promise.resolve(parseList?.())
   };
 }
 
-/** A distribution whose metadata is known already. */
+/** A candidate from metadata that is known already. */
 export function candidateOf(known: Metadata): Candidate {
   return { ...known, fileList: async () => (await readFileList(known.site, known.metadataName))?.() };
 }
@@ -132,8 +132,8 @@ function topLevelOf(path: string): string {
 }
 
 /**
- * What distributions must have in common before they can have a file in common: the top-level name of a module; the folder
- * of a data file; of a script itself, since nearly all scripts are in one folder.
+ * The group of a file: two distributions can share a file only when they share its group. The group of a module is its
+ * top-level name, that of a data file is its folder. A script is its own group, because nearly all scripts are in one folder.
  *
  * @param path - relative to the site directory
  */
@@ -143,12 +143,12 @@ export function groupOf(path: string): string {
   return posix.basename(folder) === 'bin' ? path : folder;
 }
 
-/** A slice of a text keeps all of it in memory; a copy does not. */
+/** A slice of a string keeps the whole string in memory; a copy does not. */
 function copiesOf(slices: Iterable<string>): string[] {
   return Array.from(slices, slice => Buffer.from(slice).toString());
 }
 
-/** @returns what parses the list that was read, as often as someone needs it; undefined when there is none */
+/** @returns a function that parses the list, which can be called several times; undefined when there is no list */
 function readFileList(site: SiteDirectory, metadataName: string): Promise<ParseList | undefined> {
   const path = join(site.path, metadataName);
   return metadataName.endsWith('.dist-info') ? readRecord(path) : readInstalledFiles(path, metadataName);
@@ -161,7 +161,7 @@ async function readRecord(metadataPath: string): Promise<ParseList | undefined> 
   const { mtimeMs, ctimeMs } = await stat(path);
   return () => {
     const entries = parseRecord(decodeText(bytes));
-    // Nothing but itself: conda and some system packages leave it so.
+    // conda and some system packages leave an empty RECORD.
     return entries.length === 0 ? undefined : { entries, times: { mtimeMs, ctimeMs } };
   };
 }

@@ -13,15 +13,15 @@ export interface ListedFile extends FileClaim {
   readonly path: string;
 }
 
-/** The files of a distribution and what is wrong with the list. */
+/** The files of a distribution, and the findings about its list. */
 export interface FileListing {
   readonly files: ListedFile[];
   readonly findings: Finding[];
 }
 
 /**
- * Notes of the installer and of this machine, and what a changed RECORD invalidates. RECORD itself is written anew
- * wherever the files go.
+ * Files of the installer and of this machine, and signatures that a changed RECORD invalidates. RECORD itself is generated
+ * for each place to which the files go.
  */
 const NOTES = new Set([
   'RECORD',
@@ -35,10 +35,10 @@ const NOTES = new Set([
 ]);
 
 /**
- * The files of a distribution: those of RECORD or installed-files.txt; without either, what lies under its top-level
- * names and belongs to no other distribution.
+ * The files of a distribution: those of RECORD or installed-files.txt. Without either, the files below its top-level names
+ * that belong to no other distribution.
  *
- * @param owners - is asked only then
+ * @param owners - used only when there is no list
  */
 export async function listFiles(candidate: Candidate, owners: Owners): Promise<FileListing> {
   const list = await candidate.fileList();
@@ -74,14 +74,14 @@ export function refused(candidate: Candidate, path: string, why: string): Findin
 
 /** The plain form of a listed path; undefined when it leads out of the installation prefix. */
 function locate({ site }: Candidate, listed: string): { path: string; absolute: string } | undefined {
-  // Nearly every path is plain already, and normalizing tens of thousands takes longer than their stats.
+  // Nearly every path has its plain form already; to normalize tens of thousands takes longer than their stats.
   if (!/^\/|(?:^|\/)\.{0,2}(?:\/|$)/.test(listed)) return { path: listed, absolute: `${site.path}/${listed}` };
   const absolute = resolve(site.path, listed);
   if (absolute === site.prefix || !isWithin(absolute, site.prefix)) return undefined;
   return { path: relative(site.path, absolute).split(sep).join('/'), absolute };
 }
 
-/** installed-files.txt may leave out the metadata itself. */
+/** Adds the metadata itself, which installed-files.txt may omit. */
 async function addMetadataFiles(candidate: Candidate, files: Map<string, ListedFile>): Promise<void> {
   for (const path of await metadataFiles(candidate)) {
     if (!files.has(path)) files.set(path, { path, absolute: join(candidate.site.path, path) });
@@ -90,11 +90,11 @@ async function addMetadataFiles(candidate: Candidate, files: Map<string, ListedF
 
 function ships(path: string, candidate: Candidate, all: ReadonlyMap<string, unknown>): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  // virtualenv's RECORD lists caches beside their sources, where they are not, and the folders themselves.
+  // virtualenv's RECORD lists cache folders, and caches beside their sources, where they do not exist.
   if (name === '__pycache__' || /\.[a-z]+-\d\w*(?:\.opt-\d)?\.py[co]$/.test(name)) return false;
   if (path === `${candidate.metadataName}/${name}`) return !NOTES.has(name);
   if (path.includes('__pycache__/')) return !/\.py[co]$/.test(name);
-  // A .pyc without its source is the module itself: some vendors ship nothing else.
+  // A .pyc file without its source is the module itself: some vendors ship only these.
   return !/\.py[co]$/.test(name) || !all.has(path.replace(/c$|o$/, ''));
 }
 
@@ -113,7 +113,7 @@ async function walkTopLevels(candidate: Candidate, owners: Owners): Promise<File
   const finding: Finding = {
     kind: 'missing-record',
     subject: candidate.name,
-    message: `${candidate.name} ${candidate.version} has no ${what}; its files were found by its top-level names, unchecked.`
+    message: `${candidate.name} ${candidate.version} has no ${what}. Its files were found by its top-level names and could not be checked.`
   };
   return { files, findings: [finding] };
 }
@@ -131,7 +131,7 @@ function topLevelNames({ name, topLevels }: Candidate): string[] {
   return [...new Set([name, name.toLowerCase()].map(each => each.replace(/[-.]+/g, '_')))];
 }
 
-/** A package's folder, a module or an extension of that name, as `import` would find them. */
+/** The files of the package, module or extension with that name, as `import` would find them. */
 async function filesOfTopLevel(site: string, name: string): Promise<string[]> {
   const found: string[] = [];
   for await (const below of walkFiles(join(site, name), each => each !== '__pycache__')) found.push(`${name}/${below}`);

@@ -6,7 +6,7 @@ import type { Candidate, Metadata } from './candidate.js';
 import { type ListedFile, listFiles, refused } from './distribution-files.js';
 import { HashStore } from './hash-store.js';
 import { type FileState, identifyFiles } from './identity.js';
-import type { DistributionOutline, LazyDistribution } from '../lazy.js';
+import type { DistributionFacts, LazyDistribution } from '../lazy.js';
 import { noteLooks } from '../../memo/looks.js';
 import { isCompiledExtension } from '../../python/names.js';
 import type { Owners } from './owners.js';
@@ -16,23 +16,23 @@ import { Disk } from '../../memo/stat-files.js';
 import { findSuspects } from './suspects.js';
 import { compareText } from '../../text/compare.js';
 
-/** More than these say the same again, and would hide the other findings. */
+/** The most findings of one kind for a distribution. More would say the same again and hide other findings. */
 const FINDINGS_EACH = 10;
 
-/** What identifying takes. */
+/** What {@link identifyDistributions} needs. */
 interface Context {
   readonly interpreter: Interpreter;
-  readonly parts: KnownDistributions;
+  readonly known: KnownDistributions;
   readonly owners: Owners;
   readonly cache: Cache;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Reads a distribution that is known, when someone needs its files. */
-type WholeOf = (outline: DistributionOutline) => Promise<Distribution>;
+/** Reads a known distribution again when its files are needed. */
+type WholeOf = (facts: DistributionFacts) => Promise<Distribution>;
 
-/** Distributions with the identity of every file that ships, and what was found on the way. */
+/** Distributions with the identity of every file that ships, and the findings about them. */
 export interface IdentifiedDistributions {
   readonly distributions: LazyDistribution[];
   readonly findings: Finding[];
@@ -41,26 +41,26 @@ export interface IdentifiedDistributions {
 /**
  * Lists and identifies the files of distributions, unless they are known.
  *
- * @param chosen - one of each name
+ * @param chosen - one distribution for each name
  */
 export async function identifyDistributions(
   chosen: readonly Candidate[],
   context: Context,
   wholeOf: WholeOf
 ): Promise<IdentifiedDistributions> {
-  const { parts, owners, interpreter } = context;
-  parts.choose(chosen);
+  const { known, owners, interpreter } = context;
+  known.choose(chosen);
   const fresh = await identify(
-    chosen.filter(candidate => parts.identified(candidate) === undefined),
+    chosen.filter(candidate => known.identified(candidate) === undefined),
     context
   );
   const distributions: LazyDistribution[] = [];
   const findings: Finding[] = [];
   for (const candidate of chosen) {
-    const found = parts.identified(candidate);
+    const found = known.identified(candidate);
     if (found === undefined) continue;
-    const outline = outlineOf(candidate, found, interpreter);
-    distributions.push(lazily(outline, found.state, { files: fresh.get(candidate), wholeOf }));
+    const facts = factsOf(candidate, found, interpreter);
+    distributions.push(lazily(facts, found.state, { files: fresh.get(candidate), wholeOf }));
     findings.push(...found.findings, ...(await patchedFiles(candidate, found, owners)));
   }
   return { distributions, findings };
@@ -68,24 +68,24 @@ export async function identifyDistributions(
 
 /** The distributions of an environment that is known as a whole, sorted by normalized name. */
 export function knownDistributions(
-  parts: readonly KnownDistribution[],
+  known: readonly KnownDistribution[],
   interpreter: Interpreter,
   wholeOf: WholeOf
 ): LazyDistribution[] {
-  const distributions = parts.flatMap(({ metadata, identified: found }) => {
+  const distributions = known.flatMap(({ metadata, identified: found }) => {
     if (found === undefined) return [];
-    const outline = outlineOf(metadata, found, interpreter);
-    return [lazily(outline, found.state, { wholeOf })];
+    const facts = factsOf(metadata, found, interpreter);
+    return [lazily(facts, found.state, { wholeOf })];
   });
   return distributions.sort((left, right) => compareText(left.normalizedName, right.normalizedName));
 }
 
 /**
- * By itself, so that what it returns keeps nothing else in memory that was read of the environment. The files are given
- * once, to who plans; who asks again has them read again.
+ * A distribution that returns the given files once and then reads them again. It is a function of its own so that its closure
+ * keeps nothing else of the environment in memory.
  */
 function lazily(
-  outline: DistributionOutline,
+  facts: DistributionFacts,
   state: string,
   { files, wholeOf }: { files?: PackedFiles | undefined; wholeOf: WholeOf }
 ): LazyDistribution {
@@ -93,28 +93,28 @@ function lazily(
   const whole = async (): Promise<Distribution> => {
     const given = kept;
     kept = undefined;
-    return given === undefined ? wholeOf(outline) : { ...outline, files: given.unpack() };
+    return given === undefined ? wholeOf(facts) : { ...facts, files: given.unpack() };
   };
-  return { ...outline, state, whole };
+  return { ...facts, state, whole };
 }
 
 /**
- * One distribution after the other: the files of all of them at a time would take hundreds of megabytes.
+ * Identifies files, one distribution after the other: the files of all of them would take hundreds of megabytes.
  *
  * @returns the files that each distribution ships, sorted by path
  */
 async function identify(
   candidates: readonly Candidate[],
-  { parts, owners, cache, signal, onProgress }: Context
+  { known, owners, cache, signal, onProgress }: Context
 ): Promise<ReadonlyMap<Candidate, PackedFiles>> {
   const found = new Map<Candidate, PackedFiles>();
   const disk = new Disk();
   let before = 0;
-  // As the lists have it, until it is known how many of those files ship.
+  // The number of listed files; how many of them ship is known later.
   let behind = candidates.reduce((sum, { listed }) => sum + (listed?.entryCount ?? 0), 0);
   for (const candidate of candidates) {
     signal.throwIfAborted();
-    const looks = parts.startLooks(candidate);
+    const looks = known.startLooks(candidate);
     const { files: listed, findings } = await noteLooks(looks, () => listFiles(candidate, owners));
     behind -= candidate.listed?.entryCount ?? 0;
     const store = new HashStore(cache, join(candidate.site.path, candidate.normalizedName));
@@ -130,7 +130,7 @@ async function identify(
     const { suspects, findings: aboutLinks } = await findSuspects(candidate, listed, states, signal);
     const isPure = !files.some(file => isCompiledExtension(file.path));
     const all = [...findings, ...changes, ...aboutLinks];
-    parts.set(candidate, { state: randomUUID(), isPure, findings: all, suspects, patched }, looks);
+    known.set(candidate, { state: randomUUID(), isPure, findings: all, suspects, patched }, looks);
     found.set(candidate, new PackedFiles(files));
   }
   return found;
@@ -192,12 +192,12 @@ function withRest(findings: Finding[], more: number): Finding[] {
   return findings;
 }
 
-/** What a distribution is, but for its files. */
-export function outlineOf(
+/** A distribution without its files. */
+export function factsOf(
   candidate: Metadata,
   { isPure, suspects }: Pick<Identified, 'isPure' | 'suspects'>,
   { pythonTag, abiTag, platformTag }: Interpreter
-): DistributionOutline {
+): DistributionFacts {
   const origin = candidate.directUrl?.editable === false ? candidate.directUrl.origin : undefined;
   const wheel = candidate.wheel ?? {
     tags: [isPure ? 'py3-none-any' : `${pythonTag}-${abiTag}-${platformTag}`],

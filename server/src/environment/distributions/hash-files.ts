@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { type Stats, closeSync, fstatSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { openRegular, openRegularHere } from '../../system/files/open.js';
-import { piecesOf, piecesOfHere } from '../../system/files/pieces.js';
+import { openRegular, openRegularSync } from '../../system/files/open.js';
+import { piecesOf, piecesOfSync } from '../../system/files/pieces.js';
 import type { Disk } from '../../memo/stat-files.js';
 
 const CONCURRENT_READS = 8;
-/** Up to this size a file is read in this thread: its four trips through Node's file threads take several times as long. */
+/** A file up to this size is read in this thread: four calls to Node's file threads take several times as long. */
 const AT_ONCE_BYTES = 64 * 1024;
-/** Milliseconds after which others have their turn. */
+/** Milliseconds after which other work of this thread may go on. */
 const TURN_MS = 10;
 
-/** What a file held, and what the disk said of it before and after it was read. */
+/** The digest of a file, and its stats before and after it was read. */
 export interface HashedFile {
   readonly sha256: string;
   /** Bytes that were read. */
@@ -24,11 +24,11 @@ export interface HashedFile {
 }
 
 /**
- * Reads many regular files.
+ * Computes the sha256 of many regular files.
  *
- * @param files - `stats`: what a look at each found
- * @param disk - what is known of it: from one that is slow Node's file threads read, several files at a time
- * @param onHashed - called once a file, in no order
+ * @param files - with the stats that were found for each
+ * @param disk - when the disk is slow, Node's file threads read several files at a time
+ * @param onHashed - called once for each file, in any order
  * @throws the signal's reason when it is aborted; what the disk fails with
  */
 export async function hashEach<File extends { readonly path: string; readonly stats: Stats }>(
@@ -60,7 +60,7 @@ export async function hashEach<File extends { readonly path: string; readonly st
     }
     await Promise.all(reading);
   } catch (error) {
-    // Nobody wants the rest.
+    // Stop the reads that still run.
     failed.abort(error);
     throw error;
   }
@@ -69,11 +69,11 @@ export async function hashEach<File extends { readonly path: string; readonly st
 function hashHere(path: string, disk: Disk): HashedFile {
   const startedMs = Date.now();
   const began = performance.now();
-  const { file, stats: before } = openRegularHere(path);
+  const { file, stats: before } = openRegularSync(path);
   try {
     const hash = createHash('sha256');
     let size = 0;
-    for (const piece of piecesOfHere(file, { size: before.size })) {
+    for (const piece of piecesOfSync(file, { size: before.size })) {
       hash.update(piece);
       size += piece.length;
     }

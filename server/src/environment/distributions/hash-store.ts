@@ -11,8 +11,8 @@ const storeFile = z.object({ schema: z.literal(1), files: z.record(z.string(), e
 type Entry = z.infer<typeof entry>;
 
 /**
- * Content hashes of the files of a distribution that a stat proves unchanged. The proof is ctime: no program can set it,
- * so an edit shows even when size and mtime were put back.
+ * Content hashes of a distribution's files, for files that a stat proves unchanged. The proof is ctime: no program can set
+ * it, so an edit shows even when size and mtime were restored.
  */
 export class HashStore {
   readonly #name: string;
@@ -21,20 +21,19 @@ export class HashStore {
   readonly #kept = new Map<string, Entry>();
   #isNew = false;
 
-  /** @param distribution - its site directory and normalized name: no other one's hashes are read, and every version's place */
+  /** @param distribution - site directory and normalized name, which all versions share and no other distribution has */
   constructor(cache: Cache, distribution: string) {
     this.#cache = cache;
     this.#name = `${createHash('sha256').update(distribution).digest('hex')}.json`;
   }
 
-  /** Reads what earlier snapshots remembered; where RECORD vouches nobody needs it. */
+  /** Reads the hashes of earlier snapshots. They are not needed for files that RECORD vouches for. */
   async load(): Promise<void> {
     this.#known ??= await load(this.#cache, this.#name);
   }
 
   /**
-   * The hash of that file, if it is still the file that was hashed; it is then kept by the next {@link save}. Undefined
-   * before {@link load}.
+   * The hash of that file, if the file is unchanged. The next {@link save} then keeps the hash. Undefined before {@link load}.
    */
   get(path: string, stats: Stats): string | undefined {
     const found = this.#known?.get(path);
@@ -44,8 +43,8 @@ export class HashStore {
   }
 
   /**
-   * @param stats - what was found on the open file both before and after it was read
-   * @param startedMs - when reading began; of a file that is not settled nothing is remembered
+   * @param stats - stats of the open file that were the same before and after it was read
+   * @param startedMs - when reading began; a hash is not stored when the file is not settled ({@link isSettled})
    */
   set(path: string, stats: Stats, sha256: string, startedMs: number): void {
     if (!isSettled(stats, startedMs)) return;
@@ -54,7 +53,7 @@ export class HashStore {
   }
 
   /**
-   * Replaces what is kept, when there is something new, with what this snapshot used: files that are gone do not pile up.
+   * Saves the hashes that this snapshot used, if there are new ones. The hashes of files that are gone are dropped.
    *
    * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
    */
@@ -69,7 +68,7 @@ function identity({ size, mtimeMs, ctimeMs, ino }: Stats): [number, number, numb
   return [size, mtimeMs, ctimeMs, ino];
 }
 
-/** What cannot be read as our own format is as good as not there: it is only a shortcut. */
+/** A store that is damaged or has another form counts as missing, because it only saves work. */
 async function load(cache: Cache, name: string): Promise<ReadonlyMap<string, Entry>> {
   const content = await cache.hint('hashes', name);
   const known = storeFile.safeParse(content && parseJson(content.toString('utf8'))).data;

@@ -6,10 +6,10 @@ import { Disk, type VisitStats, statEach } from '../../memo/stat-files.js';
 /** A file that a distribution says it has. */
 export interface FileClaim {
   readonly absolute: string;
-  /** Of RECORD, when it tells. */
+  /** RECORD's hash, if it has one. */
   readonly sha256?: string;
   readonly size?: number;
-  /** Times of the RECORD that tells it. */
+  /** Times of that RECORD. */
   readonly recordTimes?: RecordTimes;
 }
 
@@ -19,20 +19,20 @@ export interface RecordTimes {
   readonly ctimeMs: number;
 }
 
-/** What is on disk now. */
+/** What is at a path now. */
 export type FileState =
   | { readonly kind: 'file'; readonly size: number; readonly sha256: string; readonly executable: boolean }
   | { readonly kind: 'missing' }
-  /** A device, pipe or socket, which is never opened. */
+  /** A device, pipe or socket. It is never opened. */
   | { readonly kind: 'special' }
   | { readonly kind: 'directory' };
 
 /**
- * The identity of each file, in the order of the claims, reading as little content as can be.
+ * The identity of each file, in the order of the claims. As little content as possible is read.
  *
- * RECORD's hash is taken over when the size is RECORD's and mtime and ctime are earlier than RECORD's own: an
- * installer writes RECORD last, so a later change of content, mode or links means a second look, and so does one in
- * the same tick of the clock, which could be either. Then the content is hashed, once: the store remembers it.
+ * RECORD's hash is used when the size is the same and the file's mtime and ctime are earlier than RECORD's own: an installer
+ * writes RECORD last. A file that changed later, or in the same clock tick as RECORD, is hashed, and the store remembers the
+ * hash.
  */
 export async function identifyFiles(
   claims: readonly FileClaim[],
@@ -45,7 +45,7 @@ export async function identifyFiles(
   }: {
     signal: AbortSignal;
     onProgress?: (done: number, total: number) => void;
-    /** Called with what the disk says of each claim. */
+    /** Called with the stats of each claim. */
     onLook?: (...stats: Parameters<VisitStats>) => void;
     disk?: Disk;
   }
@@ -76,15 +76,15 @@ export async function identifyFiles(
 
 const MISSING: FileState = { kind: 'missing' };
 
-/** A file that RECORD does not vouch for. */
+/** A file whose hash cannot be taken from RECORD. */
 interface Unvouched {
   readonly path: string;
-  /** Of its claim. */
+  /** Index of its claim. */
   readonly index: number;
   readonly stats: Stats;
 }
 
-/** @returns the stats when there is a file that RECORD does not vouch for */
+/** @returns the stats when the path is a file that RECORD does not vouch for */
 function stateByRecord(
   claim: FileClaim,
   own: Stats | undefined,
@@ -99,7 +99,7 @@ function stateByRecord(
   return isVouched ? toState(stats, claim.sha256) : { unvouched: stats };
 }
 
-/** Fills in the states of files that were hashed before and did not change since; returns the others. */
+/** Fills in the states of files that were hashed before and are unchanged; returns the other files. */
 async function recall(
   unvouched: readonly Unvouched[],
   states: FileState[],
@@ -114,7 +114,7 @@ async function recall(
   });
 }
 
-/** @param stats - of no link: it can be pointed at another, older file without any time of that file changing */
+/** @param stats - not those of a link: a link can be changed to another file whose times are old */
 function isAsRecorded({ size, recordTimes }: FileClaim, stats: Stats): boolean {
   if (size === undefined || recordTimes === undefined) return false;
   return stats.size === size && stats.mtimeMs < recordTimes.mtimeMs && stats.ctimeMs < recordTimes.ctimeMs;

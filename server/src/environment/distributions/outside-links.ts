@@ -7,21 +7,21 @@ import type { Metadata } from './candidate.js';
 import { kindOf } from '../../memo/disk.js';
 import type { JudgedFile, Suspect } from './suspects.js';
 
-/** Where a link leads that leaves its environment. */
+/** The kind of place to which a link out of the environment leads. */
 type Place = 'installer-cache' | 'managed' | 'foreign';
 
-/** The store of nix and guix, the cellar of Homebrew: what lies there is what their package manager put there. */
+/** The store of nix and guix, and the cellar of Homebrew: only their package managers put files there. */
 const STORE = /^\/(?:nix|gnu)\/store\/[^/]+\/|\/Cellar\/[^/]+\/[^/]+\//;
 /** Another Python environment's packages, and where systems install software. */
 const MANAGED = /\/(?:site|dist)-packages\/|^\/(?:usr|opt)\//;
-/** `<name>-<version>…`: in another folder a file of these names has nothing to do with an installer. */
+/** `<name>-<version>…`: the names of an installer's folders. In other folders, the files below prove nothing. */
 const OF_ONE_VERSION = /-v?\d[^/]*$/;
 const FINDINGS_EACH = 10;
 
 /**
- * Judges the files of a distribution that are reached through a link out of the environment, of the file itself or of a
- * folder above it: into an installer's cache they are the distribution's content; into what else a package manager put
- * there they ship with a finding; anywhere else they are suspects.
+ * Judges the files of a distribution that are outside of the environment, because the file or a folder above it is a link.
+ * Files in an installer's cache are the distribution's content; other files that a package manager put there ship with a
+ * finding; all others are suspects.
  */
 export async function outsideLinks(
   { name, version, site }: Metadata,
@@ -41,7 +41,7 @@ export async function outsideLinks(
     const found = await place;
     if (found === 'foreign') suspects.push({ kind: 'outside-link', path, target });
     if (found !== 'managed') continue;
-    const message = `${path} of ${name} ${version} is a link out of the environment, to ${target}. What it leads to ships.`;
+    const message = `${path} of ${name} ${version} is a link out of the environment, to ${target}. The target of the link ships.`;
     managed.push({ kind: 'outside-link', subject: path, message });
   }
   const findings = managed.slice(0, FINDINGS_EACH);
@@ -58,7 +58,7 @@ async function placeOf(folder: string): Promise<Place> {
 }
 
 /**
- * Told by what the installers leave beside the packages, not by where their caches lie: that is a setting of theirs.
+ * Recognises an installer's cache by the files in it, because users can move these caches:
  * - uv: `<cache>/CACHEDIR.TAG`, and `<cache>/archive-v0/<id>/…`
  * - pdm: `<packages>/<name>-<version>-<tags>/.checksum`
  * - conda: `<pkgs>/<name>-<version>-<build>/info/index.json`
@@ -78,7 +78,7 @@ async function isFile(path: string): Promise<boolean> {
   return (await kindOf(path)) === 'file';
 }
 
-/** Links resolved, at once; undefined when there is nothing any more. */
+/** The path with all links resolved, synchronously; undefined when nothing is there. */
 function realPath(path: string): string | undefined {
   try {
     return realpathSync.native(path);

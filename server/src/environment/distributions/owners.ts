@@ -1,8 +1,8 @@
 import type { Candidate } from './candidate.js';
 
 /**
- * Who lists which file. Reading the lists of all distributions takes long, so they are read only when they are needed, and
- * only those that may tell.
+ * Which distribution lists which file. To read the lists of all distributions takes long, so only the lists that are needed
+ * are read.
  */
 export class Owners {
   readonly #everyone: readonly Candidate[];
@@ -10,22 +10,22 @@ export class Owners {
   readonly #found = new Set<string>();
   #listed: Promise<ReadonlySet<string>> | undefined;
 
-  /** @param everyone - all distributions, also those that do not count */
+  /** @param everyone - all distributions, also those that another of the same name hides */
   constructor(everyone: readonly Candidate[]) {
     this.#everyone = everyone;
   }
 
-  /** Is the file with that absolute path a distribution's own, by its list or else by what was found? */
+  /** Whether a distribution lists the file with that absolute path, or was given it. */
   async has(absolute: string): Promise<boolean> {
     return this.#found.has(absolute) || (await this.#all()).has(absolute);
   }
 
-  /** Gives a distribution that has no list the files that were found to be its own; absolute paths. */
+  /** Registers the files that were found for a distribution without a list; absolute paths. */
   give(found: readonly string[]): void {
     for (const path of found) this.#found.add(path);
   }
 
-  /** Names of the distributions, but for this one, that list the file with that absolute path. */
+  /** Names of the other distributions that list the file with that absolute path. */
   async othersThatList(absolute: string, { name }: Candidate): Promise<string[]> {
     const mayList = ({ listed, site }: Candidate): boolean =>
       listed?.topLevels.some(each => `${absolute}/`.startsWith(`${site.path}/${each}/`)) === true;
@@ -36,11 +36,11 @@ export class Owners {
     return names;
   }
 
-  /** Top-level names in a site directory that some distribution accounts for. */
+  /** Top-level names in a site directory that belong to a distribution. */
   async topLevelsIn(site: string): Promise<Set<string>> {
     const start = `${site}/`;
     const own = this.#everyone.filter(candidate => candidate.site.path === site);
-    // One that holds this directory, as it holds the `.egg` directories, may list files in it.
+    // A distribution of a directory above this one may list files in it, as with `.egg` directories.
     const isInside = this.#everyone.some(
       ({ listed, site: { path } }) => listed !== undefined && path !== site && start.startsWith(`${path}/`)
     );

@@ -1,10 +1,10 @@
 import type { DistributionFile } from '../../contract/snapshot.js';
 import { Paths } from '../../memo/paths.js';
 
-/** Of a sha256. */
+/** Bytes of a sha256. */
 const DIGEST_BYTES = 32;
 
-/** The files of a distribution while nobody needs them: less than half of the memory that they take as objects. */
+/** The files of a distribution in compact memory, less than half of what they take as objects. */
 export class PackedFiles {
   readonly #paths: Paths;
   readonly #sizes: Float64Array;
@@ -18,7 +18,7 @@ export class PackedFiles {
     this.#executable = new Uint8Array(files.map(({ executable }) => Number(executable)));
   }
 
-  /** In the order in which they were packed. */
+  /** The files in the order in which they were packed. */
   unpack(): DistributionFile[] {
     return Array.from(this.#paths, (path, index) => ({
       path,

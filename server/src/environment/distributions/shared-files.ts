@@ -12,12 +12,12 @@ interface SharedFile {
 }
 
 /**
- * Files that several distributions list. There is one content on disk, and all of them ship that one; who uninstalls one of
- * the distributions takes the file from the others.
+ * Finds files that several distributions list. The disk has one content, and all of these distributions ship it. To uninstall
+ * one of them removes the file for the others too.
  *
  * The list of a distribution is read only when another distribution has files in the same folder.
  *
- * @param chosen - one of each name
+ * @param chosen - one distribution for each name
  */
 export async function findSharedFiles(chosen: readonly Candidate[], owners: Owners): Promise<Finding[]> {
   const groups = new Map<string, Candidate[]>();
@@ -51,7 +51,7 @@ function append<T>(lists: Map<string, T[]>, key: string, value: T): void {
   else list.push(value);
 }
 
-/** One finding for all files of the same distributions. */
+/** One finding for all files that the same distributions share. */
 function findingsOf(files: readonly SharedFile[]): Finding[] {
   const byOwners = new Map<string, SharedFile[]>();
   for (const file of files) append(byOwners, wordsFor(file.owners), file);

@@ -15,18 +15,18 @@ export interface JudgedFile {
   /** Relative to the site directory. */
   readonly path: string;
   readonly absolute: string;
-  /** It has the content that RECORD names: its publisher put it there, whatever links lead to it now. */
+  /** The file has RECORD's hash, so its publisher put it there, even when links lead to it now. */
   readonly isPublished: boolean;
 }
 
 /**
- * The files of a distribution that probably nobody meant to ship: links out of the environment, and secrets. Asked when a
- * distribution is read anew, and remembered with it.
+ * Finds the files of a distribution that probably nobody meant to ship: links out of the environment, and secrets. The result
+ * is stored with the distribution, so an unchanged distribution is not searched again.
  *
- * A file that RECORD names with its hash, and that still has it, is the publisher's: it is looked into only when its name
- * gives reason, and test keys pass. What was added, edited or is not hashed is judged as the files of an editable are.
+ * A file that still has RECORD's hash is the publisher's: it is scanned only when its name gives a reason, and test keys are
+ * allowed. Files that were added or edited, or that have no hash, are judged like the files of an editable.
  *
- * @param states - of the listed files, in their order
+ * @param states - states of the listed files, in the same order
  * @throws what the disk fails with; ShipEnvError SNAPSHOT_UNREADABLE; the signal's reason
  */
 export async function findSuspects(

@@ -10,7 +10,7 @@ import { normalizeName } from '../../python/names.js';
 import { kindOf, linkTarget, listDirectory, readOptional } from '../../memo/disk.js';
 import type { EggLink, PthFile, SiteContents } from '../site-contents.js';
 
-/** An editable and whether its import hook serves what was compiled. */
+/** An editable, and whether its import hook loads compiled files. */
 export interface FoundEditable {
   readonly editable: Editable;
   readonly layer: 'environment' | 'base';
@@ -18,10 +18,10 @@ export interface FoundEditable {
 }
 
 /**
- * The editable that a distribution's metadata stands for: PEP 610 says so, or it owns a `.pth` file that leads out of
- * the environment. Undefined for an ordinary distribution.
+ * The editable that a distribution's metadata describes: its direct_url.json (PEP 610) says so, or it owns a `.pth` file that
+ * leads out of the environment. Undefined for an ordinary distribution.
  *
- * @param pthFiles - those of its site directory
+ * @param pthFiles - the `.pth` files of its site directory
  */
 export async function editableFromCandidate(
   candidate: Candidate,
@@ -56,7 +56,7 @@ export async function editableFromCandidate(
   };
 }
 
-/** By RECORD; for a declared editable without one, by the names that the build tools give their `.pth` files. */
+/** Whether RECORD lists the `.pth` file. Without RECORD, the names that build tools give such files decide. */
 export function ownsPth(candidate: Candidate, file: PthFile, isEditable: boolean): boolean {
   if (candidate.site.path !== file.site.path) return false;
   if (candidate.listed !== undefined) return candidate.listed.pthFiles.includes(file.fileName);
@@ -74,7 +74,7 @@ async function readHooks(file: PthFile): Promise<FinderReading[]> {
   return readings.filter(reading => reading !== undefined);
 }
 
-/** Paths of a `.pth` file that lie outside of its environment: what is inside ships with the distributions. */
+/** Paths of a `.pth` file outside of its environment. Files inside ship with the distributions. */
 function outsidePaths(file: PthFile): string[] {
   return file.paths.map(line => resolve(file.site.path, line)).filter(path => !isWithin(path, file.site.path));
 }
@@ -100,7 +100,7 @@ function folderOf(roots: readonly EditableRoot[]): string {
   return first.importName === '' ? first.path : dirname(first.path);
 }
 
-/** `setup.py develop`: the metadata lies as `*.egg-info` in the folder that the link names. */
+/** The editable of `setup.py develop`: the folder in the link contains its metadata as `*.egg-info`. */
 export async function editableFromEggLink(link: EggLink): Promise<FoundEditable> {
   const metadata = await metadataIn(link.importDirectory, link);
   return {
@@ -119,7 +119,7 @@ export async function editableFromEggLink(link: EggLink): Promise<FoundEditable>
   };
 }
 
-/** The egg-info of that name in a source folder. */
+/** Reads the egg-info with that name in a source folder. */
 async function metadataIn(
   directory: string,
   { name, site }: { name: string; site: EggLink['site'] }
@@ -131,10 +131,10 @@ async function metadataIn(
 }
 
 /**
- * A `.pth` file that no distribution owns: a folder that someone put on the path by hand. Its name is the file's; for
- * easy-install.pth, each path that holds one egg-info is that project.
+ * The editables of a `.pth` file that no distribution owns, such as a folder that a person put on the path. The editable gets
+ * the name of the file. A path that contains one egg-info, as in easy-install.pth, is an editable with the name of that project.
  *
- * @param taken - import directories that an egg-link accounts for, and site directories
+ * @param taken - import directories that belong to an egg-link, and site directories
  */
 export async function editablesFromPth(file: PthFile, taken: ReadonlySet<string>): Promise<FoundEditable[]> {
   const stem = file.fileName.slice(0, -'.pth'.length).replace(/^__editable__\.(.+?)(?:-\d[^-]*)?$/, '$1');
@@ -156,7 +156,7 @@ export async function editablesFromPth(file: PthFile, taken: ReadonlySet<string>
   ];
 }
 
-/** Python passes over a relative line that leads nowhere, and over files that are no archives; so do we. */
+/** The paths that Python would add. Python ignores relative lines that lead nowhere, and files that are not archives. */
 async function importedPaths(file: PthFile, taken: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
   for (const path of new Set(outsidePaths(file))) {
@@ -194,7 +194,7 @@ async function unowned(
   };
 }
 
-/** All the `.pth` files that no distribution of their site directory owns. */
+/** The `.pth` files that no distribution of their site directory owns. */
 export function unownedPthFiles(contents: SiteContents): PthFile[] {
   const isOwned = (file: PthFile): boolean =>
     contents.candidates.some(candidate => ownsPth(candidate, file, candidate.directUrl?.editable === true));

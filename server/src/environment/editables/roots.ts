@@ -5,10 +5,10 @@ import { isCompiledExtension, isIdentifier, normalizeName } from '../../python/n
 import { kindOf, listDirectory, walkFiles } from '../../memo/disk.js';
 import { compareText } from '../../text/compare.js';
 
-/** One thing that Python can import because of an editable. */
+/** A package, module or folder that Python can import because of an editable. */
 export type EditableRoot = Editable['roots'][number];
 
-/** The roots that an import hook's text stands for. */
+/** The roots that the text of an import hook describes. */
 export async function rootsFromFinder(
   finder: FinderReading,
   projectDirectory: string | undefined
@@ -33,13 +33,13 @@ async function rootFromModule({ name, path }: MappedName): Promise<EditableRoot>
   return { path: built === undefined ? path : join(dirname(path), built.name), importName: name };
 }
 
-/** A namespace package needs no folder of this project; names without one are only declared. */
+/** The roots of namespace packages whose folder exists. A hook may also declare namespaces without a folder in this project. */
 async function existing(names: readonly MappedName[]): Promise<EditableRoot[]> {
   const kinds = await Promise.all(names.map(({ path }) => kindOf(path)));
   return names.filter((_, index) => kinds[index] === 'directory').map(({ name, path }) => ({ path, importName: name }));
 }
 
-/** Where a top-level name lies in a project that does not say: src layout, then flat layout. */
+/** Looks for a top-level name in a project: first in the src layout, then in the flat layout. */
 export async function rootInProject(projectDirectory: string, name: string): Promise<EditableRoot | undefined> {
   for (const folder of [join(projectDirectory, 'src'), projectDirectory]) {
     for (const path of [join(folder, name), join(folder, `${name}.py`)]) {
@@ -50,8 +50,8 @@ export async function rootInProject(projectDirectory: string, name: string): Pro
 }
 
 /**
- * The roots of a project of which nothing but its folder is known: the package of the distribution's name, else all
- * that is below `src`, else nothing.
+ * The roots of a project of which only the folder is known: the package with the distribution's name, else everything below
+ * `src`, else nothing.
  */
 export async function rootsFromProject(projectDirectory: string, names: readonly string[]): Promise<EditableRoot[]> {
   const wanted = names.map(name => normalizeName(name).replaceAll('-', '_'));
@@ -64,7 +64,7 @@ export async function rootsFromProject(projectDirectory: string, names: readonly
   return (await kindOf(source)) === 'directory' ? [{ path: source, importName: '' }] : [];
 }
 
-/** Sorted, and without a root whose code another one covers: `ns.one` below `ns` in the same tree. */
+/** The roots, sorted, without those whose code is part of another root: `ns.one` below `ns` in the same folder. */
 export function withoutCovered(roots: readonly EditableRoot[]): EditableRoot[] {
   const unique = new Map(roots.map(root => [`${root.importName}\0${root.path}`, root]));
   const isCovered = (root: EditableRoot): boolean => {
@@ -81,12 +81,12 @@ export function withoutCovered(roots: readonly EditableRoot[]): EditableRoot[] {
     .sort((left, right) => compareText(left.importName, right.importName) || compareText(left.path, right.path));
 }
 
-/** Folders that hold no code of the project itself. */
+/** Folders that contain no code of the project itself. */
 const FOREIGN_FOLDERS = new Set(['node_modules', '__pycache__', 'build', 'dist']);
 /** A project folder may hold a data set of any size. */
 const MAXIMUM_FILES = 20_000;
 
-/** The first compiled extension below a root, relative to it; undefined when there is none in sight. */
+/** The first compiled extension below a root, relative to it; undefined when none is among {@link MAXIMUM_FILES} files. */
 export async function findCompiledExtension(root: EditableRoot): Promise<string | undefined> {
   if ((await kindOf(root.path)) === 'file') return isCompiledExtension(root.path) ? basename(root.path) : undefined;
   let seen = 0;

@@ -17,13 +17,13 @@ import { kindOf } from '../../memo/disk.js';
 export interface SiteDirectory {
   readonly path: string;
   readonly layer: 'environment' | 'base';
-  /** Installation prefix that it belongs to; a distribution's files lie below this. */
+  /** The installation prefix that contains it. All files of its distributions are below this prefix. */
   readonly prefix: string;
 }
 
-/** The interpreter, with the prefix of each site directory besides. */
+/** The interpreter, and its site directories with their prefixes. */
 export interface InterpreterAnswer {
-  /** Names the interpreter and its environment: changes with everything that the rest depends on. */
+  /** Names the interpreter and its environment. It changes when anything changes that the answer depends on. */
   readonly key: string;
   readonly interpreter: Interpreter;
   readonly siteDirectories: readonly SiteDirectory[];
@@ -42,13 +42,13 @@ const answer = z.object({
 });
 type Answer = z.infer<typeof answer>;
 
-/** An interpreter on a slow network disk may take long to start; one that hangs must not hang us. */
+/** An interpreter on a slow network disk may take long to start, but a hanging one must not block a ship. */
 const START_TIMEOUT_MS = 60_000;
 const OLDEST_MINOR = 9;
 
 /**
- * Learns from the interpreter itself what it is and where its packages lie; asked once, then remembered under the
- * identity of the executable and the content of pyvenv.cfg.
+ * Asks the interpreter for its version and its site directories. The answer is cached under the identity of the executable
+ * and the content of pyvenv.cfg.
  *
  * @param python - the executable, or the folder of a virtual environment
  * @throws ShipEnvError PYTHON_NOT_FOUND, PYTHON_UNSUPPORTED
@@ -70,8 +70,8 @@ export async function askInterpreter(python: string, cache: Cache, signal: Abort
 }
 
 /**
- * The packages of a conda environment lean on libraries that conda puts beside them, outside of any Python package. A
- * virtual environment that is made from conda's python holds none of them, and ships.
+ * Refuses conda environments: their packages need libraries that conda installs outside of the Python packages. A virtual
+ * environment that was made from conda's python contains no such packages, so it ships.
  */
 async function refuseConda(executable: string, siteDirectories: readonly SiteDirectory[]): Promise<void> {
   for (const prefix of new Set(siteDirectories.map(each => each.prefix))) {
@@ -97,7 +97,7 @@ async function findExecutable(python: string): Promise<string> {
   if (found === 'directory') {
     const executable = join(path, 'bin', 'python');
     if ((await kindOf(executable)) === 'file') return executable;
-    throw new ShipEnvError('PYTHON_NOT_FOUND', `The folder ${path} holds no bin/python.`, {
+    throw new ShipEnvError('PYTHON_NOT_FOUND', `The folder ${path} has no bin/python.`, {
       hint: 'Name the folder of a virtual environment, or the python executable in it.'
     });
   }
@@ -106,14 +106,14 @@ async function findExecutable(python: string): Promise<string> {
   throw new ShipEnvError('PYTHON_NOT_FOUND', `There is no python at ${path}.`, {
     hint:
       (await kindOf(beside)) === 'file'
-        ? `Check the path; beside it there is ${beside}.`
+        ? `Check the path. The same folder has ${beside}.`
         : pyvenv === undefined
-          ? 'Check the path. A notebook kernel tells its python in sys.executable.'
+          ? 'Check the path. In a notebook, sys.executable is the path of its python.'
           : `The virtual environment was made from a python in ${pyvenv.config.home || 'a folder'} that may be gone. Make the environment again.`
   });
 }
 
-/** Name of the cache entry: everything that the answer depends on. */
+/** Name of the cache entry: a digest of everything that the answer depends on. */
 async function identityOf(executable: string, pyvenv: Pyvenv | undefined, question: string): Promise<string> {
   const real = await realpath(executable);
   const { size, mtimeNs, ctimeNs } = await stat(real, { bigint: true });
@@ -131,7 +131,7 @@ async function remembered(cache: Cache, key: string, askAgain: () => Promise<str
     });
     const text = fresh ?? (await readBounded(path, FILE_KINDS.cacheNote)).toString('utf8');
     if (fresh !== undefined || isAnswer(text)) return text;
-    // A damaged entry, by a disk that was full once or a hand: ask again.
+    // The entry is damaged, by a full disk or an editor: ask again.
     await cache.drop('interpreters', `${key}.json`);
   }
 }
@@ -154,12 +154,12 @@ async function ask(executable: string, question: string, signal: AbortSignal): P
     throw error;
   }
   if (isAnswer(stdout)) return stdout;
-  throw new ShipEnvError('PYTHON_NOT_FOUND', `${executable} runs, but does not answer as a python does.`, {
+  throw new ShipEnvError('PYTHON_NOT_FOUND', `${executable} runs, but its output is not that of a python.`, {
     hint: 'Name the python executable of a virtual environment.'
   });
 }
 
-/** `-I` ignores PYTHON*; sysconfig reads some `_PYTHON*` variables all the same. */
+/** Removes Python's variables. `-I` ignores `PYTHON*`, but sysconfig still reads some `_PYTHON*` variables. */
 function withoutPythonVariables(): Record<string, string | undefined> {
   const names = Object.keys(process.env).filter(name => /^_?PYTHON/.test(name) && name !== 'PYTHONUSERBASE');
   return Object.fromEntries(names.map(name => [name, undefined]));
@@ -174,7 +174,7 @@ async function startFailure(executable: string, cause: ProcessError, signal: Abo
   });
 }
 
-/** Python 2 knows no `-I`, but every python knows `--version`. */
+/** The version of a python that failed with `-I`. Python 2 does not know `-I`, but every python knows `--version`. */
 async function versionOf(
   executable: string,
   signal: AbortSignal

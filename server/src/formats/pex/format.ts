@@ -3,7 +3,7 @@ import type { Format } from '../format.js';
 import { planPex } from './plan.js';
 import { zip64Findings } from './zip64-finding.js';
 
-/** A PEX zipapp, as the pex tool makes them: one file that boots itself and imports from what it carries. */
+/** A PEX zipapp of the kind that the pex tool makes: one file that starts itself and imports from its own content. */
 export const pexFormat: Format = {
   name: 'pex',
   runs: { kind: 'executable' },

@@ -4,22 +4,22 @@ import { crc32 } from '../../payloads/crc32.js';
 import { STORED, localHeader, type ZipEntry } from '../../content/segments/zip/records.js';
 import { shHeader } from './header.js';
 import type { Seed } from './seed-types.js';
-import { OURS } from '../../content/segments/names.js';
+import { BOOTSTRAP_FILES } from '../../content/segments/names.js';
 
 /** The first bytes of an artifact, and the zip entries among them. */
 export interface Head {
   readonly bytes: Buffer;
-  /** Of the bytes, lower-case hex. */
+  /** sha256 of the bytes, lower-case hex. */
   readonly sha256: string;
   /** Offsets count from the file's first byte. */
   readonly entries: readonly ZipEntry[];
 }
 
 /**
- * What every artifact begins with: the `sh` header, the node bootstrap, then the boot code of the seed.
+ * The head of every artifact: the `sh` header, the node bootstrap, then the boot code of the seed.
  *
- * Byte for byte the same for all artifacts of one release and one Python. Nothing in it may depend on what the
- * environment holds, so that a delta upload can copy it together with the segments behind it. Pure.
+ * The head is byte for byte the same for all artifacts of one release and one Python. It must not depend on the content of the
+ * environment, so that a delta upload can copy it together with the segments behind it. Pure.
  */
 export function headOf({ content, seed }: Pick<PexPlan, 'content' | 'seed'>): Head {
   const header = shHeader(content.interpreter);
@@ -36,14 +36,14 @@ export function headOf({ content, seed }: Pick<PexPlan, 'content' | 'seed'>): He
   };
 }
 
-/** The modules of the node bootstrap, stored: the header's loader reads them from the file as they are. */
+/** The modules of the node bootstrap, uncompressed, because the loader in the header reads them directly from the file. */
 function nodeEntries({ node }: Pick<Seed, 'node'>): { bytes: Buffer; entries: ZipEntry[] } {
   const parts: Buffer[] = [];
   const entries: ZipEntry[] = [];
   let offset = 0;
   for (const { name, source } of node) {
     const size = source.length;
-    const entry = { name: OURS + name, crc32: crc32(source), compressedSize: size, size, method: STORED } as const;
+    const entry = { name: BOOTSTRAP_FILES + name, crc32: crc32(source), compressedSize: size, size, method: STORED } as const;
     const header = localHeader(entry);
     entries.push({ ...entry, offset, mode: 0o100644 });
     parts.push(header, source);

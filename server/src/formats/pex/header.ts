@@ -1,26 +1,26 @@
 import type { Interpreter } from '../../contract/snapshot.js';
-import { OURS } from '../../content/segments/names.js';
+import { BOOTSTRAP_FILES } from '../../content/segments/names.js';
 import { ARTIFACT_ID_DIGITS, ARTIFACT_ID_LENGTH } from './artifact-id.js';
 
 // The bootstrap has the same names: ship_env_node/places.py, marks.py, link.py, boot.py.
 
-/** Of the folders below the node root. */
+/** The version of the folders below the node root. */
 export const LAYOUT = 'ship-env-3';
 
-/** Folder of our notes in an environment and in a distribution, and the notes that the header asks for. */
+/** Folder of our notes in an environment and in a distribution, and the names of the notes that the header reads. */
 export const MARK = '.ship-env';
 export const NOTES = { witness: 'whole', boot: 'boot', used: 'used', python: 'python', distributions: 'dist' } as const;
 
-/** What the note about the boot says of content that has reached the disk. */
+/** The text of the note `boot` when all content is on the disk. */
 export const SYNCED = 'synced';
 
-/** Where a container keeps what it cannot share with the node, below its working directory. */
+/** The folder below a container's working directory for files that it cannot share with the node. */
 export const CONTAINER_ROOT = '.ship-env-pex';
 
-/** Exit code for what is not what its name says: what a shell says of a program that it cannot run. */
+/** Exit code when the content is not what the name says: the code of a shell for a program that it cannot run. */
 export const REFUSED = 126;
 
-/** With one of these set, someone wants what only the PEX's own boot code does. */
+/** When one of these variables is set, the person wants something that only the PEX's own boot code does. */
 export const PEX_REQUESTS = [
   'PEX_EXTRA_SYS_PATH',
   'PEX_MODULE',
@@ -31,28 +31,28 @@ export const PEX_REQUESTS = [
   'PEX_TOOLS'
 ];
 
-/** With this set, nothing is run: what no process uses is removed from the node. */
+/** When this variable is set, nothing is run; files that no process uses are removed from the node. */
 export const FLUSH = 'SHIP_ENV_FLUSH';
 
 /**
- * The `sh` header of an artifact: what runs for `./env.pex`, before any Python. Zip tools skip it, `python env.pex`
- * never sees it. POSIX sh only (dash, busybox).
+ * The `sh` header of an artifact, which runs first for `./env.pex`. Zip tools and `python env.pex` skip it. It uses only POSIX sh
+ * (dash, busybox).
  *
- * When the node has the environment already, it becomes the environment's python, and nothing of the zip is read but
- * the id at its end. Else the node's python runs the bootstrap behind the header (jupyterlab_ship_env/runtime/
- * ship_env_node), which makes the environment, or boots an ordinary PEX where that cannot be done.
+ * When the node has the environment already, the header executes the environment's python; it reads nothing of the zip except
+ * the id at its end. Otherwise the node's python runs the bootstrap behind the header (jupyterlab_ship_env/runtime/
+ * ship_env_node). The bootstrap makes the environment, or boots an ordinary PEX when it cannot.
  *
- * The node root is a directory that all executors of this user on this node share: PEX_ROOT, else SHIP_ENV_NODE_ROOT, else
- * one in /tmp. Whoever can write to it chooses what code we run, so it must be safe from other users. When it is not, each
- * container unpacks for itself.
+ * The node root is a directory that all executors of this user on this node share: PEX_ROOT, else SHIP_ENV_NODE_ROOT, else a
+ * directory in /tmp. A user who can write to it can choose the code that we run, so it must be safe from other users. When it is
+ * not safe, each container unpacks for itself.
  *
- * @param interpreter - what the nodes must have: its implementation and minor version
+ * @param interpreter - the nodes must have its implementation and minor version
  */
 export function shHeader(interpreter: Interpreter): Buffer {
   return Buffer.from(
     `${[
       '#!/bin/sh\n# A PEX of ship-env: python runs it, pex-tools and unzip read it.\nset -u',
-      // Of another python: with it, ours would find neither its modules nor itself.
+      // PYTHONHOME is for another python. With it, our python would not find its modules.
       'unset PYTHONHOME',
       FIND_ROOT,
       findPython(interpreter),
@@ -64,18 +64,18 @@ export function shHeader(interpreter: Interpreter): Buffer {
 }
 
 /**
- * Sets `root`: absolute, without links; empty when no choice is safe. `safe.py` has the same rule for what Python chooses.
+ * Sets `root`: an absolute path without links; empty when no choice is safe. `safe.py` has the same rule in Python.
  *
- * For the folder in the working directory, the working directory itself is the only one above it that counts: in YARN and
- * Kubernetes the others belong to the cluster's service account, and whoever can replace the working directory can replace
- * the artifact in it.
+ * For the folder in the working directory, only the working directory itself must be safe, not the folders above it: in YARN
+ * and Kubernetes these belong to the cluster's service account, and a user who can replace the working directory can replace
+ * the artifact in it, too.
  */
 const FIND_ROOT = `uid=$(id -u)
 newline='
 '
 
-# Can no other user write to the directory $1 or replace it? $1 is a path without links, $2 how many of the folders above
-# it count: "all", or "next". Further arguments are directories in it, which must be as safe.
+# Succeeds when no other user can write to the directory $1 or replace it. $1 is a path without links. $2 says which folders
+# above it must be safe too: "all", or only the "next". Further arguments are directories in $1, which must be as safe.
 is_safe() {
   path=$1 above=$2
   case $path in *"$newline"*) return 1 ;; esac
@@ -87,12 +87,12 @@ is_safe() {
     set -- "\${path:-/}" "$@"
     [ -n "$path" ] && [ "$above" = all ]
   do :; done
-  # One line a folder; C order puts a folder before what is in it, so the last lines are of those that must be ours.
+  # One line for each folder. C order puts a folder before its content, so the last lines are the folders that must be ours.
   LC_ALL=C ls -ldn -- "$@" 2>/dev/null | {
     left=$#
     while read -r mode _ owner _; do
-      # Neither group nor others may write; above ours they may where the sticky bit keeps them from renaming what is ours.
-      # Where there is an access list ("+"), the group's bits are the most that it grants.
+      # Neither group nor others may write. Above our folders they may, if the sticky bit stops them from renaming ours.
+      # With an access list ("+"), the group's bits are the most that the list grants.
       case $mode in d????-??-*) ;; d????????[tT]*) [ "$left" -gt "$ours" ] || exit 1 ;; *) exit 1 ;; esac
       [ "$owner" = "$uid" ] || { [ "$owner" = 0 ] && [ "$left" -gt "$ours" ]; } || exit 1
       left=$((left - 1))
@@ -101,9 +101,10 @@ is_safe() {
   }
 }
 
-# Takes the directory $1 for root when it is safe; makes it when it is missing.
+# Sets root to the directory $1 when that is safe. Makes the directory when it is missing.
 take() {
-  # Not a name that a tool would take for something else. A link is a link, also with a slash or "/." behind it.
+  # Begin with "/" or "./", so that no tool takes the name for an option. Remove "/" and "/." at the end, so that a link
+  # is recognised as a link.
   case $1 in /*) folder=$1 ;; *) folder=./$1 ;; esac
   while case $folder in ?*/ | ?*/.) ;; *) false ;; esac; do folder=\${folder%/*}; done
   while case $folder in //*) ;; *) false ;; esac; do folder=\${folder#/}; done
@@ -118,7 +119,7 @@ take() {
     [ -z "$folder" ] || ! is_safe "$folder" "$above" "$@" || { root=$folder && return; }
     set -- "$choice"
   fi
-  echo "$0: does not run from $1: it and our folders in it must be directories of user $uid that no other user can write to or replace" >&2
+  echo "$0: cannot use $1: it and our folders in it must be directories of user $uid that no other user can write to or replace" >&2
   return 1
 }
 
@@ -128,8 +129,8 @@ root=
   take ./${CONTAINER_ROOT} next || :`;
 
 /**
- * Sets `python`, an absolute path: each container may have a python of its own by the same relative one. Starts none when
- * `pythonX.Y` is there.
+ * Sets `python` to an absolute path, because each container may have another python at the same relative path. It starts no
+ * python when `pythonX.Y` is found.
  */
 function findPython(interpreter: Interpreter): string {
   const { minor } = interpreter;
@@ -153,8 +154,8 @@ case $python in /*) ;; *) python=$PWD/$python ;; esac`;
 }
 
 /**
- * Sets `id`, what the file says that it is; ends when the file's name says another. A target calls an artifact by its id;
- * a copy under any other name is fine.
+ * Sets `id` to the id at the end of the file, and refuses to start when the file's name contains another id. On a target an
+ * artifact is named by its id; a copy with any other name is allowed.
  */
 const CHECK_NAME = `is_id() {
   case $1 in env-${'?'.repeat(ARTIFACT_ID_DIGITS)}) ;; *) return 1 ;; esac
@@ -164,14 +165,14 @@ const CHECK_NAME = `is_id() {
 id=$(tail -c ${ARTIFACT_ID_LENGTH} "$0")
 name=\${0##*/}
 if [ "$name" = "\${name%.pex}.pex" ] && is_id "\${name%.pex}" && [ "$name" != "$id.pex" ]; then
-  is_id "$id" || id="no artifact at all"
-  echo "$0 was to hold the artifact that its name says; it ends as $id. It was not started." \\
+  is_id "$id" || id="not an artifact"
+  echo "$0 should contain the artifact that its name says; the id at its end is: $id. It was not started." \\
     "Copy it from the target again; if that does not help, remove it there and ship again." >&2
   exit ${REFUSED}
 fi`;
 
-/** Becomes the environment's python when there is one. */
-const RUN_WHAT_IS_THERE = `# Is the environment in $1 whole, made for this python, and on the disk? link.py asks the same.
+/** Executes the environment's python when the environment is there. */
+const RUN_WHAT_IS_THERE = `# Succeeds when the environment in $1 is whole, made for this python, and on the disk. link.py checks the same.
 is_whole() {
   [ ! -h "$1" ] && [ -x "$1/bin/python" ] || return 1
   { IFS= read -r made_for && [ "$made_for" = "$python" ]; } 2>/dev/null <"$1/${MARK}/${NOTES.python}" || return 1
@@ -179,7 +180,7 @@ is_whole() {
   boot=
   [ ! -r /proc/sys/kernel/random/boot_id ] || IFS= read -r boot </proc/sys/kernel/random/boot_id
   [ "$written" = ${SYNCED} ] || [ "$written" = "$boot" ] || return 1
-  # What cleans /tmp takes old files one by one, and these first.
+  # A cleaner of /tmp removes old files one by one, and these are the oldest.
   for folder in "$1" "$1"/${MARK}/${NOTES.distributions}/*; do
     [ -e "$folder/${MARK}/${NOTES.witness}" ] || [ "$folder" = "$1/${MARK}/${NOTES.distributions}/*" ] || return 1
   done
@@ -189,21 +190,21 @@ if [ -n "$root" ] && [ -z "${[...PEX_REQUESTS, FLUSH].map(variable => `\${${vari
   base=$root/${LAYOUT}
   for env in "$base/env/$id".*; do
     is_whole "$env" || continue
-    # What was used last is removed last.
+    # The environment that was used last is removed last.
     { echo >"$env/${MARK}/${NOTES.used}"; } 2>/dev/null
     exec "$env/bin/python" "$@"
   done
 fi`;
 
-/** What an installation of this interpreter is called: `python3.11`, `python3.13t` (free-threaded), `pypy3.10`. */
+/** The name of this interpreter's executable: `python3.11`, `python3.13t` (free-threaded), `pypy3.10`. */
 function pythonName({ implementation, minor, abiTag }: Interpreter): string {
   if (implementation === 'pypy') return `pypy${minor}`;
   return `python${minor}${/^cp\d+t$/.test(abiTag) ? 't' : ''}`;
 }
 
 /**
- * Runs the bootstrap's modules, which are the first entries of the zip, stored, in the order in which they need each
- * other. For `python -c '…'` in sh: no single quote inside, and nowhere the bytes that a zip entry begins with.
+ * Runs the bootstrap's modules. They are the first entries of the zip, uncompressed, each after the modules that it needs. The
+ * text goes into `python -c '…'` in sh, so it must contain no single quote, and not the first bytes of a zip entry.
  */
 function loader({ minor }: Interpreter): string {
   return `import struct, sys, types
@@ -217,9 +218,9 @@ while True:
     size, length = struct.unpack_from("<IH", head, at + 22)
     start = at + 30 + length
     path = head[at + 30 : start].decode()
-    if not path.startswith("${OURS}"):
+    if not path.startswith("${BOOTSTRAP_FILES}"):
         break
-    name = path[${OURS.length} : -3].replace("/", ".").replace(".__init__", "")
+    name = path[${BOOTSTRAP_FILES.length} : -3].replace("/", ".").replace(".__init__", "")
     module = sys.modules[name] = types.ModuleType(name)
     module.__path__ = []
     module.__source__ = head[start : start + size]
@@ -231,7 +232,7 @@ while True:
 module.main(pex, root, python, sys.argv[4:])`;
 }
 
-/** `3.11` as sys.version_info begins. */
+/** `3.11` as the beginning of `sys.version_info`: `3, 11`. */
 function versionTuple(minor: string): string {
   return minor.split('.').join(', ');
 }

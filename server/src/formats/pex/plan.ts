@@ -13,9 +13,9 @@ import { currentSeed } from './seed.js';
 import type { Seed } from './seed-types.js';
 import { ownContents, tailEntries } from './tail.js';
 
-/** All that the bytes of a PEX depend on. */
+/** Everything that the bytes of a PEX depend on. */
 export interface PexPlan {
-  /** The id of {@link PexPlan.identity}: it covers every byte that ships. */
+  /** The id of {@link PexPlan.identity}, which covers every byte that ships. */
   readonly id: string;
   readonly identity: ArtifactIdentity;
   /** File name: `<id>.pex`. */
@@ -44,7 +44,7 @@ export async function planPex(content: Content, seed?: Seed): Promise<ArtifactPl
   };
 }
 
-/** All that the bytes of a PEX of this content depend on. Pure. */
+/** Everything that the bytes of a PEX with this content depend on. Pure. */
 export function pexPlanOf(content: Content, seed: Seed): PexPlan {
   const { interpreter, segments } = content;
   const { text: pexInfo, pexHash } = pexInfoOf(seed, segments);
@@ -68,7 +68,7 @@ function differenceFrom(plan: PexPlan, manifest: Manifest): Difference | undefin
     (sum, { entryCount }) => sum + entryCount,
     head.entries.length + tailEntries(plan.seed)
   );
-  // A segment may carry an entry more: its compiled modules.
+  // A segment may have one more entry, with its compiled modules.
   const most = least + plan.content.segments.length;
   return firstDifference([
     ...differencesInContent(plan.content, { length: head.bytes.length, sha256: head.sha256 }, manifest),

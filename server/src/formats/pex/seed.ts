@@ -6,9 +6,9 @@ import { ShipEnvError } from '../../errors.js';
 import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from '../../content/segments/zip/records.js';
 import type { Seed } from './seed-types.js';
 
-// Beside this file: in the wheel and in server/dist it is the bundle, in tests it is the source.
+// Relative to this file, which is the bundle in the wheel and in server/dist, and the source in tests.
 const SEED_PLACES = ['./seed.pex', '../../../dist/seed.pex'];
-/** The node bootstrap, a package; in the order in which its modules need each other. */
+/** The package of the node bootstrap, and its modules, each after the modules that it needs. */
 const NODE_PACKAGE = 'ship_env_node';
 const NODE_MODULES = [
   '__init__',
@@ -29,7 +29,7 @@ const NODE_MODULES = [
 
 const BOOTSTRAP = '.bootstrap/';
 const LOCAL_HEADER_BYTES = 30;
-/** APPNOTE 4.4.4, bit 3: sizes follow the data. The pex tool writes none of these. */
+/** APPNOTE 4.4.4, bit 3: sizes follow the data. The pex tool writes no such entries. */
 const FLAG_DATA_DESCRIPTOR = 0x0008;
 const PEX_HASH = /pex_hash='([0-9a-f]{40})'/g;
 
@@ -43,7 +43,7 @@ const seedInfo = z.looseObject({
 let released: Promise<Seed> | undefined;
 
 /**
- * The seed of this release, read once in a process; of a seed of the person's own, `$SHIP_ENV_SEED`, what it is now.
+ * The seed of this release, which is read once in a process. A seed of the person's own (`$SHIP_ENV_SEED`) is read each time.
  *
  * @throws as {@link loadSeed} does
  */
@@ -57,10 +57,10 @@ export function currentSeed(): Promise<Seed> {
 }
 
 /**
- * Reads the empty PEX that scripts/build/seed.mjs had the pex tool write, and our modules.
+ * Reads the empty PEX that the pex tool wrote for scripts/build/seed.mjs, and our modules.
  *
- * @param options - where they lie; else `$SHIP_ENV_SEED`, else beside the bundle
- * @throws ShipEnvError INTERNAL when one is missing, or is not what the pinned pex tool writes
+ * @param options - the paths of both; else `$SHIP_ENV_SEED`, else they are beside the bundle
+ * @throws ShipEnvError INTERNAL when one is missing, or the PEX differs from what the pinned pex tool writes
  */
 export async function loadSeed(options: { seedPath?: string; modulesPath?: string } = {}): Promise<Seed> {
   const seedPath = options.seedPath ?? process.env['SHIP_ENV_SEED'];
@@ -71,7 +71,7 @@ export async function loadSeed(options: { seedPath?: string; modulesPath?: strin
   );
   const modules = await loadModules(ROOT_MODULES, options.modulesPath);
   const node = await loadModules(
-    NODE_MODULES.map(part => `${NODE_PACKAGE}/${part}.py`),
+    NODE_MODULES.map(module => `${NODE_PACKAGE}/${module}.py`),
     options.modulesPath
   );
   const entries = await zipEntries(file);
@@ -117,7 +117,7 @@ async function zipEntries(file: Buffer): Promise<Entry[]> {
   });
 }
 
-/** Where an entry's compressed data lies; the local header's own extra field may differ from the directory's. */
+/** Position of an entry's compressed data. The extra field of the local header may differ from that of the directory. */
 function dataRange(file: Buffer, entry: Entry): { start: number; end: number } {
   const header = entry.relativeOffsetOfLocalHeader;
   const start = header + LOCAL_HEADER_BYTES + file.readUInt16LE(header + 26) + file.readUInt16LE(header + 28);

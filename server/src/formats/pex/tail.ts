@@ -13,24 +13,24 @@ import {
 import type { Head } from './head.js';
 import { withPexHash } from './pex-info.js';
 import type { Seed } from './seed-types.js';
-import { OURS } from '../../content/segments/names.js';
+import { BOOTSTRAP_FILES } from '../../content/segments/names.js';
 
-/** How many entries of an artifact are in its tail. */
+/** Number of entries in the tail of an artifact. */
 export function tailEntries(seed: Seed): number {
   return seed.modules.length + 4;
 }
 
-const INDEX_NAME = `${OURS}index.json`;
+const INDEX_NAME = `${BOOTSTRAP_FILES}index.json`;
 
-/** What the end record's comment begins with; the artifact's id follows, so that a header can read it off the end. */
+/** The beginning of the zip's comment. The artifact's id follows, so the `sh` header can read it at the end of the file. */
 export const COMMENT_PREFIX = 'ship-env:';
 
 /**
- * What every artifact ends with: our modules, PEX-INFO, `__pex__` and `__main__.py`, the index for the node bootstrap, then
- * the central directory of the whole file, whose comment names the artifact. Pure.
+ * The tail of every artifact: our modules, PEX-INFO, `__pex__` and `__main__.py`, the index for the node bootstrap, then the
+ * central directory of the whole file and a comment with the artifact's id. Pure.
  *
- * @param offset - of its first byte in the artifact: where the last segment ends
- * @returns its bytes, in some pieces
+ * @param offset - position of the tail in the artifact, which is the end of the last segment
+ * @returns the bytes of the tail, in some pieces
  */
 export function tailOf(plan: PexPlan, head: Head, segments: readonly PlacedSegment[], offset: number): Buffer[] {
   const own = ownEntries(plan, head, segments, offset);
@@ -46,9 +46,9 @@ export function tailOf(plan: PexPlan, head: Head, segments: readonly PlacedSegme
 }
 
 /**
- * The entries that differ from artifact to artifact, back to back; offsets count from the first one.
+ * The entries that differ from artifact to artifact, back to back. Offsets count from the first one.
  *
- * @param start - of the first one in the artifact
+ * @param start - position of the first one in the artifact
  */
 function ownEntries(
   plan: PexPlan,
@@ -58,14 +58,14 @@ function ownEntries(
 ): { bytes: Buffer; entries: ZipEntry[] } {
   const contents: readonly OwnEntry[] = [
     ...ownContents(plan),
-    // The last one: the node bootstrap finds it by the last record of the central directory.
+    // The index must be last: the node bootstrap finds it by the last record of the central directory.
     [INDEX_NAME, Buffer.from(JSON.stringify(indexOf(plan, head, segments, start)))]
   ];
   const parts: Buffer[] = [];
   const entries: ZipEntry[] = [];
   let offset = 0;
   for (const [name, data] of contents) {
-    const { header, bytes } = packed(name, data);
+    const { header, bytes } = compressed(name, data);
     entries.push({ ...header, offset, mode: name === '__main__.py' ? 0o100755 : 0o100644 });
     parts.push(bytes);
     offset += bytes.length;
@@ -75,7 +75,7 @@ function ownEntries(
 
 type OwnEntry = readonly [name: string, data: Buffer];
 
-/** The entries of the tail that name the artifact; the index, which says where things lie, is not among them. */
+/** The entries of the tail that the artifact's id covers. The index is not among them, because it contains positions. */
 export function ownContents({ seed, pexHash, pexInfo }: Pick<PexPlan, 'seed' | 'pexHash' | 'pexInfo'>): OwnEntry[] {
   return [
     ...seed.modules.map(({ name, source }): OwnEntry => [name, source]),
@@ -86,8 +86,8 @@ export function ownContents({ seed, pexHash, pexInfo }: Pick<PexPlan, 'seed' | '
 }
 
 /**
- * What the node bootstrap needs to check the artifact's id and to unpack segments without the central directory
- * (ship_env_node/artifact.py): local headers say all but which files are programs.
+ * The index, with which the node bootstrap checks the artifact's id and unpacks segments without the central directory
+ * (ship_env_node/artifact.py). It lists the executable files, because local headers do not contain modes.
  */
 function indexOf(
   { id, identity, seed }: PexPlan,
@@ -108,7 +108,7 @@ function indexOf(
       offset,
       length,
       executables: planned.executables,
-      // What link.py needs when several distributions have a file of one name.
+      // link.py needs these when several distributions have a file of the same name.
       rank: planned.rank,
       unlisted: planned.unlistedScripts
     }))
@@ -116,14 +116,14 @@ function indexOf(
 }
 
 /** A compressed entry of our own. */
-function packed(name: string, data: Buffer): { header: Omit<ZipEntry, 'offset' | 'mode'>; bytes: Buffer } {
-  const compressed = deflateRawSync(data);
+function compressed(name: string, data: Buffer): { header: Omit<ZipEntry, 'offset' | 'mode'>; bytes: Buffer } {
+  const deflated = deflateRawSync(data);
   const header = {
     name,
     crc32: crc32(data),
-    compressedSize: compressed.length,
+    compressedSize: deflated.length,
     size: data.length,
     method: DEFLATED
   } as const;
-  return { header, bytes: Buffer.concat([localHeader(header), compressed]) };
+  return { header, bytes: Buffer.concat([localHeader(header), deflated]) };
 }

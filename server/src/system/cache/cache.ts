@@ -17,13 +17,13 @@ import { forgetTheGone } from './use.js';
  * The local cache; {@link cacheRoot} says where.
  *
  * Entries are immutable and appear whole: they are written under `tmp/` and hard-linked into place, which never
- * overwrites. So readers need no lock, and two writers of one entry end with the same bytes. What is no file is no entry,
- * and goes as soon as it is met (place.ts).
+ * overwrites. So readers need no lock, and two writers of one entry end with the same bytes. Anything but a file in the place
+ * of an entry is removed as soon as it is found (place.ts).
  */
 export class Cache {
   readonly root: string;
   readonly #turns = new Turns();
-  /** Since {@link takeWrittenBytes} asked. */
+  /** Bytes written since the last call of {@link takeWrittenBytes}. */
   #writtenBytes = 0;
 
   private constructor(root: string) {
@@ -42,7 +42,7 @@ export class Cache {
 
   /**
    * Makes the folder when it is missing, and removes what killed processes left in it. A process that lives for days calls
-   * it before each use: people remove the cache by hand.
+   * this before each use, because people remove the cache by hand.
    *
    * @throws ShipEnvError CACHE_UNUSABLE when the folder cannot be made or belongs to someone else
    */
@@ -61,7 +61,7 @@ export class Cache {
       await writeFile(
         join(root, 'CACHEDIR.TAG'),
         'Signature: 8a477f597d28d172789f06886806bc55\n# Cache of ship-env, safe to delete.\n',
-        // Whatever is there: to write to a FIFO would take for ever.
+        // `wx` never opens what is there already: to write to a FIFO would block for ever.
         { flag: 'wx' }
       ).catch(ignoreExisting);
       await removeLeftovers(join(root, 'tmp'));
@@ -80,13 +80,13 @@ export class Cache {
     return join(this.folderOf(kind), name.slice(0, 2), name);
   }
 
-  /** A path under `tmp/` that no one else uses. The caller removes it; after a kill the next start does. */
+  /** A path under `tmp/` that nobody else uses. The caller removes the file; after a kill the next start removes it. */
   temporaryPath(): string {
     return join(this.root, 'tmp', `${ownerName()}.${randomUUID()}`);
   }
 
   /**
-   * Runs work that writes a file of its own, which is removed at the end if it is still there.
+   * Runs work with the path of a temporary file. The file is removed at the end if it is still there.
    *
    * @throws ShipEnvError DISK_FULL, or what `work` throws
    */
@@ -106,7 +106,7 @@ export class Cache {
     return join(this.root, kind, VERSIONS[kind]);
   }
 
-  /** The folder of a {@link FolderKind} that is an entry and holds this path; undefined when there is none. Pure. */
+  /** The entry of a {@link FolderKind} that contains this path; undefined when there is none. Pure. */
   entryFolderOf(path: string): string | undefined {
     const kind = FOLDER_KIND_NAMES.find(name => path.startsWith(this.folderOf(name) + sep));
     if (kind === undefined) return undefined;
@@ -114,7 +114,7 @@ export class Cache {
     return name === undefined ? undefined : this.path(kind, name);
   }
 
-  /** Is this a path of an entry in the format of this release? Pure. */
+  /** Whether this is the path of an entry in the format of this release. Pure. */
   holds(path: string): boolean {
     return KIND_NAMES.some(kind => path.startsWith(this.folderOf(kind) + sep));
   }
@@ -124,20 +124,20 @@ export class Cache {
     this.#writtenBytes += bytes;
   }
 
-  /** Bytes of the entries that were written since the last time that this was asked. */
+  /** Bytes of the entries that were written since the last call. */
   takeWrittenBytes(): number {
     const bytes = this.#writtenBytes;
     this.#writtenBytes = 0;
     return bytes;
   }
 
-  /** The path of an entry when it is there. */
+  /** The path of an entry; undefined when there is no such entry. */
   async find(kind: CacheKind, name: string): Promise<string | undefined> {
     const path = this.path(kind, name);
     return (await isFileThere(path)) ? path : undefined;
   }
 
-  /** Removes an entry, when it is there. */
+  /** Removes an entry, if it is there. */
   async drop(kind: CacheKind, name: string): Promise<void> {
     await clear(this.path(kind, name));
   }
@@ -155,11 +155,11 @@ export class Cache {
   }
 
   /**
-   * The entry of that name, written first when it is missing. Callers in one process that ask for the same entry
-   * wait for the first; when that one fails or is aborted, the next one writes.
+   * The entry of that name; it is written first when it is missing. Callers in one process that ask for the same entry
+   * wait for the first caller; when that one fails or is aborted, the next one writes.
    *
-   * @param write - writes the whole content to the path it is given
-   * @param signal - stops the wait for another caller; `write` must see to itself
+   * @param write - writes the whole content to the given path
+   * @param signal - stops the wait for another caller; it does not stop `write`
    * @throws ShipEnvError DISK_FULL, or what `write` throws; nothing is left behind
    */
   async entry(
@@ -178,8 +178,8 @@ export class Cache {
   }
 
   /**
-   * Writes an entry anew unless it is whole; whoever has it open keeps what there was. Callers in one process take turns,
-   * so that the next one finds it whole.
+   * Writes an entry again unless it is whole. A reader that has the old file open keeps its content. Callers in one process
+   * take turns, so the next one finds the entry whole.
    *
    * @param write - as in {@link entry}
    * @throws as {@link entry}, and what `isWhole` throws
@@ -200,9 +200,8 @@ export class Cache {
   }
 
   /**
-   * Puts a hint there, or another one in its place: a file that is only a shortcut and may change, unlike an entry.
-   * Readers see the old one or the new one, whole. It begins with its own sha256, so that whoever reads it gets what was
-   * put there or nothing.
+   * Writes or replaces a hint: a file that only saves work and, unlike an entry, may change. Readers see the whole old hint
+   * or the whole new one. The file begins with the sha256 of its content, so a damaged hint is not used.
    *
    * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL
    */
@@ -246,13 +245,13 @@ export class Cache {
   }
 
   /**
-   * Runs `work` while no other process, and no one else in this one, holds the lock of that name.
+   * Runs `work` under the lock of that name: no other process, and no other work of this one, holds it meanwhile.
    *
    * @param signal - stops the wait
-   * @param work - is given a signal that aborts as `signal` does, and with CACHE_UNUSABLE when the lock is lost; and
-   *   whether someone else held the lock when it was asked for
+   * @param work - gets a signal that aborts when `signal` does, or with CACHE_UNUSABLE when the lock is lost; and whether it
+   *   had to wait for the lock
    * @param onWait - called once when someone else holds the lock
-   * @throws ShipEnvError CACHE_UNUSABLE when there can be no lock; else what `work` throws
+   * @throws ShipEnvError CACHE_UNUSABLE when the lock cannot be made; else what `work` throws
    */
   async exclusively<T>(
     name: string,

@@ -7,13 +7,13 @@ import type { FolderKind } from './kinds.js';
 import { clear, makeFolderBelow } from './place.js';
 
 /**
- * The folder of that name in the cache, filled first when it is missing or no longer whole. Like a file of the cache it
- * appears whole: it is filled under `tmp/` and renamed. One process at a time fills it.
+ * The folder of that name in the cache; it is filled first when it is missing or damaged. A folder appears whole, like a file
+ * of the cache: it is filled under `tmp/` and renamed. One process at a time fills it.
  *
- * @param isWhole - called with the path of the folder; what is not whole is removed
- * @param fill - fills a folder that is there and empty; returns the bytes that it wrote
+ * @param isWhole - checks the folder at that path; a damaged folder is removed
+ * @param fill - fills the empty folder at that path; returns the number of bytes that it wrote
  * @returns the path of the folder
- * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL; what `fill` throws, with nothing left behind; the signal's reason
+ * @throws ShipEnvError CACHE_UNUSABLE, DISK_FULL; what `fill` throws, after its files were removed; the signal's reason
  */
 export async function folderInCache(
   cache: Cache,
@@ -47,7 +47,7 @@ export interface FolderWork {
   readonly signal: AbortSignal;
 }
 
-/** Removes a folder of the cache. It is moved away first, so that nobody meets one that is half removed. */
+/** Removes a folder of the cache. The folder is renamed first, so that nobody finds a half-removed one. */
 export async function removeFolderEntry(cache: Cache, path: string): Promise<void> {
   const aside = cache.temporaryPath();
   try {
@@ -59,7 +59,7 @@ export async function removeFolderEntry(cache: Cache, path: string): Promise<voi
   await clear(aside);
 }
 
-/** A folder that is used says so by its time, as files of the cache do. */
+/** Checks a folder and sets its mtime, which shows its last use, as with files of the cache. */
 async function isUsable(path: string, isWhole: FolderWork['isWhole']): Promise<boolean> {
   if (!(await isWhole(path))) return false;
   const now = new Date();

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** Bytes of a sha256. */
 const DIGEST_BYTES = 32;
 
-/** A hint as it lies in the cache: its digest, then its content. */
+/** A hint as it is stored in the cache: its digest, then its content. */
 export function packedHint(content: string | readonly Buffer[]): (string | Buffer)[] {
   const parts = [content].flat();
   return [digestOf(parts), ...parts];

@@ -10,33 +10,33 @@ import { putInPlace } from './place.js';
 import { removeFolderEntry } from './folders.js';
 import { oldestUse } from './use.js';
 
-/** What was counted, and when. */
+/** The file that stores how many bytes were counted, and when. */
 const COUNT = 'count.json';
-/** So much of the limit is free after a clean-up, so that not each ship has to clean up. */
+/** The part of the limit that a clean-up leaves free, so that not every ship has to clean up. */
 const FREE_AFTER = 0.1;
-/** After so long everything is counted again: other releases, and Node.js itself, write without telling us. */
+/** How long a count is valid. Other releases, and Node.js itself, write files that are not added to it. */
 const COUNT_HOLDS_MS = 24 * 60 * 60 * 1000;
-/** What is no content, and is tidied by those who made it. */
+/** Files that are not content; the code that makes them also removes them. */
 const NOT_COUNTED = new Set(['CACHEDIR.TAG', COUNT, 'locks', 'tmp', 'uses']);
 
-/** An entry, a file or a folder; or a file that is none. */
+/** An entry (a file or a folder), or a file that is not an entry. */
 interface Stored {
   readonly path: string;
   readonly bytes: number;
   readonly isFolder: boolean;
-  /** When it was last used: the cache touches what it hands out. */
+  /** The mtime, which is the time of the last use: the cache touches each entry that it returns. */
   readonly usedMs: number;
 }
 
 /**
- * Removes what was not used for longest until the cache is within its limit again. What a ship uses that is still under
- * way, here or in another process, stays, even above the limit.
+ * Removes the least recently used files until the cache is within its limit again. Files that a running ship uses, in this
+ * or another process, stay, even above the limit.
  *
- * All that lies in the folder counts: entries in the formats of earlier releases too, and what V8 keeps of our program.
- * Nobody uses the formats of earlier releases, so they go first.
+ * All files in the folder count, also entries in the formats of earlier releases, and V8's compile cache of our program.
+ * Nobody uses the formats of earlier releases, so these entries are removed first.
  *
- * How much there is was counted before, and what is written since is added to that: a ship that wrote nothing looks at one
- * small file. Everything is looked at when the limit is passed, and once a day.
+ * The last count is stored, and written bytes are added to it, so a ship that wrote nothing reads one small file. All files
+ * are counted again when the limit is exceeded, and once a day.
  *
  * @param limit - bytes
  * @returns bytes removed
@@ -62,7 +62,7 @@ async function removeOldest(cache: Cache, stored: Stored[], before: number, goal
   let left = before;
   for (const { path, bytes, usedMs, isFolder } of stored.sort((a, b) => a.usedMs - b.usedMs)) {
     if (left <= goal || usedMs >= inUseSince) break;
-    // Once more, just before: a ship that began a moment ago may have found it.
+    // Look again just before removal: a ship that began a moment ago may have found this entry.
     const now = await orNothing(lstat(path));
     if (now === undefined || now.mtimeMs !== usedMs) continue;
     await (isFolder ? removeFolderEntry(cache, path) : orNothing(unlink(path)));
@@ -74,7 +74,7 @@ async function removeOldest(cache: Cache, stored: Stored[], before: number, goal
 
 async function everything(cache: Cache): Promise<Stored[]> {
   const found: Stored[] = [];
-  // A folder that is an entry goes as a whole or not at all.
+  // A folder that is an entry is removed as a whole or not at all.
   const folders = new Map<string, number>();
   for (const name of await readdir(cache.root, { recursive: true })) {
     if (NOT_COUNTED.has(name.split(sep, 1)[0] ?? '')) continue;
@@ -92,7 +92,7 @@ async function everything(cache: Cache): Promise<Stored[]> {
   return found;
 }
 
-/** The folders that are left behind when all entries of an earlier format have gone. */
+/** Removes the folders that are empty once all entries of an earlier format are removed. */
 async function removeEmptyFolders(folder: string, root: string): Promise<void> {
   for (let path = folder; path !== root; path = dirname(path)) {
     try {
@@ -106,12 +106,12 @@ async function removeEmptyFolders(folder: string, root: string): Promise<void> {
 
 const count = z.object({
   bytes: z.number().nonnegative(),
-  /** When everything was looked at, in milliseconds since the epoch. */
+  /** When all files were counted, in milliseconds since the epoch. */
   countedMs: z.number()
 });
 type Count = z.infer<typeof count>;
 
-/** Only a hint: two ships that end at once may lose what one of them wrote, until everything is counted again. */
+/** The stored count is only an estimate: when two ships end at once, the bytes of one may be missing until the next count. */
 async function readCount(cache: Cache): Promise<Count | undefined> {
   try {
     const found = count.safeParse(

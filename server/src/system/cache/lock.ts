@@ -6,11 +6,11 @@ import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { isDead, ownerName } from '../process/owner.js';
 import { clear, clearFilledFolder, clearUnlessFolder, makeFolderBelow } from './place.js';
 
-/** A lock that shows no sign of life blocks the others for this long. A killed process of this machine blocks nobody ({@link isAbandoned}). */
+/** How long a lock without a sign of life blocks others. A killed process of this machine blocks nobody. */
 const STALE_MS = 10_000;
-/** Whether a lock may be taken away is decided here ({@link breakAbandoned}), so the library must never do so: ten years. */
+/** `stale` is ten years: the library must never take a lock away, because {@link breakAbandoned} decides that. */
 const LOCK_TIMES = { stale: 10 * 365 * 24 * 60 * 60 * 1000, update: 2000 };
-/** Between two attempts to get a lock that another process holds. */
+/** Milliseconds between two attempts to get a lock that another process holds. */
 const RETRY_MS = 100;
 
 /** See `Cache.exclusively`. */
@@ -29,7 +29,7 @@ export async function underLock<T>(
   try {
     return await work(AbortSignal.any([signal, lost.signal]), waited);
   } finally {
-    // A lock that is lost cannot be given back, and one that stays goes stale; how the work ended is what counts.
+    // A lost lock cannot be released, and a lock that stays becomes stale. The result of the work matters more.
     await release().catch(() => undefined);
   }
 }
@@ -42,21 +42,21 @@ async function acquire(
 ): Promise<{ release: () => Promise<void>; waited: boolean }> {
   const directory = join(root, 'locks');
   const path = join(directory, name);
-  // A ship that has nothing to write needs no lock.
+  // Loaded on demand: a ship that has nothing to write needs no lock.
   const { lock } = (await import('proper-lockfile')).default;
   for (let waited = false; ; waited = true) {
     signal.throwIfAborted();
     try {
-      // Each time: whoever clears the cache takes the folder away from those who wait.
+      // Make the folder in each round: a person who clears the cache removes it while others wait.
       await makeFolderBelow(root, directory);
-      // A folder is the lock, and whoever holds it may live, whatever came into it ({@link breakAbandoned}).
+      // A folder at this path is a lock whose holder may be alive, even when it contains something ({@link breakAbandoned}).
       await clearUnlessFolder(lockPath(path));
       const release = await lock(path, { ...LOCK_TIMES, realpath: false, onCompromised: onLost });
       try {
         await clear(ownerPath(path));
         await writeFile(ownerPath(path), ownerName(), { mode: 0o600 });
       } catch (error) {
-        // Else the lock stays taken for as long as this process lives, which may be days.
+        // Without this the lock stays held as long as this process lives, which may be days.
         await release();
         throw error;
       }
@@ -71,22 +71,22 @@ async function acquire(
   }
 }
 
-/** Says who holds the lock; without it, nobody knows. */
+/** The file that names the holder of the lock. */
 function ownerPath(path: string): string {
   return `${path}.owner`;
 }
 
 async function releaseAndForget(path: string, release: () => Promise<void>): Promise<void> {
-  // Before the lock is free: the next one who holds it writes its own name there.
+  // Remove the name before the lock is free: the next holder writes its own name there.
   await clear(ownerPath(path));
   await release();
 }
 
 /**
- * Takes a lock away from a process that was killed or stands still.
+ * Takes a lock away from a process that was killed or no longer makes progress.
  *
- * One process at a time does so, and forgets the owner first: a process that gets the lock in between has not written its
- * name yet, and then no name is there that could be taken for the one that holds it.
+ * One process at a time does this, and it removes the owner's name first. If another process gets the lock at that moment,
+ * no name of an earlier owner is left that could be mistaken for the name of the new one.
  *
  * @returns whether the lock may be free now
  */
@@ -95,13 +95,13 @@ async function breakAbandoned(path: string): Promise<boolean> {
   const { lock } = (await import('proper-lockfile')).default;
   const breaking = `${path}.breaking`;
   await clearUnlessFolder(lockPath(breaking));
-  // The library removes a stale one only when it is empty, and nobody else would.
+  // The library removes a stale lock folder only when it is empty. Nobody else removes it.
   if (await isUnsigned(breaking)) await clearFilledFolder(lockPath(breaking));
   let release: () => Promise<void>;
   try {
     release = await lock(breaking, { stale: STALE_MS, realpath: false });
   } catch (error) {
-    // Another process takes the lock away just now.
+    // Another process is taking the lock away now.
     if (hasCode(error, 'ELOCKED')) return false;
     throw error;
   }
@@ -121,7 +121,7 @@ async function isAbandoned(path: string): Promise<boolean> {
   return isUnsigned(path);
 }
 
-/** Has whoever holds it shown no sign of life for long? */
+/** Whether the holder has shown no sign of life for {@link STALE_MS}. */
 async function isUnsigned(path: string): Promise<boolean> {
   const signed = (await orNothing(lstat(lockPath(path))))?.mtimeMs;
   return signed !== undefined && signed < Date.now() - STALE_MS;
@@ -131,7 +131,7 @@ async function ownerOf(path: string): Promise<string | undefined> {
   try {
     return (await readBounded(ownerPath(path), FILE_KINDS.cacheNote)).toString('utf8');
   } catch (error) {
-    // Then nobody knows.
+    // The owner is unknown then.
     if (isNothing(error) || error instanceof UnusableFile) return undefined;
     throw error;
   }

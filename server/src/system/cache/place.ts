@@ -5,13 +5,13 @@ import { ShipEnvError, hasCode } from '../../errors.js';
 import { isNothing, orNothing } from '../files/nothing.js';
 
 /*
- * The cache belongs to one person, and whatever it lacks is made anew. So what stands in place of one of its files is
- * removed: a folder, a FIFO, a link. In place of a folder, too, but for links ({@link makeFolderBelow}).
+ * The cache belongs to one person, and a missing entry is made again. So anything else in the place of a file is removed: a
+ * folder, a FIFO, a link. Anything else in the place of a folder is removed too, except links ({@link makeFolderBelow}).
  */
 
 /**
- * Is there a file? It is then used, which its time says to whoever looks for what is not. Anything else in its place is
- * removed: a FIFO would be waited for, and a link leads to what was never in the cache.
+ * Whether there is a file. If so, its mtime is set to now, because the clean-up removes the least recently used files.
+ * Anything else in its place is removed: to read a FIFO would block, and a link leads out of the cache.
  */
 export async function isFileThere(path: string): Promise<boolean> {
   try {
@@ -29,8 +29,8 @@ export async function isFileThere(path: string): Promise<boolean> {
 }
 
 /**
- * Makes a folder below the root, and those above it. A link to a folder is one: a part of the cache may lie elsewhere. So a
- * link that leads nowhere stays, too: its disk may not be mounted.
+ * Makes a folder below the root, and its parents. A link to a folder counts as a folder, because a part of the cache may be
+ * on another disk. A link that leads nowhere stays too, because that disk may not be mounted.
  *
  * @throws ShipEnvError CACHE_UNUSABLE for such a link; the system's error
  */
@@ -54,44 +54,44 @@ async function makeWayForFolder(path: string): Promise<void> {
   } else if ((await orNothing(lstat(path)))?.isSymbolicLink() === true) {
     throw new ShipEnvError(
       'CACHE_UNUSABLE',
-      `${path} was expected to be a folder of the cache; it is a link to ${await readlink(path)}, where nothing is.`,
+      `${path} was expected to be a folder of the cache; it is a link to ${await readlink(path)}, which does not exist.`,
       { hint: 'Mount the disk that the link leads to, or delete the link.' }
     );
   }
 }
 
-/** Puts a file in the place of another one, or of whatever is there. */
+/** Moves a file to a path, and replaces what is there. */
 export async function putInPlace(file: string, path: string): Promise<void> {
   try {
     await rename(file, path);
   } catch (error) {
-    // Of all that may be there only a folder is not replaced.
+    // rename(2) replaces everything but a folder.
     if (!hasCode(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST')) throw error;
     await clear(path);
     await rename(file, path);
   }
 }
 
-/** Removes what is there, whatever it is. What a link leads to stays. */
+/** Removes the file, folder or link at a path. The target of a link stays. */
 export async function clear(path: string): Promise<void> {
   await orNothing(rm(path, { recursive: true, force: true }));
 }
 
-/** Removes what is there unless it is a folder, which it may become at any moment. */
+/** Removes what is at a path unless it is a folder. Another process may make a folder there at any moment. */
 export async function clearUnlessFolder(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
     if (isNothing(error)) return;
-    // What unlink(2) answers where there is a folder; EPERM has other causes, too.
+    // unlink(2) answers a folder with one of these; EPERM has other causes, too.
     const isFolder = hasCode(error, 'EISDIR', 'EPERM') && (await orNothing(lstat(path)))?.isDirectory() !== false;
     if (!isFolder) throw error;
   }
 }
 
 /**
- * Removes a folder that holds something. It is moved away first: another process may have removed it a moment ago and made
- * an empty one, which comes back.
+ * Removes a folder that is not empty. The folder is renamed first, because another process may just have replaced it by an
+ * empty one. An empty folder is renamed back.
  */
 export async function clearFilledFolder(path: string): Promise<void> {
   const isFilled = async (folder: string): Promise<boolean> => ((await orNothing(readdir(folder))) ?? []).length > 0;

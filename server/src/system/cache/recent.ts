@@ -2,7 +2,7 @@
 export class Recent<T> {
   readonly #most: number;
   #changes = 0;
-  /** Map keeps insertion order: the first are the oldest. */
+  /** A Map keeps insertion order, so the first entries are the oldest. */
   readonly #values = new Map<string, T>();
 
   constructor(most: number) {
@@ -19,12 +19,12 @@ export class Recent<T> {
     return this.#values.size;
   }
 
-  /** How often a value was set under a key that had another one. */
+  /** How often a key got a new value. */
   get changes(): number {
     return this.#changes;
   }
 
-  /** The one that was used least recently first. */
+  /** All entries; the least recently used one comes first. */
   entries(): Iterable<[string, T]> {
     return this.#values.entries();
   }

@@ -4,8 +4,8 @@ import { isNothing } from '../files/nothing.js';
 import { isWithin } from '../files/within.js';
 
 /**
- * People may remove the cache at any time. Work that runs at that moment misses files wherever it is: this turns what it
- * failed with into an error that says so. What else it failed with passes through.
+ * Explains an error that happened because somebody removed the cache while the work ran. Any other error is returned as it
+ * is.
  *
  * @param error - what the work failed with
  * @param root - the cache folder
@@ -14,7 +14,7 @@ import { isWithin } from '../files/within.js';
  */
 export async function removedOr(error: unknown, root: string, mark: string): Promise<unknown> {
   if (isAbort(error)) return error;
-  // A folder that is being removed may hold the mark still.
+  // A folder that is being removed may still contain the mark.
   const isRemoved = missesFileOf(root, error) || (mayComeOfRemoval(error) && (await isGone(mark)));
   if (!isRemoved) return error;
   return new ShipEnvError('CACHE_UNUSABLE', `The local cache ${root} was removed while the ship ran.`, {
@@ -29,7 +29,7 @@ function missesFileOf(root: string, error: unknown): boolean {
   );
 }
 
-/** Not all errors name a file: those of a worker, of a library. An error with another code has a cause of its own. */
+/** Errors of threads and libraries may name no file. An error with another code has another cause. */
 function mayComeOfRemoval(error: unknown): boolean {
   return !isShipEnvError(error) || error.code === 'CACHE_UNUSABLE';
 }

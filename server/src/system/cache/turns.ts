@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 
-/** Work of this process under names: under each, one at a time. */
+/** Runs work under names. In this process, at most one work runs under each name. */
 export class Turns {
   readonly #underWay = new Map<string, Promise<unknown>>();
 
   /**
-   * Runs work when nothing else is under way under that name.
+   * Runs work when no other work runs under that name.
    *
-   * @param signal - stops the wait; the work must see to itself
+   * @param signal - stops the wait; it does not stop the work
    * @throws the signal's reason; what the work throws
    */
   async take<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -22,7 +22,7 @@ export class Turns {
   }
 }
 
-/** Settles when the work has ended, however that was; rejects with the signal's reason when that aborts first. */
+/** Resolves when the work has ended, well or not. Rejects with the signal's reason when the signal aborts first. */
 async function endOf(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   const ended = work.then(nothing, nothing);
@@ -34,5 +34,5 @@ async function endOf(work: Promise<unknown>, signal: AbortSignal | undefined): P
 }
 
 function nothing(): void {
-  // The caller of the other work learns how it ended.
+  // The caller of the other work gets its result or error.
 }

@@ -7,12 +7,12 @@ import { clear, makeFolderBelow } from './place.js';
 import { removedOr } from './removed.js';
 
 /**
- * A process that uses the cache says so again after so long. A process of another machine is believed to be gone after so
- * much longer; of one of this machine it shows ({@link isDead}).
+ * A process that uses the cache touches its file at this interval. When the file of a process on another machine was not
+ * touched for {@link GONE_MS}, the process counts as gone; this machine's processes can be asked ({@link isDead}).
  */
 const SIGN_MS = 60_000;
 const GONE_MS = 10 * SIGN_MS;
-/** The clock that stamps files may be a little behind the one that programs ask. */
+/** The clock that dates files may be a little behind the clock that programs read. */
 const CLOCKS_APART_MS = 5000;
 
 /**
@@ -25,7 +25,7 @@ export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T>
   const folder = join(root, 'uses');
   const path = join(folder, `${Date.now()}.${ownerName()}.${randomUUID()}`);
   const sign = setInterval(() => {
-    // Whoever cleared the folder took the file along; nothing is left that it could keep.
+    // The file is gone when somebody cleared the folder; then there is nothing left to protect.
     utimes(path, new Date(), new Date()).catch(() => undefined);
   }, SIGN_MS).unref();
   try {
@@ -40,12 +40,12 @@ export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T>
   }
 }
 
-/** Removes what killed processes had said of their use of the cache. */
+/** Removes the files with which killed processes announced their use of the cache. */
 export async function forgetTheGone(root: string): Promise<void> {
   await oldestUse(root);
 }
 
-/** Since when the cache is in use, in milliseconds since the epoch; Infinity when nobody uses it. */
+/** When the oldest running use of the cache began, in milliseconds since the epoch; Infinity when nobody uses it. */
 export async function oldestUse(root: string): Promise<number> {
   const folder = join(root, 'uses');
   const names = await orNothing(readdir(folder));
@@ -55,7 +55,7 @@ export async function oldestUse(root: string): Promise<number> {
     if (signed === undefined) continue;
     const sinceMs = Number.parseInt(name, 10);
     const isGone =
-      // A process of this machine may have stood still, with the machine itself.
+      // The age of the file proves nothing about a process of this machine: the whole machine may have been suspended.
       Number.isNaN(sinceMs) || ((await isDead(name.slice(name.indexOf('.') + 1))) ?? signed + GONE_MS < Date.now());
     if (isGone) await clear(join(folder, name));
     else oldest = Math.min(oldest, sinceMs - CLOCKS_APART_MS);

@@ -3,28 +3,28 @@ import type { ErrorCode } from '../../contract/errors.js';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What is expected of a file. */
+/** The properties that a file must have. */
 export interface AnyFileKind {
   /** What the file is, for the person. */
   readonly what: string;
-  /** Bytes that it may have; any number when it is read piece by piece. */
+  /** The most bytes that it may have; unlimited when it is read piece by piece. */
   readonly limit?: number;
-  /** Code of the error for a file that is not what was expected. */
+  /** Code of the error for a file that does not have these properties. */
   readonly code: ErrorCode;
   /** What the person can do. */
   readonly hint: string;
-  /** Bytes, such as those of a digest, and no text: a NUL is nothing special. */
+  /** The file is not text, so it may contain NUL bytes. */
   readonly isBinary?: true;
 }
 
-/** What is expected of a file that is read whole. */
+/** The properties of a file that is read whole. */
 export interface FileKind extends AnyFileKind {
   readonly limit: number;
 }
 
 const REINSTALL = 'Install the package that the file belongs to again, or remove the file if it belongs to none.';
 
-/** Of a distribution's metadata. */
+/** A kind of file in a distribution's metadata. */
 function metadata(what: string, limit: number): FileKind {
   return {
     what,
@@ -34,27 +34,27 @@ function metadata(what: string, limit: number): FileKind {
   };
 }
 
-/** Of the local cache. */
+/** What all kinds of files in the local cache have in common. */
 const CACHED = { code: 'CACHE_UNUSABLE', hint: 'Remove it from the cache, and ship again.', isBinary: true } as const;
 
 /**
- * Every kind of file that is read whole, and those that are only looked through. The limits are some ten times what the
- * largest known file of the kind has, and small enough that nothing fills the memory.
+ * Every kind of file that is read whole or searched. A limit is about ten times the size of the largest known file of the
+ * kind, and small enough that no file fills the memory.
  */
 export const FILE_KINDS = {
   metadata: metadata('the metadata of a distribution', 16 * MIB),
   wheel: metadata('the WHEEL file of a distribution', MIB),
-  /** Of a distribution with 100,000 files: 12 MB. */
+  /** RECORD of a distribution with 100,000 files has 12 MB. */
   fileList: metadata('the list of the files of a distribution', 128 * MIB),
   entryPoints: metadata('the entry points of a distribution', MIB),
-  directUrl: metadata('the note of where a distribution came from', MIB),
+  directUrl: metadata('the record of where a distribution came from', MIB),
   topLevel: metadata('the list of the import names of a distribution', MIB),
   requires: metadata('the list of the requirements of a distribution', MIB),
   pth: metadata('a path file', MIB),
   eggLink: metadata('an egg-link', 64 * KIB),
   finder: metadata('the import hook of an editable package', 16 * MIB),
   script: metadata('a script of a distribution', 16 * MIB),
-  /** A file of a distribution that is looked through for a key. */
+  /** A file of a distribution that is searched for secrets. */
   possibleSecret: {
     what: 'a file of a distribution',
     code: 'SNAPSHOT_UNREADABLE',
@@ -105,7 +105,7 @@ export const FILE_KINDS = {
     hint: 'It is not a file that ship-env wrote. Move it away.',
     isBinary: true
   },
-  /** Of 100,000 files a snapshot has 20 MB. */
+  /** A snapshot of 100,000 files has 20 MB. */
   cacheNote: { what: 'a note of the cache', limit: 1024 * MIB, ...CACHED },
   cacheFile: { what: 'a file of the cache', ...CACHED }
 } as const satisfies Record<string, AnyFileKind>;

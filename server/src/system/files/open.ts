@@ -3,25 +3,25 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { hasCode } from '../../errors.js';
 
 /**
- * Opens without waiting: a FIFO that nobody writes to would block for ever. O_NOCTTY: a terminal in place of a file never
- * becomes ours.
+ * O_NONBLOCK: to open a FIFO without a writer would block for ever. O_NOCTTY: a terminal in the place of a file must not
+ * become the controlling terminal.
  */
 const READ = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** How a file is opened. */
 export interface OpenOptions {
   /**
-   * What happens to a link in place of the file. `follow`: installers link files, too. `refuse`: the caller knows that there
-   * was no link a moment ago. Links among the folders above are followed always.
+   * What happens when the path is a link. `follow`: installers link files, too. `refuse`: the caller knows that there was no
+   * link a moment ago. Links among the parent folders are always followed.
    */
   readonly links?: 'follow' | 'refuse';
 }
 
-/** There is something else in place of a regular file. It was not read. */
+/** Something else is in the place of a regular file. It was not read. */
 export class NotRegular extends Error {
   override readonly name = 'NotRegular';
   readonly path: string;
-  /** What there is: `a FIFO`. */
+  /** What is there instead: `a FIFO`. */
   readonly found: string;
 
   constructor(path: string, found: string) {
@@ -32,7 +32,7 @@ export class NotRegular extends Error {
 }
 
 /**
- * Opens a regular file for reading, without waiting for whoever may be at its other end.
+ * Opens a regular file for reading. It never waits for a process at the other end of a FIFO.
  *
  * @throws NotRegular; the system's error
  */
@@ -50,11 +50,11 @@ export async function openRegular(path: string, options: OpenOptions = {}): Prom
 }
 
 /**
- * {@link openRegular}, at once.
+ * {@link openRegular}, synchronously.
  *
  * @returns the descriptor, which the caller closes, and the state of the file
  */
-export function openRegularHere(path: string, options: OpenOptions = {}): { file: number; stats: Stats } {
+export function openRegularSync(path: string, options: OpenOptions = {}): { file: number; stats: Stats } {
   const file = openHere(path, options);
   try {
     const stats = fstatSync(file);
@@ -93,7 +93,7 @@ function flagsOf({ links = 'follow' }: OpenOptions): number {
   return links === 'refuse' ? READ | constants.O_NOFOLLOW : READ;
 }
 
-/** What `open` answers a socket (ENXIO, a device without a driver too), and a link that is not followed (ELOOP). */
+/** Translates errors of `open`: ENXIO or ENODEV for a socket or a device without a driver, ELOOP for a refused link. */
 function meant(path: string, error: unknown, { links }: OpenOptions): unknown {
   if (hasCode(error, 'ENXIO', 'ENODEV')) return new NotRegular(path, 'a socket or a device');
   if (links === 'refuse' && hasCode(error, 'ELOOP')) return new NotRegular(path, 'a link');

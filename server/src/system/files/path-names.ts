@@ -1,26 +1,26 @@
-/** Bytes that one part of a path may have: ext4, XFS, tmpfs, overlayfs. */
+/** The most bytes of one part of a path, on ext4, XFS, tmpfs and overlayfs. */
 const MAX_PART_BYTES = 255;
-/** Bytes of a path inside a distribution or code archive: Linux takes 4096 in all, and the node's folder stands before it. */
+/** The most bytes of a path inside a distribution or code archive. Linux allows 4096 with the node's folder in front. */
 const MAX_PATH_BYTES = 2048;
 /**
- * Bytes of the name of a distribution. Cache, target and node make file names of it with up to 70 bytes more: a hash, what
- * tells a temporary file, a suffix.
+ * The most bytes of a distribution's name. Cache, target and node make file names from it that have up to 70 bytes more: a
+ * hash, a mark of temporary files, a suffix.
  */
 const MAX_NAME_BYTES = 180;
-/** Bytes of name, version and tags together: they are one file name, that of the wheel. */
+/** The most bytes of name, version and tags together, because they form the file name of the wheel. */
 const MAX_WHEEL_BYTES = 240;
 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/u;
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
-/** PEP 425: interpreter, ABI and platform; each may be several, with dots between them. */
+/** PEP 425: interpreter, ABI and platform. Each may list several, with dots in between. */
 const TAG = /^\w+(?:\.\w+)*-\w+(?:\.\w+)*-\w+(?:\.\w+)*$/;
 
 /**
- * Why nothing that ships may have this name, as a clause without its subject: `holds a slash`. Undefined when it may.
+ * Why a shipped file may not have this name, as a clause without its subject: `holds a slash`. Undefined when it may.
  *
- * Whatever becomes a part of a path on an executor is looked at here when it is planned: files, folders, scripts, import
- * names. What executors would refuse, or put elsewhere, is left out before anything is sent. Names that differ only in case
- * or in Unicode's normal form are two names on every Linux file system, so they ship as they are.
+ * Everything that becomes a part of a path on an executor is checked here when it is planned: files, folders, scripts, import
+ * names. Names that executors would refuse, or put elsewhere, are left out before anything is sent. Names that differ only in
+ * case or in Unicode's normal form are two names on every Linux file system, so they ship as they are.
  */
 export function problemOfPart(part: string): string | undefined {
   if (part === '') return 'is empty';
@@ -32,7 +32,7 @@ export function problemOfPart(part: string): string | undefined {
 }
 
 /**
- * {@link problemOfPart} of the parts of a path: `has a part that is ..`.
+ * {@link problemOfPart} for all parts of a path: `has a part that is ..`.
  *
  * @param path - relative, `/`-separated
  */
@@ -54,13 +54,13 @@ export function problemOfImportName(importName: string): string | undefined {
   return problem === undefined ? tooLong(importName, MAX_PATH_BYTES) : `has a part that ${problem}`;
 }
 
-/** What of a distribution or editable becomes part of a path. */
+/** The facts about a distribution or editable that become parts of paths. */
 export interface NamedDistribution {
   readonly name: string;
   readonly version: string;
-  /** Of the folder or file of its metadata. */
+  /** Name of the folder or file of its metadata. */
   readonly metadataName?: string;
-  /** PEP 425. */
+  /** Tags as in PEP 425. */
   readonly tags?: readonly string[];
 }
 
@@ -82,12 +82,12 @@ export function problemOfDistribution({
   return problem === undefined ? undefined : `${what} ${problem}`;
 }
 
-/** Interpreters, ABIs and platforms, each once, as they stand in the name of a wheel. */
+/** Interpreters, ABIs and platforms, each without repeats, as in the name of a wheel. */
 function partsOfTags(tags: readonly string[]): string[] {
   return [0, 1, 2].map(index => [...new Set(tags.flatMap(tag => tag.split('-')[index]?.split('.') ?? []))].join('.'));
 }
 
 function tooLong(text: string, limit: number): string | undefined {
   const bytes = Buffer.byteLength(text);
-  return bytes > limit ? `has ${bytes} bytes, where ${limit} are the most` : undefined;
+  return bytes > limit ? `has ${bytes} bytes; at most ${limit} are allowed` : undefined;
 }

@@ -1,25 +1,25 @@
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
-/** Of one read, unless more is asked for. Node ends the whole process at a read of more than 2 GiB. */
+/** Bytes of one read, unless the caller wants larger pieces. Node aborts the whole process at a read of more than 2 GiB. */
 const PIECE_BYTES = 256 * 1024;
-/** Of a file that is smaller: one of /proc says that it is empty. */
+/** Least bytes of a buffer, because a file of /proc reports a size of 0. */
 const LEAST_BYTES = 1024;
 
-/** What is known of an open file, and wanted of it. */
+/** The size of an open file, and which part of it is wanted. */
 export interface Extent {
-  /** What the file had when it was looked at: where it ends there, it is not asked for more. */
+  /** Size of the file when it was last checked. A file that ends there is not read once more to find its end. */
   readonly size: number;
-  /** No more than this is read; without it, all. */
+  /** The most bytes to read; all when absent. */
   readonly most?: number;
-  /** Bytes of a piece at most. */
+  /** The most bytes of a piece. */
   readonly pieceBytes?: number;
-  /** Each piece stays as it is; else the next one takes its place. */
+  /** Each piece gets its own memory; otherwise the next piece overwrites it. */
   readonly areKept?: true;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An open file from its beginning, piece by piece. */
+/** Reads an open file from its beginning, piece by piece. */
 export async function* piecesOf(handle: FileHandle, wanted: Extent): AsyncGenerator<Buffer, void, void> {
   let buffer = bufferFor(wanted);
   for (let at = 0, left = wanted.most ?? Infinity; left > 0;) {
@@ -35,8 +35,8 @@ export async function* piecesOf(handle: FileHandle, wanted: Extent): AsyncGenera
   }
 }
 
-/** {@link piecesOf}, at once: in this thread. */
-export function* piecesOfHere(file: number, wanted: Omit<Extent, 'areKept'>): Generator<Buffer, void, void> {
+/** {@link piecesOf}, synchronously: in this thread. */
+export function* piecesOfSync(file: number, wanted: Omit<Extent, 'areKept'>): Generator<Buffer, void, void> {
   const buffer = bufferFor(wanted);
   for (let at = 0, left = wanted.most ?? Infinity; left > 0;) {
     wanted.signal?.throwIfAborted();
@@ -50,7 +50,7 @@ export function* piecesOfHere(file: number, wanted: Omit<Extent, 'areKept'>): Ge
   }
 }
 
-/** With room for one byte more than the file had: a read that does not fill it has come to the end. */
+/** A buffer with one byte more than the rest of the file: a read that does not fill it has reached the end. */
 function bufferFor({ size, pieceBytes = PIECE_BYTES }: Extent, at = 0): Buffer {
   return Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(LEAST_BYTES, size - at + 1)));
 }

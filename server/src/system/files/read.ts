@@ -8,15 +8,15 @@ import type { AnyFileKind, FileKind } from './kinds.js';
 
 export { FILE_KINDS, type AnyFileKind, type FileKind } from './kinds.js';
 
-/** Files that are open at a time: a process may have 256 of them on some systems, and Node reads with four threads. */
+/** Files that are open at a time. Some systems allow a process 256 open files, and Node reads with four threads. */
 const OPEN_FILES = 16;
 
 const limited = pLimit(OPEN_FILES);
 
-/** A file is not what its kind asks for. It was not used. */
+/** A file does not have the properties of its kind. It was not used. */
 export class UnusableFile extends ShipEnvError {
   readonly path: string;
-  /** What there is, as a clause: `it is a FIFO`. */
+  /** What is there instead, as a clause: `it is a FIFO`. */
   readonly found: string;
 
   constructor(path: string, kind: AnyFileKind, found: string, cause?: unknown) {
@@ -29,20 +29,19 @@ export class UnusableFile extends ShipEnvError {
 }
 
 /**
- * The content of a file, read whole. Nothing but a regular file is opened for reading, what is read has a limit, and a text
- * holds no NUL.
+ * Reads a whole file. Only regular files are opened, the size is limited, and a text file must contain no NUL.
  *
- * @throws UnusableFile when the file is not what its kind asks for; the system's error when it is not there or may not be
- *   read
+ * @throws UnusableFile when the file does not have the properties of its kind; the system's error when it is missing or may
+ *   not be read
  */
 export function readBounded(path: string, kind: FileKind): Promise<Buffer> {
   return withRegular(path, kind, handle => contentOf(handle, path, kind));
 }
 
 /**
- * The content of a file of any size, piece by piece: what it had when it was opened, at most.
+ * Reads a file of any size, piece by piece, but no more bytes than the file had when it was opened.
  *
- * @param use - is done with a piece when it returns: the next one takes its place
+ * @param use - must not keep a piece after it returns, because the next piece overwrites it
  * @throws as {@link readBounded}; the signal's reason
  */
 export function readPieces(
@@ -60,7 +59,7 @@ export function readPieces(
 function withRegular<T>(path: string, kind: AnyFileKind, work: (handle: FileHandle) => Promise<T>): Promise<T> {
   return limited(async () => {
     try {
-      // Before it is opened: to open a device may do something.
+      // Checked before the file is opened, because to open a device may have an effect.
       assertRegular(path, await stat(path));
       const handle = await openRegular(path);
       try {
@@ -78,7 +77,7 @@ async function contentOf(handle: FileHandle, path: string, kind: FileKind): Prom
   const { size } = await handle.stat();
   if (size > kind.limit) throw new UnusableFile(path, kind, `it has ${prettyBytes(size)}`);
   const pieces: Buffer[] = [];
-  // A byte more than there may be: a file may grow. One that does not is one piece.
+  // One byte more than the limit, because the file may grow. A file that does not grow is one piece.
   const wanted = { size, most: kind.limit + 1, pieceBytes: kind.limit + 1, areKept: true } as const;
   for await (const piece of piecesOf(handle, wanted)) pieces.push(piece);
   const [first] = pieces;

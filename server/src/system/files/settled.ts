@@ -1,11 +1,11 @@
 import type { Stats } from 'node:fs';
 
-/** Clock ticks that a kernel stamps files with are at most 10 ms; a stamp in whole seconds has a coarser source. */
+/** A kernel dates files with clock ticks of at most 10 ms. A date in whole seconds comes from a coarser clock. */
 const FINE_TICK_MS = 50;
 const COARSE_TICK_MS = 2000;
 
 /**
- * May these stats vouch for what was read from `startedMs` on? A file that changed in the same tick of the clock could
+ * Whether these stats prove the content that was read from `startedMs` on. A file that changed in the same clock tick could
  * change once more without a new ctime.
  */
 export function isSettled({ ctimeMs }: Pick<Stats, 'ctimeMs'>, startedMs: number): boolean {

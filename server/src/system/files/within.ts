@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path';
 
-/** Is a path a folder, or below it? Both absolute. Links are not followed. */
+/** Whether a path is the folder itself or below it. Both paths are absolute. Links are not followed. */
 export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`);

@@ -5,11 +5,11 @@ import { hasCode } from '../../errors.js';
 const GRACE_MS = 5000;
 
 /**
- * Ends a process group when the signal aborts, with SIGTERM and five seconds later with SIGKILL, and at once when this
- * process exits: a group of its own does not get the terminal's Ctrl+C.
+ * Ends a process group when the signal aborts: with SIGTERM, and five seconds later with SIGKILL. When this process exits, it
+ * ends the group at once, because a separate group does not get the terminal's Ctrl+C.
  *
  * @param leader - process id of the group's leader; undefined when it did not start
- * @returns to be called when the leader has ended: unless it ended well, nothing of the group is left behind
+ * @returns a function to call when the leader has ended; it kills the rest of the group unless the leader ended well
  */
 export function endGroupOn(signal: AbortSignal, leader: number | undefined): (end: { isWell: boolean }) => void {
   if (leader === undefined) return () => undefined;
@@ -17,7 +17,7 @@ export function endGroupOn(signal: AbortSignal, leader: number | undefined): (en
     try {
       process.kill(-leader, name);
     } catch (error) {
-      // macOS answers EPERM for a group of which only zombies are left.
+      // macOS answers EPERM when only zombies of the group are left.
       if (!hasCode(error, 'ESRCH', 'EPERM')) throw error;
     }
   };

@@ -6,11 +6,11 @@ import { isDead } from './owner.js';
 const STALE_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The temporary files that killed processes left in a folder. The name of a file tells its process ({@link isDead}); of a
- * process on another machine only the file's age tells something.
+ * The temporary files that killed processes left in a folder. The file name contains the process ({@link isDead}). When the
+ * process is on another machine, the file's age decides.
  *
- * @param now - by the clock that dates the files; milliseconds since the epoch
- * @param ownedPart - of a file's name, what begins with its owner; undefined of a file that is not temporary
+ * @param now - time of the clock that dates the files, in milliseconds since the epoch
+ * @param ownedPart - the part of a file's name that begins with its owner; undefined when the file is not temporary
  */
 export async function* leftoversIn(
   folder: string,

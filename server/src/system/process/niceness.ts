@@ -3,15 +3,15 @@ import { getPriority } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { hasCode } from '../../errors.js';
 
-/** Linux takes such a change once in a tenth of a second from all who are not root. */
+/** Linux accepts one such change per tenth of a second from all users but root. */
 const AGAIN_AFTER_MS = 120;
 
 /**
- * Makes a program that leads a session of its own as polite as this process is.
+ * Gives a program that leads its own session the niceness of this process.
  *
- * It inherits our niceness, but where Linux lets sessions take turns (sched(7), "The autogroup feature") that counts only
- * inside a session, and a new one begins with none. Does nothing when this process is not nice, and nothing on a
- * system without sessions that take turns.
+ * The program inherits our niceness. But where Linux divides the processor among sessions (sched(7), "The autogroup
+ * feature"), niceness counts only inside a session, and a new session begins with niceness 0. This does nothing when this
+ * process is not nice, or when the system has no autogroups.
  *
  * @param leader - its process id; undefined when it did not start
  * @param ended - aborts when the program has ended
@@ -24,7 +24,7 @@ export async function shareNiceness(leader: number | undefined, ended: AbortSign
   }
 }
 
-/** @returns false when the system wants to be asked again later; whatever else is in the way leaves the session as it is */
+/** @returns false when the system wants to be asked again later; after any other error the session stays as it is */
 async function isTaken(leader: number, niceness: number): Promise<boolean> {
   try {
     await writeFile(`/proc/${leader}/autogroup`, String(niceness));

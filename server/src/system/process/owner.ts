@@ -4,19 +4,19 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { hasCode } from '../../errors.js';
 
-/** `<machine>-<pid>-<start>`; what follows a dot is free. The Jupyter server's part has the same (owner.py). */
+/** `<machine>-<pid>-<start>`; any text may follow after a dot. The Python half has the same pattern (owner.py). */
 const OWNER = /^(?<machine>[0-9a-f]{12})-(?<pid>\d{1,9})-(?<start>\d+)(?:\.|$)/;
 
-/** Where in `/proc/<pid>/stat` the start time stands, counted from the field behind the name (proc_pid_stat(5), field 22). */
+/** Index of the start time in `/proc/<pid>/stat`, counted from the field behind the name (proc_pid_stat(5), field 22). */
 const START_FIELD = 19;
 
 let own: string | undefined;
 
 /**
- * Names this process: the machine, the process id and when the process started. A file whose name begins with it says who
- * wrote the file, so that others can tell the leftovers of a killed process ({@link isDead}).
+ * Names this process by machine, process id and start time. A file name that begins with it shows which process wrote the
+ * file, so that others can recognise the leftovers of a killed process ({@link isDead}).
  *
- * The machine is one boot of one machine, and one process namespace of it: process ids mean nothing to another container.
+ * "Machine" means one boot of a machine and one process namespace, because process ids mean nothing in another container.
  */
 export function ownerName(): string {
   own ??= `${machineName()}-${process.pid}-${startOf(readNow('/proc/self/stat')) ?? '0'}`;
@@ -24,15 +24,15 @@ export function ownerName(): string {
 }
 
 /**
- * Has the process ended that {@link ownerName} named at the beginning of `name`?
+ * Whether the process has ended whose {@link ownerName} is the beginning of `name`.
  *
- * @returns undefined when this machine cannot tell: the process is of another machine, or the name names none
+ * @returns undefined when this machine cannot know: the process is on another machine, or the name contains no owner
  */
 export async function isDead(name: string): Promise<boolean | undefined> {
   const { machine, pid, start } = OWNER.exec(name)?.groups ?? {};
   if (machine === undefined || machine !== machineName()) return undefined;
   if (!isRunning(Number(pid))) return true;
-  // Another process may have the id by now.
+  // Another process may have this id by now.
   const now = startOf(await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined));
   return now !== undefined && start !== '0' && now !== start;
 }
@@ -42,7 +42,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it runs, as another user.
+    // EPERM: the process runs as another user.
     return !hasCode(error, 'ESRCH');
   }
 }
@@ -61,7 +61,7 @@ function namespaceOfProcesses(): string | undefined {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch {
-    // No Linux, or no /proc: the host's name has to do.
+    // Without Linux or /proc, the host name has to be enough.
     return undefined;
   }
 }
@@ -74,7 +74,7 @@ function readNow(path: string): string | undefined {
   }
 }
 
-/** The name of the program, which may hold anything, stands in parentheses before the other fields. */
+/** The start time. The program's name may contain any characters, so the fields are counted from its closing parenthesis. */
 function startOf(stat: string | undefined): string | undefined {
   return stat
     ?.slice(stat.lastIndexOf(')') + 2)

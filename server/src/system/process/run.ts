@@ -1,20 +1,20 @@
 import type { Readable } from 'node:stream';
 
-/** How a program that was started ended, when not well. */
+/** How a program failed. */
 export type ProcessFailure =
   /** There is no such file, or the interpreter that its first line names is missing. */
   | 'not-found'
   /** The file may not be executed. */
   | 'not-executable'
-  /** It exited with a code other than 0. */
+  /** The program exited with a code other than 0. */
   | 'exit-code'
-  /** Something killed it. */
+  /** A signal killed the program. */
   | 'killed'
-  /** It ran longer than it was given. */
+  /** The program exceeded its time limit. */
   | 'timeout'
-  /** It wrote more than it was given room for. */
+  /** The program wrote more than its output limit. */
   | 'output-limit'
-  /** It could not be started or followed for another reason; see the cause. */
+  /** The program could not be started or followed for another reason; see the cause. */
   | 'other';
 
 /**
@@ -42,24 +42,24 @@ export class ProcessError extends Error {
   }
 }
 
-/** What {@link run} may be told. */
+/** Options of {@link run}. */
 export interface RunOptions {
-  /** Ends the program, and what it started, with SIGTERM, five seconds later with SIGKILL. */
+  /** Ends the program and its children, with SIGTERM and five seconds later with SIGKILL. */
   readonly signal: AbortSignal;
-  /** Milliseconds that it may run; no limit when absent. */
+  /** Milliseconds that the program may run; no limit when absent. */
   readonly timeoutMs?: number;
   readonly cwd?: string;
-  /** Changes to the environment of this process: a value sets a variable, `undefined` takes it away. */
+  /** Changes to the environment of this process: a value sets a variable, `undefined` removes it. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Standard input, which a stream gives as it comes; closed at once when absent. */
+  /** Standard input; closed at once when absent. */
   readonly input?: string | Readable;
-  /** Called with each line of standard output as it comes, without its line end. */
+  /** Called with each line of standard output when it arrives, without its line end. */
   readonly onLine?: (line: string) => void;
-  /** Characters that each stream may hold; 64 Mi when absent. */
+  /** The most characters of each output stream; 64 Mi when absent. */
   readonly outputLimit?: number;
 }
 
-/** What a program wrote, byte for byte as UTF-8 text; last line ends are kept. */
+/** The output of a program as UTF-8 text, with its last line end. */
 export interface RunOutput {
   readonly stdout: string;
   readonly stderr: string;
@@ -69,8 +69,8 @@ export interface RunOutput {
 export const TAIL_LENGTH = 4000;
 
 /**
- * Runs a program to its end, without a shell. What does it is loaded with the first program: a ship that finds nothing
- * changed starts none.
+ * Runs a program to its end, without a shell. The code for it is loaded with the first program, because a ship that finds
+ * nothing changed starts none.
  *
  * @throws ProcessError when it did not exit with code 0
  * @throws the signal's reason when it was aborted

@@ -5,7 +5,7 @@ import { ProcessError, TAIL_LENGTH, type ProcessFailure, type RunOptions, type R
 
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
 
-/** Does what `run` of run.ts promises: the one door to execa. */
+/** Implements `run` of run.ts. No other file imports execa. */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunOutput> {
   options.signal.throwIfAborted();
   const { onLine, timeoutMs } = options;
@@ -17,13 +17,13 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   try {
     const subprocess = execa(file, args, {
       cancelSignal: ending,
-      // A process group of its own, so that what it starts can be ended with it.
+      // A process group of its own, so that the program's children can be ended with it.
       detached: true,
       stripFinalNewline: false,
       maxBuffer: options.outputLimit ?? OUTPUT_LIMIT,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),
-      // Nothing we start may wait for a person: an absent input is an empty one, not the terminal's.
+      // No program may wait for a person, so an absent input is empty and not the terminal's.
       ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input })
     });
     release = endGroupOn(ending, subprocess.pid);
@@ -58,7 +58,7 @@ function toProcessError(file: string, reason: ProcessFailure, error: ExecaError)
     ...(reason === 'exit-code' && error.exitCode !== undefined ? { exitCode: error.exitCode } : {}),
     stdoutTail: tail(error.stdout),
     stderrTail: tail(error.stderr),
-    // Its own cause only: its message holds the whole command, script and all.
+    // Only the cause of execa's error: its message contains the whole command, with the script.
     cause: error.cause
   });
 }
@@ -74,11 +74,11 @@ function reasonOf(error: ExecaError): ProcessFailure {
 function messageOf(file: string, reason: ProcessFailure, error: ExecaError): string {
   switch (reason) {
     case 'timeout':
-      return `${file} did not end in the time it was given.`;
+      return `${file} did not end within its time limit.`;
     case 'output-limit':
-      return `${file} wrote more than it was given room for.`;
+      return `${file} wrote more output than is allowed.`;
     case 'not-found':
-      return `${file} does not exist, or what it is run by does not.`;
+      return `${file} does not exist, or its interpreter does not.`;
     case 'not-executable':
       return `${file} may not be executed.`;
     case 'killed':
@@ -92,7 +92,7 @@ function messageOf(file: string, reason: ProcessFailure, error: ExecaError): str
 
 function lastLine(text: unknown): string {
   const line = tail(text).trim().split('\n').at(-1) ?? '';
-  return line === '' ? '' : ` Its last words: ${line}`;
+  return line === '' ? '' : ` Its last line of output: ${line}`;
 }
 
 function tail(text: unknown): string {

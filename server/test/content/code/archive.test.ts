@@ -164,7 +164,7 @@ describe('a code archive', () => {
     expect(both.map(({ reused }) => reused).sort()).toEqual([false, true]);
   });
 
-  it('says how far it is, and of large code from the beginning that it travels whole with every change', async () => {
+  it('says how far it is, and of large code from the beginning that all of it ships again after every change', async () => {
     const folder = await project({ 'src/m/__init__.py': '' });
     await truncateNew(join(folder, 'src/m/big.bin'), 60_000_000);
     const told: ArchiveProgress[] = [];
@@ -172,7 +172,7 @@ describe('a code archive', () => {
     expect(told[0]).toEqual({
       done: 0,
       total: 120_000_000,
-      detail: 'code of My-Model: 60 MB, which travel whole with every change'
+      detail: 'code of My-Model: 60 MB, all of which ship again after every change'
     });
     expect(told.at(-1)?.done).toBe(120_000_000);
     expect(told.length).toBeGreaterThan(100);

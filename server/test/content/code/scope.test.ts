@@ -54,7 +54,7 @@ describe('an editable that is more than one project', () => {
     vi.stubEnv('HOME', join(parent, 'me'));
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(await refusal(at(join(parent, 'me'), '', 'direct-url'))).toBe('is a home folder.');
-    expect(await refusal(at(parent))).toBe('holds a home folder.');
+    expect(await refusal(at(parent))).toBe('contains a home folder.');
     const link = join(await temporaryFolder(), 'link');
     await symlink(join(parent, 'me'), link);
     expect(await refusal(at(link))).toBe('is a home folder.');
@@ -63,10 +63,10 @@ describe('an editable that is more than one project', () => {
   it('is refused: a folder that holds other projects', async () => {
     const work = await temporaryFolder();
     await writeTree(work, { 'one/pyproject.toml': '', 'one/one/__init__.py': '', 'two/setup.py': '', 'tool.py': '' });
-    expect(await refusal(at(work))).toBe('holds other projects (one, two).');
+    expect(await refusal(at(work))).toBe('contains other projects (one, two).');
     // A folder with settings of a formatter is not a project.
     await writeTree(work, { 'pyproject.toml': '[tool.black]\n' });
-    expect(await refusal(at(work))).toBe('holds other projects (one, two).');
+    expect(await refusal(at(work))).toBe('contains other projects (one, two).');
   });
 
   it('is refused: a mapping to a single file outside of any project, or to what is no module', async () => {
@@ -75,7 +75,7 @@ describe('an editable that is more than one project', () => {
     expect(await refusal(at(join(loose, 'loose.py'), 'loose', 'pep660-finder'))).toBe(
       'is a file outside of any project.'
     );
-    expect(await refusal(at('/etc/passwd', 'passwd', 'pep660-finder'))).toBe('is no Python module.');
+    expect(await refusal(at('/etc/passwd', 'passwd', 'pep660-finder'))).toBe('is not a Python module.');
   });
 
   it('is one project all the same: with parts that are projects, as a package with a setup.py, as a plain folder', async () => {

@@ -6,7 +6,7 @@ import { crc32 as zlibCrc32, inflateRawSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crc32, crc32ByTable } from '../../../src/payloads/crc32.js';
-import { PIECE_BYTES, WINDOW_BYTES, deflatePiece, pays } from '../../../src/content/segments/zip/deflate.js';
+import { PIECE_BYTES, WINDOW_BYTES, deflatePiece, isWorthInflating } from '../../../src/content/segments/zip/deflate.js';
 import {
   DEFLATED,
   STORED,
@@ -166,8 +166,8 @@ test('the pieces of a file are one deflate stream, in which each knows what is b
 
 test('what does not shrink is stored', () => {
   const noise = randomBytes(10_000);
-  expect(pays(noise.length, deflatePiece(noise, { window: undefined, isLast: true }).length)).toBe(false);
-  expect(pays(0, deflatePiece(Buffer.alloc(0), { window: undefined, isLast: true }).length)).toBe(false);
+  expect(isWorthInflating(noise.length, deflatePiece(noise, { window: undefined, isLast: true }).length)).toBe(false);
+  expect(isWorthInflating(0, deflatePiece(Buffer.alloc(0), { window: undefined, isLast: true }).length)).toBe(false);
 });
 
 test('the table gives the CRC that zlib gives, in parts too', () => {

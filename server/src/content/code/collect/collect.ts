@@ -12,19 +12,19 @@ import { askGit } from '../git/git.js';
 import { isExtensionModule } from '../importable.js';
 import { environmentFolders, isUsableName, ruleForPath } from './rules.js';
 import type { ShipIgnore } from './ship-ignore.js';
-import { Listed } from './there.js';
+import { ListedPaths } from './listed-paths.js';
 import { walk } from './walk.js';
 
-/** Enough to keep the file system busy; more only makes the thread pool's queue longer. */
+/** Enough calls to keep the file system busy. More would only make the queue of the thread pool longer. */
 const STAT_CONCURRENCY = 32;
 
-/** What is the same for every folder of one editable. */
+/** What all folders of one editable have in common. */
 export interface Collecting {
   readonly name: string;
-  /** The project folder: paths are shown relative to it. */
+  /** The project folder. Paths are shown relative to it. */
   readonly project: string;
-  /** Links must not lead out of these. */
-  readonly boundaries: readonly string[];
+  /** Links must not lead out of these folders. */
+  readonly allowedFolders: readonly string[];
   readonly shipIgnore: ShipIgnore;
   readonly skips: SkipCounter;
   readonly findings: Finding[];
@@ -33,21 +33,21 @@ export interface Collecting {
 
 /** A folder to collect from. */
 export interface CollectedFolder {
-  /** Absolute, links resolved: where the bytes are. */
+  /** Absolute path with links resolved: the folder that contains the files. */
   readonly folder: string;
-  /** Absolute, as the person knows it: differs below a link. */
+  /** Absolute path as the person knows it. Below a link it differs from `folder`. */
   readonly shownAs: string;
-  /** Of its files in the archive; ends with `/` or is empty. */
+  /** Prefix of its files' paths in the archive; ends with `/` or is empty. */
   readonly archivePrefix: string;
-  /** Real folders above, to notice links that go in a circle. */
+  /** Folders above, with links resolved, to notice links in a circle. */
   readonly above: readonly string[];
-  /** A strict editable's tree of links: all of it ships, unless `.shipignore` names what a link leads to. */
+  /** Whether this is the link tree of a strict editable. All of it ships, except links whose target `.shipignore` names. */
   readonly isLinkTree: boolean;
-  /** Of the top place: which paths below it have a chance to ship. */
+  /** For the top folder: the rule that keeps a path below it home, if there is one. */
   readonly ruleFor?: (path: string) => SkipRule | undefined;
 }
 
-/** The files of a folder that ship: git's answer where there is one, else what the plain rule leaves. */
+/** The files of a folder that ship: the files that git names, or without git all files that the plain rules allow. */
 export async function collectFolder(place: CollectedFolder, context: Collecting): Promise<CodeFile[]> {
   context.signal.throwIfAborted();
   const { paths, ruled } = await candidates(place, context);
@@ -59,27 +59,27 @@ export async function collectFolder(place: CollectedFolder, context: Collecting)
     else context.skips.add(skip.rule, shown(place, skip.path, context));
   }
   const limit = pLimit(STAT_CONCURRENCY);
-  const listed = new Listed(place.folder, context.signal);
+  const listed = new ListedPaths(place.folder, context.signal);
   const entries = await Promise.all(
-    kept.map(trimSlash).map(path => limit(async () => ({ path, info: await listed.look(path) })))
+    kept.map(trimSlash).map(path => limit(async () => ({ path, info: await listed.stats(path) })))
   );
   const files: CodeFile[] = [];
   for (const { path, info } of entries) {
-    // Tracked and deleted from the work tree.
+    // git tracks the file, but it was deleted from the work tree.
     if (info === undefined) continue;
-    // One by one: a call takes no more than some hundred thousand arguments.
+    // One by one, because a call takes at most some hundred thousand arguments.
     for (const file of await collectEntry(path, info, place, context)) files.push(file);
   }
   return files;
 }
 
 /**
- * git opens `.gitignore` without care, and would wait for ever for whoever writes to a FIFO. A link it does not follow.
+ * Refuses a `.gitignore` that is a FIFO or a device: git would open it and wait for ever. git does not follow a link there.
  *
  * @throws UnusableFile CODE_UNREADABLE
  */
 async function requireReadableIgnoreFile(folder: string): Promise<void> {
-  // git reads those of the folders above, too.
+  // git reads the files of the folders above, too.
   if (dirname(folder) !== folder) await requireReadableIgnoreFile(dirname(folder));
   const path = join(folder, '.gitignore');
   const info = await orNothing(lstat(path));
@@ -91,7 +91,7 @@ async function candidates(
   place: CollectedFolder,
   context: Collecting
 ): Promise<{ paths: readonly string[]; ruled: 'git' | 'plain' }> {
-  // Git ignores the folder of builds in which a link tree lies.
+  // git is not asked about a link tree, because it ignores the build folder that contains the tree.
   await requireReadableIgnoreFile(place.folder);
   const answer = place.isLinkTree ? { state: 'none' as const } : await askGit(place.folder, context.signal);
   if (answer.state === 'unusable') {
@@ -99,11 +99,11 @@ async function candidates(
       kind: 'git-unusable',
       subject: context.name,
       message:
-        `${place.shownAs} is in a git work tree, but git cannot say what belongs to it (${answer.reason}). ` +
-        'Its ignore rules were not followed; everything but the usual noise ships.'
+        `${place.shownAs} is in a git work tree, but git cannot list its files (${answer.reason}). ` +
+        'The ignore rules of git were not applied; every file ships except caches and the like.'
     });
   }
-  // Nothing listed: the folder itself is ignored, say in a home directory under git. Then it is not git's to judge.
+  // An empty list means that git ignores the folder itself, for example in a home directory under git. Then git does not decide.
   if (answer.state === 'listed' && answer.files.length > 0) {
     return { paths: [...answer.files, ...builtModules(answer.ignored, place, context)], ruled: 'git' };
   }
@@ -113,8 +113,8 @@ async function candidates(
 }
 
 /**
- * Compiled extension modules ship although git ignores them: build products, without which the package does not import.
- * Everything else that git ignores is counted.
+ * The ignored files that ship anyway: compiled extension modules, because without them the package cannot be imported. All
+ * other ignored files are counted as skipped.
  */
 function builtModules(ignored: readonly string[], place: CollectedFolder, context: Collecting): string[] {
   return ignored.filter(path => {
@@ -166,10 +166,10 @@ async function followLink(path: string, place: CollectedFolder, context: Collect
     context.skips.add('broken-link', shown(place, path, context));
     return [];
   }
-  const boundary = context.boundaries.find(folder => isWithin(target, folder));
-  if (boundary === undefined) throw leadsOutside(shown(place, path, context), target, context);
+  const allowed = context.allowedFolders.find(folder => isWithin(target, folder));
+  if (allowed === undefined) throw leadsOutside(shown(place, path, context), target, context);
   const info = await stat(target, { bigint: true });
-  const byName = ruleForPath(relative(boundary, target), 'git');
+  const byName = ruleForPath(relative(allowed, target), 'git');
   if (byName !== undefined) context.skips.add(byName.rule, shown(place, path, context));
   else if (place.isLinkTree && info.isFile()) return collectSource(path, target, info, place, context);
   else if (info.isFile()) return [toFile(path, target, info, place, context)];
@@ -180,7 +180,7 @@ async function followLink(path: string, place: CollectedFolder, context: Collect
   return [];
 }
 
-/** What a link of a link tree leads to: the person knows the source, not the link. */
+/** Collects the target of a link in a link tree. It is shown by its source path, because the person does not know the link. */
 function collectSource(
   path: string,
   source: string,
@@ -214,7 +214,7 @@ function toFile(
   return toShippedFile(place.archivePrefix + path, sourcePath, shown(place, path, context), info);
 }
 
-/** A shipped file from what `stat` says of its bytes. */
+/** A shipped file from its paths and stats. */
 export function toShippedFile(
   archivePath: string,
   sourcePath: string,
@@ -231,7 +231,7 @@ function leadsOutside(link: string, target: string, context: Collecting): ShipEn
     'CODE_UNREADABLE',
     `${link} in ${context.name} is a link to ${target}, outside the project ${context.project}.`,
     {
-      hint: 'Copy what it leads to into the project, or leave the link out with a line in .shipignore.'
+      hint: 'Copy the target of the link into the project, or leave the link out with a line in .shipignore.'
     }
   );
 }

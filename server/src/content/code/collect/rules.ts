@@ -1,7 +1,7 @@
 import { problemOfPath } from '../../../system/files/path-names.js';
 import type { SkipRule } from '../files.js';
 
-/** Never ships and cannot be re-included, whatever git or .shipignore say. Names of files or folders at any depth. */
+/** Names of files or folders that never ship, at any depth, not even with a rule of git or `.shipignore`. */
 const ALWAYS_OUT = new Set([
   '.git',
   '.hg',
@@ -23,21 +23,21 @@ const ALWAYS_OUT = new Set([
 ]);
 const ALWAYS_OUT_PATTERN = /\.(?:py[co]|egg-info)$/;
 
-/** Left out where no git says what belongs to the project. */
+/** Names that do not ship when git does not say which files belong to the project. */
 const NOISE = new Set(['.DS_Store', 'Thumbs.db', '.idea', '.vscode', '.cache', '.coverage', '.direnv', '.vagrant']);
 const NOISE_PATTERN = /^\.#|^#.*#$|~$|\.sw[op]$/;
 
-/** A file that marks the folder which holds it (`pyvenv.cfg`) or the one above (`conda-meta/history`) as an environment. */
+/** Files that mark their folder (`pyvenv.cfg`), or the folder above (`conda-meta/history`), as an environment. */
 const ENVIRONMENT_MARKS = [/^(.*\/)?pyvenv\.cfg$/, /^(.*\/)?conda-meta\/history$/];
 
-/** The rule that keeps this name home at any depth, if there is one. */
+/** The rule by which a name does not ship at any depth, if there is one. */
 export function ruleForName(name: string, ruled: 'git' | 'plain'): SkipRule | undefined {
   if (ALWAYS_OUT.has(name) || ALWAYS_OUT_PATTERN.test(name)) return 'cache';
   if (ruled === 'plain' && (NOISE.has(name) || NOISE_PATTERN.test(name))) return 'noise';
   return undefined;
 }
 
-/** {@link ruleForName} for each part of a path; also the part that ends the path which stays home. */
+/** Applies {@link ruleForName} to each part of a path; also returns the path up to the part with a rule. */
 export function ruleForPath(path: string, ruled: 'git' | 'plain'): { rule: SkipRule; path: string } | undefined {
   const parts = path.split('/');
   for (const [index, part] of parts.entries()) {
@@ -52,8 +52,8 @@ function asFolder(parts: string[], index: number): string {
 }
 
 /**
- * The folders among these paths that are virtual or conda environments, each with a `/` at its end. Not the top itself:
- * a project whose folder is an environment too still has its packages.
+ * The folders among these paths that are virtual or conda environments, each with a `/` at its end. The top folder is not one
+ * of them: a project folder that is also an environment still has packages that ship.
  */
 export function environmentFolders(paths: Iterable<string>): Set<string> {
   const folders = new Set<string>();
@@ -67,7 +67,7 @@ export function environmentFolders(paths: Iterable<string>): Set<string> {
 }
 
 /**
- * Can the archive name this path? The zip library reads a backslash as a separator; U+FFFD stands for broken UTF-8.
+ * Whether an archive can contain this path. The zip library treats a backslash as a separator; U+FFFD stands for invalid UTF-8.
  *
  * @param path - a folder may end with `/`
  */

@@ -3,7 +3,7 @@ import ignore, { type Ignore } from 'ignore';
 import { ShipEnvError, hasCode } from '../../../errors.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../../../system/files/read.js';
 
-/** The project's `.shipignore`: gitignore syntax, paths relative to the project folder. */
+/** The rules of the project's `.shipignore`, in gitignore syntax. Paths are relative to the project folder. */
 export class ShipIgnore {
   readonly #project: string;
   readonly #rules: Ignore | undefined;
@@ -13,11 +13,11 @@ export class ShipIgnore {
     this.#rules = rules;
   }
 
-  /** @throws ShipEnvError CODE_UNREADABLE when the file is there and cannot be read */
+  /** @throws ShipEnvError CODE_UNREADABLE when the file exists but cannot be read */
   static async read(project: string): Promise<ShipIgnore> {
     const path = join(project, '.shipignore');
     try {
-      // Case counts, as it does for git on Linux.
+      // Case matters, as for git on Linux.
       return new ShipIgnore(
         project,
         ignore({ ignorecase: false }).add((await readBounded(path, FILE_KINDS.shipIgnore)).toString('utf8'))
@@ -32,13 +32,13 @@ export class ShipIgnore {
     }
   }
 
-  /** Does a rule leave this path out? @param path - absolute; a folder ends with `/` */
+  /** Whether a rule leaves this path out. @param path - absolute; a folder ends with `/` */
   excludes(path: string): boolean {
     const inside = this.#relative(path);
     return inside !== undefined && (this.#rules?.test(inside).ignored ?? false);
   }
 
-  /** Does a `!` rule ask for this path, or for a folder above it? @param path - absolute; a folder ends with `/` */
+  /** Whether a `!` rule includes this path, or a folder above it. @param path - absolute; a folder ends with `/` */
   includes(path: string): boolean {
     const inside = this.#relative(path);
     if (inside === undefined || this.#rules === undefined) return false;

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import type { SkipRule } from '../files.js';
 import { ruleForName } from './rules.js';
 
-/** Called for each path that stays home, relative to the folder walked; a folder ends with `/`. */
+/** Called for each path that does not ship. The path is relative to the folder that is walked; a folder ends with `/`. */
 export type OnSkip = (rule: SkipRule, path: string) => void;
 
 /**
- * Every path below a folder that no git vouches for, less the usual noise; links are listed and not followed. Folders
- * that stay home are not entered.
+ * Lists every path below a folder that git cannot list, except the usual noise. Links are listed and not followed. Folders that
+ * do not ship are not entered.
  *
- * @param folder - absolute
- * @param isExcluded - asked with each path relative to the folder; a folder ends with `/`
+ * @param folder - absolute path
+ * @param isExcluded - called with each path relative to the folder; a folder ends with `/`
  * @returns paths relative to the folder
  */
 export async function walk(

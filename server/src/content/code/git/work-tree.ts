@@ -5,11 +5,11 @@ import { orNothing } from '../../../system/files/nothing.js';
 import { FILE_KINDS, readBounded } from '../../../system/files/read.js';
 
 /**
- * The top of the git work tree that a folder lies in. Looked up rather than asked: outside a work tree no process is
- * needed, and git's messages stay uninterpreted. A `.git` that is no repository is passed over, as git does; it counts
- * only where no repository is above, so that git says what is wrong with it.
+ * The top of the git work tree that contains a folder. It is searched here and not asked of git: so no process is needed outside
+ * of a work tree, and no message of git is parsed. A `.git` that is not a repository is ignored, as git does. It counts only
+ * when no repository is above; then git says what is wrong with it.
  *
- * @param folder - absolute, links resolved
+ * @param folder - absolute path with links resolved
  */
 export async function workTreeTop(folder: string): Promise<string | undefined> {
   let damaged: string | undefined;
@@ -21,23 +21,23 @@ export async function workTreeTop(folder: string): Promise<string | undefined> {
   }
 }
 
-/** The settings of a partial clone, and those that bring in another file of settings. Git spells no name otherwise. */
+/** The settings of a partial clone, and the settings that include other files. */
 const MAY_BE_PARTIAL = /promisor|partialclone|include|worktreeconfig/i;
 
 /**
- * Can the configuration of a repository make it a partial clone? It saves a process to look. A person's own configuration,
- * which every repository reads, is not looked into: it is trusted.
+ * Whether the configuration of a repository can make it a partial clone. To read the file saves a process. The person's own
+ * configuration, which applies to every repository, is trusted and not read.
  *
- * @param top - of the work tree
+ * @param top - top folder of the work tree
  */
 export async function mayBePartialClone(top: string): Promise<boolean> {
   try {
-    // Its configuration is then that of another repository.
+    // With a `commondir`, the configuration is that of another repository.
     if ((await seenByGit(lstat(join(top, '.git', 'commondir')))) !== undefined) return true;
     const config = await readBounded(join(top, '.git', 'config'), FILE_KINDS.gitConfig);
     return MAY_BE_PARTIAL.test(config.toString('utf8'));
   } catch {
-    // The work tree has its repository elsewhere, or git itself can say what is wrong.
+    // The repository is elsewhere, or git itself will say what is wrong.
     return true;
   }
 }
@@ -45,16 +45,16 @@ export async function mayBePartialClone(top: string): Promise<boolean> {
 async function lookFor(path: string): Promise<'repository' | 'damaged' | 'nothing'> {
   if ((await seenByGit(lstat(path))) === undefined) return 'nothing';
   const info = await seenByGit(stat(path));
-  // A file names the repository. Where it does not, git refuses to answer and looks no further.
+  // A file contains the path of the repository. When it does not, git refuses to answer and does not look further up.
   if (info?.isFile() === true) return 'repository';
   const hasHead = info?.isDirectory() === true && (await seenByGit(lstat(join(path, 'HEAD')))) !== undefined;
   return hasHead ? 'repository' : 'damaged';
 }
 
-/** What may not be looked at is nothing for git, too. */
-async function seenByGit<T>(look: Promise<T>): Promise<T | undefined> {
+/** The result of an operation on a path. A path without permission counts as missing, as it does for git. */
+async function seenByGit<T>(operation: Promise<T>): Promise<T | undefined> {
   try {
-    return await orNothing(look);
+    return await orNothing(operation);
   } catch (error) {
     if (hasCode(error, 'EACCES')) return undefined;
     throw error;

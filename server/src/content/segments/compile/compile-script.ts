@@ -1,25 +1,25 @@
 /**
- * The fixed script by which the kernel python compiles modules, none of which it runs. Each line of standard input is JSON:
+ * The fixed script with which the kernel python compiles modules; it runs none of them. Each line of standard input is JSON:
  * `output` (a path), `sources` (rows of name in the distribution, path, sha256). The script answers with a line of JSON:
- * `tag` (of the files in `__pycache__`) and `files` (rows of name and size), or `changed`: a path, or `error`: the name of
- * an errno and a text. It ends with its input.
+ * `tag` (that of files in `__pycache__`) and `files` (rows of name and size), or `changed`: a path, or `error`: the name of
+ * an errno and a text. The script ends when its input ends.
  *
- * `output` gets the compiled modules, back to back, as PEP 3147 and PEP 552 have them. A source that does not compile is
+ * `output` gets the compiled modules, back to back, in the form of PEP 3147 and PEP 552. A source that does not compile is
  * not in `files`: it is for another Python, or a template.
  *
- * Nothing of `__pycache__` is read. The header of a file there names the source's time and size, or the source's hash, and
- * proves nothing of what lies behind the header: only a compile does. What ships must come from the source.
+ * The script reads nothing of `__pycache__`. The header of a file there names the source's time and size, or the source's
+ * hash, but does not prove that the code behind the header comes from the source.
  *
- * The result must depend on the sources and the version of Python alone. So the seed of hashes, which orders constant
- * sets, is fixed from outside, names are relative, and marshal writes a version of its format that has no references:
- * whether it writes one depends on who else holds an object. From 3.14 on a constant slice needs the newest version; there
- * names live for ever, so that references do not depend on it any more.
+ * The result must depend only on the sources and the version of Python. So PYTHONHASHSEED is set, because hashes decide the
+ * order of constant sets; names are relative; and marshal writes a version of its format without references, because a
+ * reference depends on how often an object is referred to. From 3.14 on, a constant slice needs the newest version; there
+ * names are immortal, so references are always the same.
  *
- * "Unchecked": the node does not compare source and compiled module, which come together and never change.
+ * "Unchecked": the node does not compare source and compiled module, because both arrive together and never change.
  */
 export const COMPILE_SCRIPT = `
 import sys
-# Not from the working directory, which -c puts first.
+# Do not import from the working directory, which -c puts first.
 sys.path[:] = [entry for entry in sys.path if entry]
 import _frozen_importlib_external, _imp, errno, hashlib, json, marshal, os, stat
 MAGIC = _frozen_importlib_external.MAGIC_NUMBER
@@ -32,7 +32,7 @@ def compiled(name, source):
     except (SyntaxError, ValueError, RecursionError, OverflowError):
         return None
     except MemoryError as error:
-        # The parser says why a source is too complex, whichever machine reads it. Without a reason memory ran out.
+        # With a reason, the source is too complex for the parser on any machine. Without a reason, memory ran out.
         if not error.args:
             raise
         return None
@@ -41,7 +41,7 @@ def main(ask):
     files, bodies = [], []
     for name, path, expected in ask["sources"]:
         try:
-            # A FIFO that came into its place would block for ever.
+            # A FIFO that replaced the file would block for ever.
             with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     return {"changed": path}

@@ -10,8 +10,8 @@ import type { CompiledFacts, ModulesToCompile, PlannedSegment } from '../types.j
 
 /**
  * The compiled modules of distributions. The key of a segment covers them, so they are compiled when a distribution is
- * planned, and lie in the local cache, under their own sha256, until they are in a segment there. What the same sources
- * gave before is remembered for longer: it names the segment that another environment has made already.
+ * planned. They are stored in the local cache under their own sha256 until they are in a segment. Their digest is remembered
+ * for longer, by the sources: with it, a segment that another environment made already can be named without compiling.
  */
 export class CompiledModules {
   readonly #cache: Cache;
@@ -23,7 +23,7 @@ export class CompiledModules {
     this.#signal = signal;
   }
 
-  /** Runs work that may need modules compiled; the processes for that begin with the first and end with the work. */
+  /** Runs work that may compile modules. The processes for that start with the first modules and end with the work. */
   static async during<T>(
     cache: Cache,
     signal: AbortSignal,
@@ -38,14 +38,14 @@ export class CompiledModules {
   }
 
   /**
-   * What the compiled modules of a distribution are; compiles them unless that is known.
+   * Size and digest of the compiled modules of a distribution. The modules are compiled unless both are known.
    *
    * @throws ShipEnvError as `Compilers.compile` does, CACHE_UNUSABLE, DISK_FULL
    */
   async factsOf(modules: ModulesToCompile): Promise<CompiledFacts> {
     const name = nameOf(modules);
     const known = await this.#cache.hint('compilations', name);
-    // The cache hands out only what was put there, and the name says of what form that is.
+    // The cache detects damage, and the name covers the version of the form.
     if (known !== undefined) return JSON.parse(known.toString('utf8')) as CompiledFacts;
     return this.#cache.withTemporary(async temporary => {
       const facts = await this.#compile(modules, temporary);
@@ -56,10 +56,10 @@ export class CompiledModules {
   }
 
   /**
-   * Puts the compiled modules of a planned segment at a path where nothing is, whole; compiles them again when they are
-   * in the cache no more, or damaged there.
+   * Writes the compiled modules of a planned segment to a path, where no file may exist. They are compiled again when they
+   * are no longer in the cache, or are damaged there.
    *
-   * @throws ShipEnvError as `Compilers.compile` does, ARTIFACT_FILE_CHANGED when they are not what was planned any more
+   * @throws ShipEnvError as `Compilers.compile` does; ARTIFACT_FILE_CHANGED when they differ from the plan
    */
   async place(modules: NonNullable<PlannedSegment['modules']>, path: string): Promise<void> {
     const { compiled } = modules;
@@ -69,12 +69,12 @@ export class CompiledModules {
     if (sha256 !== compiled.sha256) throw environmentChanged();
   }
 
-  /** Removes what is in a segment now. Who else wants it has a link of its own, or compiles it again. */
+  /** Removes compiled modules that are in a segment now. Another build has its own link to the file, or compiles again. */
   async drop({ sha256 }: CompiledFacts): Promise<void> {
     await this.#cache.drop('compiled', sha256);
   }
 
-  /** A link of our own: another build may drop the file once it has it in a segment. */
+  /** Makes our own link to the file, because another build may remove the file at any time. */
   async #isLinked({ sha256 }: CompiledFacts, path: string): Promise<boolean> {
     const cached = await this.#cache.find('compiled', sha256);
     if (cached === undefined) return false;
@@ -95,7 +95,7 @@ export class CompiledModules {
   }
 }
 
-/** Names what is compiled: the same name, the same result. */
+/** A name for the input of a compilation: the same name means the same result. */
 function nameOf({ identity, sources }: ModulesToCompile): string {
   return digestOf(JSON.stringify([identity, ...sources.map(({ name, sha256 }) => [name, sha256])]));
 }

@@ -21,24 +21,24 @@ const answer = z.union([
 ]);
 type Answer = z.infer<typeof answer>;
 
-/** More processes than this take memory and bring little: reading the environment takes time, too. */
+/** More processes would take memory and gain little, because reading the environment takes time, too. */
 const MAX_PROCESSES = 4;
 
-/** Bytes of sources that one process gets at a time: the largest distribution must keep all processes busy. */
+/** Bytes of sources that a process gets at a time, so that the largest distribution keeps all processes busy. */
 const CHUNK_BYTES = 512 * 1024;
 
-/** Characters of an answer that is none. */
+/** Characters of an invalid answer that a message shows. */
 const SHOWN_LENGTH = 200;
 
-/** Some modules of a distribution, and the file that gets them compiled. */
+/** Some modules of a distribution, and the file for the compiled modules. */
 interface Chunk {
   readonly sources: readonly FileEntry[];
   readonly output: string;
 }
 
 /**
- * Processes of the kernel python that compile modules for as long as a plan takes. Each compiles one chunk after the other:
- * its start takes as long as the modules of a small distribution.
+ * Processes of the kernel python that compile modules while a plan is made. Each compiles one chunk after the other, because
+ * the start of a process takes as long as the modules of a small distribution.
  */
 export class Compilers {
   readonly #signal: AbortSignal;
@@ -47,20 +47,20 @@ export class Compilers {
   readonly #idle: CompilerProcess[] = [];
   readonly #all: CompilerProcess[] = [];
 
-  /** @param processes - at most; one at least */
+  /** @param processes - the most processes; at least one is used */
   constructor(processes: number, signal: AbortSignal) {
     this.#limit = pLimit(Math.min(MAX_PROCESSES, Math.max(1, processes)));
     this.#signal = AbortSignal.any([signal, this.#stopped.signal]);
   }
 
   /**
-   * Compiles the modules of a distribution into one file, so that no node has to, and a central directory does not grow.
-   * The file holds the length of a list in four bytes, little-endian, the list as JSON (`tag`, and `files`: rows of name
-   * and size), and the compiled modules, back to back; ship_env_node/unpack.py reads it.
+   * Compiles the modules of a distribution into one file, so that nodes need not compile, and the zip has only one more entry.
+   * The file contains the length of a list (four bytes, little-endian), the list as JSON (`tag`, and `files`: rows of name
+   * and size), and the compiled modules, back to back. ship_env_node/unpack.py reads it.
    *
    * @param output - path of the file, which must not exist
-   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND, PYTHON_FAILED; an error with the code of the system's;
-   *   the signal's reason
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, PYTHON_NOT_FOUND, PYTHON_FAILED; an error with the system's code; the
+   *   signal's reason
    */
   async compile({ python, sources }: ModulesToCompile, output: string): Promise<CompiledFacts> {
     const chunks = chunksOf(sources).map((chunk, index) => ({ sources: chunk, output: `${output}.${index}` }));
@@ -68,7 +68,7 @@ export class Compilers {
       const results = await Promise.all(chunks.map(chunk => this.#limit(() => this.#compileChunk(python, chunk))));
       return await joinChunks(results, chunks, output);
     } catch (error) {
-      // What else is being compiled is wanted by nobody any more, and must not write after the clean-up.
+      // Other chunks are no longer needed, and must not be written after the clean-up.
       this.stop(error);
       await this.end();
       throw error;
@@ -77,12 +77,12 @@ export class Compilers {
     }
   }
 
-  /** Stops what is being compiled. */
+  /** Stops all compilations. */
   stop(reason: unknown): void {
     this.#stopped.abort(reason);
   }
 
-  /** Lets the processes end; no more is compiled. */
+  /** Ends the processes. Nothing can be compiled afterwards. */
   async end(): Promise<void> {
     await Promise.all(this.#all.map(compiler => compiler.end()));
   }
@@ -115,7 +115,7 @@ export class Compilers {
   }
 }
 
-/** The sources in their order, cut where a chunk is full. */
+/** Divides the sources into chunks, in order. */
 function chunksOf(sources: readonly FileEntry[]): FileEntry[][] {
   const chunks: FileEntry[][] = [];
   let left = 0;
@@ -130,7 +130,7 @@ function chunksOf(sources: readonly FileEntry[]): FileEntry[][] {
   return chunks;
 }
 
-/** Writes what was compiled in chunks as one file. */
+/** Joins the compiled chunks into one file. */
 async function joinChunks(
   results: readonly CompiledFiles[],
   chunks: readonly Chunk[],
@@ -157,7 +157,7 @@ async function joinChunks(
   });
 }
 
-/** One process, which answers each line with one. */
+/** A process that answers each line of input with one line. */
 class CompilerProcess {
   readonly #python: string;
   readonly #input = new PassThrough();
@@ -166,7 +166,7 @@ class CompilerProcess {
 
   constructor(python: string, signal: AbortSignal) {
     this.#python = python;
-    // Without -I, which would ignore the seed of hashes as well.
+    // Not -I, because it would also ignore PYTHONHASHSEED.
     const args = ['-S', '-s', '-B', '-W', 'ignore', '-c', COMPILE_SCRIPT];
     const env = { ...withoutPythonVariables(), PYTHONHASHSEED: '0' };
     const onLine = (line: string): void => this.#onAnswer(line);
@@ -176,7 +176,7 @@ class CompilerProcess {
         throw error instanceof ProcessError ? notCompiled(python, error.message, error) : error;
       }
     );
-    // Whoever asks is told.
+    // The caller of `ask` gets the error.
     this.#ended.catch(() => undefined);
   }
 
@@ -185,12 +185,12 @@ class CompilerProcess {
     const answered = new Promise<string>(resolve => (this.#onAnswer = resolve));
     this.#input.write(`${line}\n`);
     const ended = this.#ended.then(() => {
-      throw notCompiled(this.#python, 'It ended before it had answered.');
+      throw notCompiled(this.#python, 'It ended before it answered.');
     });
     return Promise.race([answered, ended]);
   }
 
-  /** Settles when the process has ended, however that was. */
+  /** Resolves when the process has ended, well or not. */
   async end(): Promise<void> {
     this.#input.end();
     await Promise.allSettled([this.#ended]);
@@ -201,12 +201,12 @@ function notCompiled(python: string, reason: string, cause?: ProcessError): Ship
   const isThere = cause?.reason !== 'not-found' && cause?.reason !== 'not-executable';
   return new ShipEnvError(
     isThere ? 'PYTHON_FAILED' : 'PYTHON_NOT_FOUND',
-    `${python} was to compile modules and did not. ${reason}`,
+    `${python} could not compile modules. ${reason}`,
     {
       hint:
         cause?.reason === 'killed'
-          ? 'Something killed it, as Linux does when memory runs out. Free some and ship again: what is compressed is kept.'
-          : 'Start it by hand to see why; make the environment again if it is broken.',
+          ? 'It was killed; Linux does this when memory runs out. Free some memory and ship again: finished segments are kept.'
+          : 'Start it by hand to see why. Make the environment again if it is broken.',
       cause
     }
   );
@@ -218,5 +218,5 @@ function withoutPythonVariables(): Record<string, undefined> {
 }
 
 function unknown(path: string): never {
-  throw new RangeError(`The compiler names ${path}, which it was not given.`);
+  throw new RangeError(`The compiler reports ${path}, which is not among its sources.`);
 }

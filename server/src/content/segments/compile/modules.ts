@@ -1,14 +1,14 @@
 import type { Distribution, Interpreter } from '../../../contract/snapshot.js';
 import type { FileEntry, ModulesToCompile, SegmentEntry } from '../types.js';
 
-/** Changes with everything that gives other bytes for the same sources: the script, the format. */
+/** Increase it with every change that gives other bytes for the same sources: of the script, of the format. */
 const COMPILE_VERSION = 2;
 
-/** Folders of tests, which nodes do not import: half of all modules, a third of the time, in a data scientist's environment. */
+/** Folders of tests. Nodes do not import them, and in a typical environment they are half of all modules. */
 const TESTS = /(?:^|\/)tests?\//;
 
-/** What a notebook's kernel needs and an executor does not: a third of the rest. An executor that does compiles it. */
-const OF_THE_KERNEL = new Set([
+/** Distributions that only a notebook's kernel needs, a third of the other modules. An executor can still compile them. */
+const KERNEL_ONLY = new Set([
   'debugpy',
   'ipykernel',
   'ipython',
@@ -39,9 +39,9 @@ const OF_THE_KERNEL = new Set([
 ]);
 
 /**
- * Which modules of a distribution are compiled, by which python; undefined when there are none.
+ * The modules of a distribution that are compiled, and the python that compiles them; undefined when there are none.
  *
- * `identity` is what the result depends on besides the sources: other versions of Python, also in the third place, may
+ * `identity` is what the result depends on besides the sources: another version of Python, even another patch version, may
  * compile the same source to other bytes.
  */
 export function modulesToCompile(
@@ -49,7 +49,7 @@ export function modulesToCompile(
   entries: Iterable<SegmentEntry>,
   interpreter: Interpreter
 ): ModulesToCompile | undefined {
-  if (OF_THE_KERNEL.has(normalizedName)) return undefined;
+  if (KERNEL_ONLY.has(normalizedName)) return undefined;
   const sources = modulesAmong(entries);
   if (sources.length === 0) return undefined;
   return { python: interpreter.executable, identity: compiledBy(interpreter), sources };
@@ -60,12 +60,12 @@ export function compiledBy({ implementation, version, abiTag, basePrefix }: Inte
   return JSON.stringify([COMPILE_VERSION, implementation, abiTag, version, basePrefix]);
 }
 
-/** Those entries that ship compiled as well, in their order. */
+/** The entries that also ship compiled, in the same order. */
 export function modulesAmong(entries: Iterable<SegmentEntry>): FileEntry[] {
   return [...entries].filter(isModule);
 }
 
-/** Bytes by which the name of a compiled module is longer: `.cpython-314t.pyc` for `.py`, and some to spare. */
+/** The most bytes that the name of a compiled module is longer: `.cpython-314t.pyc` for `.py`, with a margin. */
 const COMPILED_SUFFIX_BYTES = 32;
 const MAX_FILE_NAME_BYTES = 255;
 
@@ -73,7 +73,7 @@ function isModule(entry: SegmentEntry): entry is FileEntry {
   return entry.kind === 'file' && !entry.name.startsWith('.prefix/') && hasCompilableName(entry);
 }
 
-/** Is this the name of a module that nodes import, and its compiled form's a name that a file on a node can have? */
+/** Whether nodes import the module with this name, and a file on a node can have the name of its compiled form. */
 export function hasCompilableName({ name }: Pick<SegmentEntry, 'name'>): boolean {
   const nameBytes = Buffer.byteLength(name.slice(name.lastIndexOf('/') + 1));
   return nameBytes <= MAX_FILE_NAME_BYTES - COMPILED_SUFFIX_BYTES && name.endsWith('.py') && !TESTS.test(name);

@@ -1,9 +1,9 @@
 import type { Distribution } from '../../../contract/snapshot.js';
 
-/** Of an egg-info, what a dist-info has under the same name; the rest is for setuptools only. */
+/** Files of an egg-info that a dist-info has under the same name. The others are for setuptools only. */
 const SHARED_WITH_EGG = new Set(['entry_points.txt', 'top_level.txt', 'namespace_packages.txt']);
 
-/** Name of the metadata directory in the PEX, which accepts dist-info only. */
+/** Name of the metadata directory in the PEX, which must be a dist-info. */
 export function distInfoName(distribution: Distribution, wheel: string): string {
   if (distribution.metadataKind === 'dist-info') return distribution.metadataName;
   // The first two parts of a wheel's name are those of its dist-info (PEP 427).
@@ -11,14 +11,14 @@ export function distInfoName(distribution: Distribution, wheel: string): string 
 }
 
 /**
- * Where a metadata file goes.
+ * The path of a metadata file in the PEX.
  *
  * @param path - relative to the site directory
- * @returns undefined when it does not ship; the path itself when it is no metadata
+ * @returns undefined when the file does not ship; the path itself when the file is not metadata
  */
 export function metadataPlace(distribution: Distribution, distInfo: string, path: string): string | undefined {
   const { metadataName } = distribution;
-  // The pex tool's own note about the wheel that it installed from.
+  // The pex tool's own record of the wheel from which it installed.
   if (path.startsWith(`${distInfo.replace(/\.dist-info$/, '')}.pex-info/`)) return undefined;
   if (path === metadataName) return undefined;
   if (!path.startsWith(`${metadataName}/`)) return path;
@@ -33,7 +33,7 @@ export function pkgInfoPath(distribution: Distribution): string {
   return distribution.files.some(file => file.path === inFolder) ? inFolder : distribution.metadataName;
 }
 
-/** METADATA out of an egg-info's PKG-INFO: the same headers (PEP 314, PEP 566), and what requires.txt adds. */
+/** METADATA made from an egg-info's PKG-INFO: the same headers (PEP 314, PEP 566), and the requirements of requires.txt. */
 export function metadataFromPkgInfo(pkgInfo: string, distribution: Distribution): string {
   const end = /\r?\n\r?\n/.exec(pkgInfo)?.index ?? pkgInfo.trimEnd().length;
   const headers = pkgInfo.slice(0, end);

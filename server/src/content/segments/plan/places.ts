@@ -3,21 +3,21 @@ import type { Distribution, Interpreter } from '../../../contract/snapshot.js';
 import { normalizeName } from '../../../python/names.js';
 import { headersVersion } from '../../../python/wheel-name.js';
 
-/** Where a file of an installed distribution goes in its wheel's directory. */
+/** The place of an installed file in its wheel's directory. */
 export interface Place {
   /** Path inside the directory. */
   readonly name: string;
   readonly isScript: boolean;
 }
 
-/** What stands before `lib/python3.11/site-packages` is where `bin`, `include` and `share` are. */
+/** Matches the prefix in front of `lib/python3.11/site-packages`, which contains `bin`, `include` and `share`. */
 const SITE_DIRECTORY = /^(.*?)\/(?:lib|lib64)\/(?:python|pypy)[\d.]*t?\/(?:site|dist)-packages$/;
 
 /**
- * The place of each file as the pex tool's "installed wheel chroot" has it (pex/pep_427.py, InstallPaths.chroot):
- * modules at the root; scripts, C headers and data under `.prefix`.
+ * The place of each file in the pex tool's "installed wheel chroot" (pex/pep_427.py, InstallPaths.chroot): modules are at the
+ * root; scripts, C headers and data are under `.prefix`.
  *
- * @returns a function from a path as in RECORD; it gives undefined for what lies outside the environment
+ * @returns a function from a path as in RECORD to its place; undefined for a path outside of the environment
  */
 export function placesOf(distribution: Distribution, interpreter: Interpreter): (path: string) => Place | undefined {
   const { location, tags, name } = distribution;
@@ -27,7 +27,7 @@ export function placesOf(distribution: Distribution, interpreter: Interpreter): 
   const headers = `.prefix/include/site/python${headersVersion(tags)}/${name}`;
   return path => {
     const absolute = posix.resolve(location, path);
-    // lib and lib64 may both be site directories of one distribution; both are the root of its wheel.
+    // A distribution may have two site directories, lib and lib64. Both become the root of its wheel.
     for (const site of sites) {
       const inside = below(site, absolute);
       if (inside !== undefined) return { name: inside, isScript: false };

@@ -3,10 +3,10 @@ import { compareText } from '../../../text/compare.js';
 import type { SegmentEntry } from '../types.js';
 
 /**
- * RECORD of a distribution inside a PEX (PEP 376, PEP 627): one line a file, with the places that files have there.
- * Sorted, since installers order theirs differently.
+ * RECORD of a distribution inside a PEX (PEP 376, PEP 627): one line for each file, with its path in the PEX. The lines are
+ * sorted, because each installer has another order.
  *
- * @param path - of RECORD itself, which has neither hash nor size
+ * @param path - path of RECORD itself, which has neither hash nor size
  */
 export function recordText(path: string, entries: readonly SegmentEntry[]): string {
   const lines = entries.map(entry => {
@@ -24,7 +24,7 @@ function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The files that a {@link recordText} names. */
+/** The files that are listed in a {@link recordText}. */
 export function recordedFiles(text: string): RecordEntry[] {
   return parseRecord(text);
 }

@@ -1,20 +1,18 @@
-/** Scripts in `bin/`, as the pex tool rewrites them so that no path of this machine ships (pex/pep_427.py). */
+/** Scripts in `bin/`, rewritten as the pex tool does, so that they contain no path of this machine (pex/pep_427.py). */
 
 /** A line of `console_scripts` or `gui_scripts`. */
 interface ScriptEntryPoint extends Target {
   readonly name: string;
 }
 
-/** What the script of an entry point calls. */
+/** The object that the script of an entry point calls. */
 interface Target {
   readonly module: string;
-  /** Empty: the module runs as a program. */
+  /** Names below the module. When there are none, the module runs as a program. */
   readonly attributes: readonly string[];
 }
 
-/**
- * The scripts that an entry_points.txt asks for, by name. What is no valid line names no script.
- */
+/** The scripts that an entry_points.txt declares, by name. Invalid lines are ignored. */
 export function scriptEntryPoints(text: string): Map<string, ScriptEntryPoint> {
   const scripts = new Map<string, ScriptEntryPoint>();
   let group = '';
@@ -25,7 +23,7 @@ export function scriptEntryPoints(text: string): Map<string, ScriptEntryPoint> {
     if (section !== null) {
       group = section[1] ?? '';
     } else if (group === 'console_scripts' || group === 'gui_scripts') {
-      // The trailing extras (`name = module:attr [extra]`) say nothing to a script.
+      // Extras at the end (`name = module:attr [extra]`) do not matter for a script.
       const match = /^([^=]+)=\s*([^:[\s]+)\s*(?::\s*([^[\s]+)\s*)?(?:\[.*)?$/.exec(line);
       if (match === null) continue;
       const [, name = '', module = '', attributes] = match;
@@ -35,7 +33,7 @@ export function scriptEntryPoints(text: string): Map<string, ScriptEntryPoint> {
   return scripts;
 }
 
-/** The script of an entry point, in the pex tool's own words (pex/entry_points_txt.py, install_scripts). */
+/** The script of an entry point, with the same text as the pex tool writes (pex/entry_points_txt.py, install_scripts). */
 export function entryPointScript({ module, attributes }: Target): string {
   const cleanUp = `    import os
     pex_root_fallback = os.environ.get("_PEX_ROOT_FALLBACK")
@@ -73,7 +71,7 @@ ${cleanUp}
 `;
 }
 
-/** Lines that installers put into the script of an entry point besides the import and the call. */
+/** Lines that installers write into the script of an entry point besides the import and the call. */
 const BOILERPLATE = new RegExp(
   `^(?:${[
     '',
@@ -81,7 +79,7 @@ const BOILERPLATE = new RegExp(
     'import re',
     'import sys',
     `if __name__ == ['"]__main__['"]:`,
-    // On Windows a script is called by another name.
+    // On Windows a script has another name.
     String.raw`(?:el)?if sys\.argv\[0\]\.endswith\(['"][^'"]*['"]\):`,
     String.raw`sys\.argv\[0\] = sys\.argv\[0\]\[:-\d+\]`,
     String.raw`sys\.argv\[0\] = sys\.argv\[0\]\.removesuffix\(['"][^'"]*['"]\)`,
@@ -92,13 +90,13 @@ const BOILERPLATE = new RegExp(
 /**
  * The entry point of a script that pip, uv, distlib or the pex tool wrote; undefined for any other script.
  *
- * Distributions may declare one name with different targets. Which of them the script in `bin/` calls, only the script says.
+ * Several distributions may declare the same name with different targets. Only the script in `bin/` shows which one it calls.
  */
 export function installedEntryPoint(script: string): Target | undefined {
   return pexEntryPoint(script) ?? importedEntryPoint(script);
 }
 
-/** The target of a script as {@link entryPointScript} writes it. */
+/** The target of a script that {@link entryPointScript} wrote. */
 function pexEntryPoint(script: string): Target | undefined {
   const module = /(?:import|run)_module\('([^']+)'/.exec(script)?.[1];
   if (module === undefined) return undefined;
@@ -121,13 +119,13 @@ function importedEntryPoint(script: string): Target | undefined {
 
 /** Shebangs of Python that the pex tool knows (pex/executables.py, _PYTHON_SHEBANG_RE). */
 const PYTHON_SHEBANG = /^(?:|.*\W)(?:python|pypy)(?:\d+(?:\.\d+)*)?(?:\.exe)?(?:\s\S|$)/i;
-/** PEP 263. */
+/** A line that declares the encoding (PEP 263). */
 const ENCODING_LINE = /^[ \t\f]*#.*?coding[:=][ \t]*[-_.a-zA-Z0-9]+/;
 
 /**
- * A Python script with `#!python` for its shebang, which the pex tool turns into the venv's python; undefined when it
- * is no Python script. A path that is too long for a shebang, or has a space, makes installers write an `sh` script in
- * a Python string instead; that goes as a whole.
+ * A Python script with the shebang `#!python`, which the pex tool replaces with the venv's python; undefined when the file is
+ * not a Python script. When a path is too long for a shebang, or has a space, installers write an `sh` script in a Python
+ * string instead; that string is removed.
  */
 export function withNeutralShebang(script: Buffer): Buffer | undefined {
   if (script.subarray(0, 2).toString('latin1') !== '#!') return undefined;
@@ -148,14 +146,14 @@ export function withNeutralShebang(script: Buffer): Buffer | undefined {
   return Buffer.concat([Buffer.from(`#!python\n${encoding}`, 'latin1'), script.subarray(lines[last] ?? script.length)]);
 }
 
-/** Offsets just after each of the first line feeds; a shebang and its redirection need no more. */
+/** Offsets behind each of the first line feeds. A shebang and its redirection have few lines. */
 function lineEnds(script: Buffer): number[] {
   const ends: number[] = [];
   for (let at = script.indexOf(10); at !== -1 && ends.length < 64; at = script.indexOf(10, at + 1)) ends.push(at + 1);
   return ends;
 }
 
-/** As Python's repr writes a name. */
+/** A string literal as Python's `repr` writes it. */
 function pythonString(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

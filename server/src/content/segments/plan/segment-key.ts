@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { PlannedSegment } from '../types.js';
 
-/** Changes with everything that gives other bytes for the same files: paths, generated files, compression. */
+/** Increase it with every change that gives other bytes for the same files: of paths, generated files, compression. */
 const FORMAT = 'ship-env segment 5';
 
-/** The entry of a segment that names the segment's key, and so cannot be under it as it is. */
+/** The entry of a segment that contains the segment's key. The key covers this entry without the key in it. */
 export const LAYOUT_NAME = '.layout.json';
 
 /**
- * The text of {@link LAYOUT_NAME}. The pex tool's fingerprint is a hash of the content, and names the folder below
- * PEX_ROOT; the key does the same.
+ * The text of {@link LAYOUT_NAME}. The pex tool's fingerprint is a hash of the content and names the folder below PEX_ROOT. We
+ * use the key as fingerprint.
  *
  * @param layout - a JSON object, without the fingerprint
  */
@@ -18,9 +18,9 @@ export function layoutText(layout: string, key: string): string {
 }
 
 /**
- * The key of a segment: a sha256, lower-case hex, over every byte that the segment brings to a node and over the order of
- * its entries. The text under the sha256 is a row of fields, each ended by NUL, which no field holds. A node computes the
- * key while it unpacks (ship_env_node/identity.py), entry for entry, so nothing is sorted there.
+ * The key of a segment: a sha256, lower-case hex, that covers every byte that the segment adds to a node, and the order of its
+ * entries. The hashed text is a sequence of fields; each ends with NUL, which no field contains. A node computes the key
+ * while it unpacks entry by entry (ship_env_node/identity.py), so it does not have to sort.
  *
  * @param of.entries - in the order of the segment; {@link LAYOUT_NAME} without its fingerprint
  * @param of.compiled - sha256 of the compiled modules; undefined when the segment has none

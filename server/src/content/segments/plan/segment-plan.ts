@@ -16,7 +16,7 @@ import { compareText } from '../../../text/compare.js';
 import type { DataEntry, PlannedSegment, SegmentEntry } from '../types.js';
 import { modulesToCompile } from '../compile/modules.js';
 
-/** What a distribution becomes in a PEX: the files of its "installed wheel chroot", and its modules compiled. */
+/** Plans the segment of a distribution: the files of its "installed wheel chroot", and its compiled modules. */
 export async function planSegment(
   distribution: Distribution,
   interpreter: Interpreter,
@@ -65,7 +65,7 @@ export function sizeOf(entry: SegmentEntry): number {
   return entry.kind === 'file' ? entry.size : entry.data.length;
 }
 
-/** Where scripts are in a distribution's folder. */
+/** The place of scripts in a distribution's folder. */
 const SCRIPTS = '.prefix/bin/';
 
 type Entries = Map<string, SegmentEntry>;
@@ -85,7 +85,7 @@ async function placeFiles(
       findings.push({
         kind: 'missing-file',
         subject: distribution.name,
-        message: `${file.path} of ${distribution.name} lies outside the environment and does not ship.`
+        message: `${file.path} of ${distribution.name} is outside of the environment and does not ship.`
       });
       continue;
     }
@@ -121,7 +121,7 @@ function refused({ name, version }: Distribution, path: string, problem: string)
   return { kind: 'refused-file', subject: path, message };
 }
 
-/** METADATA and WHEEL for an egg-info, WHEEL for a dist-info that has none. */
+/** Adds METADATA and WHEEL for an egg-info, and WHEEL for a dist-info without one. */
 async function addMetadata(
   entries: Entries,
   distribution: Distribution,
@@ -150,8 +150,9 @@ async function readText(distribution: Distribution, file: DistributionFile, sign
 }
 
 /**
- * A script as its file alone says: several distributions may list one file, and all of them must ship the same. What an
- * installer wrote for an entry point is written afresh, so that neither the installer nor a path of this machine shows.
+ * The entry of a script. It depends only on the file, because several distributions may list one file and must ship the same
+ * entry. A script that an installer wrote for an entry point is generated again, so that it contains neither traces of the
+ * installer nor a path of this machine.
  */
 async function scriptEntry(
   distribution: Distribution,
@@ -160,8 +161,8 @@ async function scriptEntry(
   signal: AbortSignal
 ): Promise<SegmentEntry> {
   const source = seen(distribution, file);
-  // Of a program in machine code only the first bytes are read. A larger script carries its data behind its code: no
-  // installer wrote it.
+  // Only the first bytes of a binary program are read. A script above the limit has data behind its code, so no installer
+  // wrote it.
   const mayBeRewritten = source.size <= FILE_KINDS.script.limit && (await isShebangFile(source));
   const script = mayBeRewritten ? withNeutralShebang(await readSeenFile(source, signal)) : undefined;
   if (script === undefined) return fileEntry(distribution, file, name);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
-import { NotRegular, openRegularHere } from '../../../system/files/open.js';
+import { NotRegular, openRegularSync } from '../../../system/files/open.js';
 import { crc32 } from '../../../payloads/crc32.js';
-import { deflatePiece, pays } from '../zip/deflate.js';
+import { deflatePiece, isWorthInflating } from '../zip/deflate.js';
 import { DEFLATED, STORED, localHeader, type ZipMethod } from '../zip/records.js';
 import { windowBytes, type Slot } from './slot.js';
 import type {
@@ -18,7 +18,7 @@ import type {
   Task
 } from './tasks.js';
 
-/** A file of the environment could not be read; without a cause, it is not what the snapshot saw. */
+/** A file of the environment could not be read. Without a cause, the file has changed since the snapshot. */
 class UnreadFile extends Error {
   readonly path: string;
 
@@ -29,8 +29,8 @@ class UnreadFile extends Error {
 }
 
 /**
- * Performs a task, without ever waiting: it is the thread that waits, and a file is read and compressed with half of the
- * work that a trip through Node's thread pool takes for each call. How it ended is a value that another thread can be sent.
+ * Performs a task synchronously, which takes half of the work of Node's thread pool with its separate calls. The outcome is a
+ * value that can be sent to another thread.
  */
 export function perform(task: Task, slot: Slot): Outcome {
   try {
@@ -42,7 +42,7 @@ export function perform(task: Task, slot: Slot): Outcome {
   }
 }
 
-/** The system's, such as ENOSPC. */
+/** The system's error code, such as ENOSPC. */
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
 }
@@ -64,7 +64,7 @@ function compressEntries({ entries }: EntriesTask, { input, output }: Slot): Ent
     const content = contentOf(source, input);
     const { length: size } = content;
     const deflated = deflatePiece(content, { window: undefined, isLast: true });
-    const isSmaller = pays(size, deflated.length);
+    const isSmaller = isWorthInflating(size, deflated.length);
     const data = isSmaller ? deflated : content;
     const method: ZipMethod = isSmaller ? DEFLATED : STORED;
     const row = { offset: bytes, crc32: crc32(content), compressedSize: data.length, size, method };
@@ -101,7 +101,7 @@ function digest({ path }: DigestTask, { input }: Slot): DigestResult {
   const hash = createHash('sha256');
   let crc = 0;
   let at = 0;
-  const { file } = openRegularHere(path);
+  const { file } = openRegularSync(path);
   try {
     for (let length = -1; length !== 0; at += length) {
       length = readSync(file, input, 0, input.length, at);
@@ -116,10 +116,10 @@ function digest({ path }: DigestTask, { input }: Slot): DigestResult {
 }
 
 /**
- * Reads so many bytes of a file of the environment.
+ * Reads a range of bytes of a file of the environment.
  *
- * @param range - `isLast`: the file ends there, which one byte more shows
- * @throws UnreadFile also when it has fewer, or more
+ * @param range - `isLast`: the file must end there; the function tries to read one more byte to check this
+ * @throws UnreadFile when the file cannot be read, or has fewer or more bytes
  */
 function readExactly(
   path: string,
@@ -128,7 +128,7 @@ function readExactly(
 ): Uint8Array {
   let filled = 0;
   try {
-    const { file } = openRegularHere(path);
+    const { file } = openRegularSync(path);
     try {
       for (let length = -1; length !== 0 && filled < bytes + Number(isLast); filled += length) {
         length = readSync(file, into, filled, bytes + Number(isLast) - filled, position + filled);
@@ -137,7 +137,7 @@ function readExactly(
       closeSync(file);
     }
   } catch (error) {
-    // The snapshot saw a regular file.
+    // The snapshot saw a regular file here, so it has changed.
     throw error instanceof NotRegular ? new UnreadFile(path) : new UnreadFile(path, error);
   }
   if (filled !== bytes) throw new UnreadFile(path);

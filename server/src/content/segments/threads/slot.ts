@@ -1,25 +1,25 @@
 import { PIECE_BYTES, WINDOW_BYTES } from '../zip/deflate.js';
 
-/** What the local headers of the entries of one task may take. */
+/** The most bytes of all local headers of one task. */
 export const HEADERS_BYTES = 128 * 1024;
-/** What deflate may add to a piece that does not compress: 5 bytes for each block of at least 16 KiB, and a flush. */
+/** The most bytes that deflate adds to incompressible data: 5 for each block of at least 16 KiB, and a flush. */
 const DEFLATE_MARGIN = 1024;
 
 const INPUT_BYTES = WINDOW_BYTES + PIECE_BYTES + 1;
 const OUTPUT_BYTES = PIECE_BYTES + Math.max(HEADERS_BYTES, DEFLATE_MARGIN);
 
 /**
- * Memory that two threads share, for one task at a time. It is used again and again: what is sent between threads
- * by value is garbage in both, and piles up to hundreds of megabytes before anyone collects it.
+ * Memory that two threads share, for one task at a time. It is reused, because values that are sent between threads become
+ * garbage in both, and grow to hundreds of megabytes before V8 collects them.
  */
 export interface Slot {
-  /** What is compressed: with the window before it, and one byte more than there may be. */
+  /** The data to compress, with the window in front and room for one more byte. */
   readonly input: Uint8Array;
-  /** What comes out. */
+  /** The compressed data. */
   readonly output: Uint8Array;
 }
 
-/** Of all slots of a build. */
+/** The memory of all slots of a build. */
 export function slotMemory(slots: number): SharedArrayBuffer {
   return new SharedArrayBuffer(slots * (INPUT_BYTES + OUTPUT_BYTES));
 }
@@ -32,7 +32,7 @@ export function slotAt(memory: SharedArrayBuffer, index: number): Slot {
   };
 }
 
-/** How much of an entry deflate sees before a piece. */
+/** How many bytes of an entry in front of a piece deflate may refer to. */
 export function windowBytes(position: number): number {
   return Math.min(position, WINDOW_BYTES);
 }

@@ -1,11 +1,11 @@
-/** What crosses the boundary between threads: what a build has done elsewhere, and what comes back. */
+/** The messages between threads: tasks of a build, and their results. */
 import type { SeenFile } from '../seen-file.js';
 import type { ZipMethod } from '../zip/records.js';
 
-/** A small file, or bytes that are there already, on its way to a zip entry. */
+/** The source of a zip entry: a small file, or bytes in memory. */
 export type EntrySource = { readonly name: string } & ({ readonly file: SeenFile } | { readonly data: Uint8Array });
 
-/** Some entries of a segment, each compressed as a whole. Their contents, and their headers, fit into a {@link Slot}. */
+/** Compress some entries of a segment, each as a whole. Their contents and headers fit into a {@link Slot}. */
 export interface EntriesTask {
   readonly kind: 'entries';
   readonly entries: readonly EntrySource[];
@@ -14,7 +14,7 @@ export interface EntriesTask {
 export interface EntriesResult {
   /** Bytes of the slot's output: local headers and data, one entry after the other. */
   readonly bytes: number;
-  /** Of each entry; `offset` is that of its local header in the output. */
+  /** A row for each entry; `offset` is the position of its local header in the output. */
   readonly rows: readonly {
     readonly offset: number;
     readonly crc32: number;
@@ -24,27 +24,27 @@ export interface EntriesResult {
   }[];
 }
 
-/** One piece of a large entry. */
+/** Read, and possibly compress, one piece of a large entry. */
 export interface PieceTask {
   readonly kind: 'piece';
-  /** Of the file; or the bytes from the window's start to the piece's end. */
+  /** Path of the file; or the bytes from the start of the window to the end of the piece. */
   readonly source: string | Uint8Array;
-  /** Of the piece in the entry. */
+  /** Position of the piece in the entry. */
   readonly position: number;
   readonly bytes: number;
-  /** Nothing may come behind it. */
+  /** The file must end behind this piece. */
   readonly isLast: boolean;
-  /** Else it is only read. */
+  /** When false, the piece is only read. */
   readonly isCompressed: boolean;
 }
 
-/** The slot's input is the {@link windowBytes} before the piece and the piece. */
+/** The slot's input contains the {@link windowBytes} before the piece, and the piece. */
 export interface PieceResult {
-  /** Bytes of the slot's output, which is the compressed piece; undefined when it was only read. */
+  /** Bytes of the compressed piece in the slot's output; undefined when the piece was only read. */
   readonly deflated: number | undefined;
 }
 
-/** The digests of a file. */
+/** Compute the digests of a file. */
 export interface DigestTask {
   readonly kind: 'digest';
   readonly path: string;
@@ -52,24 +52,24 @@ export interface DigestTask {
 
 /** `SegmentDigests` of the file. */
 export interface DigestResult {
-  /** Lower-case hex. */
+  /** sha256 of the file, lower-case hex. */
   readonly sha256: string;
   readonly crc32: number;
 }
 
 export type Task = EntriesTask | PieceTask | DigestTask;
 
-/** What a task gives. */
+/** The result of a task. */
 export type ResultOf<T extends Task> = T extends EntriesTask
   ? EntriesResult
   : T extends PieceTask
     ? PieceResult
     : DigestResult;
 
-/** How a task ended, as one thread tells it to the other. */
+/** How a task ended, in a form that a thread can send to another. */
 export type Outcome =
   | { readonly result: ResultOf<Task> }
-  /** A file of the environment could not be read, for a reason of the system's; or, without a code, it has changed. */
+  /** A file of the environment could not be read; `code` is the system's. Without a code, the file has changed. */
   | { readonly path: string; readonly code: string | undefined; readonly message: string }
-  /** Else the error, and the system's code of it, which an error does not keep on its way to another thread. */
+  /** Any other error, and its system code, because an error loses its code when it is sent to another thread. */
   | { readonly error: unknown; readonly code: string | undefined };

@@ -1,4 +1,4 @@
-/** The program of one thread: performs the tasks that it is sent, one after the other. */
+/** The program of one thread: it performs the tasks that it gets, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { perform } from './perform.js';
 import { slotAt } from './slot.js';

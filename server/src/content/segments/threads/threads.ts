@@ -7,25 +7,25 @@ import { perform } from './perform.js';
 import { slotAt, slotMemory, type Slot } from './slot.js';
 import type { Outcome, ResultOf, Task } from './tasks.js';
 
-/** More would compress faster than a disk reads. */
+/** More threads would compress faster than a disk reads. */
 const MAX_THREADS = 8;
-/** Of each thread: one for the task that it performs, one for the next, one for what is being written. */
+/** Slots for each thread: one for the current task, one for the next, one for the result that is being written. */
 const SLOTS_EACH = 3;
 
-/** The program of a thread lies beside the bundle; the tests, which run the sources, have it made in dist/. */
+/** The program of a thread is beside the bundle. The tests run the sources and use a program in dist/. */
 const PROGRAM = fileURLToPath(
   new URL(BUILD_ID === 'source' ? '../../../../dist/thread.mjs' : './thread.mjs', import.meta.url)
 );
 
 /**
- * A thread has few objects, but each piece that it compressed is one that holds a megabyte outside the heap. A small heap lets
- * V8 collect them after a dozen instead of seventy.
+ * A thread has few objects, but each compressed piece is an object with a megabyte outside of the heap. With a small heap, V8
+ * collects them after a dozen pieces instead of seventy.
  */
 const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 20 };
 
-const ENDED = 'The threads that compress ended before this was done.';
+const ENDED = 'The threads that compress ended before this task was done.';
 
-/** A task that waits for a slot, or has one. */
+/** A task that waits for a slot or has one. */
 interface Job {
   readonly task: Task;
   readonly turn: number;
@@ -33,18 +33,18 @@ interface Job {
   readonly fail: (error: Error) => void;
 }
 
-/** How a task ended, and the slot that it was performed in. */
+/** How a task ended, and its slot. */
 interface Performed {
   readonly outcome: Outcome;
   readonly slot: number;
 }
 
-/** What a task gave. The slot is the caller's until it is released. */
+/** The result of a task. The slot belongs to the caller until the caller releases it. */
 export type Lease<T extends Task> = ResultOf<T> & { readonly slot: Slot; readonly release: () => void };
 
 /**
- * Threads that compress and digest, one a core, for as long as a build takes. Node's own thread pool does the same at
- * twice the cost when files are small.
+ * Threads that compress and digest while a build runs, one for each core. For small files, Node's own thread pool would take
+ * twice the processor time.
  */
 export class Threads {
   readonly #size: number;
@@ -53,7 +53,7 @@ export class Threads {
   readonly #threads = new Set<Thread>();
   readonly #waiting: Job[] = [];
 
-  /** @param size - 0 performs every task at once, in this thread: for so little work that no thread is worth its start */
+  /** @param size - number of threads. 0 performs every task in this thread, for work that is too little to start a thread */
   constructor(size = Math.min(MAX_THREADS, availableParallelism())) {
     this.#size = size;
     this.#freeSlots = Array.from({ length: Math.max(1, size) * SLOTS_EACH }, (_, index) => index);
@@ -61,11 +61,11 @@ export class Threads {
   }
 
   /**
-   * Performs a task as soon as there is a slot for it and nothing of an earlier turn waits; within a turn those that came
-   * first first.
+   * Performs a task as soon as it has a slot. Tasks with a lower turn get a slot first; within a turn, the order of the calls
+   * decides.
    *
-   * @param options - `files`: what the snapshot saw of the files of the environment that the task reads
-   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; what the system fails with
+   * @param options - `files`: the files of the environment that the task reads, as the snapshot saw them
+   * @throws ShipEnvError ARTIFACT_FILE_CHANGED, SNAPSHOT_UNREADABLE; the system's error
    */
   async run<T extends Task>(
     task: T,
@@ -87,7 +87,7 @@ export class Threads {
     throw errorOf(outcome, files);
   }
 
-  /** Ends the threads; what is not performed yet fails. */
+  /** Ends the threads. Tasks that are not performed yet fail. */
   async end(): Promise<void> {
     for (const { fail } of this.#waiting.splice(0)) fail(new Error(ENDED));
     await Promise.all([...this.#threads].map(thread => thread.end()));
@@ -104,7 +104,7 @@ export class Threads {
     }
   }
 
-  /** The least busy thread; a new one when all are busy and there may be more. */
+  /** The least busy thread; or a new one, when all are busy and the limit is not reached. */
   #leastBusy(): Thread {
     const [first] = [...this.#threads].sort((a, b) => a.load - b.load);
     if (first !== undefined && (first.load === 0 || this.#threads.size === this.#size)) return first;
@@ -114,12 +114,12 @@ export class Threads {
   }
 }
 
-/** One thread and the jobs that it was given. */
+/** A thread and its jobs. */
 class Thread {
   readonly #worker: Worker;
   readonly #jobs: { readonly job: Job; readonly slot: number }[] = [];
 
-  /** @param onEnd - called when it takes no more jobs */
+  /** @param onEnd - called when the thread takes no more jobs */
   constructor(memory: SharedArrayBuffer, onEnd: () => void) {
     this.#worker = new Worker(PROGRAM, { name: 'compress', workerData: memory, resourceLimits: LIMITS });
     const fail = (error: unknown): void => {
@@ -130,7 +130,7 @@ class Thread {
       const done = this.#jobs.shift();
       done?.job.settle({ outcome, slot: done.slot });
     });
-    // It could not start, or had no memory left.
+    // The thread could not start, or ran out of memory.
     this.#worker.on('error', fail);
     this.#worker.on('exit', () => fail(new Error(ENDED)));
   }
@@ -149,7 +149,7 @@ class Thread {
   }
 }
 
-/** What the outcome of a task means to the person. */
+/** Translates a failed outcome for the person. */
 function errorOf(outcome: Exclude<Outcome, { result: unknown }>, files: readonly SeenFile[]): unknown {
   if ('error' in outcome) {
     const { error, code } = outcome;
@@ -157,6 +157,6 @@ function errorOf(outcome: Exclude<Outcome, { result: unknown }>, files: readonly
   }
   const { path, code, message } = outcome;
   const file = files.find(({ source }) => source === path);
-  if (file === undefined) return new RangeError(`A thread names ${path}, which it was not given.`);
+  if (file === undefined) return new RangeError(`A thread reports ${path}, which is not a file of its task.`);
   return code === undefined ? changed(file) : readError(file, Object.assign(new Error(message), { code }));
 }

@@ -2,13 +2,13 @@ import { promisify } from 'node:util';
 import { constants, deflateRaw, deflateRawSync } from 'node:zlib';
 
 /**
- * Level 1. Of the 474 MB that ship of the benchmark's medium environment it makes 161 MB in 5.8 s of one core, level 2
- * 158 MB in 6.3 s, level 4 150 MB in 8.0 s, level 6 145 MB in 12.8 s: a cluster's network moves the difference in less time
- * than it takes to save it, and a person waits.
+ * The level of deflate. The benchmark's medium environment ships 474 MB. Level 1 makes 161 MB of them in 5.8 s of one core,
+ * level 2 158 MB in 6.3 s, level 4 150 MB in 8.0 s, level 6 145 MB in 12.8 s. The network of a cluster sends the difference in
+ * less time than a higher level takes, and a person waits.
  */
 const LEVEL = 1;
 
-/** The largest tables: a tenth less time, for 128 kB of memory, than with the 8 that zlib takes by itself; the same size. */
+/** The largest tables. They save a tenth of the time for 128 kB of memory, compared with zlib's default of 8, at the same size. */
 const MEM_LEVEL = 9;
 
 /** How far back a match of deflate may reach (RFC 1951). */
@@ -17,15 +17,15 @@ export const WINDOW_BYTES = 32 * 1024;
 /** Files are compressed in pieces of this size, so that one large file keeps all threads busy and memory stays small. */
 export const PIECE_BYTES = 1024 * 1024;
 
-/** What may come out beyond what goes in: room for all of it leaves the least garbage. */
+/** The most bytes by which the output exceeds the input. One buffer for the whole output leaves the least garbage. */
 const CHUNK_MARGIN = 128;
 
 /**
- * Compresses one piece of a file. The pieces of a file, one after the other, are one deflate stream: each but the last
- * ends on a byte boundary with a sync flush, and each knows the window before it. So the result depends on the content
- * alone, never on the number of threads.
+ * Compresses one piece of a file. The compressed pieces of a file, one after the other, are one deflate stream: each piece
+ * except the last ends at a whole byte with a sync flush, and each can refer to the window before it. So the result depends
+ * only on the content and not on the number of threads.
  *
- * @param options - `window`: the {@link WINDOW_BYTES} before the piece, if there is anything before it
+ * @param options - `window`: the {@link WINDOW_BYTES} before the piece, if there are bytes before it
  */
 export function deflatePiece(
   piece: Uint8Array,
@@ -51,7 +51,7 @@ export function deflateAside(content: Uint8Array): Promise<Buffer> {
   });
 }
 
-/** Is the compressed form worth inflating on every node? */
-export function pays(size: number, compressedSize: number): boolean {
+/** Whether the compressed form is small enough to be worth inflating on every node. */
+export function isWorthInflating(size: number, compressedSize: number): boolean {
   return compressedSize < size * 0.98;
 }

@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 const BUFFER_BYTES = 1024 * 1024;
 
-/** A new file that is written from front to back, a megabyte at a time, with places that are filled in later. */
+/** A new file that is written from front to back, a megabyte at a time. Some bytes can be replaced later. */
 export class OutputFile {
   readonly #handle: FileHandle;
   readonly #waiting = Buffer.allocUnsafe(BUFFER_BYTES);
@@ -13,14 +13,14 @@ export class OutputFile {
     this.#handle = handle;
   }
 
-  /** Runs `write` on a new file and closes it, however that ends. */
+  /** Runs `write` with a new file, and closes the file in any case. */
   static async create<T>(path: string, mode: number, write: (file: OutputFile) => Promise<T>): Promise<T> {
     const handle = await open(path, 'wx+', mode);
     try {
       const file = new OutputFile(handle);
       const value = await write(file);
       await file.flush();
-      // Whatever the umask took away.
+      // Set the mode again, because the umask may have removed bits.
       await handle.chmod(mode);
       return value;
     } finally {
@@ -33,13 +33,13 @@ export class OutputFile {
     return this.#flushed + this.#waitingBytes;
   }
 
-  /** Appends a copy: what was given may change afterwards. */
+  /** Appends a copy of the data, so the caller may change the data afterwards. */
   async append(data: Uint8Array): Promise<void> {
     for (let taken = 0; taken < data.length;) {
-      const part = data.subarray(taken, taken + BUFFER_BYTES - this.#waitingBytes);
-      this.#waiting.set(part, this.#waitingBytes);
-      this.#waitingBytes += part.length;
-      taken += part.length;
+      const piece = data.subarray(taken, taken + BUFFER_BYTES - this.#waitingBytes);
+      this.#waiting.set(piece, this.#waitingBytes);
+      this.#waitingBytes += piece.length;
+      taken += piece.length;
       if (this.#waitingBytes === BUFFER_BYTES) await this.flush();
     }
   }
@@ -50,7 +50,7 @@ export class OutputFile {
     await writeFully(this.#handle, data, position);
   }
 
-  /** Writes what was appended: whoever opens the file then sees it. */
+  /** Writes the appended bytes to the file, so that other readers see them. */
   async flush(): Promise<void> {
     await writeFully(this.#handle, this.#waiting.subarray(0, this.#waitingBytes), this.#flushed);
     this.#flushed += this.#waitingBytes;
@@ -58,7 +58,7 @@ export class OutputFile {
   }
 }
 
-/** `write` may write less than it is given, on a full disk for instance, without an error. */
+/** Writes all bytes. A single `write` may write fewer bytes without an error, for example on a full disk. */
 async function writeFully(handle: FileHandle, data: Uint8Array, position: number): Promise<void> {
   for (let written = 0; written < data.length;) {
     written += (await handle.write(data, written, data.length - written, position + written)).bytesWritten;

@@ -1,12 +1,12 @@
 /**
- * The records of a zip file, after APPNOTE.TXT 6.3.10. Names are UTF-8, times are fixed, and there are no data
- * descriptors, so that equal content gives equal bytes and readers from the front need no look-ahead.
+ * The records of a zip file, after APPNOTE.TXT 6.3.10. Names are UTF-8 and times are fixed, so that equal content gives equal
+ * bytes. There are no data descriptors, so that a zip can be read from front to back.
  */
 
-/** An entry whose compressed data is written; what the central directory says of it. */
+/** The facts about an entry that the central directory contains. */
 export interface ZipEntry {
   readonly name: string;
-  /** Of the local header, in bytes from wherever the entries start. */
+  /** Position of the local header, in bytes from the start of the entries. */
   readonly offset: number;
   readonly crc32: number;
   readonly compressedSize: number;
@@ -20,16 +20,16 @@ export const STORED = 0;
 export const DEFLATED = 8;
 export type ZipMethod = typeof STORED | typeof DEFLATED;
 
-/** 4.4.1.4: a field that holds this has its value in the zip64 extra field. */
+/** 4.4.1.4: a field with this value has its real value in the zip64 extra field. */
 const MAX_32 = 0xffff_ffff;
 const MAX_16 = 0xffff;
-/** 1980-01-01 00:00, the first moment a zip can name (4.4.6). */
+/** 1980-01-01 00:00, the earliest time of a zip entry (4.4.6). */
 const DOS_DATE = 0x0021;
 const DOS_TIME = 0;
 /** 4.4.3: 2.0 for deflate, 4.5 for zip64. */
 const VERSION = 20;
 const VERSION_ZIP64 = 45;
-/** 4.4.2: made on Unix, so that external attributes hold a mode. */
+/** 4.4.2: made on Unix, so that the external attributes contain a mode. */
 const MADE_ON_UNIX = 3 << 8;
 /** 4.4.4, bit 11: the name is UTF-8. */
 const FLAG_UTF8 = 0x0800;
@@ -42,19 +42,19 @@ const END64_LOCATOR_BYTES = 20;
 const END_BYTES = 22;
 
 /**
- * Does a file of this size get 64-bit fields in its local header? A margin below 4 GiB, because the header is reserved
- * before the compressed size is known, and deflate may add a little to what does not compress.
+ * Whether a file of this size gets 64-bit fields in its local header. The limit is a little below 4 GiB: the header is reserved
+ * before the compressed size is known, and deflate may add a little to incompressible data.
  */
 export function needsZip64Local(size: number): boolean {
   return size >= 0xff00_0000;
 }
 
-/** Bytes of the local header of a file that needs no 64-bit fields. */
+/** Bytes of the local header of a file without 64-bit fields. */
 export function localHeaderBytes(name: string): number {
   return LOCAL_HEADER_BYTES + Buffer.byteLength(name);
 }
 
-/** A local file header (4.3.7), with 64-bit sizes exactly when {@link needsZip64Local} says so for `entry.size`. */
+/** A local file header (4.3.7). It has 64-bit sizes when {@link needsZip64Local} is true for `entry.size`. */
 export function localHeader(entry: Omit<ZipEntry, 'offset' | 'mode'>): Buffer {
   const name = Buffer.from(entry.name);
   const zip64 = needsZip64Local(entry.size);
@@ -78,7 +78,7 @@ export function localHeader(entry: Omit<ZipEntry, 'offset' | 'mode'>): Buffer {
 export function centralHeader(entry: ZipEntry, base: number): Buffer {
   const nameBytes = Buffer.byteLength(entry.name);
   const offset = entry.offset + base;
-  // 4.5.3: only the fields that do not fit, in this order.
+  // 4.5.3: the extra field contains only the values that do not fit, in this order.
   const large = [entry.size, entry.compressedSize, offset].filter(value => value >= MAX_32);
   const extra = large.length === 0 ? Buffer.alloc(0) : zip64Extra(large);
   const header = Buffer.alloc(CENTRAL_HEADER_BYTES + nameBytes + extra.length);
@@ -99,7 +99,7 @@ export function centralHeader(entry: ZipEntry, base: number): Buffer {
 }
 
 /**
- * A central directory whose entries lie further behind.
+ * A central directory with larger offsets.
  *
  * @param directory - central directory headers, back to back, as {@link centralHeader} wrote them
  * @param base - what to add to each entry's offset
@@ -112,8 +112,8 @@ export function movedDirectory(directory: Buffer, base: number): Buffer {
 }
 
 /**
- * The central directories of archives that lie one behind the other, as one: each moved by its offset, as
- * {@link movedDirectory} does. The only copy, since that of 100,000 files has 12 MB.
+ * Joins the central directories of archives that follow each other in a file. Each directory is moved by the offset of its
+ * archive, as {@link movedDirectory} does. Only one copy is made, because the directory of 100,000 files has 12 MB.
  */
 export function joinedDirectories(
   archives: readonly { readonly directory: Buffer; readonly offset: number }[]
@@ -126,7 +126,7 @@ export function joinedDirectories(
   return fit ? joined : Buffer.concat(archives.map(({ directory, offset }) => movedDirectory(directory, offset)));
 }
 
-/** @returns false when an entry needs a field more, because it lies so far behind: then the directory is spoilt */
+/** @returns false when an offset becomes too large for its field; the directory is then unusable */
 function moveInPlace(directory: Buffer, base: number): boolean {
   for (let at = 0; at < directory.length; at += centralHeaderBytes(directory, at)) {
     const offset = directory.readUInt32LE(at + 42) + base;
@@ -136,7 +136,7 @@ function moveInPlace(directory: Buffer, base: number): boolean {
   return true;
 }
 
-/** What central directory headers say, as {@link centralHeader} wrote them. */
+/** Parses central directory headers that {@link centralHeader} wrote. */
 export function entriesOf(directory: Buffer): ZipEntry[] {
   const entries: ZipEntry[] = [];
   for (let at = 0; at < directory.length; at += centralHeaderBytes(directory, at)) {
@@ -148,7 +148,7 @@ export function entriesOf(directory: Buffer): ZipEntry[] {
       extra += 8;
       return Number(directory.readBigUInt64LE(extra - 8));
     };
-    // In the order of the extra field (4.5.3).
+    // The order is that of the extra field (4.5.3).
     const [size, compressedSize, offset] = [value(24), value(20), value(42)];
     entries.push({
       name: directory.toString('utf8', at + CENTRAL_HEADER_BYTES, nameEnd),
@@ -165,22 +165,23 @@ function centralHeaderBytes(directory: Buffer, at: number): number {
   return CENTRAL_HEADER_BYTES + directory.readUInt16LE(at + 28) + directory.readUInt16LE(at + 30);
 }
 
-/** Where a central directory lies and how many entries it names. */
+/** The position of a central directory, and the number of its entries. */
 export interface DirectoryExtent {
   readonly entries: number;
   readonly offset: number;
   readonly bytes: number;
 }
 
-/** Does an archive with this directory need the zip64 end records? */
+/** Whether an archive with this directory needs the zip64 end records. */
 export function needsZip64End({ entries, offset, bytes }: DirectoryExtent): boolean {
   return entries >= MAX_16 || offset >= MAX_32 || bytes >= MAX_32;
 }
 
 /**
- * What follows the central directory: its end record (4.3.16), after the zip64 ones (4.3.14, 4.3.15) when needed.
+ * The records behind the central directory: the zip64 records (4.3.14, 4.3.15) when they are needed, then the end record
+ * (4.3.16).
  *
- * @param comment - ASCII, the last bytes of the file
+ * @param comment - ASCII; the last bytes of the file
  */
 export function endRecords(directory: DirectoryExtent, comment = ''): Buffer {
   const { entries, offset, bytes } = directory;
@@ -195,7 +196,7 @@ export function endRecords(directory: DirectoryExtent, comment = ''): Buffer {
   if (!needsZip64End(directory)) return end;
   const end64 = Buffer.alloc(END64_BYTES);
   end64.writeUInt32LE(0x06064b50, 0);
-  // 4.3.14.1: its size without this field and the signature.
+  // 4.3.14.1: the size of the record without this field and the signature.
   writeUInt64(end64, END64_BYTES - 12, 4);
   end64.writeUInt16LE(MADE_ON_UNIX | VERSION_ZIP64, 12);
   end64.writeUInt16LE(VERSION_ZIP64, 14);
@@ -210,14 +211,14 @@ export function endRecords(directory: DirectoryExtent, comment = ''): Buffer {
   return Buffer.concat([end64, locator, end]);
 }
 
-/** Flags, method, time, date and CRC stand in the same order in both headers. */
+/** Writes flags, method, time, date and CRC, which are in the same order in both headers. */
 function writeCommon(
   header: Buffer,
   at: number,
   entry: Pick<ZipEntry, 'method' | 'crc32' | 'name'>,
   nameBytes: number
 ): void {
-  // ASCII names need no flag, and the pex tool sets none for them either.
+  // ASCII names need no flag; the pex tool does not set it for them either.
   header.writeUInt16LE(nameBytes === entry.name.length ? 0 : FLAG_UTF8, at);
   header.writeUInt16LE(entry.method, at + 2);
   header.writeUInt16LE(DOS_TIME, at + 4);

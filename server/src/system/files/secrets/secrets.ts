@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { SIGNS } from './signs.js';
 
 /**
- * What a file's content shows; kept with its hash, so that an unchanged file is not read again. A key and a token show in
- * any file; the others count only in files of some names.
+ * What a scan can find in a file's content. Marks are stored with the file's hash, so an unchanged file is not read again.
+ * `private-key` and `token` count in any file; the others count only in files with certain names.
  */
 export const CONTENT_MARKS = ['private-key', 'json-private-key', 'registry-token', 'aws-secret', 'token'] as const;
 export type ContentMark = (typeof CONTENT_MARKS)[number];
@@ -18,39 +18,40 @@ const SECRET_NAMES = [
 ];
 const SECRET_PATHS = [/(?:^|\/)\.aws\/credentials$/, /(?:^|\/)\.docker\/config\.json$/, /(?:^|\/)\.kube\/config$/];
 
-/** More than any sign in secret-signs.ts has. */
+/** More bytes than any sign in signs.ts has. */
 const OVERLAP_BYTES = 4096;
 
-/** Of a published file these names are reason enough to look into it; of anybody else's file no reason is needed. */
+/** A published file is scanned only when it has one of these names. All other files are always scanned. */
 const MAY_HOLD_SECRET =
   /\.(?:pem|key)$|^(?:credentials|config|\.npmrc)$|(?:credential|secret|service[-_]?account|key).*\.json$/i;
 /** Famous packages publish the keys of their test servers. */
 const TEST_FOLDER = /(?:^|\/)(?:tests?|testing|test[-_]?data|testsuite|fixtures|examples?|vectors)\//i;
 
 /**
- * Looks through a file of any size, piece by piece. Pieces overlap, so a sign is seen wherever they meet.
+ * Scans a file of any size, piece by piece. Pieces overlap, so that a sign at the border of two pieces is found.
  *
- * Most files have few of the words, so it costs a search for these: 2 s for 1 GB of binary data, 6 s for 1 GB of code.
+ * Most files contain few of the words, so a scan is mostly a search for words: 2 s for 1 GB of binary data, 6 s for 1 GB of
+ * code.
  */
 export class ContentScan {
   readonly #found = new Set<ContentMark>();
-  /** The end of what was seen; at first the end of a line, behind which a line may begin. */
+  /** The last bytes that were scanned. A line end at first, because a file begins with a new line. */
   #end: Buffer = Buffer.from('\n');
 
-  /** The next bytes of the file. */
+  /** Scans the next bytes of the file. */
   add(piece: Buffer): void {
     const seam = Buffer.concat([this.#end, piece.subarray(0, OVERLAP_BYTES)]);
-    this.#look(seam);
+    this.#scan(seam);
     if (piece.length <= OVERLAP_BYTES) {
       this.#end = seam.subarray(-OVERLAP_BYTES);
       return;
     }
-    this.#look(piece);
-    // A copy: the next piece may take the place of this one.
+    this.#scan(piece);
+    // A copy, because the next piece may overwrite this one.
     this.#end = Buffer.from(piece.subarray(-OVERLAP_BYTES));
   }
 
-  #look(bytes: Buffer): void {
+  #scan(bytes: Buffer): void {
     let text: string | undefined;
     // Several signs share a word.
     const seen = new Map<string, boolean>();
@@ -61,7 +62,7 @@ export class ContentScan {
     };
     for (const { mark, words, pattern, isMeant } of SIGNS) {
       if (this.#found.has(mark) || !words.some(has)) continue;
-      // latin1 neither fails nor grows.
+      // latin1 decodes any bytes, one character each.
       text ??= bytes.toString('latin1');
       for (const { groups } of text.matchAll(pattern)) {
         if (!isMeant(groups?.value ?? '')) continue;
@@ -71,15 +72,15 @@ export class ContentScan {
     }
   }
 
-  /** What all of it shows, in the order of {@link CONTENT_MARKS}. Asked at its end. */
+  /** All marks that were found, in the order of {@link CONTENT_MARKS}. Call it at the end of the file. */
   marks(): ContentMark[] {
     // The end of a file ends a value as the end of a line does.
-    this.#look(Buffer.concat([this.#end, Buffer.from('\n')]));
+    this.#scan(Buffer.concat([this.#end, Buffer.from('\n')]));
     return CONTENT_MARKS.filter(mark => this.#found.has(mark));
   }
 }
 
-/** Does a file that has these paths, and shows these marks, look like a secret? */
+/** Whether a file with these paths and marks looks like a secret. */
 export function looksSecret(paths: readonly string[], marks: readonly ContentMark[]): boolean {
   if (marks.includes('private-key') || marks.includes('token')) return true;
   return paths.some(path => {
@@ -93,14 +94,14 @@ export function looksSecret(paths: readonly string[], marks: readonly ContentMar
   });
 }
 
-/** Does a file look like a secret by its name alone? */
+/** Whether a file looks like a secret by its name alone. */
 function isSecretName(path: string): boolean {
   return SECRET_NAMES.some(pattern => pattern.test(basename(path))) || SECRET_PATHS.some(pattern => pattern.test(path));
 }
 
 /**
- * Is a file that a package was published with worth a look? What a package publishes is mostly no secret: the certificates
- * of authorities, modules that are called `credentials.py`, keys of test servers.
+ * Whether a published file should be scanned. Published files are rarely secrets: they are certificates of authorities,
+ * modules with the name `credentials.py`, keys of test servers.
  */
 export function mayBePublishedSecret(path: string): boolean {
   return !TEST_FOLDER.test(path) && (isSecretName(path) || MAY_HOLD_SECRET.test(basename(path)));
