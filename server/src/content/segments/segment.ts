@@ -1,15 +1,15 @@
-import { createHash, type Hash } from 'node:crypto';
+import { groupsOf, isLarge, type NamedEntry } from './entry-groups.js';
+import { LargeEntry } from './large-entry.js';
 import { WHEELS, compiledName } from './names.js';
 import { sizeOf } from './plan/segment-plan.js';
-import { changed, type SeenFile } from './seen-file.js';
+import type { SeenFile } from './seen-file.js';
 import { appendIndex } from './segment-index.js';
-import { HEADERS_BYTES, windowBytes } from './threads/slot.js';
+import { windowBytes } from './threads/slot.js';
 import type { EntriesTask, EntrySource, PieceTask, Task } from './threads/tasks.js';
 import type { Lease, Threads } from './threads/threads.js';
-import { crc32 } from '../../payloads/crc32.js';
-import { PIECE_BYTES, WINDOW_BYTES, isWorthInflating } from './zip/deflate.js';
+import { PIECE_BYTES } from './zip/deflate.js';
 import { OutputFile } from './zip/output-file.js';
-import { DEFLATED, STORED, localHeader, localHeaderBytes, type ZipEntry, type ZipMethod } from './zip/records.js';
+import { DEFLATED, STORED, localHeader, type ZipEntry } from './zip/records.js';
 import type { FileEntry, PlannedSegment, SegmentEntry } from './types.js';
 
 /** Tasks of one segment that are not written yet. With so many tasks, at least one always waits for a slot. */
@@ -50,12 +50,6 @@ export function writeSegment(
   });
 }
 
-/** An entry with its name in the archive. */
-interface Named {
-  readonly entry: SegmentEntry;
-  readonly name: string;
-}
-
 /** Compresses several entries at a time and writes them in order. */
 class SegmentWriter {
   readonly #file: OutputFile;
@@ -89,7 +83,7 @@ class SegmentWriter {
     return this.#entries;
   }
 
-  async #add(group: readonly Named[], onBytes: (bytes: number) => void): Promise<void> {
+  async #add(group: readonly NamedEntry[], onBytes: (bytes: number) => void): Promise<void> {
     const [first] = group;
     if (first !== undefined && isLarge(first.entry)) return this.#large(first, onBytes);
     const files = group.flatMap(({ entry }) => (entry.kind === 'file' ? [entry] : []));
@@ -98,7 +92,7 @@ class SegmentWriter {
   }
 
   async #small(
-    group: readonly Named[],
+    group: readonly NamedEntry[],
     { bytes, rows, slot }: Lease<EntriesTask>,
     onBytes: (bytes: number) => void
   ): Promise<void> {
@@ -113,7 +107,7 @@ class SegmentWriter {
   }
 
   /** Writes an entry in pieces; its local header is filled in at the end. */
-  async #large({ entry, name }: Named, onBytes: (bytes: number) => void): Promise<void> {
+  async #large({ entry, name }: NamedEntry, onBytes: (bytes: number) => void): Promise<void> {
     const size = sizeOf(entry);
     const large = new LargeEntry(entry);
     const reserved = localHeader({ name, crc32: 0, compressedSize: 0, size, method: STORED });
@@ -181,74 +175,10 @@ class SegmentWriter {
   }
 }
 
-/** A large entry that is read in pieces: computes its digests, and checks that the file is as the snapshot saw it. */
-class LargeEntry {
-  /** Decided after the first piece: content that does not shrink (archives, images) is stored. */
-  method: ZipMethod = DEFLATED;
-  readonly #entry: SegmentEntry;
-  readonly #hash: Hash = createHash('sha256');
-  #crc = 0;
-  #before: Uint8Array = new Uint8Array();
-
-  constructor(entry: SegmentEntry) {
-    this.#entry = entry;
-  }
-
-  /**
-   * Takes the next piece.
-   *
-   * @returns the bytes of the piece in the archive
-   * @throws ShipEnvError ARTIFACT_FILE_CHANGED when the window differs from the end of the previous piece
-   */
-  add({ deflated = 0, slot }: Lease<PieceTask>, position: number, bytes: number): Uint8Array {
-    const start = windowBytes(position);
-    if (Buffer.compare(slot.input.subarray(0, start), this.#before) !== 0) throw this.#changed();
-    const piece = slot.input.subarray(start, start + bytes);
-    this.#hash.update(piece);
-    this.#crc = crc32(piece, this.#crc);
-    this.#before = piece.slice(-WINDOW_BYTES);
-    if (position === 0 && !isWorthInflating(bytes, deflated)) this.method = STORED;
-    return this.method === STORED ? piece : slot.output.subarray(0, deflated);
-  }
-
-  /** CRC-32 of the whole entry. @throws ShipEnvError ARTIFACT_FILE_CHANGED */
-  crc32(): number {
-    if (this.#hash.digest('hex') !== this.#entry.sha256) throw this.#changed();
-    return this.#crc;
-  }
-
-  #changed(): Error {
-    return this.#entry.kind === 'file' ? changed(this.#entry) : new Error(`${this.#entry.name} changed in memory.`);
-  }
-}
-
-/** Groups of entries, in order: a large entry by itself, small entries together, as many as fit into a slot. */
-function* groupsOf(entries: readonly Named[]): Generator<Named[]> {
-  let group: Named[] = [];
-  let [bytes, headers] = [0, 0];
-  for (const named of entries) {
-    const size = sizeOf(named.entry);
-    const header = localHeaderBytes(named.name);
-    const isFull = bytes + size > PIECE_BYTES || headers + header > HEADERS_BYTES;
-    if (group.length > 0 && (isFull || isLarge(named.entry))) {
-      yield group;
-      [group, bytes, headers] = [[], 0, 0];
-    }
-    group.push(named);
-    bytes += size;
-    headers += header;
-  }
-  if (group.length > 0) yield group;
-}
-
-function sourceOf({ entry, name }: Named): EntrySource {
+function sourceOf({ entry, name }: NamedEntry): EntrySource {
   if (entry.kind === 'data') return { name, data: entry.data };
   const { source, size, sha256 } = entry;
   return { name, file: { source, size, sha256 } };
-}
-
-function isLarge(entry: SegmentEntry): boolean {
-  return sizeOf(entry) > PIECE_BYTES;
 }
 
 function modeOf({ executable }: { executable: boolean }): number {

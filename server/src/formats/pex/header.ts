@@ -119,7 +119,7 @@ take() {
     [ -z "$folder" ] || ! is_safe "$folder" "$above" "$@" || { root=$folder && return; }
     set -- "$choice"
   fi
-  echo "$0: cannot use $1: it and our folders in it must be directories of user $uid that no other user can write to or replace" >&2
+  echo "$0: does not run from $1: it and our folders in it must be directories of user $uid that no other user can write to or replace" >&2
   return 1
 }
 

@@ -1,17 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { chmod, link, lstat, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { link, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ShipEnvError, hasCode } from '../../errors.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
-import { ownerName } from '../process/owner.js';
-import { ignoreExisting, makeFolder, removeLeftovers } from './folder.js';
+import { ignoreExisting } from './folder.js';
+import { packedHint, unpackedHint } from './hints.js';
+import type { CacheKind } from './kinds.js';
+import { CacheLayout } from './layout.js';
 import { underLock } from './lock.js';
 import { clear, isFileThere, makeFolderBelow, putInPlace } from './place.js';
-import { packedHint, unpackedHint } from './hints.js';
-import { FOLDER_KIND_NAMES, KIND_NAMES, VERSIONS, type CacheKind, type FolderKind } from './kinds.js';
+import { prepareFolder } from './prepare.js';
 import { cacheRoot } from './root.js';
 import { Turns } from './turns.js';
-import { forgetTheGone } from './use.js';
 
 /**
  * The local cache; {@link cacheRoot} says where.
@@ -20,14 +19,13 @@ import { forgetTheGone } from './use.js';
  * overwrites. So readers need no lock, and two writers of one entry end with the same bytes. Anything but a file in the place
  * of an entry is removed as soon as it is found (place.ts).
  */
-export class Cache {
-  readonly root: string;
+export class Cache extends CacheLayout {
   readonly #turns = new Turns();
   /** Bytes written since the last call of {@link takeWrittenBytes}. */
   #writtenBytes = 0;
 
   private constructor(root: string) {
-    this.root = root;
+    super(root);
   }
 
   /**
@@ -47,42 +45,7 @@ export class Cache {
    * @throws ShipEnvError CACHE_UNUSABLE when the folder cannot be made or belongs to someone else
    */
   async prepare(): Promise<void> {
-    const { root } = this;
-    try {
-      await makeFolder(root);
-      await makeFolderBelow(root, join(root, 'tmp'));
-      const owner = (await lstat(root)).uid;
-      if (process.getuid !== undefined && owner !== process.getuid()) {
-        throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} belongs to another user (uid ${owner}).`, {
-          hint: 'Point SHIP_ENV_CACHE at a folder of your own.'
-        });
-      }
-      await chmod(root, 0o700);
-      await writeFile(
-        join(root, 'CACHEDIR.TAG'),
-        'Signature: 8a477f597d28d172789f06886806bc55\n# Cache of ship-env, safe to delete.\n',
-        // `wx` never opens what is there already: to write to a FIFO would block for ever.
-        { flag: 'wx' }
-      ).catch(ignoreExisting);
-      await removeLeftovers(join(root, 'tmp'));
-      await forgetTheGone(root);
-    } catch (error) {
-      if (error instanceof ShipEnvError) throw error;
-      throw new ShipEnvError('CACHE_UNUSABLE', `The cache folder ${root} cannot be used.`, {
-        hint: 'Free disk space or point SHIP_ENV_CACHE at a folder that you can write to.',
-        cause: error
-      });
-    }
-  }
-
-  /** Where an entry lies or would lie: `<root>/segments/v3/ab/abcdef….zip`. Pure. */
-  path(kind: CacheKind | FolderKind, name: string): string {
-    return join(this.folderOf(kind), name.slice(0, 2), name);
-  }
-
-  /** A path under `tmp/` that nobody else uses. The caller removes the file; after a kill the next start removes it. */
-  temporaryPath(): string {
-    return join(this.root, 'tmp', `${ownerName()}.${randomUUID()}`);
+    await prepareFolder(this.root);
   }
 
   /**
@@ -99,24 +62,6 @@ export class Cache {
     } finally {
       await rm(temporary, { force: true });
     }
-  }
-
-  /** The folder of a kind's entries, in the format of this release. */
-  folderOf(kind: CacheKind | FolderKind): string {
-    return join(this.root, kind, VERSIONS[kind]);
-  }
-
-  /** The entry of a {@link FolderKind} that contains this path; undefined when there is none. Pure. */
-  entryFolderOf(path: string): string | undefined {
-    const kind = FOLDER_KIND_NAMES.find(name => path.startsWith(this.folderOf(name) + sep));
-    if (kind === undefined) return undefined;
-    const [, name] = path.slice(this.folderOf(kind).length + 1).split(sep);
-    return name === undefined ? undefined : this.path(kind, name);
-  }
-
-  /** Whether this is the path of an entry in the format of this release. Pure. */
-  holds(path: string): boolean {
-    return KIND_NAMES.some(kind => path.startsWith(this.folderOf(kind) + sep));
   }
 
   /** Counts bytes that someone else wrote into the cache. */
