@@ -2,36 +2,36 @@ import type { Decision, Option } from './declaration.js';
 import { OPTIONS } from './options.js';
 
 type Options = typeof OPTIONS;
-/** The names of what has that door. */
-type Having<Door extends keyof Decision> = {
-  [Name in keyof Options]: Options[Name] extends Record<Door, unknown> ? Name : never;
+/** The names of the decisions that have this entry. */
+type NameWith<Entry extends keyof Decision> = {
+  [Name in keyof Options]: Options[Name] extends Record<Entry, unknown> ? Name : never;
 }[keyof Options];
-export type RequestName = Having<'request'>;
-export type SettingName = Having<'setting'>;
-export type OptionName = Having<'option'>;
+export type RequestName = NameWith<'request'>;
+export type SettingName = NameWith<'setting'>;
+export type OptionName = NameWith<'option'>;
 
-type ValueOf<Of extends Option> = Of extends { value: 'age' | 'count' }
+type ValueOf<Entry extends Option> = Entry extends { value: 'age' | 'count' }
   ? number
-  : Of['flags'] extends `${string}...>`
+  : Entry['flags'] extends `${string}...>`
     ? string[]
-    : Of['flags'] extends `${string}>`
+    : Entry['flags'] extends `${string}>`
       ? string
       : true;
-/** What a command line says; an option that it does not have is absent. */
+/** The options of a command line. An option that was not given is absent. */
 export type OptionValues = { [Name in OptionName]?: ValueOf<Options[Name]['option']> };
 
-function having<Door extends keyof Decision>(door: Door): [Having<Door>, NonNullable<Decision[Door]>][] {
-  const all = Object.entries<Decision>(OPTIONS) as [Having<Door>, Decision][];
-  return all.flatMap(([name, { [door]: entry }]) => (entry === undefined ? [] : [[name, entry]]));
+function allWith<Entry extends keyof Decision>(kind: Entry): [NameWith<Entry>, NonNullable<Decision[Entry]>][] {
+  const all = Object.entries<Decision>(OPTIONS) as [NameWith<Entry>, Decision][];
+  return all.flatMap(([name, { [kind]: entry }]) => (entry === undefined ? [] : [[name, entry]]));
 }
 
 /** Each option of the command line, by its name in {@link OptionValues}. */
-export const COMMAND_OPTIONS = having('option');
+export const COMMAND_OPTIONS = allWith('option');
 /** Each setting, by its name in the settings file. */
-export const SETTINGS = having('setting');
+export const SETTINGS = allWith('setting');
 
-/** The types of the fields that a request has by {@link OPTIONS}. */
-export const requestShape = Object.fromEntries(having('request')) as {
+/** The types of the fields of a request that {@link OPTIONS} declares. */
+export const requestShape = Object.fromEntries(allWith('request')) as {
   [Name in RequestName]: Options[Name]['request'];
 };
 /** The types of the settings. */

@@ -5,7 +5,7 @@ import { requestShape, settingsShape, type RequestName, type SettingName } from 
 export const settings = z.object(settingsShape);
 export type Settings = z.output<typeof settings>;
 
-/** Where the cell goes when the notebook has none yet. */
+/** Where the cell is inserted when the notebook has none yet. */
 export type InsertPosition = Settings['insertPosition'];
 
 /** The settings that are also fields of a ship's request. */

@@ -3,12 +3,12 @@
  * directory and no site processing, so no `.pth` file, sitecustomize or package of the environment runs. `import site`
  * under `-S` only defines functions.
  *
- * argv[1] is JSON: `venv` (prefix or null), `systemSite` (does the environment see the packages of its base),
- * `extended` (prefix of an environment that this one extends, or null), `userSite` (may the user's packages be seen).
+ * argv[1] is JSON: `venv` (prefix or null), `systemSite` (whether the environment can import the packages of its base),
+ * `extended` (prefix of an environment that this one extends, or null), `userSite` (whether it can import the user's packages).
  *
- * `sys.prefix` under `-S` is the base's before Python 3.14 and the environment's from then on, so it is set as
- * `site.venv` would set it; Debian's `getsitepackages` looks at it too. Directories come in the order of `sys.path`:
- * the environment's, the user's, the base's. Old pythons must be able to run this far enough to say their version.
+ * Under `-S`, `sys.prefix` is that of the base before Python 3.14, and that of the environment from then on. So the script sets
+ * it as `site.venv` would; Debian's `getsitepackages` reads it too. Directories are in the order of `sys.path`: those of the
+ * environment, of the user, of the base. Old pythons must be able to run the script until it reports their version.
  */
 export const PROBE_SCRIPT = `
 import json, os, platform, site, sys, sysconfig

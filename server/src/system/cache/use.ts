@@ -16,8 +16,8 @@ const GONE_MS = 10 * SIGN_MS;
 const CLOCKS_APART_MS = 5000;
 
 /**
- * Runs `work` while a file in the cache folder says which process uses what is there, and since when: `<time>.<owner>.<uuid>`.
- * The cache may lie in a home directory that several machines or containers see, so the file is also touched regularly.
+ * Runs `work` while a file in the cache folder announces which process uses the cache, and since when: `<time>.<owner>.<uuid>`.
+ * Several machines or containers may share the cache in a home directory, so the file is also touched regularly.
  *
  * @throws ShipEnvError CACHE_UNUSABLE when the work fails because the cache was removed; else what the work throws
  */

@@ -16,7 +16,7 @@ const LONE_SURROGATE = /[\ud800-\udfff]/u;
 const TAG = /^\w+(?:\.\w+)*-\w+(?:\.\w+)*-\w+(?:\.\w+)*$/;
 
 /**
- * Why a shipped file may not have this name, as a clause without its subject: `holds a slash`. Undefined when it may.
+ * Why a shipped file may not have this name, as a clause without its subject: `contains a slash`. Undefined when it may.
  *
  * Everything that becomes a part of a path on an executor is checked here when it is planned: files, folders, scripts, import
  * names. Names that executors would refuse, or put elsewhere, are left out before anything is sent. Names that differ only in
@@ -25,8 +25,8 @@ const TAG = /^\w+(?:\.\w+)*-\w+(?:\.\w+)*-\w+(?:\.\w+)*$/;
 export function problemOfPart(part: string): string | undefined {
   if (part === '') return 'is empty';
   if (part === '.' || part === '..') return `is ${part}`;
-  if (part.includes('/')) return 'holds a slash';
-  if (CONTROL.test(part)) return 'holds a control character';
+  if (part.includes('/')) return 'contains a slash';
+  if (CONTROL.test(part)) return 'contains a control character';
   if (LONE_SURROGATE.test(part)) return 'is not valid text';
   return tooLong(part, MAX_PART_BYTES);
 }
@@ -64,7 +64,7 @@ export interface NamedDistribution {
   readonly tags?: readonly string[];
 }
 
-/** Why a distribution or editable of this name, version and tags cannot ship: `its name holds a slash`. */
+/** Why a distribution or editable of this name, version and tags cannot ship: `its name contains a slash`. */
 export function problemOfDistribution({
   name,
   version,

@@ -83,6 +83,6 @@ async function contentOf(handle: FileHandle, path: string, kind: FileKind): Prom
   const [first] = pieces;
   const content = first?.length === size ? first : Buffer.concat(pieces);
   if (content.length > kind.limit) throw new UnusableFile(path, kind, 'it has more');
-  if (kind.isBinary !== true && content.includes(0)) throw new UnusableFile(path, kind, 'it holds a NUL byte');
+  if (kind.isBinary !== true && content.includes(0)) throw new UnusableFile(path, kind, 'it contains a NUL byte');
   return content;
 }
