@@ -14,7 +14,7 @@ import { readAgainIfChanged } from './read-again.js';
 import type { ShipContext, ShipRun } from './run.js';
 import { listHoldings, send } from './send.js';
 import { StepRunner } from './steps.js';
-import { Together } from '../system/together.js';
+import { TaskGroup } from '../system/task-group.js';
 
 /**
  * Ships an environment: inspect → build → send → verify → publish → arrange.
@@ -72,7 +72,7 @@ async function buildAndSend(
   run: ShipRun,
   inspected: Inspected
 ): Promise<{ code: readonly ArchivedCode[]; reusedSegments: number; delivered: Delivered }> {
-  const together = new Together(run.context.signal);
+  const together = new TaskGroup(run.context.signal);
   const { signal } = together;
   const step = run.steps.begin('build');
   try {

@@ -144,8 +144,8 @@ export function groupOf(path: string): string {
 }
 
 /** A slice of a string keeps the whole string in memory; a copy does not. */
-function copiesOf(slices: Iterable<string>): string[] {
-  return Array.from(slices, slice => Buffer.from(slice).toString());
+function copiesOf(texts: Iterable<string>): string[] {
+  return Array.from(texts, text => Buffer.from(text).toString());
 }
 
 /** @returns a function that parses the list, which can be called several times; undefined when there is no list */

@@ -5,7 +5,7 @@ import type { Distribution, DistributionFile, Finding, Interpreter } from '../..
 import type { Candidate, Metadata } from './candidate.js';
 import { type ListedFile, listFiles, refused } from './distribution-files.js';
 import { HashStore } from './hash-store.js';
-import { type FileState, identifyFiles } from './identity.js';
+import { type FoundFile, identifyFiles } from './identity.js';
 import type { DistributionFacts, LazyDistribution } from '../lazy.js';
 import { noteLooks } from '../../memo/looks.js';
 import { isCompiledExtension } from '../../python/names.js';
@@ -118,7 +118,7 @@ async function identify(
     const { files: listed, findings } = await noteLooks(looks, () => listFiles(candidate, owners));
     behind -= candidate.listed?.entryCount ?? 0;
     const store = new HashStore(cache, join(candidate.site.path, candidate.normalizedName));
-    const states = await identifyFiles(listed, store, {
+    const foundFiles = await identifyFiles(listed, store, {
       disk,
       signal,
       onLook: (own, target, index) => looks.addFile(listed[index]?.absolute ?? '', own, target),
@@ -126,8 +126,8 @@ async function identify(
     });
     await store.save();
     before += listed.length;
-    const { files, changes, patched } = judge(candidate, listed, states);
-    const { suspects, findings: aboutLinks } = await findSuspects(candidate, listed, states, signal);
+    const { files, changes, patched } = judge(candidate, listed, foundFiles);
+    const { suspects, findings: aboutLinks } = await findSuspects(candidate, listed, foundFiles, signal);
     const isPure = !files.some(file => isCompiledExtension(file.path));
     const all = [...findings, ...changes, ...aboutLinks];
     known.set(candidate, { state: randomUUID(), isPure, findings: all, suspects, patched }, looks);
@@ -139,18 +139,18 @@ async function identify(
 function judge(
   candidate: Candidate,
   listed: readonly ListedFile[],
-  states: readonly FileState[]
+  foundFiles: readonly FoundFile[]
 ): { files: DistributionFile[]; changes: Finding[]; patched: Few } {
   const files: DistributionFile[] = [];
   const patched: string[] = [];
   const missing: string[] = [];
   const changes: Finding[] = [];
   listed.forEach((file, index) => {
-    const state = states[index] ?? { kind: 'missing' };
-    if (state.kind === 'missing') missing.push(file.path);
-    if (state.kind === 'special') changes.push(refused(candidate, file.path, 'is a device, pipe or socket'));
-    if (state.kind !== 'file') return;
-    const { size, sha256, executable } = state;
+    const found = foundFiles[index] ?? { kind: 'missing' };
+    if (found.kind === 'missing') missing.push(file.path);
+    if (found.kind === 'special') changes.push(refused(candidate, file.path, 'is a device, pipe or socket'));
+    if (found.kind !== 'file') return;
+    const { size, sha256, executable } = found;
     files.push({ path: file.path, size, sha256, executable });
     if (file.sha256 !== undefined && file.sha256 !== sha256) patched.push(file.path);
   });

@@ -20,7 +20,7 @@ export interface RecordTimes {
 }
 
 /** What is at a path now. */
-export type FileState =
+export type FoundFile =
   | { readonly kind: 'file'; readonly size: number; readonly sha256: string; readonly executable: boolean }
   | { readonly kind: 'missing' }
   /** A device, pipe or socket. It is never opened. */
@@ -49,32 +49,32 @@ export async function identifyFiles(
     onLook?: (...stats: Parameters<VisitStats>) => void;
     disk?: Disk;
   }
-): Promise<FileState[]> {
-  const states: FileState[] = [];
+): Promise<FoundFile[]> {
+  const foundFiles: FoundFile[] = [];
   const unvouched: Unvouched[] = [];
   const visit: VisitStats = (own, target, index) => {
     const claim = claims[index];
     if (claim === undefined) return false;
     onLook?.(own, target, index);
-    const state = stateByRecord(claim, own, target);
-    if ('unvouched' in state) unvouched.push({ path: claim.absolute, index, stats: state.unvouched });
-    states.push('unvouched' in state ? MISSING : state);
+    const found = foundByRecord(claim, own, target);
+    if ('unvouched' in found) unvouched.push({ path: claim.absolute, index, stats: found.unvouched });
+    foundFiles.push('unvouched' in found ? MISSING : found);
     return true;
   };
   const paths = claims.map(claim => claim.absolute);
   await statEach(paths, signal, visit, disk);
-  const unread = await recall(unvouched, states, store);
+  const unread = await recall(unvouched, foundFiles, store);
   let done = claims.length - unread.length;
   onProgress?.(done, claims.length);
   await hashEach(unread, { signal, disk }, ({ path, index }, { sha256, size, before, after, startedMs }) => {
     if (after.ctimeMs === before.ctimeMs && after.size === size) store.set(path, after, sha256, startedMs);
-    states[index] = { ...toState(after, sha256), size };
+    foundFiles[index] = { ...toFoundFile(after, sha256), size };
     onProgress?.(++done, claims.length);
   });
-  return states;
+  return foundFiles;
 }
 
-const MISSING: FileState = { kind: 'missing' };
+const MISSING: FoundFile = { kind: 'missing' };
 
 /** A file whose hash cannot be taken from RECORD. */
 interface Unvouched {
@@ -85,31 +85,31 @@ interface Unvouched {
 }
 
 /** @returns the stats when the path is a file that RECORD does not vouch for */
-function stateByRecord(
+function foundByRecord(
   claim: FileClaim,
   own: Stats | undefined,
   target: Stats | undefined
-): FileState | { readonly unvouched: Stats } {
+): FoundFile | { readonly unvouched: Stats } {
   const isLink = own?.isSymbolicLink() === true;
   const stats = isLink ? target : own;
   if (stats === undefined) return MISSING;
   if (stats.isDirectory()) return { kind: 'directory' };
   if (!stats.isFile()) return { kind: 'special' };
   const isVouched = !isLink && claim.sha256 !== undefined && isAsRecorded(claim, stats);
-  return isVouched ? toState(stats, claim.sha256) : { unvouched: stats };
+  return isVouched ? toFoundFile(stats, claim.sha256) : { unvouched: stats };
 }
 
-/** Fills in the states of files that were hashed before and are unchanged; returns the other files. */
+/** Fills in what is known about files that were hashed before and are unchanged; returns the other files. */
 async function recall(
   unvouched: readonly Unvouched[],
-  states: FileState[],
+  foundFiles: FoundFile[],
   store: HashStore
 ): Promise<readonly Unvouched[]> {
   if (unvouched.length === 0) return unvouched;
   await store.load();
   return unvouched.filter(({ path, index, stats }) => {
     const sha256 = store.get(path, stats);
-    if (sha256 !== undefined) states[index] = toState(stats, sha256);
+    if (sha256 !== undefined) foundFiles[index] = toFoundFile(stats, sha256);
     return sha256 === undefined;
   });
 }
@@ -120,6 +120,6 @@ function isAsRecorded({ size, recordTimes }: FileClaim, stats: Stats): boolean {
   return stats.size === size && stats.mtimeMs < recordTimes.mtimeMs && stats.ctimeMs < recordTimes.ctimeMs;
 }
 
-function toState(stats: Stats, sha256: string): FileState & { kind: 'file' } {
+function toFoundFile(stats: Stats, sha256: string): FoundFile & { kind: 'file' } {
   return { kind: 'file', size: stats.size, sha256, executable: (stats.mode & 0o111) !== 0 };
 }

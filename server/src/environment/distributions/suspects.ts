@@ -3,7 +3,7 @@ import { FILE_KINDS, readPieces } from '../../system/files/read.js';
 import { ContentScan, looksSecret, mayBePublishedSecret } from '../../system/files/secrets/secrets.js';
 import type { Metadata } from './candidate.js';
 import type { ListedFile } from './distribution-files.js';
-import type { FileState } from './identity.js';
+import type { FoundFile } from './identity.js';
 import { outsideLinks } from './outside-links.js';
 import { compareText } from '../../text/compare.js';
 
@@ -26,20 +26,20 @@ export interface JudgedFile {
  * A file that still has RECORD's hash is the publisher's: it is scanned only when its name gives a reason, and test keys are
  * allowed. Files that were added or edited, or that have no hash, are judged like the files of an editable.
  *
- * @param states - states of the listed files, in the same order
+ * @param foundFiles - what was found at the paths of the listed files, in the same order
  * @throws what the disk fails with; ShipEnvError SNAPSHOT_UNREADABLE; the signal's reason
  */
 export async function findSuspects(
   candidate: Metadata,
   listed: readonly ListedFile[],
-  states: readonly FileState[],
+  foundFiles: readonly FoundFile[],
   signal: AbortSignal
 ): Promise<{ suspects: Suspect[]; findings: Finding[] }> {
   const files = listed.flatMap((file, index): JudgedFile[] => {
-    const state = states[index];
-    if (state?.kind !== 'file') return [];
+    const found = foundFiles[index];
+    if (found?.kind !== 'file') return [];
     const { path, absolute } = file;
-    return [{ path, absolute, isPublished: file.sha256 === state.sha256 }];
+    return [{ path, absolute, isPublished: file.sha256 === found.sha256 }];
   });
   const { suspects: links, findings } = await outsideLinks(
     candidate,
@@ -52,13 +52,13 @@ export async function findSuspects(
 }
 
 async function secretsAmong(files: readonly JudgedFile[], signal: AbortSignal): Promise<Suspect[]> {
-  const worthALook = files.filter(({ path, isPublished }) => !isPublished || mayBePublishedSecret(path));
+  const toScan = files.filter(({ path, isPublished }) => !isPublished || mayBePublishedSecret(path));
   const found = await Promise.all(
-    worthALook.map(async ({ path, absolute }) => {
+    toScan.map(async ({ path, absolute }) => {
       const scan = new ContentScan();
       await readPieces(absolute, FILE_KINDS.possibleSecret, piece => scan.add(piece), signal);
       return looksSecret([path], scan.marks());
     })
   );
-  return worthALook.filter((_, index) => found[index]).map(({ path }) => ({ kind: 'secret', path, target: '' }));
+  return toScan.filter((_, index) => found[index]).map(({ path }) => ({ kind: 'secret', path, target: '' }));
 }

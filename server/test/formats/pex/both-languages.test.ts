@@ -16,7 +16,7 @@ import { LAYOUT_NAME } from '../../../src/content/segments/plan/segment-key.js';
 import { COMMENT_PREFIX } from '../../../src/formats/pex/tail.js';
 import { POINTER_NAME } from '../../../src/contract/pointer-name.js';
 import { codePointerFile } from '../../../src/content/code/pointer-file.js';
-import { OURS } from '../../../src/content/segments/names.js';
+import { BOOTSTRAP_FILES } from '../../../src/content/segments/names.js';
 
 const RUNTIME = fileURLToPath(new URL('../../../../jupyterlab_ship_env/runtime', import.meta.url));
 
@@ -63,7 +63,7 @@ test('the header and the bootstrap have the same names for what they share', () 
     refused: REFUSED,
     flush: FLUSH,
     requests: PEX_REQUESTS,
-    ours: OURS,
+    ours: BOOTSTRAP_FILES,
     comment: COMMENT_PREFIX,
     layoutFile: LAYOUT_NAME,
     digits: ARTIFACT_ID_DIGITS

@@ -1,5 +1,5 @@
 /** A group of works that need each other: when one fails, the others are stopped. */
-export class Together {
+export class TaskGroup {
   readonly #failed = new AbortController();
   /** Aborts when one of the works has failed, or when the signal given to the constructor aborts. */
   readonly signal: AbortSignal;
