@@ -51,7 +51,7 @@ export const suspect = z.object({
   kind: z.enum(['secret', 'outside-link']),
   /** Relative to the site directory. */
   path: z.string(),
-  /** The absolute path that a link leads to; empty for a file. */
+  /** The absolute path that an outside link leads to; empty for a secret. */
   target: z.string()
 });
 

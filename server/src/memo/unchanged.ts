@@ -12,25 +12,25 @@ const ASK: Record<Question, (path: string) => Promise<string>> = {
 /**
  * Whether every look would still have the same answer. No file is opened.
  *
- * @returns for each of the works, whether all of its looks have the same answers
+ * @returns for each group of looks, whether all answers are the same
  * @throws the signal's reason when it is aborted; what the disk fails with
  */
-export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSignal): Promise<boolean[]> {
-  const same = await Promise.all(works.map(work => areSameAnswers(work)));
-  let work = -1;
+export async function areUnchanged(groups: readonly KeptLooks[], signal: AbortSignal): Promise<boolean[]> {
+  const same = await Promise.all(groups.map(group => areSameAnswers(group)));
+  let group = -1;
   let left = 0;
   let states: ArrayLike<number> = [];
   let at = 0;
   // One call for all files, so that a slow disk is asked for several files at a time.
-  await statEach(filesOf(works), signal, (own, target) => {
+  await statEach(filesOf(groups), signal, (own, target) => {
     for (; left === 0; at = 0) {
-      work += 1;
-      left = works[work]?.files.length ?? 0;
-      states = works[work]?.states ?? [];
+      group += 1;
+      left = groups[group]?.files.length ?? 0;
+      states = groups[group]?.states ?? [];
     }
     left -= 1;
     const isLink = own?.isSymbolicLink() === true;
-    if (!isState(states, at, own) || (isLink && !isState(states, at + STATE_LENGTH, target))) same[work] = false;
+    if (!isState(states, at, own) || (isLink && !isState(states, at + STATE_LENGTH, target))) same[group] = false;
     at += isLink ? 2 * STATE_LENGTH : STATE_LENGTH;
     return true;
   });
@@ -38,8 +38,8 @@ export async function areUnchanged(works: readonly KeptLooks[], signal: AbortSig
 }
 
 /** The files one after the other. A list of all of them would take more memory than the rest of an environment's data. */
-function* filesOf(works: readonly KeptLooks[]): Generator<string> {
-  for (const { files } of works) yield* files;
+function* filesOf(groups: readonly KeptLooks[]): Generator<string> {
+  for (const { files } of groups) yield* files;
 }
 
 async function areSameAnswers({ answers }: KeptLooks): Promise<boolean> {

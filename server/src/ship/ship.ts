@@ -72,15 +72,15 @@ async function buildAndSend(
   run: ShipRun,
   inspected: Inspected
 ): Promise<{ code: readonly ArchivedCode[]; reusedSegments: number; delivered: Delivered }> {
-  const together = new TaskGroup(run.context.signal);
-  const { signal } = together;
+  const group = new TaskGroup(run.context.signal);
+  const { signal } = group;
   const step = run.steps.begin('build');
   try {
-    const beginning = together.begin(beginBuild(inspected, run, step, signal));
+    const beginning = group.add(beginBuild(inspected, run, step, signal));
     const listing = listHoldings(run, inspected, signal);
     const begun = await beginning;
-    const building = together.begin(endBuild(begun, inspected, step));
-    const sending = together.begin(send(run, inspected, begun, listing, signal));
+    const building = group.add(endBuild(begun, inspected, step));
+    const sending = group.add(send(run, inspected, begun, listing, signal));
     await Promise.allSettled([building, sending]);
     return { code: begun.code, delivered: await sending, reusedSegments: await building };
   } finally {

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 
-/** Runs work under names. In this process, at most one work runs under each name. */
+/** Runs tasks under names. In this process, at most one task runs under each name. */
 export class Turns {
   readonly #underWay = new Map<string, Promise<unknown>>();
 
   /**
-   * Runs work when no other work runs under that name.
+   * Runs a task when no other task runs under that name.
    *
-   * @param signal - stops the wait; it does not stop the work
-   * @throws the signal's reason; what the work throws
+   * @param signal - stops the wait; it does not stop the task
+   * @throws the signal's reason; what the task throws
    */
   async take<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let other; (other = this.#underWay.get(name)) !== undefined;) await endOf(other, signal);
@@ -22,7 +22,7 @@ export class Turns {
   }
 }
 
-/** Resolves when the work has ended, well or not. Rejects with the signal's reason when the signal aborts first. */
+/** Resolves when the task has ended, well or not. Rejects with the signal's reason when the signal aborts first. */
 async function endOf(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   const ended = work.then(nothing, nothing);
@@ -34,5 +34,5 @@ async function endOf(work: Promise<unknown>, signal: AbortSignal | undefined): P
 }
 
 function nothing(): void {
-  // The caller of the other work gets its result or error.
+  // The caller of the other task gets its result or error.
 }
