@@ -1,7 +1,7 @@
 import { satisfies, valid } from '@renovatebot/pep440';
 import type { Finding } from '../contract/snapshot.js';
 import { normalizeName } from '../python/names.js';
-import { holds, markerEnvironment } from '../python/markers.js';
+import { evaluateMarker, markerEnvironment } from '../python/markers.js';
 import { compareText } from '../text/compare.js';
 import type { Plannable } from './content.js';
 
@@ -21,7 +21,7 @@ export function missingDependencies(snapshot: Plannable, staysHome: (normalizedN
     for (const text of requires) {
       const requirement = parseRequirement(text);
       // A requirement with an unknown marker is not reported.
-      if (requirement === undefined || holds(requirement.marker, environment) !== true) continue;
+      if (requirement === undefined || evaluateMarker(requirement.marker, environment) !== true) continue;
       const problem = problemOf(requirement, versions.get(requirement.normalizedName));
       if (problem === undefined || staysHome(requirement.normalizedName)) continue;
       findings.push({

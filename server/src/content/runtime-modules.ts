@@ -26,7 +26,7 @@ export function loadModules(names: readonly string[], folder?: string): Promise<
   return Promise.all(
     names.map(async name => ({
       name,
-      source: await readShipped(
+      source: await readReleased(
         `the module ${name}`,
         folder === undefined ? undefined : join(folder, name),
         FOLDERS.map(place => new URL(place + name, import.meta.url))
@@ -42,7 +42,7 @@ export function loadModules(names: readonly string[], folder?: string): Promise<
  * @param places - otherwise, the possible locations of the file
  * @throws ShipEnvError INTERNAL when the file is not found
  */
-export async function readShipped(what: string, given: string | undefined, places: readonly URL[]): Promise<Buffer> {
+export async function readReleased(what: string, given: string | undefined, places: readonly URL[]): Promise<Buffer> {
   const paths = given ? [given] : places.map(place => fileURLToPath(place));
   for (const path of paths) {
     try {

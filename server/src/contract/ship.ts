@@ -59,7 +59,7 @@ export const liveUpdate = z.object({
 export type LiveUpdate = z.infer<typeof liveUpdate>;
 
 /**
- * What a running session did with new code. `none`: there is no running session; `current`: the session
+ * What a running session did with new code. `none`: there is no session to update; `current`: the session
  * runs this code already; `updated`: its next task runs it; `restart`: the session has another environment, or the cell
  * did not build it; `failed`: the message says why.
  */

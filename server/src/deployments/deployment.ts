@@ -1,7 +1,7 @@
 import type { CodeArchive, Manifest } from '../contract/manifest.js';
 import type { LiveUpdate } from '../contract/ship.js';
 import type { Finding } from '../contract/snapshot.js';
-import type { Runs, ShippedFile } from '../formats/format.js';
+import type { Runs, ArtifactFile } from '../formats/format.js';
 import type { Access } from '../targets/target.js';
 
 /** What a ship put on a target. */
@@ -10,7 +10,7 @@ export interface Shipped {
   /** How the artifact becomes the python of an executor. */
   readonly runs: Runs;
   /** The files of the artifact that executors need. */
-  readonly files: readonly ShippedFile[];
+  readonly files: readonly ArtifactFile[];
   readonly code: readonly CodeArchive[];
   /** Name of the pointer file on the target; undefined when no code ships. */
   readonly pointer: string | undefined;

@@ -13,7 +13,7 @@ import { type DistributionFacts, type LazyDistribution, type LazySnapshot, envir
 import { Looks, noteLooks } from '../memo/looks.js';
 import { Owners } from './distributions/owners.js';
 import { KnownDistributions } from './known-distributions.js';
-import { kindOf } from '../memo/disk.js';
+import { kindAt } from '../memo/disk.js';
 import { resolveNames } from './resolve.js';
 import { findSharedFiles } from './distributions/shared-files.js';
 import { type SiteContents, readSites } from './site-contents.js';
@@ -176,7 +176,7 @@ function byText(left: Finding, right: Finding): number {
 async function findingsOfEditable({ editable, isCompiled }: FoundEditable): Promise<Finding[]> {
   const { name, projectDirectory, roots } = editable;
   const folders = [...new Set([projectDirectory, ...roots.map(root => root.path)])].filter(path => path !== '');
-  const kinds = await Promise.all(folders.map(kindOf));
+  const kinds = await Promise.all(folders.map(kindAt));
   const findings: Finding[] = folders
     .filter((_, index) => kinds[index] === undefined)
     .map(path => ({

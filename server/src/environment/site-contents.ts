@@ -6,7 +6,7 @@ import type { SiteDirectory } from './interpreter/interpreter.js';
 import { decodeText } from '../python/metadata.js';
 import { compareVersions } from '../python/names.js';
 import { type PthContent, parsePth } from '../python/pth.js';
-import { kindOf, listDirectory, readOptional, realpathOptional } from '../memo/disk.js';
+import { kindAt, listDirectory, readOptional, realpathOptional } from '../memo/disk.js';
 import { compareText } from '../text/compare.js';
 
 /** A `.pth` file of a site directory. */
@@ -139,7 +139,7 @@ async function readEggLink(site: SiteDirectory, fileName: string, findings: Find
           .map(line => line.trim());
   if (path === '') return undefined;
   const importDirectory = resolve(site.path, path);
-  const kind = await kindOf(importDirectory);
+  const kind = await kindAt(importDirectory);
   if (kind === 'file' || kind === 'other') {
     findings.push(ignored(join(site.path, fileName), `it leads to ${importDirectory}, which is not a folder`));
     return undefined;
@@ -156,7 +156,7 @@ async function furtherSites({ site, names, candidates, pthFiles }: SiteContents)
   const further: SiteDirectory[] = [];
   for (const name of names.filter(each => each.endsWith('.egg'))) {
     const path = join(site.path, name);
-    if ((await kindOf(path)) === 'directory') further.push({ path, prefix: site.prefix, layer: site.layer });
+    if ((await kindAt(path)) === 'directory') further.push({ path, prefix: site.prefix, layer: site.layer });
   }
   const owned = new Set(candidates.flatMap(candidate => candidate.listed?.pthFiles ?? []));
   for (const file of pthFiles.filter(each => !owned.has(each.fileName))) {

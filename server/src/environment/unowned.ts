@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Finding } from '../contract/snapshot.js';
 import { isCompiledExtension, isIdentifier } from '../python/names.js';
-import { kindOf, walkFiles } from '../memo/disk.js';
+import { kindAt, walkFiles } from '../memo/disk.js';
 import type { SiteContents } from './site-contents.js';
 
 /** Modules that virtualenv puts beside the packages. They belong to no distribution and need not ship. */
@@ -29,8 +29,8 @@ export async function findUnownedModules(contents: SiteContents, owned: Readonly
 }
 
 async function isImportable(path: string, entry: string): Promise<boolean> {
-  if (isModuleFile(entry)) return (await kindOf(path)) === 'file';
-  if (entry.includes('.') || (await kindOf(path)) !== 'directory') return false;
+  if (isModuleFile(entry)) return (await kindAt(path)) === 'file';
+  if (entry.includes('.') || (await kindAt(path)) !== 'directory') return false;
   // An uninstalled package may leave a folder that contains only caches.
   for await (const file of walkFiles(path, isIdentifier)) {
     if (isModuleFile(file) && !file.includes('__pycache__/')) return true;

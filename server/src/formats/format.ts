@@ -15,8 +15,8 @@ export type Runs =
   /** A script, which is one of the shipped files. It makes the environment on a node that lacks it, and then acts as its python. */
   | { readonly kind: 'recipe'; readonly script: string };
 
-/** A file on the target that executors need. */
-export interface ShippedFile {
+/** A file of an artifact that executors need. */
+export interface ArtifactFile {
   readonly name: string;
   readonly isExecutable: boolean;
 }
@@ -100,7 +100,7 @@ export interface Format {
   /** File name of the artifact with this id. Pure. */
   fileName(id: string): string;
   /** The files of an artifact that executors need, without code archives. Pure. */
-  files(manifest: Manifest): readonly ShippedFile[];
+  files(manifest: Manifest): readonly ArtifactFile[];
   /** The first contradiction in the manifest's fields of this format. Pure. */
   inconsistencyOf(manifest: Manifest): Difference | undefined;
   /** Findings about an artifact of this size and content. Pure. */

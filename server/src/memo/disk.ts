@@ -64,7 +64,7 @@ function noteFile(path: string): void {
 }
 
 /** What a path is after links are followed; undefined when nothing is there. */
-export async function kindOf(path: string): Promise<'file' | 'directory' | 'other' | undefined> {
+export async function kindAt(path: string): Promise<'file' | 'directory' | 'other' | undefined> {
   const info = await orNothing(stat(path));
   const kind = info && (info.isDirectory() ? 'directory' : info.isFile() ? 'file' : 'other');
   currentLooks()?.addAnswer('kind', path, kind ?? '');
@@ -91,7 +91,7 @@ export async function* walkFiles(
   if (real === undefined || above.includes(real)) return;
   for (const entry of await listDirectory(directory)) {
     const path = join(directory, entry.name);
-    const kind = entry.isSymbolicLink() ? await kindOf(path) : entry.isDirectory() ? 'directory' : 'file';
+    const kind = entry.isSymbolicLink() ? await kindAt(path) : entry.isDirectory() ? 'directory' : 'file';
     if (kind === 'directory') {
       if (!enter(entry.name, path)) continue;
       for await (const below of walkFiles(path, enter, [...above, real])) yield `${entry.name}/${below}`;

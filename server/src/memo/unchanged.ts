@@ -1,9 +1,9 @@
 import { type KeptLooks, type Question, STATE_LENGTH, isState } from './looks.js';
-import { kindOf, listDirectory, listingText, realpathOptional } from './disk.js';
+import { kindAt, listDirectory, listingText, realpathOptional } from './disk.js';
 import { statEach } from './stat-files.js';
 
 const ASK: Record<Question, (path: string) => Promise<string>> = {
-  kind: async path => (await kindOf(path)) ?? '',
+  kind: async path => (await kindAt(path)) ?? '',
   'real-path': async path => (await realpathOptional(path)) ?? '',
   // Names and kinds, not the folder's times: an editor that saves by renaming changes these times.
   listing: async path => listingText(await listDirectory(path))

@@ -5,7 +5,7 @@ import { BEGINNING, boundaryBehind, rangeBefore, type DigestMemory } from './dig
 import type { Span } from './payload.js';
 
 /** A span and its position in the artifact. */
-export interface Placed {
+export interface PlacedSpan {
   readonly span: Span;
   readonly start: number;
   readonly end: number;
@@ -32,7 +32,7 @@ export class SpanDigest {
   readonly #observer: SpanObserver | undefined;
   #whole = createHash('sha256');
   /** The spans that are not digested to their end. */
-  readonly #spans: Placed[] = [];
+  readonly #spans: PlacedSpan[] = [];
   #end = 0;
   /** The boundary behind the last span that was added. */
   #boundary: string | undefined = BEGINNING;
@@ -67,7 +67,7 @@ export class SpanDigest {
   }
 
   /** The spans that are not digested to their end. */
-  get ahead(): readonly Placed[] {
+  get ahead(): readonly PlacedSpan[] {
     return [...this.#spans];
   }
 
@@ -115,7 +115,7 @@ export class SpanDigest {
     return this.#whole.digest('hex');
   }
 
-  async #leave({ span, boundary }: Placed): Promise<void> {
+  async #leave({ span, boundary }: PlacedSpan): Promise<void> {
     const crc = this.#crc;
     this.#crc = 0;
     this.#spans.shift();

@@ -35,7 +35,7 @@ const TOKEN = /\s*(\(|\)|===|[<>=!~]=|[<>]|'[^']*'|"[^"]*"|[A-Za-z_][A-Za-z0-9_.
  *
  * @returns undefined when the value depends on a variable that the environment lacks, or when the text is not a marker
  */
-export function holds(marker: string, environment: MarkerEnvironment): Truth {
+export function evaluateMarker(marker: string, environment: MarkerEnvironment): Truth {
   if (marker.trim() === '') return true;
   const tokens = tokenize(marker);
   if (tokens === undefined) return undefined;

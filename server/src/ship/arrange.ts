@@ -1,4 +1,4 @@
-import type { ArchivedCode } from '../content/code/shipped.js';
+import type { ArchivedEditable } from '../content/code/archive.js';
 import { pointerPayload } from '../content/code/pointer-file.js';
 import type { CodeArchive, Manifest } from '../contract/manifest.js';
 import type { ShipResult } from '../contract/ship.js';
@@ -24,7 +24,7 @@ export function shippedAs(manifest: Manifest, code: readonly CodeArchive[], poin
  * @throws ShipEnvError TARGET_DENIED, TARGET_FAILED, TARGET_URL_INVALID
  */
 export async function arrange(
-  shipped: { readonly manifest: Manifest; readonly code: readonly ArchivedCode[] },
+  shipped: { readonly manifest: Manifest; readonly code: readonly ArchivedEditable[] },
   access: Access,
   { request, deployment }: Accepted
 ): Promise<Outputs> {

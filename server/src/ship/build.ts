@@ -1,4 +1,5 @@
-import { archiveAll, type ArchivedCode } from '../content/code/shipped.js';
+import type { ArchivedEditable } from '../content/code/archive.js';
+import { archiveAll } from '../content/code/shipped.js';
 import type { ArtifactBuild, ArtifactPlan } from '../formats/format.js';
 import { count } from '../text/count.js';
 import type { Inspected } from './inspect.js';
@@ -7,7 +8,7 @@ import type { OpenStep } from './steps.js';
 
 /** What a ship sends: the code, and the artifact unless the target holds it. */
 export interface BegunBuild {
-  readonly code: readonly ArchivedCode[];
+  readonly code: readonly ArchivedEditable[];
   /** Undefined when the environment is published already. */
   readonly fresh: { readonly plan: ArtifactPlan; readonly build: ArtifactBuild } | undefined;
 }

@@ -1,4 +1,4 @@
-import type { ArchivedCode } from '../content/code/shipped.js';
+import type { ArchivedEditable } from '../content/code/archive.js';
 import type { ShipRequest, ShipResult } from '../contract/ship.js';
 import { formatOf } from '../formats/registry.js';
 import { DigestMemory } from '../payloads/digest-memory.js';
@@ -71,7 +71,7 @@ async function shipOnce(run: ShipRun): Promise<ShipResult> {
 async function buildAndSend(
   run: ShipRun,
   inspected: Inspected
-): Promise<{ code: readonly ArchivedCode[]; reusedSegments: number; delivered: Delivered }> {
+): Promise<{ code: readonly ArchivedEditable[]; reusedSegments: number; delivered: Delivered }> {
   const group = new TaskGroup(run.context.signal);
   const { signal } = group;
   const step = run.steps.begin('build');
@@ -91,7 +91,7 @@ async function buildAndSend(
 function findingsOf(
   { deployment }: ShipRun,
   { snapshot, plan }: Inspected,
-  code: readonly ArchivedCode[],
+  code: readonly ArchivedEditable[],
   { manifest, findings }: Delivered
 ): ShipResult['findings'] {
   return [

@@ -1,4 +1,5 @@
-import { archiveAll, type ArchivedCode } from '../content/code/shipped.js';
+import type { ArchivedEditable } from '../content/code/archive.js';
+import { archiveAll } from '../content/code/shipped.js';
 import { pointerPayload } from '../content/code/pointer-file.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { ShipRequest } from '../contract/ship.js';
@@ -15,7 +16,7 @@ import type { StepRunner } from './steps.js';
 /** An environment as a target holds it. */
 export interface ShippedEnvironment {
   readonly manifest: Manifest;
-  readonly code: readonly ArchivedCode[];
+  readonly code: readonly ArchivedEditable[];
   /** Path of the kernel python. */
   readonly driverPython: string;
 }

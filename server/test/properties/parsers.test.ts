@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseRequirement } from '../../src/content/dependencies.js';
-import { holds } from '../../src/python/markers.js';
+import { evaluateMarker } from '../../src/python/markers.js';
 import { recordText } from '../../src/content/segments/plan/record-text.js';
 import { readFinder } from '../../src/python/finder.js';
 import { parseHeaders } from '../../src/python/metadata.js';
@@ -192,12 +192,12 @@ for marker in values:
         answers.append(None)`;
     const expected = askPython(script, markers);
     const wrong = markers.filter((each, index) => {
-      const ours = holds(each, environment);
+      const ours = evaluateMarker(each, environment);
       return ours !== undefined && expected[index] !== null && ours !== expected[index];
     });
     expect(wrong).toEqual([]);
     // Without this check, an empty answer would pass.
-    expect(markers.filter(each => holds(each, environment) !== undefined).length).toBeGreaterThan(RUNS / 10);
+    expect(markers.filter(each => evaluateMarker(each, environment) !== undefined).length).toBeGreaterThan(RUNS / 10);
   });
 
   it('are true, false or unknown, and never an error, in any text', () => {
@@ -217,14 +217,14 @@ for marker in values:
     );
     fc.assert(
       fc.property(broken, each => {
-        expect([true, false, undefined]).toContain(holds(each, environment));
+        expect([true, false, undefined]).toContain(evaluateMarker(each, environment));
         parseRequirement(`name>=1; ${each}`);
         parseRequirement(each);
       }),
       { numRuns: RUNS }
     );
-    expect(holds('('.repeat(1_000_000), environment)).toBeUndefined();
-    expect(holds("constructor == 'a'", environment)).toBeUndefined();
+    expect(evaluateMarker('('.repeat(1_000_000), environment)).toBeUndefined();
+    expect(evaluateMarker("constructor == 'a'", environment)).toBeUndefined();
   });
 });
 

@@ -14,7 +14,7 @@ import { importNames } from './importable.js';
 import { listShippedFiles, type Listing } from './listing.js';
 import { metadataEntries } from './metadata.js';
 import { refuseSecrets } from './secrets.js';
-import { bytesOf, isLarge, sizeFindings } from './size.js';
+import { bytesOf, isLargeCode, sizeFindings } from './size.js';
 import { ZIP_ENCODING, type ArchiveEntry } from './zip.js';
 
 export interface ArchiveOptions {
@@ -96,7 +96,7 @@ async function archiveOnce(editable: Editable, options: ArchiveOptions): Promise
 /** Adds up the bytes and reports them. */
 function progressOf(name: string, files: readonly CodeFile[], { onProgress }: ArchiveOptions): OnBytes {
   const bytes = bytesOf(files);
-  const detail = `code of ${name}${isLarge(bytes) ? `: ${prettyBytes(bytes)}, all of which ship again after every change` : ''}`;
+  const detail = `code of ${name}${isLargeCode(bytes) ? `: ${prettyBytes(bytes)}, all of which ship again after every change` : ''}`;
   let done = 0;
   onProgress?.({ done, total: 2 * bytes, detail });
   return more => {

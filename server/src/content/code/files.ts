@@ -1,3 +1,5 @@
+import { compareText } from '../../text/compare.js';
+
 /** Why a file below an editable's roots does not ship. */
 export const SKIP_RULES = {
   cache: 'version control, caches, compiled bytecode, notebook checkpoints',
@@ -45,11 +47,6 @@ export interface CodeFile {
   readonly identity: FileIdentity;
 }
 
-/** Order by code units, the same in every locale. */
-export function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 const MAX_EXAMPLES = 5;
 
 /** Counts what was skipped, each path once. */
@@ -68,7 +65,7 @@ export class SkipCounter {
       if (!isSkipRule(rule)) continue;
       const paths = this.#paths.get(rule);
       if (paths === undefined) continue;
-      result.push({ rule, reason, count: paths.size, examples: [...paths].sort(byCodeUnit).slice(0, MAX_EXAMPLES) });
+      result.push({ rule, reason, count: paths.size, examples: [...paths].sort(compareText).slice(0, MAX_EXAMPLES) });
     }
     return result;
   }

@@ -1,4 +1,4 @@
-import { byCodeUnit } from './files.js';
+import { compareText } from '../../text/compare.js';
 
 const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;
 /** importlib.machinery.all_suffixes() without bytecode: `.py`, `.so`, `.abi3.so`, `.cpython-311-x86_64-linux-gnu.so`, `.pyd`. */
@@ -99,7 +99,7 @@ export function importNames(archivePaths: readonly string[]): string[] {
     }
     folder.modules.add(module);
   }
-  return [...new Set(namesIn(top, ''))].sort(byCodeUnit);
+  return [...new Set(namesIn(top, ''))].sort(compareText);
 }
 
 function namesIn(folder: Folder, prefix: string): string[] {

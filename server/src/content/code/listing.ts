@@ -2,8 +2,9 @@ import { realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Editable, Finding } from '../../contract/snapshot.js';
 import { isSystemError } from '../../errors.js';
+import { compareText } from '../../text/compare.js';
 import { collectFolder, toShippedFile, type Collecting } from './collect/collect.js';
-import { SkipCounter, byCodeUnit, type CodeFile, type SkipRule, type Skipped } from './files.js';
+import { SkipCounter, type CodeFile, type SkipRule, type Skipped } from './files.js';
 import { importableTops, isProjectOwn, mayBeImportable } from './importable.js';
 import { allowedFolders, findRoots, projectFolder, refuseMoreThanOneProject, unreadable, type Root } from './roots.js';
 import { ShipIgnore } from './collect/ship-ignore.js';
@@ -70,7 +71,7 @@ async function list(editable: Editable, options: { signal: AbortSignal }): Promi
   }
   return {
     project,
-    files: [...files.values()].sort((a, b) => byCodeUnit(a.archivePath, b.archivePath)),
+    files: [...files.values()].sort((a, b) => compareText(a.archivePath, b.archivePath)),
     skipped: context.skips.result(),
     findings: context.findings
   };

@@ -5,7 +5,7 @@ import { ShipEnvError } from '../../errors.js';
 import { orNothing } from '../../system/files/nothing.js';
 import { shellWord } from '../../text/shell-word.js';
 import { PROJECT_MARKS, hasAny, whyNotOneProject } from '../../environment/editables/scope.js';
-import { kindOf } from '../../memo/disk.js';
+import { kindAt } from '../../memo/disk.js';
 import { isExtensionModule, moduleOfFile } from './importable.js';
 
 /** A root of an editable as it is on disk. */
@@ -30,7 +30,7 @@ export interface Root {
 export async function findRoots(editable: Editable): Promise<Root[]> {
   const roots: Root[] = [];
   for (const { path, importName } of editable.roots) {
-    const kind = await kindOf(path);
+    const kind = await kindAt(path);
     const prefix = importName === '' ? '' : `${importName.replaceAll('.', '/')}/`;
     if (kind === 'directory') {
       const isProject = await isProjectTop(path, importName === '');
@@ -92,8 +92,8 @@ async function isProjectTop(path: string, isOnSysPath: boolean): Promise<boolean
 }
 
 async function moduleFile(path: string): Promise<string | undefined> {
-  if ((await kindOf(`${path}.py`)) === 'file') return `${path}.py`;
-  if ((await kindOf(dirname(path))) !== 'directory') return undefined;
+  if ((await kindAt(`${path}.py`)) === 'file') return `${path}.py`;
+  if ((await kindAt(dirname(path))) !== 'directory') return undefined;
   const siblings = (await readdir(dirname(path))).sort();
   const name = siblings.find(sibling => isExtensionModule(sibling) && moduleOfFile(sibling) === basename(path));
   return name === undefined ? undefined : join(dirname(path), name);

@@ -1,9 +1,6 @@
 import type { Editable } from '../../contract/snapshot.js';
 import { stayHome, type StayHomeOptions } from '../stay-home.js';
-import { archiveEditable, type ArchiveOptions } from './archive.js';
-
-/** A code archive in the cache, ready to be sent. */
-export type ArchivedCode = Awaited<ReturnType<typeof archiveEditable>>;
+import { archiveEditable, type ArchiveOptions, type ArchivedEditable } from './archive.js';
 
 /** The editables whose code ships. The same names keep an editable home as a distribution. */
 export function shippedEditables(editables: readonly Editable[], options: StayHomeOptions): Editable[] {
@@ -12,8 +9,8 @@ export function shippedEditables(editables: readonly Editable[], options: StayHo
 }
 
 /** The code archives of editables, in the same order. */
-export async function archiveAll(editables: readonly Editable[], options: ArchiveOptions): Promise<ArchivedCode[]> {
-  const archives: ArchivedCode[] = [];
+export async function archiveAll(editables: readonly Editable[], options: ArchiveOptions): Promise<ArchivedEditable[]> {
+  const archives: ArchivedEditable[] = [];
   for (const editable of editables) archives.push(await archiveEditable(editable, options));
   return archives;
 }

@@ -1,6 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import type { Finding } from '../../contract/snapshot.js';
-import { byCodeUnit, type CodeFile } from './files.js';
+import { compareText } from '../../text/compare.js';
+import type { CodeFile } from './files.js';
 
 /** Uncompressed bytes from which on code is large. */
 const LARGE_BYTES = 50_000_000;
@@ -14,7 +15,7 @@ export function bytesOf(files: readonly CodeFile[]): number {
 }
 
 /** Whether code of this size should be reported to the person. */
-export function isLarge(bytes: number): boolean {
+export function isLargeCode(bytes: number): boolean {
   return bytes >= LARGE_BYTES;
 }
 
@@ -22,9 +23,9 @@ export function isLarge(bytes: number): boolean {
 export function sizeFindings(name: string, files: readonly CodeFile[]): Finding[] {
   const findings: Finding[] = [];
   const total = bytesOf(files);
-  if (isLarge(total)) {
+  if (isLargeCode(total)) {
     const largest = [...files]
-      .sort((a, b) => b.identity.size - a.identity.size || byCodeUnit(a.displayPath, b.displayPath))
+      .sort((a, b) => b.identity.size - a.identity.size || compareText(a.displayPath, b.displayPath))
       .slice(0, NAMED_FILES)
       .map(file => `${file.displayPath} (${prettyBytes(file.identity.size)})`);
     findings.push({

@@ -4,7 +4,8 @@ import { createWriteStream } from 'node:fs';
 import { Readable, Transform, pipeline as pipe } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ZipArchive } from 'archiver';
-import { byCodeUnit, type CodeFile } from './files.js';
+import { compareText } from '../../text/compare.js';
+import type { CodeFile } from './files.js';
 import { FileChanged, readUnchanged, type OnBytes } from './hashes.js';
 
 /** An entry of an archive. Entries of folders follow from the paths. */
@@ -68,7 +69,7 @@ async function feed(
   onBytes: OnBytes
 ): Promise<void> {
   const folders = foldersOf(entries).map(archivePath => ({ archivePath, content: undefined }));
-  for (const entry of [...folders, ...entries].sort((a, b) => byCodeUnit(a.archivePath, b.archivePath))) {
+  for (const entry of [...folders, ...entries].sort((a, b) => compareText(a.archivePath, b.archivePath))) {
     // One entry at a time, because archiver would open all streams at once.
     const taken = once(archive, 'entry', { signal: stop });
     // The promise may reject before it is awaited below; that must not be an unhandled rejection.

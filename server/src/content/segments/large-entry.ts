@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from '../../payloads/crc32.js';
-import { changed } from './seen-file.js';
+import { fileChanged } from './seen-file.js';
 import { windowBytes } from './threads/slot.js';
 import type { PieceTask } from './threads/tasks.js';
 import type { Lease } from './threads/threads.js';
@@ -45,6 +45,6 @@ export class LargeEntry {
   }
 
   #changed(): Error {
-    return this.#entry.kind === 'file' ? changed(this.#entry) : new Error(`${this.#entry.name} changed in memory.`);
+    return this.#entry.kind === 'file' ? fileChanged(this.#entry) : new Error(`${this.#entry.name} changed in memory.`);
   }
 }

@@ -27,7 +27,7 @@ export async function readSeenFile(file: SeenFile, signal: AbortSignal | undefin
   const data = await contentOf(file, signal).catch((error: unknown) => {
     throw readError(file, error);
   });
-  if (data.length !== file.size || createHash('sha256').update(data).digest('hex') !== file.sha256) throw changed(file);
+  if (data.length !== file.size || createHash('sha256').update(data).digest('hex') !== file.sha256) throw fileChanged(file);
   return data;
 }
 
@@ -70,7 +70,7 @@ export async function isShebangFile(file: SeenFile): Promise<boolean> {
 }
 
 /** The error for a file that changed after the snapshot. */
-export function changed(file: SeenFile, cause?: unknown): ShipEnvError {
+export function fileChanged(file: SeenFile, cause?: unknown): ShipEnvError {
   return new ShipEnvError(
     'ARTIFACT_FILE_CHANGED',
     `${file.source} was expected to have the content that the snapshot saw (sha256 ${file.sha256}, ${file.size} bytes); it has changed since.`,
@@ -81,7 +81,7 @@ export function changed(file: SeenFile, cause?: unknown): ShipEnvError {
 /** Translates the error of a read for the person. Other errors, such as an abort, are returned unchanged. */
 export function readError(file: SeenFile, error: unknown): unknown {
   // The snapshot saw a regular file here, so it has changed.
-  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR') || error instanceof NotRegular) return changed(file, error);
+  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR') || error instanceof NotRegular) return fileChanged(file, error);
   if (!hasCode(error, 'EACCES', 'EPERM', 'EIO', 'ELOOP')) return error;
   return new ShipEnvError('SNAPSHOT_UNREADABLE', `${file.source} belongs to the environment and could not be read.`, {
     hint: 'Make the file readable for the user who ships, or exclude the package that it belongs to.',

@@ -6,7 +6,7 @@ import type { RecordTimes } from './identity.js';
 import type { SiteDirectory } from '../interpreter/interpreter.js';
 import { type Headers, decodeText, parseHeaders, requirementsFromEggInfo } from '../../python/metadata.js';
 import { normalizeName } from '../../python/names.js';
-import { kindOf, readOptional } from '../../memo/disk.js';
+import { kindAt, readOptional } from '../../memo/disk.js';
 import { type RecordEntry, parseRecord } from '../../python/record.js';
 
 /** The metadata of a distribution, without the list of its files. */
@@ -60,7 +60,7 @@ type ParseList = () => FileList | undefined;
 export async function readCandidate(site: SiteDirectory, metadataName: string): Promise<Candidate | undefined> {
   const path = join(site.path, metadataName);
   const isDistInfo = metadataName.endsWith('.dist-info');
-  const isFile = (await kindOf(path)) === 'file';
+  const isFile = (await kindAt(path)) === 'file';
   const read = (name: string, kind: FileKind): Promise<Buffer | undefined> =>
     isFile ? Promise.resolve(undefined) : readOptional(join(path, name), kind);
   const { metadata: kind } = FILE_KINDS;

@@ -5,7 +5,7 @@ import type { Candidate } from './candidate.js';
 import type { FileClaim } from './identity.js';
 import { isCompiledExtension, isIdentifier } from '../../python/names.js';
 import type { Owners } from './owners.js';
-import { kindOf, walkFiles } from '../../memo/disk.js';
+import { kindAt, walkFiles } from '../../memo/disk.js';
 
 /** A file that a distribution ships, to be identified. */
 export interface ListedFile extends FileClaim {
@@ -120,7 +120,7 @@ async function walkTopLevels(candidate: Candidate, owners: Owners): Promise<File
 
 async function metadataFiles({ site, metadataName }: Candidate): Promise<string[]> {
   const path = join(site.path, metadataName);
-  if ((await kindOf(path)) === 'file') return [metadataName];
+  if ((await kindAt(path)) === 'file') return [metadataName];
   const found: string[] = [];
   for await (const below of walkFiles(path, () => true)) found.push(`${metadataName}/${below}`);
   return found;

@@ -4,7 +4,7 @@ import type { Finding } from '../../contract/snapshot.js';
 import { isNothing } from '../../system/files/nothing.js';
 import { isWithin } from '../../system/files/within.js';
 import type { Metadata } from './candidate.js';
-import { kindOf } from '../../memo/disk.js';
+import { kindAt } from '../../memo/disk.js';
 import type { JudgedFile, Suspect } from './suspects.js';
 
 /** The kind of place to which a link out of the environment leads. */
@@ -75,7 +75,7 @@ async function isInstallerCache(folder: string): Promise<boolean> {
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return (await kindOf(path)) === 'file';
+  return (await kindAt(path)) === 'file';
 }
 
 /** The path with all links resolved, synchronously; undefined when nothing is there. */

@@ -7,7 +7,7 @@ import { type EditableRoot, rootsFromFinder, rootsFromProject, withoutCovered } 
 import { type FinderReading, readFinder } from '../../python/finder.js';
 import { decodeText } from '../../python/metadata.js';
 import { normalizeName } from '../../python/names.js';
-import { kindOf, linkTarget, listDirectory, readOptional } from '../../memo/disk.js';
+import { kindAt, linkTarget, listDirectory, readOptional } from '../../memo/disk.js';
 import type { EggLink, PthFile, SiteContents } from '../site-contents.js';
 
 /** An editable, and whether its import hook loads compiled files. */
@@ -160,7 +160,7 @@ export async function editablesFromPth(file: PthFile, taken: ReadonlySet<string>
 async function importedPaths(file: PthFile, taken: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
   for (const path of new Set(outsidePaths(file))) {
-    const kind = await kindOf(path);
+    const kind = await kindAt(path);
     const isGoneFolder = kind === undefined && file.paths.includes(path);
     if (!taken.has(path) && (kind === 'directory' || isGoneFolder)) found.push(path);
   }

@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Editable } from '../../contract/snapshot.js';
 import type { FinderReading, MappedName } from '../../python/finder.js';
 import { isCompiledExtension, isIdentifier, normalizeName } from '../../python/names.js';
-import { kindOf, listDirectory, walkFiles } from '../../memo/disk.js';
+import { kindAt, listDirectory, walkFiles } from '../../memo/disk.js';
 import { compareText } from '../../text/compare.js';
 
 /** A package, module or folder that Python can import because of an editable. */
@@ -24,9 +24,9 @@ export async function rootsFromFinder(
 /** setuptools writes a module's path without `.py`; `editables` writes a package as its `__init__.py`. */
 async function rootFromModule({ name, path }: MappedName): Promise<EditableRoot> {
   if (/^__init__\.\w+$/.test(basename(path))) return { path: dirname(path), importName: name };
-  if ((await kindOf(path)) !== undefined) return { path, importName: name };
+  if ((await kindAt(path)) !== undefined) return { path, importName: name };
   const source = `${path}.py`;
-  if ((await kindOf(source)) === 'file') return { path: source, importName: name };
+  if ((await kindAt(source)) === 'file') return { path: source, importName: name };
   const built = (await listDirectory(dirname(path))).find(
     entry => entry.name.startsWith(`${basename(path)}.`) && isCompiledExtension(entry.name)
   );
@@ -35,7 +35,7 @@ async function rootFromModule({ name, path }: MappedName): Promise<EditableRoot>
 
 /** The roots of namespace packages whose folder exists. A hook may also declare namespaces without a folder in this project. */
 async function existing(names: readonly MappedName[]): Promise<EditableRoot[]> {
-  const kinds = await Promise.all(names.map(({ path }) => kindOf(path)));
+  const kinds = await Promise.all(names.map(({ path }) => kindAt(path)));
   return names.filter((_, index) => kinds[index] === 'directory').map(({ name, path }) => ({ path, importName: name }));
 }
 
@@ -43,7 +43,7 @@ async function existing(names: readonly MappedName[]): Promise<EditableRoot[]> {
 export async function rootInProject(projectDirectory: string, name: string): Promise<EditableRoot | undefined> {
   for (const folder of [join(projectDirectory, 'src'), projectDirectory]) {
     for (const path of [join(folder, name), join(folder, `${name}.py`)]) {
-      if ((await kindOf(path)) !== undefined) return { path, importName: name };
+      if ((await kindAt(path)) !== undefined) return { path, importName: name };
     }
   }
   return undefined;
@@ -61,7 +61,7 @@ export async function rootsFromProject(projectDirectory: string, names: readonly
   const roots = found.filter(root => root !== undefined);
   if (roots.length > 0) return roots;
   const source = join(projectDirectory, 'src');
-  return (await kindOf(source)) === 'directory' ? [{ path: source, importName: '' }] : [];
+  return (await kindAt(source)) === 'directory' ? [{ path: source, importName: '' }] : [];
 }
 
 /** The roots, sorted, without those whose code is part of another root: `ns.one` below `ns` in the same folder. */
@@ -88,7 +88,7 @@ const MAXIMUM_FILES = 20_000;
 
 /** The first compiled extension below a root, relative to it; undefined when none is among {@link MAXIMUM_FILES} files. */
 export async function findCompiledExtension(root: EditableRoot): Promise<string | undefined> {
-  if ((await kindOf(root.path)) === 'file') return isCompiledExtension(root.path) ? basename(root.path) : undefined;
+  if ((await kindAt(root.path)) === 'file') return isCompiledExtension(root.path) ? basename(root.path) : undefined;
   let seen = 0;
   const enter = (name: string): boolean => isIdentifier(name) && !FOREIGN_FOLDERS.has(name);
   for await (const path of walkFiles(root.path, enter)) {

@@ -4,7 +4,7 @@ import type { Editable } from '../../contract/snapshot.js';
 import { isWithin } from '../../system/files/within.js';
 import type { EditableRoot } from './roots.js';
 import { isCompiledExtension } from '../../python/names.js';
-import { kindOf, listDirectory, realpathOptional } from '../../memo/disk.js';
+import { kindAt, listDirectory, realpathOptional } from '../../memo/disk.js';
 
 /** Files that mark the top folder of a Python project. */
 export const PROJECT_MARKS = ['pyproject.toml', 'setup.py', 'setup.cfg'];
@@ -28,7 +28,7 @@ export async function whyNotOneProject(
 ): Promise<string | undefined> {
   const real = await realpathOptional(path);
   if (real === undefined) return undefined;
-  if ((await kindOf(real)) !== 'directory') return whyNotAModule(real);
+  if ((await kindAt(real)) !== 'directory') return whyNotAModule(real);
   const wide = await whyTooWide(real);
   if (wide !== undefined) return wide;
   if (importName !== '' && (await hasAny(real, ['__init__.py']))) return undefined;
@@ -73,6 +73,6 @@ async function projectsIn(folder: string): Promise<string[]> {
 
 /** Whether a folder contains one of these names. */
 export async function hasAny(folder: string, names: readonly string[]): Promise<boolean> {
-  const kinds = await Promise.all(names.map(name => kindOf(join(folder, name))));
+  const kinds = await Promise.all(names.map(name => kindAt(join(folder, name))));
   return kinds.some(kind => kind !== undefined);
 }

@@ -11,7 +11,7 @@ import { ProcessError, run } from '../../system/process/run.js';
 import { shellWord } from '../../text/shell-word.js';
 import { PROBE_SCRIPT } from './probe-script.js';
 import { type Pyvenv, findPyvenv } from '../../python/pyvenv.js';
-import { kindOf } from '../../memo/disk.js';
+import { kindAt } from '../../memo/disk.js';
 
 /** A directory that is searched for distributions. */
 export interface SiteDirectory {
@@ -75,7 +75,7 @@ export async function askInterpreter(python: string, cache: Cache, signal: Abort
  */
 async function refuseConda(executable: string, siteDirectories: readonly SiteDirectory[]): Promise<void> {
   for (const prefix of new Set(siteDirectories.map(each => each.prefix))) {
-    if ((await kindOf(join(prefix, 'conda-meta'))) !== 'directory') continue;
+    if ((await kindAt(join(prefix, 'conda-meta'))) !== 'directory') continue;
     const python = shellWord(join(prefix, 'bin', 'python'));
     throw new ShipEnvError(
       'PYTHON_UNSUPPORTED',
@@ -92,11 +92,11 @@ async function refuseConda(executable: string, siteDirectories: readonly SiteDir
 
 async function findExecutable(python: string): Promise<string> {
   const path = resolve(python);
-  const found = await kindOf(path);
+  const found = await kindAt(path);
   if (found === 'file') return path;
   if (found === 'directory') {
     const executable = join(path, 'bin', 'python');
-    if ((await kindOf(executable)) === 'file') return executable;
+    if ((await kindAt(executable)) === 'file') return executable;
     throw new ShipEnvError('PYTHON_NOT_FOUND', `The folder ${path} has no bin/python.`, {
       hint: 'Name the folder of a virtual environment, or the python executable in it.'
     });
@@ -105,7 +105,7 @@ async function findExecutable(python: string): Promise<string> {
   const pyvenv = await findPyvenv(path);
   throw new ShipEnvError('PYTHON_NOT_FOUND', `There is no python at ${path}.`, {
     hint:
-      (await kindOf(beside)) === 'file'
+      (await kindAt(beside)) === 'file'
         ? `Check the path. The same folder has ${beside}.`
         : pyvenv === undefined
           ? 'Check the path. In a notebook, sys.executable is the path of its python.'

@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import type { Entry } from 'yauzl';
 import * as z from 'zod';
-import { ROOT_MODULES, loadModules, readShipped } from '../../content/runtime-modules.js';
+import { ROOT_MODULES, loadModules, readReleased } from '../../content/runtime-modules.js';
 import { ShipEnvError } from '../../errors.js';
 import { DEFLATED, STORED, type ZipEntry, type ZipMethod } from '../../content/segments/zip/records.js';
 import type { Seed } from './seed-types.js';
@@ -64,7 +64,7 @@ export function currentSeed(): Promise<Seed> {
  */
 export async function loadSeed(options: { seedPath?: string; modulesPath?: string } = {}): Promise<Seed> {
   const seedPath = options.seedPath ?? process.env['SHIP_ENV_SEED'];
-  const file = await readShipped(
+  const file = await readReleased(
     'the PEX seed',
     seedPath,
     SEED_PLACES.map(place => new URL(place, import.meta.url))

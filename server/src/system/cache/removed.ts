@@ -12,7 +12,7 @@ import { isWithin } from '../files/within.js';
  * @param mark - a file in it that nobody but the work itself removes
  * @returns what to throw
  */
-export async function removedOr(error: unknown, root: string, mark: string): Promise<unknown> {
+export async function explainRemoval(error: unknown, root: string, mark: string): Promise<unknown> {
   if (isAbort(error)) return error;
   // A folder that is being removed may still contain the mark.
   const isRemoved = missesFileOf(root, error) || (mayComeOfRemoval(error) && (await isGone(mark)));

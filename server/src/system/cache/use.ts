@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { orNothing } from '../files/nothing.js';
 import { isDead, ownerName } from '../process/owner.js';
 import { clear, makeFolderBelow } from './place.js';
-import { removedOr } from './removed.js';
+import { explainRemoval } from './removed.js';
 
 /**
  * A process that uses the cache touches its file at this interval. When the file of a process on another machine was not
@@ -33,7 +33,7 @@ export async function inUse<T>(root: string, work: () => Promise<T>): Promise<T>
     await writeFile(path, '', { mode: 0o600 });
     return await work();
   } catch (error) {
-    throw await removedOr(error, root, path);
+    throw await explainRemoval(error, root, path);
   } finally {
     clearInterval(sign);
     await clear(path);

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { ShipEnvError } from '../../../errors.js';
 import { parseJson } from '../../../text/json.js';
 import { ProcessError, run } from '../../../system/process/run.js';
-import { changed } from '../seen-file.js';
+import { fileChanged } from '../seen-file.js';
 import { OutputFile } from '../zip/output-file.js';
 import { COMPILE_SCRIPT } from './compile-script.js';
 import type { CompiledFacts, FileEntry, ModulesToCompile } from '../types.js';
@@ -90,7 +90,7 @@ export class Compilers {
   async #compileChunk(python: string, chunk: Chunk): Promise<CompiledFiles> {
     const said = await this.#ask(python, chunk);
     if ('changed' in said) {
-      throw changed(chunk.sources.find(({ source }) => source === said.changed) ?? unknown(said.changed));
+      throw fileChanged(chunk.sources.find(({ source }) => source === said.changed) ?? unknown(said.changed));
     }
     if ('error' in said) throw Object.assign(new Error(said.error[1]), { code: said.error[0] });
     return said;

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BUILD_ID } from '../../../system/build-id.js';
-import { changed, readError, type SeenFile } from '../seen-file.js';
+import { fileChanged, readError, type SeenFile } from '../seen-file.js';
 import { perform } from './perform.js';
 import { slotAt, slotMemory, type Slot } from './slot.js';
 import type { Outcome, ResultOf, Task } from './tasks.js';
@@ -158,5 +158,5 @@ function errorOf(outcome: Exclude<Outcome, { result: unknown }>, files: readonly
   const { path, code, message } = outcome;
   const file = files.find(({ source }) => source === path);
   if (file === undefined) return new RangeError(`A thread reports ${path}, which is not a file of its task.`);
-  return code === undefined ? changed(file) : readError(file, Object.assign(new Error(message), { code }));
+  return code === undefined ? fileChanged(file) : readError(file, Object.assign(new Error(message), { code }));
 }
