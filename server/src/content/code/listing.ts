@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import type { Editable, Finding } from '../../contract/snapshot.js';
 import { isSystemError } from '../../errors.js';
 import { compareText } from '../../text/compare.js';
-import { collectFolder, toShippedFile, type Collecting } from './collect/collect.js';
+import { collectFolder, toCodeFile, type Collecting } from './collect/collect.js';
 import { SkipCounter, type CodeFile, type SkipRule, type Skipped } from './files.js';
 import { importableTops, isProjectOwn, mayBeImportable } from './importable.js';
 import { allowedFolders, findRoots, projectFolder, refuseMoreThanOneProject, unreadable, type Root } from './roots.js';
@@ -124,5 +124,5 @@ async function collectFile(root: Root, context: Collecting): Promise<CodeFile[]>
     return [];
   }
   const sourcePath = await realpath(root.path);
-  return [toShippedFile(root.archivePath, sourcePath, shown, await stat(sourcePath, { bigint: true }))];
+  return [toCodeFile(root.archivePath, sourcePath, shown, await stat(sourcePath, { bigint: true }))];
 }

@@ -189,7 +189,7 @@ function collectSource(
   context: Collecting
 ): CodeFile[] {
   const known = relative(context.project, source);
-  if (!context.shipIgnore.excludes(source)) return [toShippedFile(place.archivePrefix + path, source, known, info)];
+  if (!context.shipIgnore.excludes(source)) return [toCodeFile(place.archivePrefix + path, source, known, info)];
   context.skips.add('shipignore', known);
   return [];
 }
@@ -211,11 +211,11 @@ function toFile(
   place: CollectedFolder,
   context: Collecting
 ): CodeFile {
-  return toShippedFile(place.archivePrefix + path, sourcePath, shown(place, path, context), info);
+  return toCodeFile(place.archivePrefix + path, sourcePath, shown(place, path, context), info);
 }
 
-/** A shipped file from its paths and stats. */
-export function toShippedFile(
+/** A {@link CodeFile} from its paths and stats. */
+export function toCodeFile(
   archivePath: string,
   sourcePath: string,
   displayPath: string,
