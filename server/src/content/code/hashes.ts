@@ -170,7 +170,7 @@ export async function* readUnchanged(
   }
 }
 
-/** What identifies a file's state. */
+/** The identity of a file, from its stats. */
 export function identityOf({ size, mtimeNs, ctimeNs, ino, dev }: BigIntStats): FileIdentity {
   return { size: Number(size), mtimeNs, ctimeNs, ino, dev };
 }

@@ -1,4 +1,4 @@
-/** A bounded map that forgets what was used least recently. */
+/** A bounded map. When it is full, it forgets the entry that was used least recently. */
 export class Recent<T> {
   readonly #most: number;
   #changes = 0;
