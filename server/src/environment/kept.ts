@@ -103,7 +103,10 @@ export async function keptSnapshot(cache: Cache, name: string): Promise<KeptEnvi
   const end = LENGTH_BYTES + content.readUInt32LE();
   const header = JSON.parse(content.toString('utf8', LENGTH_BYTES, end)) as Header;
   if (header.build !== BUILD_ID) return undefined;
-  const numbers = [header.looks, ...header.distributions.map(each => each.looks)].reduce((sum, each) => sum + each.states, 0);
+  const numbers = [header.looks, ...header.distributions.map(each => each.looks)].reduce(
+    (sum, each) => sum + each.states,
+    0
+  );
   let path = end + numbers * FLOAT_BYTES;
   const states = floatsIn(content.subarray(end, path));
   let number = 0;

@@ -14,11 +14,9 @@ export const FORMATS: readonly Format[] = [pexFormat, archiveFormat];
 export function formatOf(name: string): Format {
   const format = FORMATS.find(candidate => candidate.name === name);
   if (format !== undefined) return format;
-  throw new ShipEnvError(
-    'FORMAT_UNKNOWN',
-    `There is no artifact format “${name}”.`,
-    { hint: `Use one of: ${FORMATS.map(candidate => candidate.name).join(', ')}.` }
-  );
+  throw new ShipEnvError('FORMAT_UNKNOWN', `There is no artifact format “${name}”.`, {
+    hint: `Use one of: ${FORMATS.map(candidate => candidate.name).join(', ')}.`
+  });
 }
 
 /**

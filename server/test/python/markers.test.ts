@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Interpreter } from '../../src/contract/snapshot.js';
-import { holds, markerEnvironment } from '../../src/python/markers.js';
+import { evaluateMarker, markerEnvironment } from '../../src/python/markers.js';
 
 const ENVIRONMENT = { python_version: '3.11', os_name: 'posix', extra: '', platform_release: '6.1-cloud' };
-const marked = (marker: string): boolean | undefined => holds(marker, ENVIRONMENT);
+const marked = (marker: string): boolean | undefined => evaluateMarker(marker, ENVIRONMENT);
 
 const [YES, NO, UNKNOWN] = ["os_name == 'posix'", "os_name == 'nt'", "sys_platform == 'linux'"];
 

@@ -27,7 +27,8 @@ export async function readSeenFile(file: SeenFile, signal: AbortSignal | undefin
   const data = await contentOf(file, signal).catch((error: unknown) => {
     throw readError(file, error);
   });
-  if (data.length !== file.size || createHash('sha256').update(data).digest('hex') !== file.sha256) throw fileChanged(file);
+  if (data.length !== file.size || createHash('sha256').update(data).digest('hex') !== file.sha256)
+    throw fileChanged(file);
   return data;
 }
 

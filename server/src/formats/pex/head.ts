@@ -43,7 +43,13 @@ function nodeEntries({ node }: Pick<Seed, 'node'>): { bytes: Buffer; entries: Zi
   let offset = 0;
   for (const { name, source } of node) {
     const size = source.length;
-    const entry = { name: BOOTSTRAP_FILES + name, crc32: crc32(source), compressedSize: size, size, method: STORED } as const;
+    const entry = {
+      name: BOOTSTRAP_FILES + name,
+      crc32: crc32(source),
+      compressedSize: size,
+      size,
+      method: STORED
+    } as const;
     const header = localHeader(entry);
     entries.push({ ...entry, offset, mode: 0o100644 });
     parts.push(header, source);

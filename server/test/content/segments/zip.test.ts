@@ -6,7 +6,12 @@ import { crc32 as zlibCrc32, inflateRawSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crc32, crc32ByTable } from '../../../src/payloads/crc32.js';
-import { PIECE_BYTES, WINDOW_BYTES, deflatePiece, isWorthInflating } from '../../../src/content/segments/zip/deflate.js';
+import {
+  PIECE_BYTES,
+  WINDOW_BYTES,
+  deflatePiece,
+  isWorthInflating
+} from '../../../src/content/segments/zip/deflate.js';
 import {
   DEFLATED,
   STORED,

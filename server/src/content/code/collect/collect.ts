@@ -215,12 +215,7 @@ function toFile(
 }
 
 /** A {@link CodeFile} from its paths and stats. */
-export function toCodeFile(
-  archivePath: string,
-  sourcePath: string,
-  displayPath: string,
-  info: BigIntStats
-): CodeFile {
+export function toCodeFile(archivePath: string, sourcePath: string, displayPath: string, info: BigIntStats): CodeFile {
   const { mtimeNs, ctimeNs, ino, dev } = info;
   const identity = { size: Number(info.size), mtimeNs, ctimeNs, ino, dev };
   return { archivePath, sourcePath, displayPath, executable: (info.mode & 0o111n) !== 0n, identity };
