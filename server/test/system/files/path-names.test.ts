@@ -11,13 +11,13 @@ describe('a part of a path', () => {
     ['', 'is empty'],
     ['.', 'is .'],
     ['..', 'is ..'],
-    ['a/b', 'holds a slash'],
-    ['a\nb', 'holds a control character'],
-    ['a\u007f', 'holds a control character'],
-    ['a\u0080', 'holds a control character'],
-    ['a\u009f', 'holds a control character'],
+    ['a/b', 'contains a slash'],
+    ['a\nb', 'contains a control character'],
+    ['a\u007f', 'contains a control character'],
+    ['a\u0080', 'contains a control character'],
+    ['a\u009f', 'contains a control character'],
     ['a\ud800', 'is not valid text'],
-    ['é'.repeat(128), 'has 256 bytes, where 255 are the most']
+    ['é'.repeat(128), 'has 256 bytes; at most 255 are allowed']
   ])('cannot be %j', (part, problem) => {
     expect(problemOfPart(part)).toBe(problem);
   });
@@ -37,12 +37,12 @@ describe.each([
   test('is as good as its worst part', () => {
     expect(problemOf(['a', 'b_c'].join(separator))).toBeUndefined();
     expect(problemOf(['a', '', 'b'].join(separator))).toBe('has a part that is empty');
-    expect(problemOf(['a', 'b\u001b'].join(separator))).toBe('has a part that holds a control character');
+    expect(problemOf(['a', 'b\u001b'].join(separator))).toBe('has a part that contains a control character');
   });
 
   test('can have 2048 bytes', () => {
     expect(problemOf(long(2048, separator))).toBeUndefined();
-    expect(problemOf(long(2049, separator))).toBe('has 2049 bytes, where 2048 are the most');
+    expect(problemOf(long(2049, separator))).toBe('has 2049 bytes; at most 2048 are allowed');
   });
 });
 
@@ -74,9 +74,9 @@ describe('a distribution', () => {
   });
 
   test.each([
-    [{ name: 'a/b' }, 'its name holds a slash'],
-    [{ name: 'x'.repeat(181) }, 'its name has 181 bytes, where 180 are the most'],
-    [{ version: '../1' }, 'its version holds a slash'],
+    [{ name: 'a/b' }, 'its name contains a slash'],
+    [{ name: 'x'.repeat(181) }, 'its name has 181 bytes; at most 180 are allowed'],
+    [{ version: '../1' }, 'its version contains a slash'],
     [{ metadataName: '..' }, 'the name of its metadata is ..'],
     [{ tags: ['py3-none-any', 'py3-none'] }, 'a tag of its WHEEL is not of the form python-abi-platform'],
     [{ tags: ['py3-none-any-more'] }, 'a tag of its WHEEL is not of the form python-abi-platform'],
@@ -92,6 +92,6 @@ describe('a distribution', () => {
     const withPlatform = (bytes: number): string | undefined =>
       problemOfDistribution({ ...six, tags: ['py2', 'py3'].map(python => `${python}-none-${'p'.repeat(bytes)}`) });
     expect(withPlatform(240 - fixed)).toBeUndefined();
-    expect(withPlatform(241 - fixed)).toBe('the name of its wheel has 241 bytes, where 240 are the most');
+    expect(withPlatform(241 - fixed)).toBe('the name of its wheel has 241 bytes; at most 240 are allowed');
   });
 });
