@@ -1,5 +1,5 @@
 import type { Cache } from '../system/cache/cache.js';
-import type { Content } from '../content/content.js';
+import type { Content, PlanContext } from '../content/content.js';
 import type { FormatName, Manifest } from '../contract/manifest.js';
 import type { Finding } from '../contract/snapshot.js';
 import type { DigestMemory } from '../payloads/digest-memory.js';
@@ -50,6 +50,8 @@ export interface FormatOptions {
   readonly signal: AbortSignal;
   /** Put the interpreter itself into the artifact, for nodes that lack it. */
   readonly includeInterpreter: boolean;
+  /** Distributions that are planned, and how many there are; `detail` names what is planned now. */
+  readonly onProgress?: PlanContext['onProgress'];
 }
 
 export interface BuildOptions {

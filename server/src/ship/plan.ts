@@ -79,8 +79,8 @@ async function planNow(
   const { excludes, includeSpark, includeInterpreter } = request;
   const format = requestedFormat(request);
   const content = await planContent(environment, { excludes, includeSpark, ...context });
-  const { cache, signal } = context;
-  return format.plan(content, { cache, signal, includeInterpreter });
+  const { cache, signal, onProgress } = context;
+  return format.plan(content, { cache, signal, onProgress, includeInterpreter });
 }
 
 /** Name of the cache entry: everything that a plan's name and findings depend on. */

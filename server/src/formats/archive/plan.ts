@@ -25,10 +25,14 @@ export interface ArchivePlan {
 /** Plans an archive. @throws ShipEnvError PYTHON_NOT_RELOCATABLE when the interpreter was to be inside and cannot */
 export async function planArchive(
   packages: Content,
-  { cache, signal, includeInterpreter }: FormatOptions
+  { cache, signal, includeInterpreter, onProgress }: FormatOptions
 ): Promise<ArtifactPlan> {
   const { interpreter } = packages;
   const basePython = await basePythonOf(interpreter);
+  if (includeInterpreter) {
+    const done = packages.segments.length;
+    onProgress?.({ done, total: done + 1, detail: 'the interpreter' });
+  }
   const inside = includeInterpreter ? [await planInterpreter(interpreter, basePython, { cache, signal })] : [];
   const content: Content = {
     ...packages,
