@@ -21,9 +21,9 @@ from ship_env_node.identity import DIGEST, FILE_NAME, PYTHON_FIELDS, Own, artifa
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OURS = ".deps/.ship-env/"
-INDEX = f"{OURS}index.json"
-PYC = f"{OURS}pyc/"
+BOOTSTRAP_FILES = ".deps/.ship-env/"
+INDEX = f"{BOOTSTRAP_FILES}index.json"
+PYC = f"{BOOTSTRAP_FILES}pyc/"
 COMMENT = b"ship-env:"
 # The name of a wheel (PEP 427), which becomes the name of a folder here.
 WHEEL = re.compile(r"[^/\0]+\.whl")

@@ -12,7 +12,7 @@ function settingsOf<Kind extends string, Own extends z.ZodRawShape>(kind: Kind, 
  */
 export const TARGET_KINDS = {
   s3: {
-    /** Of its URLs. */
+    /** The schemes of its URLs. */
     schemes: ['s3', 's3a'],
     example: 's3://bucket/prefix',
     /** Begins the description of its fields where those of all kinds stand together. */

@@ -12,7 +12,7 @@ import { padding, tarHeader } from './tar.js';
 /** The first bytes of an archive: what does not come from a distribution. */
 export interface Head {
   readonly bytes: Buffer;
-  /** Of the bytes, lower-case hex. */
+  /** sha256 of the bytes, lower-case hex. */
   readonly sha256: string;
   /** Places that have a file. */
   readonly places: readonly string[];

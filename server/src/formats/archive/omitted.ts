@@ -14,8 +14,8 @@ interface Layout {
 
 /**
  * The places that each segment must leave to another one, each as soon as that is known: most segments depend on those before
- * them only. Of one name the file wins that is on the kernel's disk; the node bootstrap of a PEX decides the same
- * (ship_env_node/link.py).
+ * them only. When several files have one name, the file on the kernel's disk wins. The node bootstrap of a PEX decides the
+ * same (ship_env_node/link.py).
  *
  * @param planned - in the order of the archive
  * @param directoryOf - the zip directory of a segment, which names its files; by the segment's index

@@ -19,7 +19,7 @@ export class SegmentReader {
     this.#end = end;
   }
 
-  /** Of all that was taken. */
+  /** CRC-32 of all bytes that were taken. */
   get crc32(): number {
     return this.#crc32;
   }

@@ -48,7 +48,7 @@ test('the header and the bootstrap have the same names for what they share', () 
     "refused": boot.REFUSED,
     "flush": boot.FLUSH,
     "requests": boot.PEX_REQUESTS,
-    "ours": artifact.OURS,
+    "bootstrapFiles": artifact.BOOTSTRAP_FILES,
     "comment": artifact.COMMENT.decode(),
     "layoutFile": identity.LAYOUT_FILE,
     "digits": identity.ID_DIGITS,
@@ -63,7 +63,7 @@ test('the header and the bootstrap have the same names for what they share', () 
     refused: REFUSED,
     flush: FLUSH,
     requests: PEX_REQUESTS,
-    ours: BOOTSTRAP_FILES,
+    bootstrapFiles: BOOTSTRAP_FILES,
     comment: COMMENT_PREFIX,
     layoutFile: LAYOUT_NAME,
     digits: ARTIFACT_ID_DIGITS
