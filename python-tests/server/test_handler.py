@@ -21,7 +21,7 @@ from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError, HTTPResponse
 from tornado.simple_httpclient import HTTPStreamClosedError
 
-from jupyterlab_ship_env import sidecar_process
+from jupyterlab_ship_env.jupyter import sidecar_process
 
 BASE = "/user/ann/"
 

@@ -74,7 +74,7 @@ test.each([
   expect(() => parseMaster(master)).toThrow(
     expect.objectContaining({
       code: 'CONFIG_MASTER_UNSUPPORTED',
-      message: `"${told}" is no Spark master that ship-env supports.`
+      message: `"${told}" is not a Spark master that ship-env supports.`
     })
   );
 });

@@ -161,7 +161,7 @@ describe('code archives', () => {
   test('stay that no pointer names', async () => {
     const holdings = new Holdings().pointer('1', 31, [code('a')]).add(code('b'), 99);
     expect((await holdings.judged()).kept).toEqual({
-      [code('b')]: 'no pointer names it, so it may be of another program'
+      [code('b')]: 'no pointer names it, so it may belong to another program'
     });
   });
 
@@ -224,7 +224,7 @@ describe('what is not a file', () => {
 
   test('keeps what belongs to it', async () => {
     const holdings = new Holdings().add(`${id('a')}.json`, 99, manifest('a')).add(`${id('a')}.pex`, 99, '', false);
-    const reason = 'it, or what belongs to it, is not a file';
+    const reason = 'it, or an object that belongs to it, is not a file';
     expect(await holdings.judged()).toEqual({
       remove: [],
       kept: { [`${id('a')}.json`]: reason, [`${id('a')}.pex`]: reason }

@@ -44,7 +44,7 @@ describe.each(SERVERS)('in front of $make, a store', server => {
     expect(refused).toBe(1);
     const remarks = target.remarks().join(' ');
     expect(remarks).toContain('does not tell the SHA-256');
-    expect(remarks).toMatch(/read back, and is as it was sent: .*env-0000000b\.pex/u);
+    expect(remarks).toMatch(/read back and are as they were sent: .*env-0000000b\.pex/u);
   });
 
   test('that refuses what it does not know without a word is sent less', async () => {
