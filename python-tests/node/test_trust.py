@@ -326,7 +326,7 @@ def test_a_directory_that_points_elsewhere_is_refused_before_the_ordinary_boot(
     hostile = tmp_path / "hostile.pex"
     hostile.write_bytes(data)
     hostile.chmod(0o755)
-    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the directory of {hostile} says")
+    refused(node.run(hostile, "-c", SHOW, variables=ORDINARY), f"the directory of {hostile} has")
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ async function buildInto(options: OptionValues, view: View, cache: Cache, signal
       `Built ${output}  ${prettyBytes(bytes)}  ${built.id}`,
       ...(editables.length === 0
         ? []
-        : [`In code archives, not in the artifact:  ${editables.map(({ name }) => name).join(', ')}`])
+        : [`In code archives, not in the artifact: ${editables.map(({ name }) => name).join(', ')}`])
     ]
   );
 }

@@ -123,7 +123,7 @@ test.each(['--python', '--target'])('an empty %s is a usage error, as of a varia
   const { exitCode, stdout } = await shipEnv(home, ['ship', option, '', '--json']);
   expect(exitCode).toBe(2);
   const message = expect.stringMatching(
-    new RegExp(`${option} <\\w+>' argument '' is invalid. It is empty; .*[^.]\\.$`, 'u')
+    new RegExp(`${option} <\\w+>' argument '' is invalid. The value is empty. .*[^.]\\.$`, 'u')
   );
   expect(events(stdout)).toMatchObject([{ code: 'USAGE_INVALID', message }]);
 });
@@ -142,7 +142,7 @@ test('build writes a PEX that runs by itself', async () => {
     extendEnv: false
   });
   expect(ran.stdout).toBe('2.21.0');
-  expect(built.stdout).toContain('Not in it, since they ship as code archives: harbour');
+  expect(built.stdout).toContain('In code archives, not in the artifact: harbour');
 });
 
 test.each([
