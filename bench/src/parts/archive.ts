@@ -14,14 +14,13 @@ import { compileModules, install, removeCompiledModules, uninstall } from '../en
 import { shipCold } from '../first-ships.js';
 import { interleaved, median } from '../measuring/figures.js';
 import { settle, timed } from '../measuring/processes.js';
-import type { Row } from '../report/results.js';
 import { asRatio } from '../report/units.js';
 import type { Part } from './part.js';
 
 const RUNS = { smoke: 1, default: 3, full: 5 };
 const ARCHIVE = ['--format', 'archive'];
 const [SHIPPED, BUILT, RIVAL] = ['ship-env, shipped', 'ship-env, built only', 'venv-pack, built only'];
-/** Ours is measured with two cases: what is compiled in the environment is no matter for it. */
+/** Our archive has compiled modules, whatever the environment has; that of venv-pack has what the environment has. */
 const [OURS, THEIRS, THEIRS_BARE] = ['ship-env', 'venv-pack', 'venv-pack, modules not compiled'];
 
 /** Work that returns milliseconds, by who does it. */
@@ -49,10 +48,6 @@ async function measure({ scale, results }: Bench, part: string, cases: Cases): P
   const samples = await interleaved(RUNS[scale], cases);
   Object.entries(samples).forEach(([who, values]) => results.row(part, who, 'ms', values));
   return who => median(samples[who] ?? []);
-}
-
-function addBytes({ results }: Bench, part: string, who: string, bytes: number): void {
-  results.row(part, who, 'bytes' satisfies Row['unit'], [bytes]);
 }
 
 /** Judges ours by venv-pack's, where venv-pack is compared. */
@@ -104,11 +99,11 @@ async function measureCold(bench: Bench, environment: MeasuredEnvironment, folde
     };
   }
   const medianOf = await measure(bench, part, cases);
-  addBytes(bench, part, OURS, statSync(ours).size);
+  bench.results.row(part, OURS, 'bytes', [statSync(ours).size]);
   judge(bench, `${part}, built, to venv-pack`, medianOf(BUILT) / medianOf(RIVAL), 1);
   judge(bench, `${part}, shipped, to venv-pack`, medianOf(SHIPPED) / medianOf(RIVAL), 1);
   if (tools !== undefined) {
-    addBytes(bench, part, THEIRS, statSync(theirs).size);
+    bench.results.row(part, THEIRS, 'bytes', [statSync(theirs).size]);
     judge(bench, `${part}, size to venv-pack's`, statSync(ours).size / statSync(theirs).size, 1);
   }
 }
