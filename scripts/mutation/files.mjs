@@ -8,8 +8,8 @@ import { paths } from '../lib/paths.mjs';
 
 const SOURCES = 'server/src';
 
-/** Paths below server/src. */
-const PURE = [
+/** Which paths below server/src. */
+export const PURE = [
   /^contract\//,
   /^deployments\/[^/]+$/,
   /^deployments\/(?:spark|yarn)\//,

@@ -122,13 +122,13 @@ describe('what was digested before', () => {
   test('is passed over up to the last boundary before the end, from which a later leap goes on', async () => {
     const digest = digestOf(
       await remembering(...TEXTS),
-      TEXTS.map(text => spanOf(text))
+      [...TEXTS, 'new'].map(text => spanOf(text))
     );
     // The digest at 9 is remembered, so nothing between 6 and 8 need be read.
     expect(digest.leap(8)).toBe(6);
     expect(digest.position).toBe(6);
     expect(digest.leap(9)).toBe(9);
-    expect(digest.sha256()).toBe(sha256('abcdefghi'));
+    expect(await digestWhole(digest, 'new')).toBe(sha256('abcdefghinew'));
   });
 
   test('is not used twice: the digest that is remembered stays as it was', async () => {
@@ -142,10 +142,14 @@ describe('what was digested before', () => {
 
   test('is unknown behind something new, and behind what has no name', async () => {
     const memory = await remembering(...TEXTS);
-    for (const first of [spanOf('abcd', { hasName: false }), spanOf('new!')]) {
+    for (const [text, first] of [
+      ['abcd', spanOf('abcd', { hasName: false })],
+      ['new!', spanOf('new!')]
+    ] as const) {
       const digest = digestOf(memory, [first, spanOf('ef'), spanOf('ghi')]);
       expect(digest.leap(9)).toBe(9);
       expect(digest.position).toBe(0);
+      expect(await digestWhole(digest, `${text}efghi`)).toBe(sha256(`${text}efghi`));
     }
   });
 

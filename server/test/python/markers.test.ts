@@ -25,6 +25,11 @@ describe('a marker', () => {
     ["os_name == 'posix'", true],
     ["os_name === 'posix'", true],
     ["os_name != 'posix'", false],
+    ["os_name != 'nt'", true],
+    [" os_name == 'posix' ", true],
+    // Not a version, so two texts.
+    ["python_version != 'any'", true],
+    ["python_version == 'any'", false],
     ["'pos' in os_name", true],
     ["'win' in os_name", false],
     ["'win' not in os_name", true],
@@ -39,6 +44,7 @@ describe('a marker', () => {
     ["os_name < 'posix'", 'texts have no order'],
     ["platform_release >= '6'", 'one of the two is no version'],
     [UNKNOWN, 'the variable is not known'],
+    ['os_name == sys_platform', 'the second variable is not known'],
     ["toString == 'a'", 'what JavaScript knows is no variable'],
     ['os_name', 'nothing is compared'],
     ["os_name == 'posix", 'the text does not end'],
@@ -49,6 +55,11 @@ describe('a marker', () => {
   ])('%s is neither true nor false: %s', marker => {
     expect(marked(marker)).toBeUndefined();
   });
+});
+
+test('a version before its release is a version', () => {
+  expect(holds("python_full_version >= '3.12'", { python_full_version: '3.13.0rc1' })).toBe(true);
+  expect(holds("python_full_version < '3.13'", { python_full_version: '3.12.0b4' })).toBe(true);
 });
 
 describe('several markers', () => {
@@ -96,7 +107,7 @@ describe('what a marker can know of the nodes', () => {
     ['Windows', { platformTag: 'win32' }, { os_name: 'nt', sys_platform: 'win32', platform_system: 'Windows' }],
     ['a platform that is not known', { platformTag: 'my_linux_x86_64_v2' }, {}]
   ])('of %s', (_, interpreter, known) => {
-    expect(of(interpreter)).toEqual({
+    expect(of(interpreter)).toStrictEqual({
       ...always,
       ...known,
       implementation_name: 'cpython',
@@ -107,6 +118,6 @@ describe('what a marker can know of the nodes', () => {
   test('of another Python is its name', () => {
     const platformTag = 'any';
     expect(of({ implementation: 'pypy', platformTag })).toMatchObject({ platform_python_implementation: 'PyPy' });
-    expect(of({ implementation: 'graalpy', platformTag })).toEqual({ ...always, implementation_name: 'graalpy' });
+    expect(of({ implementation: 'graalpy', platformTag })).toStrictEqual({ ...always, implementation_name: 'graalpy' });
   });
 });

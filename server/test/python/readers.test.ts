@@ -51,12 +51,21 @@ describe('METADATA', () => {
     const headers = parseHeaders(Buffer.from('Name :  foo \rno header\r goes on\rLicense: UNKNOWN\rX: a: b\n\nY: c\n'));
     expect([headers.first('name'), headers.first('License'), headers.first('X')]).toEqual(['foo', '', 'a: b']);
     expect([headers.all('License'), headers.all('Y'), headers.first('Y')]).toEqual([['UNKNOWN'], [], '']);
-    expect(headers.all('')).toEqual([]);
+    expect(['', 'no heade', 'no header'].flatMap(name => headers.all(name))).toEqual([]);
+    expect(parseHeaders(Buffer.from('A: 1\nno header')).all('')).toEqual([]);
   });
 
   test('has its values in the order of the file, the last one too where no line ends it', () => {
     expect(parseHeaders(Buffer.from('A: 1\na: 2\nA: 3\n  4')).all('A')).toEqual(['1', '2', '3 4']);
   });
+});
+
+test('requires.txt may have requirements with extras, which begin no section', () => {
+  expect(requirementsFromEggInfo('a[x]\n[y]\nb[z]\n[c] d\n')).toEqual([
+    'a[x]',
+    "b[z] ; extra == 'y'",
+    "[c] d ; extra == 'y'"
+  ]);
 });
 
 test('requires.txt may have comments, and sections with nothing in their name', () => {
@@ -122,7 +131,7 @@ describe('.pth', () => {
 describe('the import hook of an editable', () => {
   test('of setuptools may have no namespaces, and what is no name of a module', () => {
     const text =
-      "import sys\nMAPPING_OLD = {}\nMAPPING = {'a': '/a', 1: '/b', 'c': 2, 'd': ['/d', 3]}\nNAMESPACES = 7\n";
+      "X_NAMESPACES = {'n': '/n'}\nMAPPING_OLD = {}\nMAPPING = {'a': '/a', 1: '/b', 'c': 2, 'd': ['/d', 3]}\nNAMESPACES = 7\n";
     expect(readFinder(text)).toEqual({
       modules: [
         { name: 'a', path: '/a' },
@@ -144,7 +153,7 @@ describe('the import hook of an editable', () => {
 
   test('of the editables library has as many modules as calls with two texts', () => {
     const text =
-      "F.map_module('a', '/a')\nF.map_module('b')\nF.map_module(1, '/c')\nF.map_module('d', path)\nG.map_module('e', '/e')\n";
+      "F.map_module('a', '/a')\nF.map_module('b')\nF.map_module(1, '/c')\nF.map_module('d', path)\nF.map_module('f', 1)\nfinder.map_module('e', '/e')\n";
     expect(readFinder(text)).toEqual({
       modules: [
         { name: 'a', path: '/a' },

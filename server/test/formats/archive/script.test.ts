@@ -24,7 +24,7 @@ describe('a script in Python', () => {
     ['without an encoding', Buffer.from(`#!python\n${PRINT}`)],
     ['of one line', Buffer.from(`#!python\nimport sys; print(sys.argv[1:], "é")`)],
     ['in UTF-8, as it says', Buffer.from(`#!python\n# -*- coding: utf-8 -*-\n${PRINT}`)],
-    ['in Latin-1', Buffer.from(`#!python\n# vim: set fileencoding=latin-1 :\n${PRINT}`, 'latin1')]
+    ['in Latin-1', Buffer.from(`#!python\n# vim: set fileencoding=latin-1 : é\n${PRINT}`, 'latin1')]
   ])('%s runs with the python beside it', async (_, script) => {
     expect(await printed(relocatable(script))).toBe("['a b', '$x'] é");
   });
@@ -33,6 +33,7 @@ describe('a script in Python', () => {
     const lines = (text: string): string[] => relocatable(Buffer.from(text, 'latin1')).toString('latin1').split('\n');
     expect(lines('#!python\n\t # coding=iso-8859-15\nx = 1\n')[1]).toBe('\t # coding=iso-8859-15');
     expect(lines('#!python\n\t # coding=iso-8859-15\nx = 1\n').filter(line => line.includes('coding'))).toHaveLength(1);
+    expect(lines('#!python\n# coding: latin-1, \u00e9\n')[1]).toBe('# coding: latin-1, \u00e9');
     // Python knows these without being told, and then the line may stand further down.
     for (const name of ['utf-8', 'UTF_8', 'utf8']) {
       expect(lines(`#!python\n# coding: ${name}\nx = 1\n`)[1]).toMatch(/^'''exec' /);

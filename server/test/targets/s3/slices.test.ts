@@ -64,6 +64,13 @@ describe('the digests of slices', () => {
         observer.take(span, 6 * MIB, data.subarray(5 * MIB));
       }
     ],
+    [
+      'was read in part, and another one from there on',
+      observer => {
+        observer.take(span, 0, data.subarray(0, 5 * MIB));
+        observer.take({ ...span, content: 'b' }, 5 * MIB, data.subarray(5 * MIB));
+      }
+    ],
     ['was read from its middle', observer => observer.take(span, 5 * MIB, data.subarray(5 * MIB))]
   ])('are not known when the span %s', (_, read) => {
     const memory = new DigestMemory();
