@@ -106,8 +106,8 @@ test.each([
 });
 
 test.each([
-  [' nowhere ', 'A target is a URL, but this is none: "nowhere".', 's3://bucket/prefix or file:///directory'],
-  ['say s3://bucket', 'A target is a URL, but this is none: "say s3://bucket".', 's3://bucket/prefix'],
+  [' nowhere ', 'The target must be a URL; this is not one: "nowhere".', 's3://bucket/prefix or file:///directory'],
+  ['say s3://bucket', 'The target must be a URL; this is not one: "say s3://bucket".', 's3://bucket/prefix'],
   ['s3://me@bucket', 'The target URL holds a user name or password: s3://….', 'AWS profile'],
   ['s3://b/x?y#z', 'The target URL has a part after "?": "s3://b/x?…".', '%3F for "?" and %23 for "#"'],
   ['s3://b/100%', 'The target URL is not well escaped: "s3://b/100%".', '%25'],
