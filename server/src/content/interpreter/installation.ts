@@ -30,8 +30,8 @@ const BUILD_FOLDER = /^config-\d/;
 const WINDOWS_MODULE = /\/lib-dynload\/_tkinter\./;
 
 /**
- * The files of an interpreter that can run in any folder: the program, the standard library, and the shared libraries of the
- * installation that these load.
+ * The files of an interpreter that can run in any folder: the program, the standard library, and the shared libraries
+ * of the installation that these load.
  *
  * @param basePython - the program, links resolved
  * @throws ShipEnvError PYTHON_NOT_RELOCATABLE, which says why the interpreter works in its own folder only

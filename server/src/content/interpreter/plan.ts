@@ -19,8 +19,8 @@ const RANK = -1;
 const EXECUTABLE = 0o111;
 
 /**
- * The segment that brings the interpreter itself: program, standard library, and the shared libraries that belong to them,
- * at their places in the installation.
+ * The segment that brings the interpreter itself: program, standard library, and the shared libraries that belong to
+ * them, at their places in the installation.
  *
  * All files are read each time. Nothing tells otherwise whether one of them was edited.
  *

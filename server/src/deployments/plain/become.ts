@@ -15,8 +15,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const KILLED_BY = 128;
 
 /**
- * Becomes the python: the same process goes on as the program, which so has the terminal, the signals and the exit code to
- * itself. Where Node.js cannot do that (before 22.15), the program is a child that shares all of them.
+ * Becomes the python: the same process goes on as the program, which so has the terminal, the signals and the exit code
+ * to itself. Where Node.js cannot do that (before 22.15), the program is a child that shares all of them.
  *
  * @returns the exit code, where this process goes on to live
  * @throws ShipEnvError CACHE_UNUSABLE when nothing can be executed there; the signal's reason
@@ -32,7 +32,7 @@ export async function become(
   return process.execve(path, [path, ...args], env);
 }
 
-/** From here on signals are the program's. One that came before ends us. */
+/** From here on the program gets all signals. A signal that came before this call ends this process. */
 async function handOver(signal: AbortSignal): Promise<void> {
   for (const name of SIGNALS) process.removeAllListeners(name);
   await setImmediate();
@@ -45,7 +45,7 @@ async function handOver(signal: AbortSignal): Promise<void> {
 
 async function asChild({ path, env }: PreparedPython, args: readonly string[]): Promise<number> {
   const child = spawn(path, args, { env, stdio: 'inherit' });
-  // A terminal sends its signals to the child as well, and twice would be once too often.
+  // A terminal sends its signals to the child as well, which must not get them twice.
   const isOfTerminal = [0, 1, 2].some(fd => isatty(fd));
   for (const name of SIGNALS) {
     process.on(name, () => {

@@ -8,10 +8,10 @@ import type { Target, TransferOptions } from '../../targets/target.js';
 export type Source = Pick<Target, 'url' | 'read'>;
 
 /**
- * Writes an object of a target into a new file, and compares it with what it must be. Bounded memory, and never more
- * bytes on the disk than the object must have.
+ * Writes an object of a target into a new file, and compares it with its expected size and digest. It needs little
+ * memory, and never writes more bytes than the object must have.
  *
- * @param path - of a file that is not there yet; the caller removes it after a failure
+ * @param path - path of a file that does not exist yet; the caller removes the file after a failure
  * @throws ShipEnvError ARTIFACT_NOT_SHIPPED when the object is not there, TARGET_CONFLICT when it is another one; the
  *   system's error; the signal's reason
  */

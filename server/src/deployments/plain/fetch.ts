@@ -11,21 +11,21 @@ import { parseJson } from '../../text/json.js';
 import { download, type Source } from './download.js';
 import { SETTLING_MS, identityAt } from './file-identity.js';
 
-/** So long a file is known by its identity; then it is read again, and its time says that it is used. */
+/** After this time a file is read again, and its date is renewed, so that it counts as used. */
 const KNOWN_MS = 60 * 60 * 1000;
 
 const note = z.object({ sha256: z.string(), identity: z.string(), verifiedMs: z.number() });
 
-/** What fetching needs of the run that it belongs to. */
+/** What the run gives to a fetch. */
 export interface FetchContext extends TransferOptions {
   readonly cache: Cache;
 }
 
 /**
- * A file of a target in the cache, as a program: fetched when the cache lacks it or holds a damaged one. What lies in the
- * cache was read there and had the digest; later it is known by its identity.
+ * Returns a program of a target from the cache. It is fetched when the cache lacks it, or when the file in the cache is
+ * damaged. A file is read once to compare its digest. Later its identity shows that it is still the same file.
  *
- * @returns the path, whose last name is the object's
+ * @returns the path; its file name is the name of the object
  * @throws as `download`; ShipEnvError CACHE_UNUSABLE, DISK_FULL
  */
 export async function fetchProgram(source: Source, wanted: PayloadFacts, context: FetchContext): Promise<string> {
@@ -39,7 +39,7 @@ export async function fetchProgram(source: Source, wanted: PayloadFacts, context
     cache.mend('fetched', wanted.name, isWhole, write, held)
   );
   if (await isWhole()) return path;
-  // Damaged within a moment: this disk cannot be trusted.
+  // The file was damaged within a moment: the disk cannot be trusted.
   throw Object.assign(new Error(`${path} is not what was written there a moment ago.`), {
     code: 'EIO',
     syscall: 'read'
@@ -60,7 +60,7 @@ async function isVerified(
   try {
     const now = new Date();
     await utimes(path, now, now);
-    // From here on an edit gives another identity.
+    // An edit after this wait gives another identity.
     await setTimeout(SETTLING_MS, undefined, { signal });
     const identity = await identityAt(path);
     const file = await openRegular(path, { links: 'refuse' });

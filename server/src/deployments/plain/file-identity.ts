@@ -5,8 +5,8 @@ import { orNothing } from '../../system/files/nothing.js';
 export const SETTLING_MS = 60;
 
 /**
- * Tells a file or a link of the cache, as it is now, from any other one, and from itself after an edit. Undefined when
- * nothing is there.
+ * Identifies a file or link of the cache as it is now: another file, or the same file after an edit, has another
+ * identity. Undefined when there is nothing at the path.
  */
 export async function identityAt(path: string): Promise<string | undefined> {
   const info = await orNothing(lstat(path, { bigint: true }));

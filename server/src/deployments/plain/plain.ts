@@ -6,7 +6,7 @@ import type { Deployment } from '../deployment.js';
  */
 export const plain: Deployment = {
   name: 'plain',
-  // It has no Spark master.
+  // A program without Spark has no Spark master.
   accepts: () => false,
   arrange: ({ manifest, pointer }, _access, { target }) =>
     Promise.resolve({

@@ -18,11 +18,11 @@ export interface PreparedPython {
 }
 
 /**
- * Has on this machine what a shipped environment needs to run: fetched, verified, kept in the local cache.
+ * Makes a shipped environment ready to run on this machine: fetches it, verifies it, and keeps it in the local cache.
  *
- * @param options.env - of this process; what it says of the import path comes behind the code archives
- * @throws ShipEnvError ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT, FORMAT_UNSUITED, PYTHON_NOT_FOUND, CACHE_UNUSABLE, DISK_FULL and what the
- *   target throws; the signal's reason. Nothing half-fetched is left
+ * @param options.env - the variables of this process; its PYTHONPATH comes behind the code archives
+ * @throws ShipEnvError ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT, FORMAT_UNSUITED, PYTHON_NOT_FOUND, CACHE_UNUSABLE,
+ *   DISK_FULL and what the target throws; the signal's reason. No partial file stays
  */
 export async function preparePython(
   shipped: Shipped,
@@ -36,8 +36,8 @@ export async function preparePython(
 }
 
 /**
- * The environment variables of the program. Code stands behind the packages, as on executors: a PEX puts PYTHONPATH there;
- * an unpacked archive, whose python puts PYTHONPATH first, has a variable of its own for it.
+ * The environment variables of the program. They put code behind the packages, as on executors. A PEX puts PYTHONPATH
+ * there. The python of an unpacked archive puts PYTHONPATH first, so there is another variable for code.
  */
 function withCode(env: NodeJS.ProcessEnv, folders: readonly string[], { runs }: Shipped): NodeJS.ProcessEnv {
   if (runs.kind === 'archive') return { ...env, [CODE_PATH]: folders.join(delimiter) };
@@ -50,7 +50,7 @@ async function pythonOf({ runs, manifest }: Shipped, source: Source, context: Fe
     case 'executable':
       return fetchProgram(source, manifest.artifact, context);
     case 'archive': {
-      // Who runs a PEX does not load the reader of tar files.
+      // A run of a PEX does not load the reader of tar files.
       const { untar } = await import('./untar.js');
       const folder = await fetchUnpacked(source, manifest.artifact, untar, context);
       return requireInterpreter(join(folder, runs.python), manifest);
@@ -64,7 +64,7 @@ async function pythonOf({ runs, manifest }: Shipped, source: Source, context: Fe
   }
 }
 
-/** An archive without an interpreter has a link to the one of this machine. */
+/** An archive without an interpreter has a link to the python of this machine. */
 async function requireInterpreter(path: string, { id, python }: Manifest): Promise<string> {
   if ((await orNothing(stat(path))) !== undefined) return path;
   throw new ShipEnvError(
@@ -79,7 +79,7 @@ function codeFolder({ fileName, bytes, sha256 }: CodeArchive, source: Source, co
   return fetchUnpacked(source, wanted, unzip, context);
 }
 
-/** Python splits PYTHONPATH there, and knows no way to escape it. */
+/** Python splits its path variables at the delimiter, and has no way to escape it. */
 function requirePathEntry(folder: string): string {
   if (!folder.includes(delimiter)) return folder;
   throw new ShipEnvError(

@@ -10,20 +10,20 @@ import { download, type Source } from './download.js';
 import type { FetchContext } from './fetch.js';
 import { SETTLING_MS, identityAt } from './file-identity.js';
 
-/** In the folder of an archive: what was unpacked, and what each file was then. */
+/** In the folder of an archive: the folder of the unpacked files, and the note with the identity of each file. */
 const CONTENT = 'content';
 const NOTE = 'files.json';
 
 const unpackedFiles = z.record(z.string(), z.string());
 
-/** Writes what an archive holds below a folder that is there and empty. */
+/** Unpacks an archive into an empty folder. */
 export type Extract = (archive: string, folder: string, signal: AbortSignal) => Promise<void>;
 
 /**
- * An archive of a target, unpacked in the cache: fetched and verified when the cache lacks it, or when a file of it was
- * changed or removed since. Files that came later, such as compiled modules, count for nothing.
+ * Returns an archive of a target, unpacked in the cache. It is fetched and verified when the cache lacks it, or when
+ * one of its files was changed or removed. Files that were added later, such as compiled modules, do not matter.
  *
- * @returns the folder of what the archive holds
+ * @returns path of the folder with the unpacked files
  * @throws as `download` and `extract`; ShipEnvError CACHE_UNUSABLE, DISK_FULL
  */
 export async function fetchUnpacked(
@@ -43,7 +43,7 @@ export async function fetchUnpacked(
         await download(source, wanted, archive, { ...context, signal });
         await extract(archive, content, signal);
       });
-      // From here on an edit gives another identity.
+      // An edit after this wait gives another identity.
       await setTimeout(SETTLING_MS, undefined, { signal });
       const { files, bytes } = await look(content, signal);
       await writeFile(join(temporary, NOTE), JSON.stringify(files satisfies z.infer<typeof unpackedFiles>));

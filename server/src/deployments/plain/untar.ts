@@ -10,10 +10,10 @@ import { problemOfPath } from '../../system/files/path-names.js';
 const EXECUTE = 0o111;
 
 /**
- * Writes the files and links of a `.tar.gz` below a folder. The execute bit is as in the archive, all else by the umask.
- * Links are made last, so that no file is written through one.
+ * Writes the files and links of a `.tar.gz` below a folder. The execute bit comes from the archive, the rest of the
+ * mode from the umask. Links are made last, so that no file is written through one.
  *
- * @throws an Error for what is no such archive, and for an entry whose name leads out of the folder or comes twice
+ * @throws an Error when the file is no such archive, and for an entry whose name leads out of the folder or comes twice
  */
 export async function untar(archive: string, folder: string, signal: AbortSignal): Promise<void> {
   const links = new Map<string, string>();

@@ -11,10 +11,10 @@ import type { Entry, Options, ZipFile } from 'yauzl';
 const EXECUTE = 0o111;
 
 /**
- * Writes the entries of a code archive below a folder. The execute bit is as in the archive, all else by the umask: what an
- * entry says besides, a link or the setuid bit, does not hold (ship_env_code.py does the same on executors).
+ * Writes the entries of a code archive below a folder. The execute bit comes from the archive, the rest of the mode
+ * from the umask. Links and the setuid bit are ignored (ship_env_code.py does the same on executors).
  *
- * @throws yauzl's error for what is no zip, and for an entry whose name leads out of the folder
+ * @throws yauzl's error when the file is no zip, and for an entry whose name leads out of the folder
  */
 export async function unzip(archive: string, folder: string, signal: AbortSignal): Promise<void> {
   const zip = await opened(archive);

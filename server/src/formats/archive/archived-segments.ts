@@ -8,32 +8,32 @@ import type { BuildOptions } from '../format.js';
 import { omittedOf } from './omitted.js';
 import { SpoiltSegment, transcode, type Transcoding } from './transcode.js';
 
-/** Changes with everything that gives other bytes for the same segment. */
+/** Change it whenever the same segment would give other bytes. */
 const FORMAT = 'ship-env archive segment 1';
 
-/** One reads while another is compressed. */
+/** Segments at a time: one is read while another one is compressed. */
 const PARALLEL_SEGMENTS = 3;
 
 /** What the segments of an archive are made of. */
 export interface ArchivedFrom {
-  /** As a PEX has them. */
+  /** The segments of zip entries, as in a PEX. */
   readonly zipped: Segments;
   readonly planned: readonly LazySegment[];
   readonly sitePackages: string;
-  /** Places of what every archive has. */
+  /** Places of the files that every archive has. */
   readonly taken: readonly string[];
 }
 
-/** How the work on an archive goes on. */
+/** What the work on the segments needs. */
 export interface ArchivedOptions extends Pick<BuildOptions, 'cache' | 'signal'> {
   /** Uncompressed bytes that were done since the last call. */
   readonly onBytes: (bytes: number, planned: LazySegment) => void;
 }
 
 /**
- * The segments of an archive: each is found in the cache, or made of the distribution's segment of zip entries as soon as it
- * is known which of its files are in the archive. That depends on the segments before it: of two files of one name the first
- * one wins.
+ * The segments of an archive. Each segment is found in the cache, or made of the distribution's segment of zip entries.
+ * It is made as soon as it is known which of its files the archive has. The segments before it decide that: when two
+ * files have one name, the first one wins.
  */
 export class ArchivedSegments implements SegmentSource {
   readonly ready: SegmentSource['ready'];
@@ -61,7 +61,7 @@ export class ArchivedSegments implements SegmentSource {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Segment> {
-    // Each is looked up when it is its turn: a damaged one may have been replaced.
+    // A damaged segment may have been replaced meanwhile, so each segment is looked up in its turn.
     for (let index = 0; index < this.#segments.length; index += 1) {
       const segment = await this.#segments[index];
       if (segment !== undefined) yield segment;
@@ -82,7 +82,7 @@ export class ArchivedSegments implements SegmentSource {
     return { wheel: planned.wheel, sitePackages, omitted: await omitted, signal: this.#signal, onBytes };
   }
 
-  /** Nothing is under way any more when this settles. */
+  /** Settles when no work on a segment is in progress any more. */
   async #finish(): Promise<Awaited<SegmentSource['ready']>> {
     try {
       await this.#from.zipped.ready;
@@ -96,7 +96,7 @@ export class ArchivedSegments implements SegmentSource {
     return { reusedSegments: this.#segments.length - this.#built, builtSegments: this.#built };
   }
 
-  /** When the work on one segment fails, that on the others stops. */
+  /** When the work on one segment fails, the work on the other segments stops. */
   async #ensure(index: number, how: Transcoding): Promise<Segment> {
     try {
       this.#signal.throwIfAborted();
@@ -123,7 +123,7 @@ export class ArchivedSegments implements SegmentSource {
       await transcode(await this.#zipped(index), path, how);
     } catch (error) {
       if (!(error instanceof SpoiltSegment)) throw error;
-      // Compressed anew from the environment.
+      // The zip entries are damaged: they are compressed again from the environment.
       await this.#from.zipped.drop(index);
       await rm(path, { force: true });
       await transcode(await this.#zipped(index), path, how);
@@ -150,7 +150,7 @@ export class ArchivedSegments implements SegmentSource {
   }
 }
 
-/** A promise whose failure is taken up later, when it is its turn. */
+/** A promise whose rejection is handled later, by the code that awaits it. */
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from '../../contract/manifest.js';
 
-/** Changes with everything that gives other bytes for the same identity: the tar records, places, scripts. */
+/** Change it whenever the same identity would give other bytes: other tar records, places or scripts. */
 const FORMAT = 'ship-env archive 1';
 
 const DIGITS = 20;
 
-/** All that an archive's id vouches for. */
+/** Everything that the id of an archive covers. */
 export interface ArchiveIdentity {
   readonly python: Manifest['python'];
-  /** sha256 of the head, lower-case hex: all that does not come from a distribution. */
+  /** sha256 of the head, lower-case hex. The head is everything that comes from no distribution. */
   readonly head: string;
   /** In the order of the file. */
   readonly segments: readonly { readonly wheel: string; readonly key: string; readonly rank: number }[];
 }
 
 /**
- * The id of an archive: `env-` and 20 hexadecimal digits of a sha256 over a row of fields, each ended by NUL, which no field
- * holds. Which of two files of one name the archive has follows from the segments and their ranks.
+ * The id of an archive: `env-` and 20 hexadecimal digits of a sha256 over a row of fields, each ended by NUL, which no
+ * field holds. The segments and their ranks also decide which of two files with one name the archive has.
  */
 export function archiveId({ python, head, segments }: ArchiveIdentity): string {
   const { implementation, minor, pythonTag, abiTag, platformTag } = python;

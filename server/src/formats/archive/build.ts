@@ -28,7 +28,7 @@ export function buildArchive(
   );
 }
 
-/** Progress of two passes over the same bytes: zip entries are made of files, then members of an archive of zip entries. */
+/** Progress of two passes over the same bytes: files become zip entries, and zip entries become members of an archive. */
 function progressOfBoth({ onProgress }: BuildOptions): {
   readonly onZipped: BuildOptions['onProgress'];
   readonly onArchived: ArchivedOptions['onBytes'];
@@ -51,7 +51,7 @@ function progressOfBoth({ onProgress }: BuildOptions): {
 
 const ZEROS = Buffer.alloc(END_BYTES);
 
-/** What every archive ends with. */
+/** The last bytes of every archive. */
 const END = Buffer.concat([
   MEMBER_HEADER,
   ...storedBlocks(ZEROS, { isLast: true }),

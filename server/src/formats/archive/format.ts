@@ -8,7 +8,7 @@ export const archiveFormat: Format = {
   canHoldInterpreter: true,
   fileName: archiveName,
   files: ({ artifact }) => [{ name: artifact.name, isExecutable: false }],
-  // The format's part of the manifest is one yes or no, which contradicts nothing.
+  // The format's own part of the manifest is one boolean: it cannot contradict anything.
   inconsistencyOf: () => undefined,
   findingsOf: () => [],
   plan: planArchive

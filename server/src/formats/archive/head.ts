@@ -9,23 +9,23 @@ import { MEMBER_HEADER, memberTrailer, storedBlocks } from './gzip.js';
 import { sitePackagesOf } from './places.js';
 import { padding, tarHeader } from './tar.js';
 
-/** The first bytes of an archive: what does not come from a distribution. */
+/** The first bytes of an archive: the files that come from no distribution. */
 export interface Head {
   readonly bytes: Buffer;
   /** sha256 of the bytes, lower-case hex. */
   readonly sha256: string;
-  /** Places that have a file. */
+  /** Places of the files in the head. */
   readonly places: readonly string[];
 }
 
 /** What the head depends on. */
 export interface HeadOf {
   readonly interpreter: Interpreter;
-  /** Absolute path of the python on the nodes; of the one here when the interpreter is inside. */
+  /** Absolute path of the program. Each node has it at the same path, unless the interpreter is in the archive. */
   readonly basePython: string;
-  /** A segment brings the interpreter itself: `bin` and the standard library. */
+  /** Whether a segment brings the interpreter itself: the program and the standard library. */
   readonly isInside: boolean;
-  /** Modules of ours, which every executor can import. */
+  /** Our own modules that every executor can import. */
   readonly modules: readonly OwnModule[];
 }
 
@@ -37,14 +37,15 @@ interface Entry {
 }
 
 /**
- * What each python process does at its start: it waits for pyspark, to run the newest code archives (ship_env_finder.py),
- * and puts the code of `ship-env run` behind the packages.
+ * Python runs this line at each start. It waits for the import of pyspark, to use the newest code archives
+ * (ship_env_finder.py), and puts the code of `ship-env run` behind the packages.
  */
 const START = 'import ship_env_finder; ship_env_finder.install(); ship_env_finder.add_code()\n';
 
 /**
- * What every archive begins with: the parts of a virtual environment (PEP 405) that no distribution brings. Byte for byte
- * the same for all archives of one release and one Python, whichever zlib is at hand: stored, not compressed. Pure.
+ * Makes the head: the parts of a virtual environment (PEP 405) that no distribution brings. All archives of one release
+ * and one Python have the same head. It is stored and not compressed, so it does not depend on the version of zlib.
+ * Pure.
  */
 export function headOf(of: HeadOf): Head {
   const entries = entriesOf(of);
@@ -73,7 +74,7 @@ function entriesOf(of: HeadOf): Entry[] {
   ];
 }
 
-/** What makes the folder a virtual environment of the node's python; or links to the program inside, which needs no more. */
+/** Links to the program in the archive; or else what makes the folder a virtual environment of the node's python. */
 function pythonEntries({ interpreter, basePython, isInside }: HeadOf): Entry[] {
   const names = ['python', 'python3', `python${interpreter.minor}`];
   if (isInside) {
@@ -86,7 +87,7 @@ function pythonEntries({ interpreter, basePython, isInside }: HeadOf): Entry[] {
   ];
 }
 
-/** Nothing of the node's own packages: executors have what the kernel has. */
+/** The packages that the node has installed stay out, so that executors have what the kernel has. */
 function pyvenv({ version }: Interpreter, basePython: string): string {
   const config = {
     home: posix.dirname(basePython),

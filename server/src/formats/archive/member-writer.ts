@@ -5,15 +5,18 @@ import { DEFLATED, type ZipEntry } from '../../content/segments/zip/records.js';
 import { crc32 } from '../../payloads/crc32.js';
 import { MEMBER_HEADER, memberTrailer, storedBlocks } from './gzip.js';
 
-/** Pieces that are being compressed and not written: enough to keep the cores busy. */
+/** So many pieces are compressed before the first one of them is written: enough to keep all cores busy. */
 const AHEAD = 3;
 
-/** Writes the content of a tar file as gzip members: some compressed here, some that are compressed already. */
+/**
+ * Writes the content of a tar file as gzip members. Some are compressed here, others are copied in their compressed
+ * form.
+ */
 export class MemberWriter {
   readonly #file: OutputFile;
   readonly #sha256 = createHash('sha256');
   #crc32 = 0;
-  /** What goes into the next member. */
+  /** The content of the next member. */
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   /** Members that are being compressed. */
@@ -23,7 +26,7 @@ export class MemberWriter {
     this.#file = file;
   }
 
-  /** Takes content that is compressed together with its neighbours. It must not change afterwards. */
+  /** Adds content, which is compressed together with its neighbours. The caller must not change it afterwards. */
   async add(content: Buffer): Promise<void> {
     for (let at = 0; at < content.length;) {
       const piece = content.subarray(at, at + PIECE_BYTES - this.#waitingBytes);
@@ -34,7 +37,7 @@ export class MemberWriter {
     }
   }
 
-  /** Takes the data of a zip entry as it is, as a member of its own. @param pieces - the data, `compressedSize` bytes */
+  /** Copies the data of a zip entry into a member of its own. @param pieces - the data, `compressedSize` bytes */
   async copy(pieces: AsyncIterable<Buffer>, entry: Pick<ZipEntry, 'method' | 'crc32' | 'size'>): Promise<void> {
     await this.#compress();
     await this.#write(0);
@@ -44,7 +47,7 @@ export class MemberWriter {
     await this.#append(memberTrailer(entry.crc32, entry.size));
   }
 
-  /** The last call. @returns digests of all that was written */
+  /** Writes the rest; call it last. @returns digests of all bytes that were written */
   async end(): Promise<{ sha256: string; crc32: number }> {
     await this.#compress();
     await this.#write(0);
@@ -68,13 +71,13 @@ export class MemberWriter {
       data,
       memberTrailer(crc32(content), content.length)
     ]);
-    // It is awaited in its turn.
+    // A rejection is handled when the member is written.
     member.catch(() => undefined);
     this.#members.push(member);
     await this.#write(AHEAD);
   }
 
-  /** Writes members until so many are left. */
+  /** Writes members until only `left` of them wait. */
   async #write(left: number): Promise<void> {
     while (this.#members.length > left)
       for (const bytes of (await this.#members.shift()) ?? []) await this.#append(bytes);

@@ -3,22 +3,22 @@ import type { LazySegment } from '../../content/segments/types.js';
 import { entriesOf } from '../../content/segments/zip/records.js';
 import { SCRIPTS, placeIn } from './places.js';
 
-/** What the places of a segment depend on, besides the names of its files. */
+/** What decides about the places of a segment, besides the names of its files. */
 type Claimant = Pick<LazySegment, 'wheel' | 'rank' | 'unlistedScripts'>;
 
-/** The places of what every archive has, and of the folder of the modules. */
+/** The places that every archive has: the folder of the modules, and the files of the head (`taken`). */
 interface Layout {
   readonly sitePackages: string;
   readonly taken: readonly string[];
 }
 
 /**
- * The places that each segment must leave to another one, each as soon as that is known: most segments depend on those before
- * them only. When several files have one name, the file on the kernel's disk wins. The node bootstrap of a PEX decides the
- * same (ship_env_node/link.py).
+ * Finds the places that each segment must leave to another segment. Most segments depend only on the segments before
+ * them, so their places are known early. When several files have one name, the file on the kernel's disk wins. The node
+ * bootstrap of a PEX decides the same (ship_env_node/link.py).
  *
  * @param planned - in the order of the archive
- * @param directoryOf - the zip directory of a segment, which names its files; by the segment's index
+ * @param directoryOf - the zip directory of a segment, which names its files; called with the index of the segment
  * @returns in the order of the archive; each rejects with what `directoryOf` rejects with
  */
 export function omittedOf(
@@ -27,7 +27,7 @@ export function omittedOf(
   layout: Layout
 ): Promise<ReadonlySet<string>>[] {
   const giver = new PlaceGiver(layout);
-  // Stable: of equal rank the first one wins.
+  // The sort is stable: when ranks are equal, the first segment wins.
   const inOrder = planned.map((claimant, index) => ({ claimant, index })).sort(byRank);
   const omitted: Promise<ReadonlySet<string>>[] = [];
   let before: Promise<unknown> = Promise.resolve();
@@ -35,7 +35,7 @@ export function omittedOf(
     const given = before.then(async () => giver.give(claimant, await directoryOf(index), 'listed'));
     before = omitted[index] = given;
   }
-  // A script that was made gives way to a listed one, wherever that comes.
+  // A generated script gives way to a script that a distribution lists, also to one of a later segment.
   for (const { claimant, index } of inOrder.filter(({ claimant: { unlistedScripts } }) => unlistedScripts.length > 0)) {
     const listed = omitted[index];
     const given = before.then(async () => {
@@ -62,9 +62,9 @@ class PlaceGiver {
   }
 
   /**
-   * Gives places to files of a segment: those that the distribution lists, or the scripts that were made because it does not.
+   * Gives places to files of a segment: to the files that the distribution lists, or to the scripts that were generated.
    *
-   * @returns the places that other segments have already
+   * @returns the places that another segment has already
    */
   give({ wheel, unlistedScripts }: Claimant, directory: Buffer, which: 'listed' | 'unlisted'): Set<string> {
     const prefix = `${WHEELS}${wheel}/`;
@@ -91,7 +91,7 @@ class Places {
     const folders: string[] = [];
     for (let end = place.lastIndexOf('/'); end > 0; end = place.lastIndexOf('/', end - 1)) {
       const folder = place.slice(0, end);
-      // What is above is known, too.
+      // The folders above a known folder are known, too.
       if (this.#folders.has(folder)) break;
       if (this.#files.has(folder)) return false;
       folders.push(folder);

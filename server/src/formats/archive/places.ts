@@ -7,22 +7,22 @@ const PREFIX = '.prefix/';
 const DATA = `${PREFIX}data/`;
 export const SCRIPTS = `${PREFIX}bin/`;
 
-/** The folder of the modules. */
+/** Path of the folder of the modules in an archive. */
 export function sitePackagesOf(interpreter: Pick<Interpreter, 'minor' | 'abiTag'>): string {
   return `${libraryOf(interpreter)}/site-packages`;
 }
 
 /**
- * Where a file of a distribution stands in the environment; undefined when only a PEX has use for the file. The node
- * bootstrap of a PEX has the same places (ship_env_node/link.py).
+ * The place of a distribution's file in the environment; undefined for a file that only a PEX uses. The node bootstrap
+ * of a PEX uses the same places (ship_env_node/link.py).
  *
- * @param name - in the distribution's folder
+ * @param name - path in the distribution's folder
  */
 export function placeIn(sitePackages: string, name: string): string | undefined {
   if (name === LAYOUT_NAME) return undefined;
   if (!name.startsWith(PREFIX)) return `${sitePackages}/${name}`;
   const place = name.startsWith(DATA) ? name.slice(DATA.length) : name.slice(PREFIX.length);
-  // `lib64` is a link.
+  // In an archive `lib64` is a link to `lib`.
   return place.replace(/^lib64\//, 'lib/');
 }
 

@@ -12,7 +12,7 @@ import { archiveId } from './artifact-id.js';
 import { buildArchive } from './build.js';
 import { headOf, type Head } from './head.js';
 
-/** All that the bytes of an archive depend on. */
+/** Everything that decides about the bytes of an archive. */
 export interface ArchivePlan {
   readonly id: string;
   /** File name: `<id>.tar.gz`. */
@@ -22,7 +22,7 @@ export interface ArchivePlan {
   readonly hasInterpreter: boolean;
 }
 
-/** Plans an archive. @throws ShipEnvError PYTHON_NOT_RELOCATABLE when the interpreter was to be inside and cannot */
+/** Plans an archive. @throws ShipEnvError PYTHON_NOT_RELOCATABLE when the interpreter cannot go into it */
 export async function planArchive(
   packages: Content,
   { cache, signal, includeInterpreter, onProgress }: FormatOptions

@@ -1,18 +1,18 @@
 const NEUTRAL = Buffer.from('#!python\n');
 
-/** PEP 263: it holds in the first two lines only. */
+/** Python looks for it in the first two lines only (PEP 263). */
 const ENCODING_LINE = /^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)/;
 const UTF8 = /^utf[-_]?8$/i;
 
 /**
- * `sh` runs the second line and becomes the python beside the script, wherever both are; for Python the line is a text. A
- * link to the script is followed. This is how uv writes relocatable scripts.
+ * For `sh` this line is a command: it starts the python that lies beside the script, also when the script was called by
+ * a link. For Python the line is a string. uv writes relocatable scripts in the same way.
  */
 const EXEC = `'''exec' "$(dirname -- "$(realpath -- "$0")")/python" "$0" "$@"\n' '''\n`;
 
 /**
- * A script of a segment, which begins with `#!python` when it is one in Python, with the python beside it for its
- * interpreter. Any other content stays as it is.
+ * Makes a Python script of a segment start the python that lies beside it. Such a script begins with `#!python`; any
+ * other content is returned unchanged.
  */
 export function relocatable(script: Buffer): Buffer {
   if (!script.subarray(0, NEUTRAL.length).equals(NEUTRAL)) return script;

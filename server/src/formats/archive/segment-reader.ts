@@ -4,11 +4,11 @@ import { crc32 } from '../../payloads/crc32.js';
 const PIECE_BYTES = 1024 * 1024;
 const LOCAL_HEADER_BYTES = 30;
 
-/** Reads a segment from front to back, and digests it on the way. */
+/** Reads a segment from front to back, and computes its CRC-32 meanwhile. */
 export class SegmentReader {
   readonly #file: FileHandle;
   readonly #end: number;
-  /** Read and not taken. */
+  /** Bytes that were read and not yet taken. */
   #ahead = Buffer.alloc(0);
   #position = 0;
   #crc32 = 0;
@@ -24,13 +24,13 @@ export class SegmentReader {
     return this.#crc32;
   }
 
-  /** Passes over the local header of an entry (APPNOTE 4.3.7). */
+  /** Skips the local header of an entry (APPNOTE 4.3.7). */
   async passHeader(): Promise<void> {
     const header = await this.take(LOCAL_HEADER_BYTES);
     await this.take(header.readUInt16LE(26) + header.readUInt16LE(28));
   }
 
-  /** So many bytes. @throws RangeError when there are fewer */
+  /** Takes the next bytes. @throws RangeError when there are fewer */
   async take(bytes: number): Promise<Buffer> {
     if (bytes <= this.#ahead.length) return this.#taken(bytes);
     const parts: Buffer[] = [];
@@ -38,7 +38,7 @@ export class SegmentReader {
     return Buffer.concat(parts);
   }
 
-  /** So many bytes, piece by piece. @throws RangeError when there are fewer */
+  /** Takes the next bytes, piece by piece. @throws RangeError when there are fewer */
   async *pieces(bytes: number): AsyncGenerator<Buffer> {
     for (let left = bytes; left > 0;) {
       if (this.#ahead.length === 0) await this.#read();

@@ -1,37 +1,40 @@
 /**
- * The records of a tar file: ustar (POSIX.1-1988), with pax records (POSIX.1-2001) for what ustar has no room for. Owner
- * and time are fixed, so that equal content gives equal bytes.
+ * The records of a tar file: ustar (POSIX.1-1988), with pax records (POSIX.1-2001) where a value does not fit into
+ * ustar. Owner and time are fixed, so that equal content gives equal bytes.
  */
 
-/** A file or a symbolic link. Folders have no entry of their own: every reader makes them. */
+/** A file or a symbolic link. Folders have no entry: every reader makes the folders of a path. */
 export interface TarEntry {
   /** Path in the archive, without a leading slash. */
   readonly name: string;
   /** Bytes of the content that follows the header; 0 for a link. */
   readonly size: number;
   readonly executable: boolean;
-  /** What a symbolic link leads to. */
+  /** The target of a symbolic link. */
   readonly link?: string;
 }
 
 export const BLOCK_BYTES = 512;
 
-/** What a tar file ends with. */
+/** A tar file ends with so many zeros. */
 export const END_BYTES = 2 * BLOCK_BYTES;
 
-/** 1980-01-01 00:00 UTC: the moment that the zip entries of a PEX have. GNU tar warns of 1970. */
+/** 1980-01-01 00:00 UTC, like the zip entries of a PEX. GNU tar warns of dates in 1970. */
 const MTIME = 315_532_800;
 
 const NAME_BYTES = 100;
 const PREFIX_BYTES = 155;
-/** Eleven octal digits. */
+/** The largest size that fits into eleven octal digits. */
 const MAX_SIZE = 0o7777_7777_777;
 
 const FILE = '0';
 const SYMBOLIC_LINK = '2';
 const PAX = 'x';
 
-/** The header of an entry, behind a pax header where that is needed. A multiple of {@link BLOCK_BYTES}. */
+/**
+ * The header of an entry, with a pax header before it where one is needed. Its length is a multiple of {@link
+ * BLOCK_BYTES}.
+ */
 export function tarHeader({ name, size, executable, link = '' }: TarEntry): Buffer {
   const type = link === '' ? FILE : SYMBOLIC_LINK;
   const mode = link === '' ? (executable ? 0o755 : 0o644) : 0o777;
@@ -60,7 +63,7 @@ export function tarHeader({ name, size, executable, link = '' }: TarEntry): Buff
   return Buffer.concat([pax, data, padding(data.length), header]);
 }
 
-/** The zeros that fill the last block of a content. */
+/** The zeros that fill the last block of a file. */
 export function padding(size: number): Buffer {
   return Buffer.alloc((BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES);
 }
@@ -92,17 +95,17 @@ function block({ name, prefix, mode, size, type, link }: Fields): Buffer {
   octal(0, 329, 8);
   octal(0, 337, 8);
   header.write(prefix, 345, 'latin1');
-  // The sum of all bytes, its own field taken for spaces: six digits, NUL, space.
+  // The checksum is the sum of all bytes, with spaces in its own field. It is written as six digits, NUL, space.
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\u0000 `, 148, 'latin1');
   return header;
 }
 
-/** Where the name goes in ustar; undefined when it does not fit. */
+/** The name and prefix fields of ustar for a name; undefined when the name does not fit. */
 function splitName(name: string): Pick<Fields, 'name' | 'prefix'> | undefined {
   if (isPlain(name)) return { name, prefix: '' };
   if (!isAscii(name)) return undefined;
-  // The cut is at a slash that leaves neither part too long.
+  // The cut is at a slash, and neither part is too long.
   const cut = name.indexOf('/', name.length - NAME_BYTES - 1);
   if (cut <= 0 || cut > PREFIX_BYTES || cut === name.length - 1) return undefined;
   return { name: name.slice(cut + 1), prefix: name.slice(0, cut) };
@@ -116,7 +119,7 @@ function isAscii(text: string): boolean {
   return /^[\u0000-\u007f]*$/.test(text);
 }
 
-/** What a reader shows that knows no pax. */
+/** The text for readers that do not know pax. */
 function shortened(text: string): string {
   return text.replace(/[^\u0020-\u007e]/g, '_').slice(-NAME_BYTES);
 }

@@ -17,8 +17,8 @@ import { SegmentReader } from './segment-reader.js';
 import { padding, tarHeader } from './tar.js';
 
 /**
- * Up to this size a file is compressed again, together with its neighbours: a member of its own would take more room than
- * its own compressed form saves, and as much time.
+ * Files up to this size are compressed again, together with their neighbours. A member for each of them would take more
+ * room, and as much time.
  */
 const TOGETHER_BYTES = 16 * 1024;
 
@@ -27,15 +27,15 @@ const EXECUTABLE = 0o111;
 
 const inflateAside = promisify(inflateRaw);
 
-/** The form of the entry with the compiled modules; see `Compilers.compile`. */
+/** The first part of the entry with the compiled modules; see `Compilers.compile`. */
 const compiledList = z.object({ tag: z.string(), files: z.array(z.tuple([z.string(), z.number()])) });
 
-/** How a segment becomes a part of an archive. */
+/** What is needed to make a segment of an archive. */
 export interface Transcoding {
   readonly wheel: string;
   /** Path of the folder of the modules in the archive. */
   readonly sitePackages: string;
-  /** Places at which the file of another distribution stands. */
+  /** Places that have the file of another distribution. */
   readonly omitted: ReadonlySet<string>;
   readonly signal: AbortSignal;
   /** Uncompressed bytes of the segment that were done since the last call. */

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/temporary.js';
 import { WAYS, makeHarbour, runIn, shipTo, startRun } from './support.js';
 
 let kernel: KernelVenv;
-/** Of the person who shipped, and who runs most of what these tests run: what is fetched once stays. */
+/** Home of the person who ships, and who starts most of the programs of these tests: what is fetched once stays. */
 let home: string;
 let named: string[];
 let ofEnvironment: string[];
