@@ -2,7 +2,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type * as z from 'zod';
 import {
   checkReply,
-  errorObject,
   jobEvent,
   ROUTES,
   shipEventsPath,
@@ -22,6 +21,7 @@ import {
 } from '../server/src/contract/index.js';
 import { ShipEnvError } from './errors.js';
 import { readLines } from './ndjson.js';
+import { RequestErrors } from './request-errors.js';
 
 /** Sends a request to a path relative to the sidecar's root. Rejects when no answer comes. */
 export type Send = (path: string, init: RequestInit) => Promise<Response>;
@@ -55,11 +55,15 @@ function shown(event: JobEvent): JobEvent {
 
 /** Sends every request of the page. Answers have the type unknown until the contract has validated them. */
 export class ShipEnvClient {
+  private readonly _errors: RequestErrors;
+
   constructor(
     private readonly _send: Send,
-    private readonly _trans: TranslationBundle,
+    trans: TranslationBundle,
     private readonly _reconnectAfterMs = RECONNECT_AFTER_MS
-  ) {}
+  ) {
+    this._errors = new RequestErrors(trans);
+  }
 
   /**
    * Starts a ship, or joins a running one with the same key.
@@ -132,11 +136,11 @@ export class ShipEnvClient {
           return { state: 'result', result };
         }
       }
-      return { state: 'broken', error: this._unavailable(undefined) };
+      return { state: 'broken', error: this._errors.unavailable(undefined) };
     } catch (error) {
-      if (!(error instanceof ShipEnvError)) return { state: 'broken', error: this._unavailable(error) };
+      if (!(error instanceof ShipEnvError)) return { state: 'broken', error: this._errors.unavailable(error) };
       if (error.code === 'SIDECAR_UNAVAILABLE') return { state: 'broken', error };
-      throw error.code === 'SHIP_UNKNOWN' ? this._lost(error) : error;
+      throw error.code === 'SHIP_UNKNOWN' ? this._errors.lost(error) : error;
     }
   }
 
@@ -152,9 +156,9 @@ export class ShipEnvClient {
       response = await this._send(path, init);
     } catch (error) {
       init.signal?.throwIfAborted();
-      throw this._unavailable(error);
+      throw this._errors.unavailable(error);
     }
-    if (!response.ok) throw await this._refused(response);
+    if (!response.ok) throw await this._errors.refused(response);
     return response;
   }
 
@@ -163,90 +167,14 @@ export class ShipEnvClient {
     try {
       value = JSON.parse(text);
     } catch (error) {
-      throw this._unexpected(error);
+      throw this._errors.unexpected(error);
     }
     const parsed = schema.safeParse(value);
-    if (!parsed.success) throw this._unexpected(parsed.error);
+    if (!parsed.success) throw this._errors.unexpected(parsed.error);
     return parsed.data;
-  }
-
-  /**
-   * The error behind a refused request. The sidecar answers with an error object; the Jupyter server or a proxy may
-   * answer with anything.
-   */
-  private async _refused(response: Response): Promise<ShipEnvError> {
-    const text = await response.text().catch(() => '');
-    const object = errorObjectFrom(text);
-    if (object !== undefined) return ShipEnvError.from(object);
-    const answer = `${response.status} ${response.statusText}`.trim();
-    if (response.status === 401 || response.status === 403) {
-      return new ShipEnvError(
-        'AUTH_REFUSED',
-        this._trans.__('The Jupyter server did not accept the request (%1).', answer),
-        { hint: this._trans.__('Reload the page and log in again.') }
-      );
-    }
-    if (response.status === 404) {
-      return new ShipEnvError(
-        'SIDECAR_UNAVAILABLE',
-        this._trans.__('The Jupyter server does not know ship-env (404).'),
-        {
-          hint: this._trans.__(
-            'Install jupyterlab-ship-env where the Jupyter server runs, check that "jupyter server extension list" shows it enabled, and restart the server.'
-          )
-        }
-      );
-    }
-    return new ShipEnvError(
-      'SIDECAR_UNAVAILABLE',
-      this._trans.__('The Jupyter server answered %1 instead of the sidecar.', answer),
-      {
-        hint: this._trans.__('See the log of the Jupyter server, then try again.'),
-        cause: text.slice(0, 500) || undefined
-      }
-    );
-  }
-
-  private _unavailable(cause: unknown): ShipEnvError {
-    return new ShipEnvError(
-      'SIDECAR_UNAVAILABLE',
-      this._trans.__('The connection to the Jupyter server broke off or could not be made.'),
-      { hint: this._trans.__('Check that the Jupyter server is running, then try again.'), cause }
-    );
-  }
-
-  private _lost(cause: ShipEnvError): ShipEnvError {
-    return new ShipEnvError(
-      'SIDECAR_UNAVAILABLE',
-      this._trans.__('The sidecar was restarted during the ship and does not know it any more.'),
-      {
-        hint: this._trans.__(
-          'Ship again: segments that were built and files that were uploaded completely are used again.'
-        ),
-        cause
-      }
-    );
-  }
-
-  private _unexpected(cause: unknown): ShipEnvError {
-    return new ShipEnvError('INTERNAL', this._trans.__('This page does not understand the answer of the sidecar.'), {
-      hint: this._trans.__(
-        'After an upgrade, restart the Jupyter server and reload this page. If that does not help, please report a bug.'
-      ),
-      cause
-    });
   }
 }
 
 function post(body: unknown): RequestInit {
   return { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
-}
-
-function errorObjectFrom(text: string): ReturnType<typeof errorObject.parse> | undefined {
-  try {
-    return errorObject.safeParse(JSON.parse(text)).data;
-  } catch {
-    // The text is not JSON: it is a page of the Jupyter server or of a proxy.
-    return undefined;
-  }
 }

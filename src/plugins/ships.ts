@@ -8,8 +8,8 @@ import { NotebookKernel } from '../kernel/notebook-kernel.js';
 import { PanelNotebook } from '../notebook/notebook.js';
 import { sendThrough } from '../request.js';
 import { parseSettings, requestFrom } from '../settings.js';
+import type { IShipContext, IShipOptions } from '../ship/context.js';
 import { readNote } from '../ship/note.js';
-import type { IShipContext, IShipOptions } from '../ship/ship.js';
 import { Ships, type IShipContexts } from '../ship/ships.js';
 import { IShips, PLUGIN_ID } from '../tokens.js';
 

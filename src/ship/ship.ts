@@ -1,63 +1,30 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type {
   InsertPosition,
   LiveUpdate,
-  ShipRequestInput,
   ShipResult,
   StepEvent,
   TargetSettings
 } from '../../server/src/contract/index.js';
 import { ShipEnvError, toShipEnvError } from '../errors.js';
+import type { IShipContext } from './context.js';
+import { followOrCancel } from './follow.js';
 import { ShipLog } from './log.js';
-import { noteOf, readNote, type INoteFacts } from './note.js';
+import { updateSession } from './session.js';
 import { initialSteps, withEvent } from './steps.js';
 import type {
   ILiveOutcome,
   ILogLine,
-  IKernel,
-  INotebook,
   IShip,
   IShipOutcome,
-  IShipping,
   IStep,
   IWait,
   KernelWait,
   ShipPhase,
   ShipState
 } from './types.js';
-
-/** The options of a ship, read from the settings at its start. */
-export interface IShipOptions {
-  readonly request: Omit<ShipRequestInput, 'python'> & { readonly target: TargetSettings };
-  readonly insertPosition: InsertPosition;
-}
-
-/** What a ship needs. */
-export interface IShipContext {
-  readonly notebook: INotebook;
-  /** The kernel of the notebook; null while the notebook is not open. */
-  readonly kernel: () => IKernel | null;
-  readonly client: IShipping;
-  /** Reads the settings. @throws ShipEnvError SETTINGS_INVALID, TARGET_UNKNOWN */
-  readonly options: () => Promise<IShipOptions>;
-  readonly trans: TranslationBundle;
-}
-
-/** A ship of the sidecar whose end nobody has heard: it is running or has ended. */
-export interface IFoundShip extends INoteFacts {
-  /** The id that the sidecar gave the ship. */
-  readonly id: string;
-}
-
-/** A ship that the sidecar has started, as the remaining phases need it. */
-interface IUnderWay {
-  readonly id: string;
-  readonly insertPosition: InsertPosition;
-  /** Did this press start the ship? Then its time counts from the press. */
-  readonly isOurs: boolean;
-}
+import { resumed, startOrJoin, type IFoundShip, type IUnderWay } from './under-way.js';
 
 /**
  * One press of the button: ask the kernel, ship, write the cell, update the running session. A ship that was found
@@ -190,8 +157,10 @@ export class Ship implements IShip, IDisposable {
   private async _run(): Promise<IShipOutcome> {
     const { notebook } = this._context;
     this._log.started(notebook.name);
-    const { id, insertPosition, isOurs } = this._found === null ? await this._start() : this._resume(this._found);
+    const { id, target, insertPosition, isOurs } = this._found === null ? await this._start() : resumed(this._found);
+    this._target = target;
     this._insertPosition = insertPosition;
+    if (!isOurs) this._log.joined(target);
     const result = await this._follow(id);
     this._enter('cell');
     const cell = await notebook.write(result.cell, insertPosition);
@@ -200,10 +169,11 @@ export class Ship implements IShip, IDisposable {
   }
 
   private async _start(): Promise<IUnderWay> {
-    const { notebook, client, trans } = this._context;
+    const { notebook, trans } = this._context;
     const { signal } = this._abort;
-    const { request, insertPosition } = await this._context.options();
-    this._target = request.target;
+    const options = await this._context.options();
+    const { target } = options.request;
+    this._target = target;
     this._emit();
     notebook.assertWritable();
     const kernel = this._context.kernel();
@@ -213,54 +183,26 @@ export class Ship implements IShip, IDisposable {
       });
     }
     const python = await kernel.python(this._wait(signal));
-    this._log.shipping(python, request.target);
+    this._log.shipping(python, target);
     signal.throwIfAborted();
     this._enter('ship');
-    const ours = { notebook: notebook.path, target: request.target, insertPosition };
-    const { id, joined, note } = await client.startShip({ ...request, python }, noteOf(ours));
-    if (!joined) return { id, insertPosition, isOurs: true };
-    const { target, insertPosition: theirs } = readNote(note) ?? ours;
-    this._target = target;
-    this._log.joined(target);
-    return { id, insertPosition: theirs, isOurs: false };
-  }
-
-  private _resume({ id, target, insertPosition }: IFoundShip): IUnderWay {
-    this._log.joined(target);
-    return { id, insertPosition, isOurs: false };
+    return startOrJoin(this._context, options, python);
   }
 
   private async _follow(id: string): Promise<ShipResult> {
-    const { client } = this._context;
     const { signal } = this._abort;
-    // A cancel that fails must be shown: otherwise the person waits for an end that the sidecar does not know of.
-    const cancelled = new Promise<never>((_, reject) => {
-      const cancel = (): void => void client.cancelShip(id).catch(reject);
-      if (signal.aborted) cancel();
-      else signal.addEventListener('abort', cancel, { once: true });
-    });
-    const result = await Promise.race([client.followShip(id, event => this._onStep(event)), cancelled]);
+    const result = await followOrCancel(this._context.client, id, event => this._onStep(event), signal);
     // The ship was faster than the cancel. The environment stays on the target, and the notebook stays as it is.
     this._isCancelledTooLate = signal.aborted;
     signal.throwIfAborted();
     return result;
   }
 
-  /**
-   * Updates the session. The environment is shipped and the cell is written, so an error is reported and not thrown.
-   */
   private async _updateSession(live: LiveUpdate | undefined): Promise<ILiveOutcome> {
     const kernel = this._context.kernel();
     if (live === undefined || kernel === null) return { state: 'none', message: '' };
     this._enter('session');
-    try {
-      return await kernel.update(live, this._wait(this._stopWaiting.signal));
-    } catch (error) {
-      if (this._stopWaiting.signal.aborted) return { state: 'postponed', message: '' };
-      const { message, hint } = toShipEnvError(error);
-      this._log.error(toShipEnvError(error));
-      return { state: 'failed', message: `${message} ${hint}`.trim() };
-    }
+    return updateSession(kernel, live, this._wait(this._stopWaiting.signal), this._log);
   }
 
   private _fail(error: unknown): void {

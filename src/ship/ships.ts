@@ -3,8 +3,10 @@ import { UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { IShips } from '../tokens.js';
-import { Ship, type IFoundShip, type IShipContext } from './ship.js';
+import type { IShipContext } from './context.js';
+import { Ship } from './ship.js';
 import type { IShip } from './types.js';
+import type { IFoundShip } from './under-way.js';
 
 /** Makes the contexts of ships. */
 export interface IShipContexts {

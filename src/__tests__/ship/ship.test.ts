@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { ShipResult, StepEvent } from '../../../server/src/contract/index.js';
 import { ShipEnvError } from '../../errors.js';
+import type { IShipContext } from '../../ship/context.js';
 import { noteOf, readNote } from '../../ship/note.js';
-import { Ship, type IFoundShip, type IShipContext } from '../../ship/ship.js';
+import { Ship } from '../../ship/ship.js';
 import { initialSteps, withEvent } from '../../ship/steps.js';
 import type { CellOutcome, ILiveOutcome, IKernel, INotebook, IShipping } from '../../ship/types.js';
+import type { IFoundShip } from '../../ship/under-way.js';
 import { result, steps, target } from '../samples.js';
 import { trans } from '../trans.js';
 
