@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import shutil
-import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Union
@@ -21,7 +18,7 @@ from jupyterlab_ship_env.node import bundle_environment, find_bundle, find_node
 
 from .niceness import make_polite
 from .output import LINE_LIMIT, event_in, lines_of
-from .owner import is_dead, owner_name
+from .socket_folder import SocketFolder
 
 if TYPE_CHECKING:
     AnyLogger = Union[Logger, "LoggerAdapter[Logger]"]
@@ -39,11 +36,6 @@ CRASH_WINDOW_S = 60.0
 
 #: Tokens of the Jupyter server and of JupyterHub: the sidecar does not need them.
 _PRIVATE_VARIABLES = ("JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
-#: Prefix of the folder of a socket, before random letters; a file in the folder names the server (owner.py).
-_FOLDER_PREFIX = "ship-env-"
-_OWNER_FILE = "owner"
-#: A unix socket's path is limited to 108 bytes on Linux and 104 on macOS.
-_SOCKET_PATH_LIMIT = 100
 
 
 class Endpoint(NamedTuple):
@@ -78,7 +70,7 @@ class SidecarProcess:
         self._running: _Running | None = None
         self._crashes: deque[float] = deque(maxlen=CRASH_LIMIT)
         self._tail: deque[str] = deque(maxlen=20)
-        self._directory: str | None = None
+        self._folder = SocketFolder()
         self._stopped = False
         self._is_ending = False
 
@@ -126,9 +118,7 @@ class SidecarProcess:
             if running is not None:
                 await self._end(running.process)
                 await running.watcher
-            if self._directory is not None:
-                shutil.rmtree(self._directory, ignore_errors=True)
-                self._directory = None
+            self._folder.remove()
 
     def _refuse_crash_loop(self) -> None:
         since = time.monotonic() - CRASH_WINDOW_S
@@ -145,7 +135,7 @@ class SidecarProcess:
         token = secrets.token_urlsafe(32)
         environ = {k: v for k, v in os.environ.items() if k not in _PRIVATE_VARIABLES}
         # Each start has a new name: a crashed sidecar leaves its socket behind.
-        socket_path = str(Path(self._socket_directory(), f"{secrets.token_hex(4)}.sock"))
+        socket_path = str(Path(self._folder.path(), f"{secrets.token_hex(4)}.sock"))
         process = await self._spawn(
             [node.path, bundle, "serve", "--socket", socket_path, "--remove-folder"],
             bundle_environment({**environ, "SHIP_ENV_TOKEN": token}),
@@ -249,26 +239,6 @@ class SidecarProcess:
             f"See the Jupyter server's log. The sidecar can be started again {CRASH_WINDOW_S:.0f} s after a crash.",
             list(self._tail),
         )
-
-    def _socket_directory(self) -> str:
-        if self._directory is None or not Path(self._directory).is_dir():
-            # mkdtemp makes it 0700. A long TMPDIR would make the path too long for a socket.
-            parent = tempfile.gettempdir()
-            if len(os.fsencode(parent)) + len(f"/{_FOLDER_PREFIX}xxxxxxxx/xxxxxxxx.sock") > _SOCKET_PATH_LIMIT:
-                parent = "/tmp"  # noqa: S108 - mkdtemp makes the directory private
-            _remove_folders_of_killed_servers(Path(parent))
-            self._directory = tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=parent)
-            Path(self._directory, _OWNER_FILE).write_text(owner_name())
-        return self._directory
-
-
-def _remove_folders_of_killed_servers(parent: Path) -> None:
-    """Remove the socket folders of servers that were killed together with their sidecars."""
-    for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
-        # A folder of another program or another user has no readable owner file.
-        with suppress(OSError):
-            if folder.lstat().st_uid == os.getuid() and is_dead((folder / _OWNER_FILE).read_text()):
-                shutil.rmtree(folder)
 
 
 async def _is_done_within(seconds: float, future: asyncio.Future[int]) -> bool:

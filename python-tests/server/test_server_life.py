@@ -22,6 +22,7 @@ import pytest
 
 from jupyterlab_ship_env._contract import CANCEL_BUDGET_S
 from jupyterlab_ship_env.jupyter import niceness, sidecar_process
+from jupyterlab_ship_env.jupyter.socket_folder import remove_folders_of_killed_servers
 
 pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
 
@@ -115,14 +116,14 @@ def test_killed_server_and_sidecar_leave_a_folder_until_the_next_start(server: S
     server.process.wait()
     unknown = tmp_path / "ship-env-of-something-else"
     (unknown / "folder").mkdir(parents=True)
-    sidecar_process._remove_folders_of_killed_servers(tmp_path)
+    remove_folders_of_killed_servers(tmp_path)
     assert not left.exists()
     assert unknown.exists()
 
 
 def test_folder_of_a_living_server_stays(server: Server, tmp_path: Path) -> None:
     server.sidecar_pid()
-    sidecar_process._remove_folders_of_killed_servers(tmp_path)
+    remove_folders_of_killed_servers(tmp_path)
     assert list(tmp_path.glob("ship-env-*/*.sock"))
 
 
