@@ -2,8 +2,7 @@
 
 The index, which is the last entry, tells the place of each segment; a segment is a sequence of local headers and data.
 The artifact's name holds a hash of what the index says about contents, and the index holds a hash of each content
-(``identity.py``). Records follow APPNOTE.TXT 6.3.10, in the form that ``artifact/zip/records.ts`` writes: no data
-descriptors, UTF-8 names.
+(``identity.py``). ``entries.py`` reads the entries. Numbers in parentheses below are sections of APPNOTE.TXT 6.3.10.
 """
 
 from __future__ import annotations
@@ -13,13 +12,15 @@ import json
 import os
 import re
 import struct
-import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from ship_env_node.entries import MAX_32, PIECE, DamagedError, next_entry, pieces
 from ship_env_node.identity import DIGEST, FILE_NAME, PYTHON_FIELDS, Own, artifact_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ship_env_node.entries import Entry
 
 BOOTSTRAP_FILES = ".deps/.ship-env/"
 INDEX = f"{BOOTSTRAP_FILES}index.json"
@@ -28,30 +29,10 @@ COMMENT = b"ship-env:"
 # The name of a wheel (PEP 427), which becomes the name of a folder here.
 WHEEL = re.compile(r"[^/\0]+\.whl")
 
-STORED, DEFLATED = 0, 8
-MAX_32 = 0xFFFFFFFF
-# Signature, versions, flags, method, time and date, crc, compressed size, size, length of name and of extra.
-LOCAL = struct.Struct("<4s2xHH4xIIIHH")
+# The start of a record of the central directory, and what follows the last record.
 CENTRAL = struct.Struct("<4s4xHH4xIIIHHHHH4xI")
 END = struct.Struct("<4s8xIIH")
-SIZES64 = struct.Struct("<4xQQ")
 LOCATOR = struct.Struct("<4s4xQ4x")
-# How many bytes of an entry are in memory at a time.
-PIECE = 1 << 20
-
-
-class DamagedError(Exception):
-    """The artifact is not what was shipped; the message names the entry."""
-
-
-class Entry(NamedTuple):
-    """An entry, by its local header; sizes in bytes."""
-
-    name: str
-    method: int
-    crc: int
-    compressed: int
-    size: int
 
 
 class Segment(NamedTuple):
@@ -146,58 +127,6 @@ class Artifact:
             file.seek(segment.offset)
             while file.tell() < segment.offset + segment.length:
                 yield next_entry(file, self.path), file
-
-
-def next_entry(file: BinaryIO, path: str) -> Entry:
-    """Read a local header (4.3.7); the file is at the entry's data afterwards."""
-    at = file.tell()
-    header = file.read(LOCAL.size)
-    if len(header) < LOCAL.size or not header.startswith(b"PK\3\4"):
-        raise DamagedError(f"{path} is damaged: an entry should begin at byte {at}")
-    _, _, method, crc, compressed, size, name_length, extra_length = LOCAL.unpack(header)
-    try:
-        name = file.read(name_length).decode()
-    except UnicodeDecodeError as error:
-        raise DamagedError(f"{path} is damaged: the entry at byte {at} has no name in UTF-8") from error
-    extra = file.read(extra_length)
-    if size == MAX_32 and compressed == MAX_32 and len(extra) >= SIZES64.size:
-        # A local header has both fields, the size first (4.5.3).
-        size, compressed = SIZES64.unpack_from(extra)
-    return Entry(name, method, crc, compressed, size)
-
-
-def pieces(file: BinaryIO, entry: Entry, path: str) -> Iterator[bytes]:
-    """Yield the content of the entry at the file's position. Raises DamagedError; for a wrong CRC at the end."""
-    crc = done = 0
-    try:
-        for piece in _inflated(file, entry):
-            crc = zlib.crc32(piece, crc)
-            done += len(piece)
-            yield piece
-    except zlib.error as error:
-        raise DamagedError(f"the entry {entry.name} of {path} is damaged: {error}") from error
-    if crc != entry.crc or done != entry.size:
-        raise DamagedError(f"the entry {entry.name} of {path} is damaged: its CRC-32 does not match its content")
-
-
-def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
-    if entry.method not in {STORED, DEFLATED}:
-        raise zlib.error(f"unknown compression method {entry.method}")
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-    left = entry.compressed
-    while left > 0:
-        data = file.read(min(left, PIECE))
-        if not data:
-            return
-        left -= len(data)
-        if entry.method == STORED:
-            yield data
-            continue
-        while data:
-            yield inflate.decompress(data, PIECE)
-            data = inflate.unconsumed_tail
-    if entry.method == DEFLATED:
-        yield inflate.flush()
 
 
 def _directory_end(file: BinaryIO, path: str) -> tuple[int, bool, str]:

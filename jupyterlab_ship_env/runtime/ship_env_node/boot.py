@@ -13,7 +13,8 @@ import tempfile
 import zipfile
 from typing import TYPE_CHECKING
 
-from ship_env_node.artifact import Artifact, DamagedError
+from ship_env_node.artifact import Artifact
+from ship_env_node.entries import DamagedError
 from ship_env_node.link import environment_name, executable, is_whole, link_environment
 from ship_env_node.marks import touch
 from ship_env_node.ordinary import hold

@@ -13,7 +13,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from ship_env_node.artifact import PYC, DamagedError, pieces
+from ship_env_node.artifact import PYC
+from ship_env_node.entries import DamagedError, pieces
 from ship_env_node.identity import LAYOUT_FILE, SegmentKey
 from ship_env_node.locks import Lock, held
 from ship_env_node.marks import MARK, Mark, begin, boot_of_machine

@@ -10,13 +10,15 @@ import hashlib
 import zipfile
 from typing import TYPE_CHECKING
 
-from ship_env_node.artifact import INDEX, DamagedError, next_entry, pieces
+from ship_env_node.artifact import INDEX
+from ship_env_node.entries import DamagedError, next_entry, pieces
 from ship_env_node.unpack import read_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ship_env_node.artifact import Artifact, Entry, Segment
+    from ship_env_node.artifact import Artifact, Segment
+    from ship_env_node.entries import Entry
 
 MODE_FILE, MODE_PROGRAM = 0o100644, 0o100755
 MAIN = "__main__.py"

@@ -17,6 +17,7 @@ const NODE_MODULES = [
   'places',
   'locks',
   'identity',
+  'entries',
   'artifact',
   'unpack',
   'verify',
