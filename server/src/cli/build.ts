@@ -84,8 +84,8 @@ async function buildInto(options: OptionValues, view: View, cache: Cache, signal
 }
 
 /**
- * Writes a temporary file beside the output and renames it, so that the output is either whole or absent. The output is
- * executable, like that of `pex -o`.
+ * Writes a temporary file beside the output and renames it, so that the output is either whole or absent. A program is
+ * executable, like the output of `pex -o`.
  */
 async function writeOutput(
   build: ArtifactBuild,
@@ -97,7 +97,7 @@ async function writeOutput(
     const facts = await withRepair(async () => {
       // Left by an earlier attempt.
       await rm(temporary, { force: true });
-      const file = await open(temporary, 'wx', 0o755);
+      const file = await open(temporary, 'wx', build.isExecutable === true ? 0o755 : 0o644);
       return writeSpans(build, file, signal).finally(() => file.close());
     });
     await removeOwnTemporaries(dirname(output));

@@ -175,6 +175,17 @@ test('what a killed build left beside its output goes at the next build, and not
   expect((await readdir(folder)).sort()).toEqual([foreign, 'environment.pex']);
 });
 
+test('build makes a PEX executable, and an archive not', async () => {
+  const home = await temporaryFolder();
+  const output = join(home, 'env');
+  const modes: number[] = [];
+  for (const format of ['pex', 'archive']) {
+    await shipEnv(home, ['build', '--python', kernel.python, '--output', output, '--format', format]);
+    modes.push((await stat(output)).mode & 0o111);
+  }
+  expect(modes).toEqual([0o111, 0]);
+});
+
 test('snapshot, list, check and doctor answer in JSON and in words', async () => {
   const home = await temporaryFolder();
   const target = ['--target', `file://${join(home, 'target')}`];
