@@ -86,7 +86,7 @@ test.each<[what: string, change: (manifest: Manifest) => unknown]>([
   await write(change);
   await expect(believed()).rejects.toMatchObject({
     code: 'TARGET_CONFLICT',
-    message: expect.stringMatching(new RegExp(`: ${what}.* was expected to be .*; found .*\\.$`, 'u')),
+    message: expect.stringMatching(new RegExp(`: ${what}.* should be .*; found .*\\.$`, 'u')),
     hint: expect.stringContaining(`delete ${plan.id}.json`)
   });
 });

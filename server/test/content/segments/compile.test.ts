@@ -186,9 +186,9 @@ describe('says what is wrong', () => {
   });
 
   test.each([
-    ['writes something else', 'echo "Activating…"; exec python "$@"', /did not\. It wrote: Activating…$/, /by hand/],
-    ['ends without an answer', 'exit 0', /did not\. It ended before it had answered\.$/, /by hand/],
-    ['is killed', 'kill -9 $$', /did not\. .* was ended by SIGKILL\.$/, /Free some/]
+    ['writes something else', 'echo "Activating…"; exec python "$@"', /could not compile modules\. It wrote: Activating…$/, /by hand/],
+    ['ends without an answer', 'exit 0', /could not compile modules\. It ended before it answered\.$/, /by hand/],
+    ['is killed', 'kill -9 $$', /could not compile modules\. .* was ended by SIGKILL\.$/, /Free some/]
   ])('when the python %s', async (_what, program, message, hint) => {
     const executable = join(folder, 'python');
     await writeFile(executable, `#!/bin/sh\n${program}\n`, { mode: 0o755 });
