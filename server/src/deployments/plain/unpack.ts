@@ -1,9 +1,10 @@
-import { lstat, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import type { PayloadFacts } from '../../payloads/payload.js';
 import { folderInCache } from '../../system/cache/folders.js';
+import { entriesBelow } from '../../system/files/below.js';
 import { isNothing } from '../../system/files/nothing.js';
 import { parseJson } from '../../text/json.js';
 import { download, type Source } from './download.js';
@@ -69,13 +70,11 @@ async function isWhole(folder: string): Promise<boolean> {
 async function look(folder: string, signal: AbortSignal): Promise<{ files: Record<string, string>; bytes: number }> {
   const files: Record<string, string> = {};
   let bytes = 0;
-  for (const name of (await readdir(folder, { recursive: true })).sort()) {
+  for await (const name of entriesBelow(folder)) {
     signal.throwIfAborted();
     const path = join(folder, name);
-    const info = await lstat(path);
-    if (info.isDirectory()) continue;
     files[name] = (await identityAt(path)) ?? '';
-    bytes += info.size;
+    bytes += (await lstat(path)).size;
   }
   return { files, bytes };
 }

@@ -1,7 +1,8 @@
-import { lstat, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { lstat, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import * as z from 'zod';
 import { hasCode } from '../../errors.js';
+import { entriesBelow } from '../files/below.js';
 import { isNothing, orNothing } from '../files/nothing.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../files/read.js';
 import { parseJson } from '../../text/json.js';
@@ -76,7 +77,7 @@ async function everything(cache: Cache): Promise<Stored[]> {
   const found: Stored[] = [];
   // A folder that is an entry is removed as a whole or not at all.
   const folders = new Map<string, number>();
-  for (const name of await readdir(cache.root, { recursive: true })) {
+  for await (const name of entriesBelow(cache.root)) {
     if (NOT_COUNTED.has(name.split(sep, 1)[0] ?? '')) continue;
     const path = join(cache.root, name);
     const info = await orNothing(lstat(path));
