@@ -33,6 +33,7 @@ export async function untar(archive: string, folder: string, signal: AbortSignal
       if (problem !== undefined) throw new Error(`The archive has ${name}, whose name ${problem}.`);
       const path = join(folder, name);
       if (type === 'symlink') {
+        if (links.has(path)) throw new Error(`The archive has ${name} twice.`);
         links.set(path, linkname);
         entry.resume();
       } else if (type === 'file') {
@@ -43,7 +44,12 @@ export async function untar(archive: string, folder: string, signal: AbortSignal
       }
     }
   })();
-  await Promise.all([unpacked, written]);
+  try {
+    await Promise.all([unpacked, written]);
+  } finally {
+    // After an error the caller removes the folder, so nothing may be written into it any more.
+    await Promise.allSettled([unpacked, written]);
+  }
   for (const [path, target] of links) {
     signal.throwIfAborted();
     await parentOf(path);

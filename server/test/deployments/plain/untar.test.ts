@@ -55,6 +55,14 @@ test('no file is written through a link of the archive', async () => {
 
 test.each([
   ['a name that comes twice', [{ name: 'one' }, { name: 'one' }], 'EEXIST'],
+  [
+    'a link that comes twice',
+    [
+      { name: 'one', type: 'symlink', linkname: 'a' },
+      { name: 'one', type: 'symlink', linkname: 'b' }
+    ],
+    'one twice'
+  ],
   ['a hard link', [{ name: 'one', type: 'link', linkname: '/etc/passwd' }], 'which is a link'],
   ['a device', [{ name: 'one', type: 'character-device' }], 'which is a character-device']
 ] as const)('%s is an error', async (_, entries, message) => {
