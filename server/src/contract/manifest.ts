@@ -7,7 +7,7 @@ export const manifestSegment = z.object({
   wheel: z.string(),
   name: z.string(),
   version: z.string(),
-  /** Content hash that names the segment in any cache: same key, same bytes. */
+  /** Hash of the uncompressed content and its layout. Equal keys may have other bytes in another format, or by another zlib. */
   key: z.string(),
   /** Byte range in the artifact. */
   offset: z.number().int().nonnegative(),
@@ -75,7 +75,7 @@ export type CodeArchive = z.infer<typeof codeArchive>;
 
 /**
  * The pointer file: `ship-env-code-<sequence>-<hash>.json`, which a worker reads before each task to learn which code
- * archives are valid now (docs/architecture.md, "Code archives take one way"). The sequence is decimal; the highest wins.
+ * archives are valid now (docs/architecture.md, "Code in a running session"). The sequence is decimal; the highest wins.
  * The hash is the beginning of the sha256 of the content: a worker compares it, and `bytes` of each archive, to recognise a
  * file that is still being fetched. The worker compares the `sha256` of an archive before it imports anything from the
  * archive (ship_env_code.py).

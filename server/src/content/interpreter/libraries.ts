@@ -53,7 +53,7 @@ async function findLibrary(
   { searchPaths }: DynamicSection
 ): Promise<LoadedFile | string> {
   for (const folder of searchPaths) {
-    const here = folder.replace(/^\$(?:ORIGIN|\{ORIGIN\})(?=\/|$)/, dirname(file.path));
+    const here = folder.replace(/^\$(?:ORIGIN|\{ORIGIN\})(?=\/|$)/, () => dirname(file.path));
     const candidate = join(here, name);
     const path = await orNothing(realpath(candidate));
     if (path === undefined) continue;

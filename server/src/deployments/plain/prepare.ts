@@ -20,7 +20,7 @@ export interface PreparedPython {
 /**
  * Makes a shipped environment ready to run on this machine: fetches it, verifies it, and keeps it in the local cache.
  *
- * @param options.env - the variables of this process; its PYTHONPATH comes behind the code archives
+ * @param options.env - the variables of this process
  * @throws ShipEnvError ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT, FORMAT_UNSUITED, PYTHON_NOT_FOUND, CACHE_UNUSABLE,
  *   DISK_FULL and what the target throws; the signal's reason. No partial file stays
  */
