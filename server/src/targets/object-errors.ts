@@ -49,3 +49,11 @@ export function notShippedError(url: string, name: string): ShipEnvError {
     hint: 'The environment or its code changed since the last ship, or was never shipped there. Run "ship-env ship" first.'
   });
 }
+
+/** The error about an archive whose digest is right, and whose entries are not those of an archive of ours. */
+export function notUnpackedError(url: string, name: string, cause: unknown): ShipEnvError {
+  return new ShipEnvError('TARGET_CONFLICT', `${name} on ${url} cannot be unpacked.`, {
+    hint: 'ship-env did not write this file. When no session uses it and no other ship to this target is under way, delete it and the manifest beside it, and ship again.',
+    cause
+  });
+}

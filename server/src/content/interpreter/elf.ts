@@ -16,6 +16,7 @@ const HEADER_BYTES = 64;
 const PROGRAM_HEADER_BYTES = 56;
 const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
+const PT_INTERP = 3;
 
 const ENTRY_BYTES = 16;
 const DT_NULL = 0;
@@ -41,10 +42,39 @@ interface Segment {
  * @returns undefined when the file is no 64-bit little-endian ELF file, or makes no sense as one
  * @throws what the disk fails with
  */
-export async function readDynamicSection(path: string): Promise<DynamicSection | undefined> {
+export function readDynamicSection(path: string): Promise<DynamicSection | undefined> {
+  return reading(path, dynamicSectionOf);
+}
+
+/** What Linux reads of a program before it starts the program. */
+export interface ProgramHeader {
+  /** Number of the processor's kind, as in the ELF header. */
+  readonly machine: number;
+  /** Path of the program that loads this program and its libraries. A static program has none. */
+  readonly loader?: string;
+}
+
+/**
+ * Reads for which machine a program is. Nothing is run.
+ *
+ * @returns undefined when the file is no 64-bit little-endian ELF file, or makes no sense as one
+ * @throws what the disk fails with
+ */
+export function readProgramHeader(path: string): Promise<ProgramHeader | undefined> {
+  return reading(path, async file => {
+    const header = await headerOf(file);
+    if (header === undefined) return undefined;
+    const machine = header.readUInt16LE(18);
+    const named = (await segmentsOf(file, header)).find(({ type }) => type === PT_INTERP);
+    if (named === undefined) return { machine };
+    return { machine, loader: textAt(await bytesAt(file, named.offset, named.bytes), 0) };
+  });
+}
+
+async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
   const file = await open(path);
   try {
-    return await dynamicSectionOf(file);
+    return await read(file);
   } catch (error) {
     // An offset or a length leads out of the file.
     if (error instanceof RangeError) return undefined;
@@ -54,9 +84,15 @@ export async function readDynamicSection(path: string): Promise<DynamicSection |
   }
 }
 
-async function dynamicSectionOf(file: FileHandle): Promise<DynamicSection | undefined> {
+async function headerOf(file: FileHandle): Promise<Buffer | undefined> {
   const header = await bytesAt(file, 0, HEADER_BYTES);
-  if (!header.subarray(0, 4).equals(MAGIC) || header[4] !== CLASS_64 || header[5] !== LITTLE_ENDIAN) return undefined;
+  const isOurs = header.subarray(0, 4).equals(MAGIC) && header[4] === CLASS_64 && header[5] === LITTLE_ENDIAN;
+  return isOurs ? header : undefined;
+}
+
+async function dynamicSectionOf(file: FileHandle): Promise<DynamicSection | undefined> {
+  const header = await headerOf(file);
+  if (header === undefined) return undefined;
   const segments = await segmentsOf(file, header);
   const dynamic = segments.find(({ type }) => type === PT_DYNAMIC);
   // A static program needs no library.

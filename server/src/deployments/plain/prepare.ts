@@ -1,10 +1,12 @@
-import { readlink, stat } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { lstat, readlink, stat } from 'node:fs/promises';
+import { basename, delimiter, join } from 'node:path';
 import { CODE_PATH } from '../../content/code/code-path.js';
+import { problemOfProgram } from '../../content/interpreter/program.js';
 import type { CodeArchive, Manifest } from '../../contract/manifest.js';
 import { ShipEnvError } from '../../errors.js';
 import type { PayloadFacts } from '../../payloads/payload.js';
 import { orNothing } from '../../system/files/nothing.js';
+import { notUnpackedError } from '../../targets/object-errors.js';
 import type { Shipped } from '../deployment.js';
 import type { Source } from './download.js';
 import { fetchProgram, type FetchContext } from './fetch.js';
@@ -53,7 +55,7 @@ async function pythonOf({ runs, manifest }: Shipped, source: Source, context: Fe
       // A run of a PEX does not load the reader of tar files.
       const { untar } = await import('./untar.js');
       const folder = await fetchUnpacked(source, manifest.artifact, untar, context);
-      return requireInterpreter(join(folder, runs.python), manifest);
+      return requireInterpreter(join(folder, runs.python), manifest, source.url);
     }
     case 'recipe':
       throw new ShipEnvError(
@@ -65,13 +67,22 @@ async function pythonOf({ runs, manifest }: Shipped, source: Source, context: Fe
 }
 
 /** An archive without an interpreter has a link to the python of this machine. */
-async function requireInterpreter(path: string, { id, python }: Manifest): Promise<string> {
-  if ((await orNothing(stat(path))) !== undefined) return path;
-  throw new ShipEnvError(
-    'PYTHON_NOT_FOUND',
-    `${id} was to run with the Python ${python.minor} of this machine; there is none at ${await readlink(path)}.`,
-    { hint: `Install Python ${python.minor} there, or ship with --include-interpreter.` }
-  );
+async function requireInterpreter(path: string, { id, python, artifact }: Manifest, url: string): Promise<string> {
+  const link = await orNothing(lstat(path));
+  if (link === undefined) throw notUnpackedError(url, artifact.name, new Error(`It has no ${basename(path)}.`));
+  const where = link.isSymbolicLink() ? await readlink(path) : path;
+  if ((await orNothing(stat(path))) === undefined) {
+    throw new ShipEnvError(
+      'PYTHON_NOT_FOUND',
+      `${id} was to run with the Python ${python.minor} of this machine; there is none at ${where}.`,
+      { hint: `Install Python ${python.minor} there, or ship with --include-interpreter.` }
+    );
+  }
+  const problem = await problemOfProgram(path);
+  if (problem === undefined) return path;
+  throw new ShipEnvError('PYTHON_NOT_FOUND', `${id} was to run with ${where}, which cannot start: it ${problem}.`, {
+    hint: 'Ship from a machine of the same platform (processor and C library) as this one.'
+  });
 }
 
 function codeFolder({ fileName, bytes, sha256 }: CodeArchive, source: Source, context: FetchContext): Promise<string> {

@@ -2,10 +2,12 @@ import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
+import { hasCode } from '../../errors.js';
 import type { PayloadFacts } from '../../payloads/payload.js';
 import { folderInCache } from '../../system/cache/folders.js';
 import { entriesBelow } from '../../system/files/below.js';
 import { isNothing } from '../../system/files/nothing.js';
+import { notUnpackedError } from '../../targets/object-errors.js';
 import { parseJson } from '../../text/json.js';
 import { download, type Source } from './download.js';
 import type { FetchContext } from './fetch.js';
@@ -25,7 +27,7 @@ export type Extract = (archive: string, folder: string, signal: AbortSignal) => 
  * one of its files was changed or removed. Files that were added later, such as compiled modules, do not matter.
  *
  * @returns path of the folder with the unpacked files
- * @throws as `download` and `extract`; ShipEnvError CACHE_UNUSABLE, DISK_FULL
+ * @throws as `download`; ShipEnvError TARGET_CONFLICT when the archive cannot be unpacked, CACHE_UNUSABLE, DISK_FULL
  */
 export async function fetchUnpacked(
   source: Source,
@@ -42,7 +44,10 @@ export async function fetchUnpacked(
       await mkdir(content);
       await cache.withTemporary(async archive => {
         await download(source, wanted, archive, { ...context, signal });
-        await extract(archive, content, signal);
+        await extract(archive, content, signal).catch((error: unknown) => {
+          signal.throwIfAborted();
+          throw isOfTheDisk(error) ? error : notUnpackedError(source.url, wanted.name, error);
+        });
       });
       // An edit after this wait gives another identity.
       await setTimeout(SETTLING_MS, undefined, { signal });
@@ -52,6 +57,11 @@ export async function fetchUnpacked(
     }
   });
   return join(folder, CONTENT);
+}
+
+/** Two entries of one path are a fault of the archive. Any other error of a system call is not. */
+function isOfTheDisk(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && !hasCode(error, 'EEXIST', 'ENOTDIR', 'EISDIR');
 }
 
 async function isWhole(folder: string): Promise<boolean> {

@@ -1,7 +1,11 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { appendFile, mkdtemp, readdir, rename, rm, stat, utimes, writeFile, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
+import { pack, type Header } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { KernelVenv } from '../../support/kernel-venv.js';
 import { makeRelocatablePython } from '../../support/relocatable-python.js';
@@ -98,4 +102,56 @@ test('with the interpreter inside it runs where the python is gone that it was s
   expect(missing).toMatchObject({ exitCode: 125, stderr: expect.stringContaining('[PYTHON_NOT_FOUND]') });
   expect(missing.stderr).toContain(python);
   expect(missing.stderr).toContain('--include-interpreter');
+});
+
+/** Ships an archive and puts another one in its place, whose manifest has the right digest. */
+async function forged(entries: readonly (Partial<Header> & Pick<Header, 'name'>)[]): Promise<string[]> {
+  const folder = await temporaryFolder();
+  const words = await shipTo(`file://${folder}`, kernel, home, {}, ['--format', 'archive']);
+  const names = await readdir(folder);
+  const name = names.find(each => each.endsWith('.tar.gz')) ?? '';
+  const [archive, manifest] = [join(folder, name), join(folder, name.replace('.tar.gz', '.json'))];
+  const tar = pack();
+  for (const header of entries) {
+    if (header.type === undefined) tar.entry(header, header.name);
+    else tar.entry(header);
+  }
+  // An archive is larger than its segments.
+  tar.entry({ name: 'padding' }, randomBytes((await stat(archive)).size));
+  tar.finalize();
+  const bytes = gzipSync(await buffer(tar));
+  await writeFile(archive, bytes);
+  const told = JSON.parse(await readFile(manifest, 'utf8')) as { artifact: object };
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  Object.assign(told.artifact, { bytes: bytes.length, sha256 });
+  await writeFile(manifest, JSON.stringify(told));
+  return words;
+}
+
+test.each([
+  ['a name that leads out', [{ name: '../out' }]],
+  ['a file behind a link', [{ name: 'out', type: 'symlink', linkname: '/tmp' }, { name: 'out/file' }]],
+  ['a file in a file', [{ name: 'one' }, { name: 'one/two' }]],
+  ['no python', [{ name: 'lib/module.py' }]]
+] as const)('an archive with %s is one that ship-env did not write', async (_, entries) => {
+  const ran = await runIn(await temporaryFolder(), await forged(entries), VERSION);
+  expect(ran).toMatchObject({ exitCode: 125, stdout: '', stderr: expect.stringContaining('[TARGET_CONFLICT]') });
+  expect(ran.stderr).toContain('cannot be unpacked');
+});
+
+test.each([
+  ['is not a program', [{ name: 'bin/python', mode: 0o755 }]],
+  ['is not a file', [{ name: 'bin/python/file' }]]
+] as const)('a python that %s is refused with a message', async (problem, entries) => {
+  const ran = await runIn(await temporaryFolder(), await forged(entries), VERSION);
+  expect(ran).toMatchObject({ exitCode: 125, stdout: '', stderr: expect.stringContaining('[PYTHON_NOT_FOUND]') });
+  expect(ran.stderr).toContain(`cannot start: it ${problem}`);
+});
+
+test('a relative SHIP_ENV_CACHE is a folder of the working directory, for every program of a ship', async () => {
+  const elsewhere = await temporaryFolder();
+  const cache = relative(process.cwd(), join(elsewhere, 'cache'));
+  const options = ['--python', kernel.python, '--target', target, '--format', 'archive'];
+  const ran = await runIn(elsewhere, options, VERSION, { env: { SHIP_ENV_CACHE: cache } });
+  expect(ran, ran.stderr).toMatchObject(RIGHT);
 });
