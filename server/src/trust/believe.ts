@@ -6,8 +6,7 @@ import { difference, firstDifference, shownValue, type Difference } from '../for
 import type { ArtifactPlan } from '../formats/format.js';
 import { manifestName } from '../formats/manifest.js';
 import { formatOf } from '../formats/registry.js';
-
-const SHA256 = /^[0-9a-f]{64}$/u;
+import { SHA256 } from './names.js';
 
 /**
  * Finds a contradiction inside a manifest of any environment. In a good manifest the id is the one in its file name,

@@ -7,11 +7,10 @@ import { readSmall } from '../targets/reading.js';
 import type { Target } from '../targets/target.js';
 import { parseJson } from '../text/json.js';
 import { inconsistencyOf, notBelievedError } from './believe.js';
-import { MANIFEST_NAME } from './names.js';
+import { MANIFEST_NAME, SHA256 } from './names.js';
 import { parseManifest } from './published.js';
 
 const POINTER = new RegExp(`^${POINTER_NAME}$`, 'u');
-const SHA256 = /^[0-9a-f]{64}$/u;
 
 type Readable = Pick<Target, 'url' | 'access' | 'read'>;
 

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Cache } from '../../system/cache/cache.js';
+import { handled } from '../../system/handled.js';
 import { CompiledModules } from './compile/compiled-modules.js';
 import type { SegmentBuilder } from './segment-builder.js';
 import { readSegment, type Segment } from './segment-index.js';
@@ -194,10 +195,4 @@ export class Segments implements SegmentSource {
       detail: this.#detail
     });
   }
-}
-
-/** Marks a promise that is awaited later, so that its rejection does not count as unhandled. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }

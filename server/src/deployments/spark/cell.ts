@@ -1,4 +1,5 @@
 import type { CodeArchive, Manifest } from '../../contract/manifest.js';
+import { count } from '../../text/count.js';
 import { PYTHON_KEY, type SparkConf } from './config.js';
 import { pythonComment, pythonLiteral } from './python-text.js';
 
@@ -46,9 +47,8 @@ function pythonOf(conf: SparkConf): string {
 }
 
 function contents(manifest: Manifest, code: readonly CodeArchive[]): string {
-  const count = manifest.segments.length;
   const names = code.map(({ name }) => name).sort();
-  const python = `Python ${manifest.python.minor}, ${count} ${count === 1 ? 'package' : 'packages'} (${manifest.id})`;
+  const python = `Python ${manifest.python.minor}, ${count(manifest.segments.length, 'package')} (${manifest.id})`;
   return names.length === 0 ? `${python}.` : `${python}; code of ${names.join(', ')}.`;
 }
 

@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { readSegment, type Segment } from '../../content/segments/segment-index.js';
 import type { SegmentSource, Segments } from '../../content/segments/segments.js';
 import type { LazySegment } from '../../content/segments/types.js';
+import { handled } from '../../system/handled.js';
 import type { BuildOptions } from '../format.js';
 import { omittedOf } from './omitted.js';
 import { SpoiltSegment, transcode, type Transcoding } from './transcode.js';
@@ -148,10 +149,4 @@ export class ArchivedSegments implements SegmentSource {
       .update(fields.map(field => `${field}\0`).join(''))
       .digest('hex');
   }
-}
-
-/** A promise whose rejection is handled later, by the code that awaits it. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }
