@@ -2,6 +2,7 @@ import prettyBytes from 'pretty-bytes';
 import type { OptionValues } from '../contract/option-lists.js';
 import { Cache } from '../system/cache/cache.js';
 import type { Pruned } from '../contract/targets.js';
+import { visible } from '../contract/visible.js';
 import { count } from '../text/count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { prune } from '../inventory/prune.js';
@@ -19,7 +20,7 @@ export async function pruneCommand(options: OptionValues, view: View, signal: Ab
 
 function pruneLines({ url, dryRun, removed, removedBytes, kept }: Pruned): Line[] {
   const row = ({ name, bytes, modified }: Pruned['removed'][number]): string =>
-    `${modified.slice(0, 16).replace('T', ' ')}  ${prettyBytes(bytes).padStart(8)}  ${name}`;
+    `${modified.slice(0, 16).replace('T', ' ')}  ${prettyBytes(bytes).padStart(8)}  ${visible(name)}`;
   const sum = `${count(removed.length, 'object')}, ${prettyBytes(removedBytes)}`;
   const [removing, keeping] = dryRun ? ['would remove', 'would keep  '] : ['removed', 'kept   '];
   return [

@@ -306,3 +306,12 @@ test('a cache that cannot be made is an error, also where nothing can ever be ma
   const { stderr } = await shipEnv(home, ['snapshot', '--python', kernel.python], { SHIP_ENV_CACHE: '/proc/x/y' });
   expect(stderr).toContain('CACHE_UNUSABLE');
 });
+
+test('a foreign name on the target stays on its line in what prune prints', async () => {
+  const home = await temporaryFolder();
+  const target = join(home, 'target');
+  await mkdir(target);
+  await writeFile(join(target, 'one\nremoved  other'), '');
+  const { stdout, exitCode } = await shipEnv(home, ['prune', '--dry-run', '--target', `file://${target}`]);
+  expect({ stdout, exitCode }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('one\\u000aremoved') });
+});
