@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { appendFile, mkdtemp, readdir, rename, rm, stat, utimes, writeFile, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
@@ -146,12 +146,4 @@ test.each([
   const ran = await runIn(await temporaryFolder(), await forged(entries), VERSION);
   expect(ran).toMatchObject({ exitCode: 125, stdout: '', stderr: expect.stringContaining('[PYTHON_NOT_FOUND]') });
   expect(ran.stderr).toContain(`cannot start: it ${problem}`);
-});
-
-test('a relative SHIP_ENV_CACHE is a folder of the working directory, for every program of a ship', async () => {
-  const elsewhere = await temporaryFolder();
-  const cache = relative(process.cwd(), join(elsewhere, 'cache'));
-  const options = ['--python', kernel.python, '--target', target, '--format', 'archive'];
-  const ran = await runIn(elsewhere, options, VERSION, { env: { SHIP_ENV_CACHE: cache } });
-  expect(ran, ran.stderr).toMatchObject(RIGHT);
 });
