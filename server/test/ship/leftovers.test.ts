@@ -43,7 +43,7 @@ test('an artifact that is gone although its manifest is there is sent again; the
     code: 'ARTIFACT_NOT_SHIPPED'
   });
   expect(await listArtifacts(port.request().target, signal)).toMatchObject([
-    { id: first.artifact.id, distributions: 1, problem: expect.stringContaining(`${first.artifact.name} is gone`) }
+    { id: first.artifact.id, distributions: 1, problem: expect.stringContaining(`${first.artifact.name} is missing`) }
   ]);
   expect(await port.ship({ more: { dryRun: true } })).toMatchObject({ uploadedBytes: first.artifact.bytes });
   expect(await port.ship()).toMatchObject({ reused: false, uploadedBytes: first.artifact.bytes });
