@@ -46,8 +46,11 @@ export interface ArtifactParts {
   readonly isExecutable: boolean;
   readonly content: Content;
   readonly head: { readonly bytes: Buffer; readonly sha256: string };
-  /** Converts the segments to the form of this format. Without it, the artifact contains them as they are. */
-  segmentsFrom?(zipped: Segments, options: BuildOptions): SegmentSource;
+  /**
+   * Converts the segments to the form of this format. Without it, the artifact contains them as they are. The signal stops their
+   * compression.
+   */
+  segmentsFrom?(zippedWith: (signal: AbortSignal) => Segments, options: BuildOptions): SegmentSource;
   /** The last bytes, in some pieces. @param offset - position of the first of them, which is the end of the last segment */
   tail(segments: readonly PlacedSegment[], offset: number): Buffer[];
   /** The manifest: the fields of all formats, and the fields of this format. */
@@ -79,8 +82,9 @@ export class ArtifactFromSegments implements ArtifactBuild {
     this.#parts = parts;
     this.#cache = options.cache;
     this.#signal = options.signal;
-    const zipped = new Segments(parts.id, parts.content.segments, options);
-    this.#segments = parts.segmentsFrom?.(zipped, options) ?? zipped;
+    const zippedWith = (signal: AbortSignal): Segments =>
+      new Segments(parts.id, parts.content.segments, { ...options, signal });
+    this.#segments = parts.segmentsFrom?.(zippedWith, options) ?? zippedWith(options.signal);
     this.segments = this.#segments.ready;
     // A segment may contain compiled modules, too, so its bytes count twice.
     this.maximalBytes = parts.content.segments.reduce(

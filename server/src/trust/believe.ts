@@ -81,7 +81,10 @@ function gapsIn({ artifact, head, segments }: Manifest): (Difference | undefined
   return [...gaps, tail];
 }
 
-/** Compares lengths with the local cache: a segment with the same key and digest must have the same length. */
+/**
+ * Compares lengths with the local cache: a segment with the same key and digest must have the same length. The cache has
+ * the segments of a PEX under their key; those of an archive are not compared.
+ */
 async function differenceFromCache({ segments }: Manifest, cache: Cache): Promise<Difference | undefined> {
   for (const segment of segments) {
     const length = await localLength(segment, cache);

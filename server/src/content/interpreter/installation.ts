@@ -50,9 +50,9 @@ export async function installedFiles(interpreter: Interpreter, basePython: strin
   const loaded = [program, ...modules.filter(({ place }) => isCompiledExtension(place))];
   const found = await librariesOf(root, loaded);
   if ('reason' in found) return refuse(found.reason);
-  return Promise.all(
-    [program, ...modules, ...found.libraries].map(async file => ({ ...file, stats: await stat(file.path) }))
-  );
+  // A module may be a library of another one.
+  const files = new Map([program, ...modules, ...found.libraries].map(file => [file.place, file]));
+  return Promise.all([...files.values()].map(async file => ({ ...file, stats: await stat(file.path) })));
 }
 
 async function modulesOf(root: string, library: string, refuse: (reason: string) => never): Promise<LoadedFile[]> {

@@ -1,4 +1,5 @@
 import { open, stat } from 'node:fs/promises';
+import { hasCode } from '../../errors.js';
 import { orNothing } from '../../system/files/nothing.js';
 import { readProgramHeader } from './elf.js';
 
@@ -11,7 +12,16 @@ import { readProgramHeader } from './elf.js';
 export async function problemOfProgram(path: string): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined;
   if (!(await stat(path)).isFile()) return 'is not a file';
-  if (await isScript(path)) return undefined;
+  try {
+    return (await isScript(path)) ? undefined : await problemOfBinary(path);
+  } catch (error) {
+    // A program may be executed by a person who may not read it.
+    if (hasCode(error, 'EACCES')) return undefined;
+    throw error;
+  }
+}
+
+async function problemOfBinary(path: string): Promise<string | undefined> {
   const [program, own] = await Promise.all([readProgramHeader(path), readProgramHeader(process.execPath)]);
   // This machine's programs are of a kind that is not read.
   if (own === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { utimes } from 'node:fs/promises';
+import { lutimes } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import type { PayloadFacts } from '../../payloads/payload.js';
@@ -59,7 +59,7 @@ async function isVerified(
   if (isRecent && known?.sha256 === sha256 && known.identity === (await identityAt(path))) return true;
   try {
     const now = new Date();
-    await utimes(path, now, now);
+    await lutimes(path, now, now);
     // An edit after this wait gives another identity.
     await setTimeout(SETTLING_MS, undefined, { signal });
     const identity = await identityAt(path);

@@ -52,6 +52,9 @@ export async function untar(archive: string, folder: string, signal: AbortSignal
   }
   for (const [path, target] of links) {
     signal.throwIfAborted();
+    for (let above = dirname(path); above !== folder; above = dirname(above)) {
+      if (links.has(above)) throw new Error(`The archive has ${path}, which lies behind a link.`);
+    }
     await parentOf(path);
     await symlink(target, path);
   }

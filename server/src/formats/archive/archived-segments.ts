@@ -18,7 +18,7 @@ const PARALLEL_SEGMENTS = 3;
 /** What the segments of an archive are made of. */
 export interface ArchivedFrom {
   /** The segments of zip entries, as in a PEX. */
-  readonly zipped: Segments;
+  readonly zippedWith: (signal: AbortSignal) => Segments;
   readonly planned: readonly LazySegment[];
   readonly sitePackages: string;
   /** Places of the files that every archive has. */
@@ -39,6 +39,7 @@ export interface ArchivedOptions extends Pick<BuildOptions, 'cache' | 'signal'> 
 export class ArchivedSegments implements SegmentSource {
   readonly ready: SegmentSource['ready'];
   readonly #from: ArchivedFrom;
+  readonly #zipped: Segments;
   readonly #options: ArchivedOptions;
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
@@ -51,7 +52,9 @@ export class ArchivedSegments implements SegmentSource {
     this.#from = from;
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#failed.signal]);
-    const directoryOf = async (index: number): Promise<Buffer> => (await this.#zipped(index)).directory;
+    // When the work on an archived segment fails, nothing more is compressed.
+    this.#zipped = from.zippedWith(this.#signal);
+    const directoryOf = async (index: number): Promise<Buffer> => (await this.#zippedAt(index)).directory;
     this.#hows = omittedOf(from.planned, directoryOf, from).map((omitted, index) =>
       handled(this.#howOf(index, handled(omitted)))
     );
@@ -86,7 +89,7 @@ export class ArchivedSegments implements SegmentSource {
   /** Settles when no work on a segment is in progress any more. */
   async #finish(): Promise<Awaited<SegmentSource['ready']>> {
     try {
-      await this.#from.zipped.ready;
+      await this.#zipped.ready;
     } catch (error) {
       this.#failed.abort(error);
       throw error;
@@ -121,18 +124,18 @@ export class ArchivedSegments implements SegmentSource {
 
   async #write(index: number, path: string, how: Transcoding): Promise<void> {
     try {
-      await transcode(await this.#zipped(index), path, how);
+      await transcode(await this.#zippedAt(index), path, how);
     } catch (error) {
       if (!(error instanceof SpoiltSegment)) throw error;
       // The zip entries are damaged: they are compressed again from the environment.
-      await this.#from.zipped.drop(index);
+      await this.#zipped.drop(index);
       await rm(path, { force: true });
-      await transcode(await this.#zipped(index), path, how);
+      await transcode(await this.#zippedAt(index), path, how);
     }
   }
 
-  async #zipped(index: number): Promise<Segment> {
-    const segment = await this.#from.zipped.at(index);
+  async #zippedAt(index: number): Promise<Segment> {
+    const segment = await this.#zipped.at(index);
     if (segment === undefined) throw new RangeError('There are fewer segments than the plan has.');
     return segment;
   }

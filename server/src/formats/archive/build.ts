@@ -19,8 +19,8 @@ export function buildArchive(
   return new ArtifactFromSegments(
     {
       ...{ id, name, content, head, isExecutable: false },
-      segmentsFrom: (zipped, { cache, signal }) =>
-        new ArchivedSegments({ zipped, ...from }, { cache, signal, onBytes: onArchived }),
+      segmentsFrom: (zippedWith, { cache, signal }) =>
+        new ArchivedSegments({ zippedWith, ...from }, { cache, signal, onBytes: onArchived }),
       tail: () => [END],
       manifest: facts => ({ schema: 1, id, format: 'archive', python: pythonOf(interpreter), ...facts, hasInterpreter })
     },

@@ -53,6 +53,15 @@ test('no file is written through a link of the archive', async () => {
   expect(await readdir(join(folder, '..'))).toEqual(['content', 'env.tar.gz']);
 });
 
+test('no link is made through a link of the archive', async () => {
+  const { archive, folder } = await tarOf([
+    { name: 'out', type: 'symlink', linkname: '..' },
+    { name: 'out/side', type: 'symlink', linkname: '/etc' }
+  ]);
+  await expect(untar(archive, folder, signal)).rejects.toThrow('behind a link');
+  expect(await readdir(join(folder, '..'))).toEqual(['content', 'env.tar.gz']);
+});
+
 test.each([
   ['a name that comes twice', [{ name: 'one' }, { name: 'one' }], 'EEXIST'],
   [
