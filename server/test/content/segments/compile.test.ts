@@ -186,7 +186,12 @@ describe('says what is wrong', () => {
   });
 
   test.each([
-    ['writes something else', 'echo "Activating…"; exec python "$@"', /could not compile modules\. It wrote: Activating…$/, /by hand/],
+    [
+      'writes something else',
+      'echo "Activating…"; exec python "$@"',
+      /could not compile modules\. It wrote: Activating…$/,
+      /by hand/
+    ],
     ['ends without an answer', 'exit 0', /could not compile modules\. It ended before it answered\.$/, /by hand/],
     ['is killed', 'kill -9 $$', /could not compile modules\. .* was ended by SIGKILL\.$/, /Free some/]
   ])('when the python %s', async (_what, program, message, hint) => {
