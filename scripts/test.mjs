@@ -14,13 +14,13 @@ import { paths } from './lib/paths.mjs';
 import { endLeftovers, run } from './lib/process.mjs';
 import { green, heading, red, seconds, table } from './lib/terminal.mjs';
 import { setUp } from './setup/index.mjs';
-import { coverageFolder, coverageIn } from './test/coverage.mjs';
-import { printFailures } from './test/failures.mjs';
-import { needsOf } from './test/needs.mjs';
-import { broken, outcomeOf } from './test/reports.mjs';
-import { select } from './test/select.mjs';
-import { SUITES } from './test/suites.mjs';
-import { printTally, readTally } from './test/tally.mjs';
+import { coverageFolder, coverageIn } from './suites/coverage.mjs';
+import { printFailures } from './suites/failures.mjs';
+import { needsOf } from './suites/needs.mjs';
+import { broken, outcomeOf } from './suites/reports.mjs';
+import { select } from './suites/select.mjs';
+import { SUITES } from './suites/suites.mjs';
+import { printTally, readTally } from './suites/tally.mjs';
 
 const COUNT_ALWAYS = '--coverage';
 
@@ -46,7 +46,7 @@ await main(async args => {
 /**
  * Installs and builds what the tests need.
  *
- * @param {ReadonlySet<import('./test/needs.mjs').Need>} needs
+ * @param {ReadonlySet<import('./suites/needs.mjs').Need>} needs
  * @returns {Promise<NodeJS.ProcessEnv>} of the tests
  */
 async function provide(needs) {
@@ -96,7 +96,7 @@ async function runSuite(name, files, counts, env) {
   return { ...(left.length === 0 ? outcome : broken(outcome, `left ${left.length} processes running`)), lines, ms };
 }
 
-/** @param {readonly (import('./test/reports.mjs').Counts & {name: string, note: string, lines: string, ms: number})[]} results */
+/** @param {readonly (import('./suites/reports.mjs').Counts & {name: string, note: string, lines: string, ms: number})[]} results */
 function report(results) {
   heading('Summary');
   const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>

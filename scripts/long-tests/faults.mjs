@@ -11,7 +11,7 @@ import { main } from '../lib/main.mjs';
 import { paths } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { setUp } from '../setup/index.mjs';
-import { countsOf, printTally, readTally } from '../test/tally.mjs';
+import { countsOf, printTally, readTally } from '../suites/tally.mjs';
 
 await main(async args => {
   const env = await setUp('test', ['s3']);

@@ -14,7 +14,7 @@ import { endLeftovers, run } from '../lib/process.mjs';
 import { green, heading, red, step, table } from '../lib/terminal.mjs';
 import { setUp } from '../setup/index.mjs';
 import { MODULES, PROOF, lostTests, namesWith } from './spark/modules.mjs';
-import { readJunit } from '../test/reports.mjs';
+import { readJunit } from '../suites/reports.mjs';
 import { FOLDER, prepareSpark, prepareWays, runModule } from './spark/prepare.mjs';
 
 /** @typedef {import('./spark/modules.mjs').Outcomes} Outcomes */

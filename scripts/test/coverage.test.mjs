@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { countedByPytest, countedByVitest, coverageIn } from './coverage.mjs';
+import { countedByPytest, countedByVitest, coverageIn } from '../suites/coverage.mjs';
 
 /**
  * What the table shows for a report.
  *
- * @param {import('./coverage.mjs').Coverage} coverage
+ * @param {import('../suites/coverage.mjs').Coverage} coverage
  * @param {string} [text] of the report
  */
 function shown(coverage, text) {

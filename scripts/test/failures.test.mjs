@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { excerptOf, printFailures } from './failures.mjs';
+import { excerptOf, printFailures } from '../suites/failures.mjs';
 
 describe('the excerpt of a message', () => {
   it('has its first lines without colours, and the place in our own files', () => {

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { paths } from '../lib/paths.mjs';
 import { PURE, TESTS, sourcesToMutate } from '../mutation/files.mjs';
-import { needsOf } from './needs.mjs';
+import { needsOf } from '../suites/needs.mjs';
 
 describe('npm run mutation', () => {
   it('changes sources that there are', () => {

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { needsOf } from './needs.mjs';
-import { testFiles } from './select.mjs';
+import { needsOf } from '../suites/needs.mjs';
+import { testFiles } from '../suites/select.mjs';
 
 /** @param {Record<string, string>} files */
 function needsOfFirst(files) {

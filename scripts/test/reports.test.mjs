@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { paths } from '../lib/paths.mjs';
-import { broken, outcomeOf, readJunit, readPlaywright, readVitest } from './reports.mjs';
+import { broken, outcomeOf, readJunit, readPlaywright, readVitest } from '../suites/reports.mjs';
 
 const vitestReport = (/** @type {object} */ counts) =>
   JSON.stringify({ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [], ...counts });

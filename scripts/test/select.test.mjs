@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { paths } from '../lib/paths.mjs';
-import { select, testFiles } from './select.mjs';
-import { SUITES } from './suites.mjs';
+import { select, testFiles } from '../suites/select.mjs';
+import { SUITES } from '../suites/suites.mjs';
 
 const OWN = 'scripts/test/select.test.mjs';
 const chosen = (/** @type {string[]} */ ...args) => select(args).flatMap(({ files }) => files);

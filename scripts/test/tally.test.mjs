@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { countsOf, readTally } from './tally.mjs';
+import { countsOf, readTally } from '../suites/tally.mjs';
 
 it('counts each kind, and what was lost of it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ship-env-tally-'));
