@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -10,6 +10,7 @@ import { Kernel } from '../deployments/spark/support/kernel.js';
 import { makeSparkHome } from '../deployments/spark/support/spark.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { startStandalone, type Standalone } from './standalone.js';
+import { removeFolder } from '../support/temporary.js';
 
 // A real cluster on a busy machine: this time limit only stops a test that hangs.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -74,7 +75,7 @@ afterAll(async () => {
   await (kernel as Kernel | undefined)?.close();
   await (cluster as Standalone | undefined)?.stop();
   await (venv as KernelVenv | undefined)?.remove();
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 test('a standalone worker that cannot see the venv or the source runs the environment, and takes over new code', async () => {

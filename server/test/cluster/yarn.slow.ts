@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -12,6 +12,7 @@ import { makeSparkHome } from '../deployments/spark/support/spark.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { S3Server } from '../support/s3-server.js';
 import { startYarn, type Yarn } from './yarn.js';
+import { removeFolder } from '../support/temporary.js';
 
 // Real servers on a machine that others use as well: this only stops what hangs.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -59,7 +60,7 @@ afterAll(async () => {
   await (yarn as Yarn | undefined)?.stop();
   await (server as S3Server | undefined)?.stop();
   await (venv as KernelVenv | undefined)?.remove();
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 function shipTo(target: Partial<TargetSettings>): Promise<ShipResult> {

@@ -16,6 +16,7 @@ import {
   type HostileEnvironment
 } from '../support/hostile-files.js';
 import { randomNumbers, sample, Tally } from './tally.js';
+import { removeFolder } from '../support/temporary.js';
 
 /** Number of inputs of each kind in the short form. */
 const SAMPLE = 8;
@@ -29,7 +30,7 @@ beforeAll(async () => {
   home = await realpath(await mkdtemp(join(tmpdir(), 'ship-env-hostile-')));
   environment = hostileEnvironment(join(home, 'environment'));
 });
-afterAll(() => rm(home, { recursive: true, force: true }));
+afterAll(() => removeFolder(home));
 
 /** Makes a dry run as a person does: it must end with a result, or with an error that is not a bug of ours. */
 async function expectAnswer(): Promise<void> {

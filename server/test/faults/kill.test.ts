@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { shipResult, type ShipResult } from '../../src/contract/ship.js';
 import { shipEnv, startShipEnv } from '../support/bundle.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
-import { temporaryFolder } from '../support/temporary.js';
+import { removeFolder, temporaryFolder } from '../support/temporary.js';
 import { useBucket } from '../targets/s3/bucket.js';
 import { IS_LONG, randomNumbers, Tally } from './tally.js';
 import { readSmall } from '../../src/targets/reading.js';
@@ -118,7 +118,7 @@ describe.each([
         expect(await place.names()).toEqual(names);
         expect(await readdir(join(home, '.cache', 'ship-env', 'tmp'))).toEqual([]);
       });
-      await rm(home, { recursive: true, force: true });
+      await removeFolder(home);
     }
     expect(tally.lost).toEqual([]);
     expect(tally.survived).toBe(KILLS);

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { removeFolder } from './temporary.js';
 
 /** A kernel's environment with an editable package, made for a test. */
 export interface KernelVenv {
@@ -54,6 +55,6 @@ export async function makeKernelVenv(...requirements: string[]): Promise<KernelV
     edit,
     install,
     uninstall: (...names) => uv('pip', 'uninstall', '--python', python, ...names),
-    remove: () => rm(folder, { recursive: true, force: true })
+    remove: () => removeFolder(folder)
   };
 }

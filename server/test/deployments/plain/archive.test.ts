@@ -9,7 +9,7 @@ import { pack, type Header } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { KernelVenv } from '../../support/kernel-venv.js';
 import { makeRelocatablePython } from '../../support/relocatable-python.js';
-import { temporaryFolder } from '../../support/temporary.js';
+import { removeFolder, temporaryFolder } from '../../support/temporary.js';
 import { fetchedIn, makeHarbour, runIn, shipTo } from './support.js';
 
 let kernel: KernelVenv;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   target = `file://${join(home, 'target')}`;
   named = await shipTo(target, kernel, home, {}, ['--format', 'archive']);
 });
-afterAll(() => Promise.all([kernel.remove(), rm(home, { recursive: true, force: true })]));
+afterAll(() => Promise.all([kernel.remove(), removeFolder(home)]));
 
 const VERSION = ['-c', 'import harbour, six; print(harbour.VERSION, six.__version__)'];
 const RIGHT = { exitCode: 0, stdout: 'v1 1.17.0\n' };

@@ -11,6 +11,7 @@ import { sparkConfOf } from './support/conf.js';
 import { folderTarget, manifestOf, shipCode } from './support/code.js';
 import { Kernel } from './support/kernel.js';
 import { makePex, makeSparkHome, makeVenv, processesWith } from './support/spark.js';
+import { removeFolder } from '../../support/temporary.js';
 
 // Real sessions on a busy machine: this time limit only stops a test that hangs.
 vi.setConfig({ testTimeout: 600_000 });
@@ -118,7 +119,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(started.map(one => one.close()));
   expect(await processesWith(folder)).toEqual([]);
-  await rm(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 test('A running session runs new code from the next task on, five times forward and once back', async () => {
