@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import prettyBytes from 'pretty-bytes';
 import type { OptionValues } from '../contract/option-lists.js';
 import type { ArtifactBuild } from '../formats/format.js';
-import { formatOf } from '../formats/registry.js';
+import { formatByName, formatOf } from '../formats/registry.js';
 import { Cache } from '../system/cache/cache.js';
 import { count } from '../text/count.js';
 import { ShipEnvError } from '../errors.js';
@@ -28,7 +28,7 @@ export async function buildCommand(options: OptionValues, view: View, signal: Ab
 
 async function buildInto(options: OptionValues, view: View, cache: Cache, signal: AbortSignal): Promise<void> {
   const output = resolve(options.output ?? '');
-  const request = await toShipRequest({ ...options, target: 'file:///' });
+  const request = await toShipRequest({ format: formatByName(output)?.name, ...options, target: 'file:///' });
   const format = formatOf(request.format);
   const steps = new StepRunner(event => view.step(event), signal);
   const snapshot = await steps.run('snapshot', async report => {

@@ -10,12 +10,16 @@ import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
  *
  * @throws ShipEnvError SETTINGS_INVALID, TARGET_UNKNOWN, PYTHON_NO_ENVIRONMENT
  */
-export async function toShipRequest(options: OptionValues, env: NodeJS.ProcessEnv = process.env): Promise<ShipRequest> {
+export async function toShipRequest(
+  options: OptionValues,
+  env: NodeJS.ProcessEnv = process.env,
+  hint?: string
+): Promise<ShipRequest> {
   const settings = await readSettings(env);
   const target = resolveTarget(options.target, settings);
   return shipRequest.parse({
     ...fieldsOf(options, requestedBy(settings)),
-    python: options.python ?? activePython(env),
+    python: options.python ?? activePython(env, hint),
     target: options.shared === true ? { ...target, shared: true } : target
   });
 }
@@ -42,10 +46,13 @@ function isList(value: unknown): boolean {
  *
  * @throws ShipEnvError PYTHON_NO_ENVIRONMENT
  */
-export function activePython(env: NodeJS.ProcessEnv): string {
+export function activePython(
+  env: NodeJS.ProcessEnv,
+  hint = 'Activate the environment, or name its interpreter: --python path/to/venv/bin/python'
+): string {
   const active = env['VIRTUAL_ENV'] || env['CONDA_PREFIX'];
   if (active) return join(active, 'bin', 'python');
   throw new ShipEnvError('PYTHON_NO_ENVIRONMENT', 'No virtual environment is active: VIRTUAL_ENV is not set.', {
-    hint: 'Activate the environment, or name its interpreter: --python path/to/venv/bin/python'
+    hint
   });
 }

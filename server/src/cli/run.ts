@@ -18,6 +18,11 @@ import type { Target } from '../targets/target.js';
 import { toShipRequest } from './request.js';
 import type { View } from './view.js';
 
+/** What to do when no environment is active and none was named. */
+const WHICH_ENVIRONMENT =
+  'Name what was shipped (--artifact env-…), or an environment of this machine (--python path/to/venv/bin/python). ' +
+  'These options stand before the script.';
+
 /** The context of a run until its program starts. */
 interface RunContext {
   readonly cache: Cache;
@@ -84,7 +89,7 @@ async function shippedOn(
       hint: 'See ship-env run --help.'
     });
   }
-  const request = await toShipRequest(options);
+  const request = await toShipRequest(options, process.env, WHICH_ENVIRONMENT);
   const { manifest, code } = await readAgainIfChanged(
     () => shippedEnvironment(request, target, steps, { cache, signal }),
     signal

@@ -13,7 +13,15 @@ const EVERYWHERE = Object.keys(COMMANDS) as CommandName[];
 /** The commands with options that choose the content of an artifact and its code. */
 const CONTENT = ['build', 'ship', 'config', 'run'] as const;
 /** The options about an environment of this machine. */
-const OF_ENVIRONMENT = ['python', 'exclude', 'includeSpark', 'includeInterpreter', 'allowSecret', 'allowLink'] as const;
+const OF_ENVIRONMENT = [
+  'python',
+  'format',
+  'exclude',
+  'includeSpark',
+  'includeInterpreter',
+  'allowSecret',
+  'allowLink'
+] as const;
 
 /** Where the cell goes when the notebook has no cell of ours yet. */
 const INSERT_POSITIONS = {

@@ -19,6 +19,11 @@ export function formatOf(name: string): Format {
   });
 }
 
+/** The format that gives its files such a name: `env.tar.gz`. Undefined when none does. */
+export function formatByName(fileName: string): Format | undefined {
+  return FORMATS.find(format => fileName.endsWith(format.fileName('')));
+}
+
 /**
  * The format that a ship asks for.
  *

@@ -3,6 +3,7 @@ import { codePointer, type CodeArchive, type Manifest } from '../contract/manife
 import { POINTER_NAME } from '../contract/pointer-name.js';
 import { ShipEnvError } from '../errors.js';
 import { manifestName } from '../formats/manifest.js';
+import { formatByName } from '../formats/registry.js';
 import { readSmall } from '../targets/reading.js';
 import type { Target } from '../targets/target.js';
 import { parseJson } from '../text/json.js';
@@ -15,21 +16,27 @@ const POINTER = new RegExp(`^${POINTER_NAME}$`, 'u');
 type Readable = Pick<Target, 'url' | 'access' | 'read'>;
 
 /**
- * Reads the manifest of an artifact by its id. There is no environment to compare the manifest with, so it is only
+ * Reads the manifest of an artifact by its id, or by its file name, which a ship prints. There is no environment to compare the manifest with, so it is only
  * checked for contradictions.
  *
  * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
  */
-export async function manifestById(target: Readable, id: string, signal: AbortSignal): Promise<Manifest> {
+export async function manifestById(target: Readable, artifact: string, signal: AbortSignal): Promise<Manifest> {
+  const id = idOf(artifact);
   const name = manifestName(id);
   if (!MANIFEST_NAME.test(name))
-    throw notAName('an artifact', 'env- and 20 hexadecimal digits, as ship-env list prints it', id);
+    throw notAName('an artifact', 'env- and 20 hexadecimal digits, as ship-env list prints it', artifact);
   const content = await readSmall(target, name, signal);
   if (content === undefined) throw notThere(target, name);
   const manifest = parseManifest(content, name, target.access.uri(name));
   const wrong = inconsistencyOf(manifest, id);
   if (wrong !== undefined) throw notBelievedError(target.access.uri(name), { id }, wrong);
   return manifest;
+}
+
+function idOf(artifact: string): string {
+  const suffix = formatByName(artifact)?.fileName('') ?? '';
+  return artifact.slice(0, artifact.length - suffix.length);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import type { Cache } from '../system/cache/cache.js';
+import { issuesText } from '../contract/issues.js';
 import { manifest as manifestSchema, type Manifest } from '../contract/manifest.js';
 import { ShipEnvError, isShipEnvError } from '../errors.js';
 import type { ArtifactPlan } from '../formats/format.js';
@@ -68,7 +70,7 @@ export function parseManifest(content: Buffer, name: string, uri = name): Manife
         hint:
           'Something else wrote or changed it, or a newer ship-env did: then update this one. ' +
           `${replaceHint(name)} Or use another prefix.`,
-        cause
+        cause: cause instanceof z.ZodError ? new Error(issuesText(cause)) : cause
       }
     );
   }

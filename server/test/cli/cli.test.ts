@@ -186,6 +186,19 @@ test('build makes a PEX executable, and an archive not', async () => {
   expect(modes).toEqual([0o111, 0]);
 });
 
+test.each([
+  ['env.tar.gz', [], '.tar.gz'],
+  ['env.tar.gz', ['--format', 'pex'], '.pex'],
+  ['env.pex', [], '.pex'],
+  ['env', [], '.pex']
+])('build into %s with %j makes a file of the kind %s', async (name, options, suffix) => {
+  const home = await temporaryFolder();
+  const args = ['build', '--python', kernel.python, '--output', join(home, name), '--json', ...options];
+  const { stdout } = await shipEnv(home, args);
+  const result: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  expect(result).toMatchObject({ artifact: { name: expect.stringMatching(new RegExp(`\\${suffix}$`)) } });
+});
+
 test('snapshot, list, check and doctor answer in JSON and in words', async () => {
   const home = await temporaryFolder();
   const target = ['--target', `file://${join(home, 'target')}`];

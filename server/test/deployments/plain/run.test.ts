@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { runEvent } from '../../../src/contract/ship.js';
 import { BUNDLE, exitOf } from '../../support/bundle.js';
 import type { KernelVenv } from '../../support/kernel-venv.js';
-import { temporaryFolder } from '../../support/temporary.js';
+import { removeFolder, temporaryFolder } from '../../support/temporary.js';
 import { WAYS, makeHarbour, runIn, shipTo, startRun } from './support.js';
 
 let kernel: KernelVenv;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   named = await shipTo(target, kernel, home);
   ofEnvironment = ['--python', kernel.python, '--target', target];
 });
-afterAll(() => Promise.all([kernel.remove(), rm(home, { recursive: true, force: true })]));
+afterAll(() => Promise.all([kernel.remove(), removeFolder(home)]));
 
 test('the command that config prints runs packages, code and its data on a machine without the environment', async () => {
   const elsewhere = await temporaryFolder();
@@ -112,6 +112,8 @@ test.each([
   ['a pointer file that is none', () => pointer('latest'), 'USAGE_INVALID'],
   ['an option that there is not', () => ['--no-such-option'], 'USAGE_INVALID'],
   ['an artifact and an environment', () => ['--artifact', 'env-1', '--python', kernel.python], 'USAGE_INVALID'],
+  ['an artifact and a format', () => ['--artifact', 'env-1', '--format', 'pex'], 'USAGE_INVALID'],
+  ['no artifact and no environment', () => [], 'PYTHON_NO_ENVIRONMENT'],
   ['code without an artifact', () => ['--code', 'ship-env-code'], 'USAGE_INVALID'],
   ['a target that there is not', () => ['--target', 'nowhere'], 'TARGET_UNKNOWN']
 ])('%s: the program does not start, and the exit code is 125', async (_, options, code) => {
@@ -120,6 +122,19 @@ test.each([
   expect({ exitCode, stdout }).toEqual({ exitCode: 125, stdout: '' });
   const lines = stderr.trim().split('\n');
   expect(runEvent.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ type: 'error', code });
+});
+
+test('an artifact may be named as its file, which is what a ship prints', async () => {
+  const [target = '', url = '', option = '', id = '', ...code] = named;
+  const words = ['-c', 'import six; print(six.__version__)'];
+  const ran = await runIn(home, [target, url, option, `${id}.pex`, ...code], words);
+  expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: '1.17.0\n' });
+});
+
+test('without an artifact and an environment the person is told both options, and where they stand', async () => {
+  const { stderr } = await runIn(home, named.slice(0, 2), ['script.py', '--python', kernel.python]);
+  for (const text of ['--artifact env-…', '--python path/to/venv/bin/python', 'before the script'])
+    expect(stderr).toContain(text);
 });
 
 function pointer(middle: string): string[] {
