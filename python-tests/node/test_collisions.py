@@ -182,3 +182,42 @@ def test_headers_of_one_distribution_are_not_written_into_another(tmp_path: Path
     assert sorted(found) == ["alpha.h", "beta.h"]
     for distribution in node.distributions():
         assert [path for path in distribution.rglob("*") if path.is_symlink()] == []
+
+
+def test_headers_and_data_of_one_folder_are_not_written_into_a_distribution(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    headers = f"../../../include/site/python3.{sys.version_info[1]}"
+    install(node.site, "alpha", {"alpha.py": "", f"{headers}/of-alpha.h": "data, since no folder has alpha's name"})
+    install(node.site, "beta", {"beta.py": "", f"{headers}/beta/beta.h": "header"})
+    run = node.run(node.build(), "-c", "import sys; print(sys.prefix)")
+    include = run.stdout.rstrip("\n") + "/include"
+    found = [name for _, _, names in os.walk(include, followlinks=True) for name in names]
+    assert sorted(found) == ["beta.h", "of-alpha.h"]
+    for distribution in node.distributions():
+        assert [path for path in distribution.rglob("*") if path.is_symlink()] == []
+
+
+# Site directories can have a file and a folder of one name. The first distribution decides, as in an archive.
+@pytest.mark.parametrize(
+    ("berths", "found"),
+    [
+        (["berth", "berth/one.txt", "berth/two.txt"], "a file"),
+        (["berth/one.txt", "berth", "berth/two.txt"], "['one.txt', 'two.txt']"),
+        (["berth/one.txt", "berth"], "['one.txt']"),
+    ],
+)
+def test_a_file_and_folders_of_one_name_are_what_the_first_distribution_has(
+    tmp_path: Path, berths: list[str], found: str
+) -> None:
+    node = Node(tmp_path)
+    further = [tmp_path / f"site{number}" for number in range(1, len(berths))]
+    for number, (site, berth) in enumerate(zip([node.site, *further], berths, strict=True)):
+        site.mkdir(exist_ok=True)
+        install(site, f"berth{number}", {berth: "a file"})
+    (node.site / "further.pth").write_text("".join(f"{site}\n" for site in further))
+    code = (
+        "import os, sysconfig; berth = sysconfig.get_path('purelib') + '/berth';"
+        "print(sorted(os.listdir(berth)) if os.path.isdir(berth) else open(berth).read())"
+    )
+    run = node.run(node.build(), "-c", code)
+    assert run.stdout.rstrip("\n") == found, run.stderr

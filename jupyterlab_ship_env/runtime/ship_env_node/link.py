@@ -107,8 +107,11 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
     for segment, folder in zip(segments, folders):
         os.symlink(folder, os.path.join(linked, segment.wheel))
     _merge(folders, modules, leave={PREFIX, LAYOUT_FILE, MARK})
-    _merge([os.path.join(folder, PREFIX, "data") for folder in folders], work)
-    _merge([os.path.join(folder, PREFIX, "include") for folder in folders], headers)
+    # A distribution has C headers at two places. Each folder of the environment is made by one merge: a second merge
+    # could write through a link into the folder of a distribution.
+    _merge([os.path.join(folder, PREFIX, "data") for folder in folders], work, leave={"include"})
+    includes = (("data", "include"), ("include",))
+    _merge([os.path.join(folder, PREFIX, *place) for folder in folders for place in includes], headers)
     _scripts(root, segments, scripts, os.path.join(final, "bin", "python"))
     _python(work, scripts)
     for name, source in artifact.root_modules():
@@ -165,7 +168,7 @@ def _merge(sources: Iterable[str], target: str, leave: Iterable[str] = ()) -> No
 
     An entry of one source becomes one link. A folder that several sources have, such as a namespace package, or that
     exists already, becomes a real folder, whose content is merged in the same way. When several sources have a file,
-    the first wins, with its compiled module.
+    the first wins, with its compiled module. When some have a file and others a folder, the first decides which it is.
     """
     found: dict[str, list[str]] = {}
     merged = [source for source in sources if os.path.isdir(source)]
@@ -178,7 +181,7 @@ def _merge(sources: Iterable[str], target: str, leave: Iterable[str] = ()) -> No
     compiled = found.pop(COMPILED, []) if len(merged) > 1 else []
     for name, paths in found.items():
         place = os.path.join(target, name)
-        folders = [path for path in paths if os.path.isdir(path)]
+        folders = [path for path in paths if os.path.isdir(path)] if os.path.isdir(paths[0]) else []
         if len(folders) > 1 or (folders and os.path.isdir(place)):
             _merge(folders, place)
         elif not os.path.lexists(place):
