@@ -18,13 +18,13 @@ const LOCKS = /** @type {const} */ ([
   ['demo', 'dev'],
   ['build', 'dev'],
   ['kernel', 'dev'],
-  ['bench-pex', 'dev'],
-  ['bench-plot', 'dev'],
-  ['bench-venv-pack', 'dev'],
+  ['bench/pex', 'dev'],
+  ['bench/plot', 'dev'],
+  ['bench/venv-pack', 'dev'],
   ['s3-server', undefined],
-  ['bench-medium', undefined],
-  ['bench-small', 'bench-medium'],
-  ['bench-cluster-pack', 'bench-medium']
+  ['bench/medium', undefined],
+  ['bench/small', 'bench/medium'],
+  ['bench/cluster-pack', 'bench/medium']
 ]);
 
 await main(async args => {

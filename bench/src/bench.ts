@@ -103,8 +103,8 @@ function makeWorkFolder(scale: Scale): { work: string; wheels: string } {
 
 async function makeTools(): Promise<Tools> {
   return {
-    pex: await lockedVenv('pex', ['bench-pex']),
-    venvPack: await lockedVenv('venv-pack', ['bench-venv-pack'])
+    pex: await lockedVenv('pex', ['bench/pex']),
+    venvPack: await lockedVenv('venv-pack', ['bench/venv-pack'])
   };
 }
 

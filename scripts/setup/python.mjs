@@ -10,7 +10,7 @@ import { whenChanged } from './stamp.mjs';
 /**
  * A file `requirements/<name>.txt`.
  *
- * @typedef {'build' | 'demo' | 'dev' | 'kernel' | 's3-server' | `bench-${'cluster-pack' | 'medium' | 'pex' | 'plot' | 'small' | 'venv-pack'}`} LockName
+ * @typedef {'build' | 'demo' | 'dev' | 'kernel' | 's3-server' | `bench/${'cluster-pack' | 'medium' | 'pex' | 'plot' | 'small' | 'venv-pack'}`} LockName
  */
 
 const OLDEST_PYTHON = [3, 10];
@@ -83,7 +83,7 @@ async function findPython() {
  * @returns {Promise<boolean>} whether anything had to be installed
  */
 export async function installLocked(name, venv) {
-  const stamp = join(venv, `.ship-env-${name}`);
+  const stamp = join(venv, `.ship-env-${name.replace('/', '-')}`);
   return whenChanged(stamp, [lockOf(name), venv], async () => {
     const file = join(paths.requirements, `${name}.txt`);
     try {

@@ -33,9 +33,9 @@ export async function realEnvironments(): Promise<MeasuredEnvironment[]> {
   const environments: MeasuredEnvironment[] = [];
   for (const name of ['small', 'medium'] as const) {
     const imports = IMPORTS[name];
-    const venv = await lockedVenv(name, [`bench-${name}`]);
-    const packedVenv = await lockedVenv(`${name}-packed`, [`bench-${name}`]);
-    const clusterPackVenv = await lockedVenv(`${name}-cluster-pack`, [`bench-${name}`, 'bench-cluster-pack']);
+    const venv = await lockedVenv(name, [`bench/${name}`]);
+    const packedVenv = await lockedVenv(`${name}-packed`, [`bench/${name}`]);
+    const clusterPackVenv = await lockedVenv(`${name}-cluster-pack`, [`bench/${name}`, 'bench/cluster-pack']);
     for (const path of [venv, packedVenv, clusterPackVenv]) {
       await uninstall(path, TINY, EDITABLE);
       await compileModules(path);

@@ -24,7 +24,7 @@ export const FIGURES = {
  * @param folder - folder for the SVG files
  */
 export async function drawPlots(findings: Findings, folder: string): Promise<void> {
-  const venv = await lockedVenv('plot', ['bench-plot']);
+  const venv = await lockedVenv('plot', ['bench/plot']);
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'findings.json');
   writeFileSync(file, JSON.stringify(findings));
