@@ -2,13 +2,13 @@ import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import * as z from 'zod';
 import { Cache } from '../../src/system/cache/cache.js';
 import { shipRequest, type ShipResult } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';
 import { Kernel } from '../deployments/spark/support/kernel.js';
 import { makeSparkHome } from '../deployments/spark/support/spark.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
+import { expectGroupedMeans, expectUpdated, lookFromAnExecutor, startSession } from './questions.js';
 import { startStandalone, type Standalone } from './standalone.js';
 import { removeFolder } from '../support/temporary.js';
 
@@ -23,15 +23,6 @@ let cluster: Standalone;
 let kernel: Kernel;
 let cache: Cache;
 
-const origins = z.object({
-  python: z.string(),
-  numpy: z.string(),
-  harbour: z.string(),
-  /** Does the executor see the kernel's environment and the source folder? */
-  sees: z.array(z.boolean()),
-  version: z.string()
-});
-
 function shipNow(format = 'pex'): Promise<ShipResult> {
   const request = shipRequest.parse({
     python: venv.python,
@@ -40,10 +31,6 @@ function shipNow(format = 'pex'): Promise<ShipResult> {
     format
   });
   return ship(request, { cache, signal: new AbortController().signal, emit: () => undefined });
-}
-
-async function lookFromAnExecutor(): Promise<z.infer<typeof origins>> {
-  return origins.parse(await kernel.run('', 'spark.sparkContext.parallelize([0], 1).map(look).first()'));
 }
 
 /** Names and inodes of the environments and distributions on the node, hidden ones included. */
@@ -80,47 +67,20 @@ afterAll(async () => {
 
 test('a standalone worker that cannot see the venv or the source runs the environment, and takes over new code', async () => {
   const { cell } = await shipNow();
-  const hidden = JSON.stringify([venv.python, venv.module]);
-  await kernel.run(`${cell}
-spark = builder.getOrCreate()
-
-def look(_):
-    import os, sys, harbour, numpy, sklearn
-    return {
-        "python": sys.executable, "numpy": numpy.__file__, "harbour": harbour.__file__,
-        "sees": [os.path.exists(path) for path in ${hidden}], "version": harbour.version(),
-    }
-`);
-  const first = await lookFromAnExecutor();
-  expect(first).toMatchObject({ sees: [false, false], version: 'v1' });
+  await startSession(kernel, cell, [venv.python, venv.module], ['sklearn']);
+  const first = await lookFromAnExecutor(kernel);
+  expect(first).toMatchObject({ sees: [false, false], version: 'v1', dot: 14 });
   for (const path of [first.numpy, first.harbour, first.python]) expect(path).not.toContain(venv.folder);
   // The modules come from the environment that the artifact made on the node, not from the PEX; the python is the
   // environment's own.
   for (const path of [first.numpy, first.python]) expect(path.startsWith(`${nodeRoot}/`), path).toBe(true);
   expect(first.harbour).toMatch(/\/\.ship-env-code-harbour-[0-9a-f]{16}-[0-9a-f]{32}\/harbour\/__init__\.py$/);
 
-  const frame = 'spark.createDataFrame([(1, 1.0), (1, 2.0), (2, 3.0), (2, 5.0), (2, 10.0)], ("id", "v"))';
-  await kernel.run(`
-import pandas
-from pyspark.sql.functions import pandas_udf
-
-@pandas_udf("double")
-def mean(values: pandas.Series) -> float:
-    return values.mean()
-`);
-  await expect(
-    kernel.run('', `[[row["id"], row[1]] for row in ${frame}.groupby("id").agg(mean("v")).orderBy("id").collect()]`)
-  ).resolves.toEqual([
-    [1, 1.5],
-    [2, 6]
-  ]);
+  await expectGroupedMeans(kernel);
 
   await venv.edit('v2');
-  const { live, reused } = await shipNow();
-  if (live === undefined) throw new Error('a session was to be updated');
-  expect(reused).toBe(true);
-  expect(JSON.parse(String(await kernel.run(live.source, live.expression)))).toMatchObject({ state: 'updated' });
-  expect(await lookFromAnExecutor()).toMatchObject({ version: 'v2', python: first.python });
+  await expectUpdated(kernel, await shipNow());
+  expect(await lookFromAnExecutor(kernel)).toMatchObject({ version: 'v2', python: first.python });
 
   const before = await unpacked();
   expect(Object.keys(before).some(name => name.startsWith('dist/'))).toBe(true);
@@ -129,7 +89,7 @@ spark.stop()
 preload = builder.config("spark.executorEnv.SHIP_ENV_PRELOAD", "numpy, pandas,pyarrow,sklearn.ensemble,harbour")
 spark = preload.getOrCreate()
 `);
-  expect(await lookFromAnExecutor(), 'a second application').toMatchObject({ python: first.python });
+  expect(await lookFromAnExecutor(kernel), 'a second application').toMatchObject({ python: first.python });
   expect(await unpacked(), 'nothing is unpacked again').toEqual(before);
   // The threads of these libraries do not exist after the fork.
   await kernel.run(`
@@ -152,20 +112,10 @@ def use(_):
 test('the same with an archive, which Spark unpacks into the working directory of the executor', async () => {
   await venv.edit('v1');
   const { cell } = await shipNow('archive');
-  const hidden = JSON.stringify([venv.python, venv.module]);
-  await kernel.run(`spark.stop()
-${cell}
-spark = builder.getOrCreate()
-
-def look(_):
-    import os, sys, harbour, numpy, sklearn
-    return {
-        "python": sys.executable, "numpy": numpy.__file__, "harbour": harbour.__file__,
-        "sees": [os.path.exists(path) for path in ${hidden}], "version": harbour.version(),
-    }
-`);
-  const first = await lookFromAnExecutor();
-  expect(first).toMatchObject({ sees: [false, false], version: 'v1' });
+  await kernel.run('spark.stop()');
+  await startSession(kernel, cell, [venv.python, venv.module], ['sklearn']);
+  const first = await lookFromAnExecutor(kernel);
+  expect(first).toMatchObject({ sees: [false, false], version: 'v1', dot: 14 });
   const work = join(folder, 'work');
   expect(first.python.startsWith(`${work}/`) && first.python.endsWith('/environment/bin/python'), first.python).toBe(
     true
@@ -173,26 +123,9 @@ def look(_):
   expect(first.numpy).toMatch(/\/environment\/lib\/python[^/]+\/site-packages\/numpy\/__init__\.py$/);
   expect(first.numpy.startsWith(`${work}/`), first.numpy).toBe(true);
 
-  await kernel.run(`
-import pandas
-from pyspark.sql.functions import pandas_udf
-
-@pandas_udf("double")
-def total(values: pandas.Series) -> float:
-    return values.sum()
-`);
-  const frame = 'spark.createDataFrame([(1, 1.0), (1, 2.0), (2, 3.0)], ("id", "v"))';
-  await expect(
-    kernel.run('', `[[row["id"], row[1]] for row in ${frame}.groupby("id").agg(total("v")).orderBy("id").collect()]`)
-  ).resolves.toEqual([
-    [1, 3],
-    [2, 3]
-  ]);
+  await expectGroupedMeans(kernel);
 
   await venv.edit('v2');
-  const { live, reused } = await shipNow('archive');
-  if (live === undefined) throw new Error('a session was to be updated');
-  expect(reused).toBe(true);
-  expect(JSON.parse(String(await kernel.run(live.source, live.expression)))).toMatchObject({ state: 'updated' });
-  expect(await lookFromAnExecutor()).toMatchObject({ version: 'v2', python: first.python });
+  await expectUpdated(kernel, await shipNow('archive'));
+  expect(await lookFromAnExecutor(kernel)).toMatchObject({ version: 'v2', python: first.python });
 });

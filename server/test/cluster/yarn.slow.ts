@@ -2,7 +2,6 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import * as z from 'zod';
 import { shipRequest, type ShipResult } from '../../src/contract/ship.js';
 import type { TargetSettings } from '../../src/contract/target-settings.js';
 import { ship } from '../../src/ship/ship.js';
@@ -11,6 +10,7 @@ import { Kernel } from '../deployments/spark/support/kernel.js';
 import { makeSparkHome } from '../deployments/spark/support/spark.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { S3Server } from '../support/s3-server.js';
+import { expectGroupedMeans, expectUpdated, lookFromAnExecutor, startSession } from './questions.js';
 import { startYarn, type Yarn } from './yarn.js';
 import { removeFolder } from '../support/temporary.js';
 
@@ -24,17 +24,6 @@ let server: S3Server;
 let yarn: Yarn;
 let kernel: Kernel;
 let cache: Cache;
-
-const origins = z.object({
-  python: z.string(),
-  numpy: z.string(),
-  harbour: z.string(),
-  folder: z.string(),
-  /** Does the executor see the kernel's environment, the source folder, the artifact in the target? */
-  sees: z.array(z.boolean()),
-  version: z.string(),
-  dot: z.number()
-});
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ship-env-yarn-'));
@@ -68,10 +57,6 @@ function shipTo(target: Partial<TargetSettings>): Promise<ShipResult> {
   return ship(request, { cache, signal: new AbortController().signal, emit: () => undefined });
 }
 
-async function lookFromAnExecutor(): Promise<z.infer<typeof origins>> {
-  return origins.parse(await kernel.run('', 'spark.sparkContext.parallelize([0], 1).map(look).first()'));
-}
-
 test.each([
   ['a directory that the node cannot see', () => ({ name: '', url: `file://${directory}` })],
   ['S3', () => server.settings('s3://ship/envs', { region: 'us-east-1' })]
@@ -79,20 +64,9 @@ test.each([
   await venv.edit('v1');
   const { artifact, cell, conf } = await shipTo(targetOf());
   expect(conf).toMatchObject({ 'spark.yarn.dist.archives': expect.stringMatching(/\.tar\.gz#environment$/) });
-  const hidden = JSON.stringify([venv.python, venv.module, join(directory, artifact.name)]);
-  await kernel.run(`${cell}
-spark = builder.getOrCreate()
-
-def look(_):
-    import os, sys, harbour, numpy
-    return {
-        "python": sys.executable, "numpy": numpy.__file__, "harbour": harbour.__file__, "folder": os.getcwd(),
-        "sees": [os.path.exists(path) for path in ${hidden}], "version": harbour.version(),
-        "dot": int(numpy.dot([1, 2, 3], [1, 2, 3])),
-    }
-`);
+  await startSession(kernel, cell, [venv.python, venv.module, join(directory, artifact.name)]);
   try {
-    const first = await lookFromAnExecutor();
+    const first = await lookFromAnExecutor(kernel);
     expect(first).toMatchObject({ sees: [false, false, false], version: 'v1', dot: 14 });
     expect(first.folder).toMatch(/\/container_\w+$/);
     expect(first.folder.startsWith(`${yarn.work}/`), first.folder).toBe(true);
@@ -101,29 +75,16 @@ def look(_):
     expect(first.numpy.startsWith(join(first.folder, 'environment', 'lib', 'python')), first.numpy).toBe(true);
     expect(first.harbour.startsWith(`${yarn.work}/`), first.harbour).toBe(true);
 
-    await kernel.run(`
-import pandas
-from pyspark.sql.functions import pandas_udf
-
-@pandas_udf("double")
-def mean(values: pandas.Series) -> float:
-    return values.mean()
-`);
-    const frame = 'spark.createDataFrame([(1, 1.0), (1, 2.0), (2, 3.0), (2, 5.0), (2, 10.0)], ("id", "v"))';
-    await expect(
-      kernel.run('', `[[row["id"], row[1]] for row in ${frame}.groupby("id").agg(mean("v")).orderBy("id").collect()]`)
-    ).resolves.toEqual([
-      [1, 1.5],
-      [2, 6]
-    ]);
+    await expectGroupedMeans(kernel);
 
     await venv.edit('v2');
-    const { live, reused } = await shipTo(targetOf());
-    if (live === undefined) throw new Error('a session was to be updated');
-    expect(reused).toBe(true);
-    expect(JSON.parse(String(await kernel.run(live.source, live.expression)))).toMatchObject({ state: 'updated' });
+    await expectUpdated(kernel, await shipTo(targetOf()));
     // The same container: nothing was started anew.
-    expect(await lookFromAnExecutor()).toMatchObject({ version: 'v2', folder: first.folder, python: first.python });
+    expect(await lookFromAnExecutor(kernel)).toMatchObject({
+      version: 'v2',
+      folder: first.folder,
+      python: first.python
+    });
   } finally {
     await kernel.run('spark.stop()');
   }
