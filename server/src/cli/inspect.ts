@@ -1,6 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import type { OptionValues } from '../contract/option-lists.js';
 import { Cache } from '../system/cache/cache.js';
+import type { ListedArtifact } from '../contract/targets.js';
 import type { Distribution, Snapshot } from '../contract/snapshot.js';
 import { count } from '../text/count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
@@ -23,13 +24,19 @@ export async function listCommand(options: OptionValues, view: View, signal: Abo
   const settings = resolveTarget(options.target, await readSettings());
   const artifacts = await listArtifacts(settings, signal);
   const width = Math.max(0, ...artifacts.map(({ format }) => format.length));
-  const rows = artifacts.map(row =>
-    row.problem === undefined
-      ? `${row.id}  ${row.modified.slice(0, 16).replace('T', ' ')}  ${row.format.padEnd(width)}  Python ${row.python}  ` +
-        `${String(row.distributions).padStart(4)} distributions  ${prettyBytes(row.bytes).padStart(8)}`
-      : (['warn', `${row.id}  ${row.problem}`] as const)
-  );
+  const rows = artifacts.flatMap(row => artifactLines(row, width));
   view.result({ type: 'result', artifacts }, rows.length === 0 ? [`Nothing on ${settings.url} yet.`] : rows);
+}
+
+function artifactLines(row: ListedArtifact, formatWidth: number): Line[] {
+  const { id, modified, format, python, distributions, bytes, problem, hint } = row;
+  if (problem !== undefined) {
+    return [['warn', `${id}  ${problem}`], ...(hint ? [`${' '.repeat(id.length)}  ${hint}`] : [])];
+  }
+  return [
+    `${id}  ${modified.slice(0, 16).replace('T', ' ')}  ${format.padEnd(formatWidth)}  Python ${python}  ` +
+      `${String(distributions).padStart(4)} distributions  ${prettyBytes(bytes).padStart(8)}`
+  ];
 }
 
 /** `ship-env check`. */

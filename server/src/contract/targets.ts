@@ -35,7 +35,9 @@ export const listedArtifact = z.object({
   /** ISO 8601. */
   modified: z.string(),
   /** Why the artifact cannot be used: it is gone, or its manifest is invalid; then numbers are 0 and texts empty. */
-  problem: z.string().optional()
+  problem: z.string().optional(),
+  /** What the person can do about it. */
+  hint: z.string().optional()
 });
 export type ListedArtifact = z.infer<typeof listedArtifact>;
 

@@ -2,7 +2,7 @@ import { manifestName } from '../formats/manifest.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { TargetSettings } from '../contract/target-settings.js';
 import type { ListedArtifact } from '../contract/targets.js';
-import { isShipEnvError } from '../errors.js';
+import { isShipEnvError, type ShipEnvError } from '../errors.js';
 import { openTarget } from '../targets/index.js';
 import { readSmall } from '../targets/reading.js';
 import { notAFileError } from '../targets/object-errors.js';
@@ -10,6 +10,8 @@ import type { Target, TargetEntry } from '../targets/target.js';
 import { replaceHint, inconsistencyOf, notBelievedError } from '../trust/believe.js';
 import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
+
+type Problem = Pick<ListedArtifact, 'problem' | 'hint'>;
 
 /** Lists the environments on a target, newest first: one row for each manifest. */
 export async function listArtifacts(settings: TargetSettings, signal: AbortSignal): Promise<ListedArtifact[]> {
@@ -50,7 +52,7 @@ async function rowOf(
       format: manifest.format,
       python: manifest.python.minor,
       distributions: manifest.segments.length,
-      problem: problemOf(manifest, entries.get(manifest.artifact.name), target)
+      ...problemOf(manifest, entries.get(manifest.artifact.name), target)
     };
   } catch (error) {
     // One foreign or damaged file must not hide the other rows.
@@ -62,7 +64,7 @@ async function rowOf(
       format: '',
       python: '',
       distributions: 0,
-      problem: `${error.message} ${error.hint}`
+      ...told(error)
     };
   }
 }
@@ -72,12 +74,18 @@ function problemOf(
   { id, artifact: { name, bytes } }: Manifest,
   found: TargetEntry | undefined,
   { url }: Target
-): string | undefined {
-  if (found === undefined) return `The artifact ${name} is missing. The next ship of its environment sends it again.`;
-  if (found.isFile === false) {
-    const { message, hint } = notAFileError(url, name);
-    return `${message} ${hint}`;
+): Problem | undefined {
+  if (found === undefined) {
+    return { problem: `The artifact ${name} is missing.`, hint: 'The next ship of its environment sends it again.' };
   }
+  if (found.isFile === false) return told(notAFileError(url, name));
   if (found.bytes === bytes) return undefined;
-  return `The artifact ${name} should have ${bytes} bytes; it has ${found.bytes}. ${replaceHint(name, manifestName(id))}`;
+  return {
+    problem: `The artifact ${name} should have ${bytes} bytes; it has ${found.bytes}.`,
+    hint: replaceHint(name, manifestName(id))
+  };
+}
+
+function told({ message, hint }: ShipEnvError): Problem {
+  return { problem: message, hint };
 }
