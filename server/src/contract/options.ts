@@ -40,7 +40,7 @@ export const OPTIONS = {
     option: {
       flags: '--python <python>',
       help: "the kernel's python, or the folder of its environment (default: the active one)",
-      commands: EVERYWHERE,
+      commands: ['snapshot', ...CONTENT, 'doctor'],
       value: 'name'
     }
   },
