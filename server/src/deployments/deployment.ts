@@ -46,9 +46,15 @@ export interface Deployment {
   /** Does this Spark master, without white space around it, belong to this deployment? */
   accepts(master: string): boolean;
   /**
+   * Checks that the deployment can use objects of a target. It asks neither the target nor the cluster.
+   *
+   * @throws ShipEnvError TARGET_URL_INVALID
+   */
+  requireUsable(access: Pick<Access, 'uri'>): void;
+  /**
    * Makes what the cluster needs to use the objects on the target.
    *
-   * @throws ShipEnvError TARGET_DENIED, TARGET_FAILED, TARGET_URL_INVALID
+   * @throws ShipEnvError TARGET_DENIED, TARGET_FAILED; as `requireUsable`
    */
   arrange(shipped: Shipped, access: Access, options: ClusterOptions): Promise<Outputs>;
   /** What the person should know before the job runs. @param env - environment variables of the process that ships */

@@ -1,6 +1,6 @@
 import type { TargetSettings } from '../contract/target-settings.js';
 import type { Probe } from '../contract/targets.js';
-import { requireListable } from '../deployments/spark/config.js';
+import { unnamed } from '../deployments/unnamed.js';
 import { openTarget } from '../targets/index.js';
 
 /**
@@ -12,7 +12,8 @@ import { openTarget } from '../targets/index.js';
 export async function checkTarget(settings: TargetSettings, signal: AbortSignal): Promise<Probe> {
   const target = await openTarget(settings);
   try {
-    requireListable(target.access.uri('name'));
+    // A check is not for one master, and the settings panel shows its result beside any.
+    unnamed.requireUsable(target.access);
     return await target.check(signal);
   } finally {
     target.close();

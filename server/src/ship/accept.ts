@@ -1,7 +1,6 @@
 import type { ShipRequest } from '../contract/ship.js';
 import type { Deployment } from '../deployments/deployment.js';
 import { parseMaster } from '../deployments/registry.js';
-import { requireListable } from '../deployments/spark/config.js';
 import { requestedFormat } from '../formats/registry.js';
 import type { Target } from '../targets/target.js';
 
@@ -19,6 +18,6 @@ export interface Accepted {
 export function acceptRequest(request: ShipRequest, { access }: Pick<Target, 'access'>): Accepted {
   const { master, deployment } = parseMaster(request.master);
   requestedFormat(request);
-  requireListable(access.uri('name'));
+  deployment.requireUsable(access);
   return { request: { ...request, master }, deployment };
 }

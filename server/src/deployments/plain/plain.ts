@@ -8,6 +8,8 @@ export const plain: Deployment = {
   name: 'plain',
   // A program without Spark has no Spark master.
   accepts: () => false,
+  // `ship-env run` reads objects by their names.
+  requireUsable: () => undefined,
   arrange: ({ manifest, pointer }, _access, { target }) =>
     Promise.resolve({
       command: [

@@ -1,7 +1,7 @@
 import type { Finding } from '../../contract/snapshot.js';
 import type { Deployment } from '../deployment.js';
 import { cellSource } from './cell.js';
-import { sparkConfig, type SparkConf } from './config.js';
+import { requireListable, sparkConfig, type SparkConf } from './config.js';
 import { liveUpdate } from './live-update.js';
 
 /** How one kind of cluster differs from the others. */
@@ -24,6 +24,7 @@ export function sparkDeployment(cluster: SparkCluster): Deployment {
   return {
     name,
     accepts: master => cluster.accepts(master),
+    requireUsable: access => void requireListable(access.uri('name')),
     findings: env => cluster.findings?.(env) ?? [],
     async arrange(shipped, access, { master, shared }) {
       const isSeen = shipped.runs.kind === 'executable' && (shared || cluster.seesThisMachine === true);
