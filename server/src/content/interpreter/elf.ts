@@ -29,7 +29,8 @@ const DT_RUNPATH = 29;
 /** No real file has more: a damaged one must not take the memory. */
 const MAX_SECTION_BYTES = 16 * 1024 * 1024;
 
-interface Segment {
+/** A part of an ELF file that is loaded into memory, or says how to load the others. */
+interface ElfSegment {
   readonly type: number;
   readonly offset: number;
   readonly address: number;
@@ -108,7 +109,7 @@ async function dynamicSectionOf(file: FileHandle): Promise<DynamicSection | unde
   return { needed: texts(DT_NEEDED), searchPaths: paths.split(':').filter(path => path !== '') };
 }
 
-async function segmentsOf(file: FileHandle, header: Buffer): Promise<Segment[]> {
+async function segmentsOf(file: FileHandle, header: Buffer): Promise<ElfSegment[]> {
   const count = header.readUInt16LE(56);
   const table = await bytesAt(file, toNumber(header.readBigUInt64LE(32)), count * PROGRAM_HEADER_BYTES);
   return Array.from({ length: count }, (_, index) => {
@@ -143,7 +144,7 @@ function valuesOf(entries: readonly Entry[], wanted: number): number[] {
 }
 
 /** Where in the file lies what is loaded at an address. @throws RangeError when nothing is */
-function offsetOf(segments: readonly Segment[], address: number): number {
+function offsetOf(segments: readonly ElfSegment[], address: number): number {
   const segment = segments.find(
     ({ type, address: start, bytes }) => type === PT_LOAD && address >= start && address < start + bytes
   );

@@ -3,6 +3,7 @@ import { hashEach } from '../../environment/distributions/hash-files.js';
 import { environmentChanged } from '../../environment/lazy.js';
 import { Disk } from '../../memo/stat-files.js';
 import type { Cache } from '../../system/cache/cache.js';
+import { isExecutable } from '../../system/files/modes.js';
 import { compareText } from '../../text/compare.js';
 import { CompiledModules } from '../segments/compile/compiled-modules.js';
 import { compiledBy, hasCompilableName } from '../segments/compile/modules.js';
@@ -15,8 +16,6 @@ const DATA = '.prefix/data/';
 
 /** Goes before every distribution: nothing takes the place of a file of the interpreter. */
 const RANK = -1;
-
-const EXECUTABLE = 0o111;
 
 /**
  * The segment that brings the interpreter itself: program, standard library, and the shared libraries that belong to
@@ -59,7 +58,7 @@ async function planNow(
   const entries: FileEntry[] = [];
   const files = await installedFiles(interpreter, basePython);
   await hashEach(files, { signal, disk: new Disk() }, ({ place, path, stats }, { sha256, size }) => {
-    const executable = (stats.mode & EXECUTABLE) !== 0;
+    const executable = isExecutable(stats.mode);
     entries.push({ kind: 'file', name: DATA + place, source: path, size, sha256, executable });
   });
   entries.sort((a, b) => compareText(a.name, b.name));

@@ -4,8 +4,8 @@ import type { PayloadFacts } from '../../payloads/payload.js';
 import { conflictError, notShippedError } from '../../targets/object-errors.js';
 import type { Target, TransferOptions } from '../../targets/target.js';
 
-/** Where the bytes of an object come from. */
-export type Source = Pick<Target, 'url' | 'read'>;
+/** What a download needs of a target. */
+export type ReadableTarget = Pick<Target, 'url' | 'read'>;
 
 /**
  * Writes an object of a target into a new file, and compares it with its expected size and digest. It needs little
@@ -16,13 +16,13 @@ export type Source = Pick<Target, 'url' | 'read'>;
  *   system's error; the signal's reason
  */
 export async function download(
-  source: Source,
+  target: ReadableTarget,
   wanted: PayloadFacts,
   path: string,
   { signal, onProgress }: TransferOptions
 ): Promise<void> {
-  const content = await source.read(wanted.name, signal);
-  if (content === undefined) throw notShippedError(source.url, wanted.name);
+  const content = await target.read(wanted.name, signal);
+  if (content === undefined) throw notShippedError(target.url, wanted.name);
   const hash = createHash('sha256');
   let bytes = 0;
   const file = await open(path, 'wx', 0o700);
@@ -30,7 +30,7 @@ export async function download(
     for await (const chunk of content) {
       signal.throwIfAborted();
       bytes += chunk.length;
-      if (bytes > wanted.bytes) throw conflictError(source.url, wanted, `more than ${wanted.bytes} bytes`);
+      if (bytes > wanted.bytes) throw conflictError(target.url, wanted, `more than ${wanted.bytes} bytes`);
       hash.update(chunk);
       await file.writeFile(chunk);
       onProgress?.(bytes);
@@ -40,6 +40,6 @@ export async function download(
   }
   const sha256 = hash.digest('hex');
   if (bytes !== wanted.bytes || sha256 !== wanted.sha256) {
-    throw conflictError(source.url, wanted, `${bytes} bytes with sha256 ${sha256}`);
+    throw conflictError(target.url, wanted, `${bytes} bytes with sha256 ${sha256}`);
   }
 }

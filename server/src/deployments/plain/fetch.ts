@@ -8,7 +8,7 @@ import { isNothing } from '../../system/files/nothing.js';
 import { NotRegular, openRegular } from '../../system/files/open.js';
 import type { TransferOptions } from '../../targets/target.js';
 import { parseJson } from '../../text/json.js';
-import { download, type Source } from './download.js';
+import { download, type ReadableTarget } from './download.js';
 import { SETTLING_MS, identityAt } from './file-identity.js';
 
 /** After this time a file is read again, and its date is renewed, so that it counts as used. */
@@ -28,12 +28,16 @@ export interface FetchContext extends TransferOptions {
  * @returns the path; its file name is the name of the object
  * @throws as `download`; ShipEnvError CACHE_UNUSABLE, DISK_FULL
  */
-export async function fetchProgram(source: Source, wanted: PayloadFacts, context: FetchContext): Promise<string> {
+export async function fetchProgram(
+  target: ReadableTarget,
+  wanted: PayloadFacts,
+  context: FetchContext
+): Promise<string> {
   const { cache, signal } = context;
   const path = cache.path('fetched', wanted.name);
   const isWhole = (): Promise<boolean> => isVerified(cache, path, wanted, signal);
   if (await isWhole()) return path;
-  const write = (temporary: string): Promise<void> => download(source, wanted, temporary, context);
+  const write = (temporary: string): Promise<void> => download(target, wanted, temporary, context);
   // One process at a time, so that programs that start together fetch once.
   await cache.exclusively(`fetched-${wanted.name}`, signal, held =>
     cache.mend('fetched', wanted.name, isWhole, write, held)

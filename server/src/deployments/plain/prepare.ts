@@ -8,7 +8,7 @@ import type { PayloadFacts } from '../../payloads/payload.js';
 import { orNothing } from '../../system/files/nothing.js';
 import { notUnpackedError } from '../../targets/object-errors.js';
 import type { Shipped } from '../deployment.js';
-import type { Source } from './download.js';
+import type { ReadableTarget } from './download.js';
 import { fetchProgram, type FetchContext } from './fetch.js';
 import { fetchUnpacked } from './unpack.js';
 import { unzip } from './unzip.js';
@@ -28,12 +28,12 @@ export interface PreparedPython {
  */
 export async function preparePython(
   shipped: Shipped,
-  source: Source,
+  target: ReadableTarget,
   { env, ...context }: FetchContext & { readonly env: NodeJS.ProcessEnv }
 ): Promise<PreparedPython> {
-  const path = await pythonOf(shipped, source, context);
+  const path = await pythonOf(shipped, target, context);
   const folders: string[] = [];
-  for (const archive of shipped.code) folders.push(requirePathEntry(await codeFolder(archive, source, context)));
+  for (const archive of shipped.code) folders.push(requirePathEntry(await codeFolder(archive, target, context)));
   return { path, env: withCode(env, folders, shipped) };
 }
 
@@ -47,15 +47,15 @@ function withCode(env: NodeJS.ProcessEnv, folders: readonly string[], { runs }: 
   return importPath === '' ? env : { ...env, PYTHONPATH: importPath };
 }
 
-async function pythonOf({ runs, manifest }: Shipped, source: Source, context: FetchContext): Promise<string> {
+async function pythonOf({ runs, manifest }: Shipped, target: ReadableTarget, context: FetchContext): Promise<string> {
   switch (runs.kind) {
     case 'executable':
-      return fetchProgram(source, manifest.artifact, context);
+      return fetchProgram(target, manifest.artifact, context);
     case 'archive': {
       // A run of a PEX does not load the reader of tar files.
       const { untar } = await import('./untar.js');
-      const folder = await fetchUnpacked(source, manifest.artifact, untar, context);
-      return requireInterpreter(join(folder, runs.python), manifest, source.url);
+      const folder = await fetchUnpacked(target, manifest.artifact, untar, context);
+      return requireInterpreter(join(folder, runs.python), manifest, target.url);
     }
     case 'recipe':
       throw new ShipEnvError(
@@ -85,9 +85,13 @@ async function requireInterpreter(path: string, { id, python, artifact }: Manife
   });
 }
 
-function codeFolder({ fileName, bytes, sha256 }: CodeArchive, source: Source, context: FetchContext): Promise<string> {
+function codeFolder(
+  { fileName, bytes, sha256 }: CodeArchive,
+  target: ReadableTarget,
+  context: FetchContext
+): Promise<string> {
   const wanted: PayloadFacts = { name: fileName, bytes, sha256 };
-  return fetchUnpacked(source, wanted, unzip, context);
+  return fetchUnpacked(target, wanted, unzip, context);
 }
 
 /** Python splits its path variables at the delimiter, and has no way to escape it. */

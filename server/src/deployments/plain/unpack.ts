@@ -1,17 +1,18 @@
-import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { hasCode } from '../../errors.js';
+import { statEach } from '../../memo/stat-files.js';
 import type { PayloadFacts } from '../../payloads/payload.js';
 import { folderInCache } from '../../system/cache/folders.js';
 import { entriesBelow } from '../../system/files/below.js';
 import { isNothing } from '../../system/files/nothing.js';
 import { notUnpackedError } from '../../targets/object-errors.js';
 import { parseJson } from '../../text/json.js';
-import { download, type Source } from './download.js';
+import { download, type ReadableTarget } from './download.js';
 import type { FetchContext } from './fetch.js';
-import { SETTLING_MS, identityAt } from './file-identity.js';
+import { SETTLING_MS, identityOf } from './file-identity.js';
 
 /** In the folder of an archive: the folder of the unpacked files, and the note with the identity of each file. */
 const CONTENT = 'content';
@@ -30,7 +31,7 @@ export type Extract = (archive: string, folder: string, signal: AbortSignal) => 
  * @throws as `download`; ShipEnvError TARGET_CONFLICT when the archive cannot be unpacked, CACHE_UNUSABLE, DISK_FULL
  */
 export async function fetchUnpacked(
-  source: Source,
+  target: ReadableTarget,
   wanted: PayloadFacts,
   extract: Extract,
   context: FetchContext
@@ -38,15 +39,15 @@ export async function fetchUnpacked(
   const { cache } = context;
   const folder = await folderInCache(cache, 'unpacked', wanted.sha256, {
     signal: context.signal,
-    isWhole,
+    isWhole: kept => isWhole(kept, context.signal),
     async fill(temporary, signal) {
       const content = join(temporary, CONTENT);
       await mkdir(content);
       await cache.withTemporary(async archive => {
-        await download(source, wanted, archive, { ...context, signal });
+        await download(target, wanted, archive, { ...context, signal });
         await extract(archive, content, signal).catch((error: unknown) => {
           signal.throwIfAborted();
-          throw isOfTheDisk(error) ? error : notUnpackedError(source.url, wanted.name, error);
+          throw isOfTheDisk(error) ? error : notUnpackedError(target.url, wanted.name, error);
         });
       });
       // An edit after this wait gives another identity.
@@ -64,27 +65,35 @@ function isOfTheDisk(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && !hasCode(error, 'EEXIST', 'ENOTDIR', 'EISDIR');
 }
 
-async function isWhole(folder: string): Promise<boolean> {
+async function isWhole(folder: string, signal: AbortSignal): Promise<boolean> {
   const text = await readFile(join(folder, NOTE), 'utf8').catch((error: unknown) => {
     if (isNothing(error)) return '';
     throw error;
   });
   const files = unpackedFiles.safeParse(parseJson(text)).data;
   if (files === undefined) return false;
-  for (const [name, identity] of Object.entries(files)) {
-    if ((await identityAt(join(folder, CONTENT, name))) !== identity) return false;
-  }
-  return true;
+  const paths = Object.keys(files).map(name => join(folder, CONTENT, name));
+  const identities = Object.values(files);
+  return statEach(
+    paths,
+    signal,
+    (stats, _target, index) => stats !== undefined && identityOf(stats) === identities[index]
+  );
 }
 
 async function look(folder: string, signal: AbortSignal): Promise<{ files: Record<string, string>; bytes: number }> {
-  const files: Record<string, string> = {};
+  const names: string[] = [];
+  for await (const name of entriesBelow(folder)) names.push(name);
+  const files = new Map<string, string>();
   let bytes = 0;
-  for await (const name of entriesBelow(folder)) {
-    signal.throwIfAborted();
-    const path = join(folder, name);
-    files[name] = (await identityAt(path)) ?? '';
-    bytes += (await lstat(path)).size;
-  }
-  return { files, bytes };
+  await statEach(
+    names.map(name => join(folder, name)),
+    signal,
+    (stats, _target, index) => {
+      files.set(names[index] ?? '', stats === undefined ? '' : identityOf(stats));
+      bytes += stats?.size ?? 0;
+      return true;
+    }
+  );
+  return { files: Object.fromEntries(files), bytes };
 }

@@ -4,10 +4,8 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import { unpackedMode } from '../../system/files/modes.js';
 import { problemOfPath } from '../../system/files/path-names.js';
-
-/** The bits of a mode that let a file be executed. */
-const EXECUTE = 0o111;
 
 /**
  * Writes the files and links of a `.tar.gz` below a folder. The execute bit comes from the archive, the rest of the
@@ -38,7 +36,7 @@ export async function untar(archive: string, folder: string, signal: AbortSignal
         entry.resume();
       } else if (type === 'file') {
         await parentOf(path);
-        await pipeline(entry, createWriteStream(path, { flags: 'wx', mode: (mode & EXECUTE) === 0 ? 0o666 : 0o777 }));
+        await pipeline(entry, createWriteStream(path, { flags: 'wx', mode: unpackedMode(mode) }));
       } else {
         throw new Error(`The archive has ${name}, which is a ${type}.`);
       }

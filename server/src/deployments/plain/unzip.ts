@@ -6,9 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import type { Entry, Options, ZipFile } from 'yauzl';
-
-/** The bits of a mode that let a file be executed. */
-const EXECUTE = 0o111;
+import { unpackedMode } from '../../system/files/modes.js';
 
 /**
  * Writes the entries of a code archive below a folder. The execute bit comes from the archive, the rest of the mode
@@ -27,7 +25,7 @@ export async function unzip(archive: string, folder: string, signal: AbortSignal
         continue;
       }
       await mkdir(dirname(path), { recursive: true });
-      const mode = ((entry.externalFileAttributes >>> 16) & EXECUTE) === 0 ? 0o666 : 0o777;
+      const mode = unpackedMode(entry.externalFileAttributes >>> 16);
       const open: OpenContent = (of, done) => zip.openReadStream(of, done);
       const content = await promisify(open)(entry);
       await pipeline(content, createWriteStream(path, { flags: 'wx', mode }), { signal });

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { hashEach } from './hash-files.js';
 import type { HashStore } from './hash-store.js';
 import { Disk, type VisitStats, statEach } from '../../memo/stat-files.js';
+import { isExecutable } from '../../system/files/modes.js';
 
 /** A file that a distribution says it has. */
 export interface FileClaim {
@@ -121,5 +122,5 @@ function isAsRecorded({ size, recordTimes }: FileClaim, stats: Stats): boolean {
 }
 
 function toFoundFile(stats: Stats, sha256: string): FoundFile & { kind: 'file' } {
-  return { kind: 'file', size: stats.size, sha256, executable: (stats.mode & 0o111) !== 0 };
+  return { kind: 'file', size: stats.size, sha256, executable: isExecutable(stats.mode) };
 }

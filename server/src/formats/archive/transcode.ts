@@ -9,6 +9,7 @@ import type { FileEntry } from '../../content/segments/types.js';
 import { OutputFile } from '../../content/segments/zip/output-file.js';
 import { STORED, entriesOf, type ZipEntry } from '../../content/segments/zip/records.js';
 import { FILE_KINDS } from '../../system/files/kinds.js';
+import { isExecutable } from '../../system/files/modes.js';
 import { openRegular } from '../../system/files/open.js';
 import { MemberWriter } from './member-writer.js';
 import { SCRIPTS, compiledPlace, placeIn, recordedAs } from './places.js';
@@ -23,7 +24,6 @@ import { padding, tarHeader } from './tar.js';
 const TOGETHER_BYTES = 16 * 1024;
 
 const RECORD = /^[^/]+\.dist-info\/RECORD$/;
-const EXECUTABLE = 0o111;
 
 const inflateAside = promisify(inflateRaw);
 
@@ -119,7 +119,7 @@ class Transcoder {
     } else if (entry.size <= TOGETHER_BYTES) {
       await this.#add(place, await this.#content(entry), entry.mode);
     } else {
-      await this.#to.add(tarHeader({ name: place, size: entry.size, executable: (entry.mode & EXECUTABLE) !== 0 }));
+      await this.#to.add(tarHeader({ name: place, size: entry.size, executable: isExecutable(entry.mode) }));
       await this.#to.copy(this.#from.pieces(entry.compressedSize), entry);
       await this.#to.add(padding(entry.size));
     }
@@ -139,7 +139,7 @@ class Transcoder {
   }
 
   async #add(place: string, content: Buffer, mode: number): Promise<void> {
-    await this.#to.add(tarHeader({ name: place, size: content.length, executable: (mode & EXECUTABLE) !== 0 }));
+    await this.#to.add(tarHeader({ name: place, size: content.length, executable: isExecutable(mode) }));
     await this.#to.add(content);
     await this.#to.add(padding(content.length));
   }

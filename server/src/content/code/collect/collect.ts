@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import pLimit from 'p-limit';
 import type { Finding } from '../../../contract/snapshot.js';
 import { ShipEnvError } from '../../../errors.js';
+import { isExecutable } from '../../../system/files/modes.js';
 import { orNothing } from '../../../system/files/nothing.js';
 import { FILE_KINDS, UnusableFile } from '../../../system/files/read.js';
 import { isWithin } from '../../../system/files/within.js';
@@ -218,7 +219,7 @@ function toFile(
 export function toCodeFile(archivePath: string, sourcePath: string, displayPath: string, info: BigIntStats): CodeFile {
   const { mtimeNs, ctimeNs, ino, dev } = info;
   const identity = { size: Number(info.size), mtimeNs, ctimeNs, ino, dev };
-  return { archivePath, sourcePath, displayPath, executable: (info.mode & 0o111n) !== 0n, identity };
+  return { archivePath, sourcePath, displayPath, executable: isExecutable(Number(info.mode)), identity };
 }
 
 function leadsOutside(link: string, target: string, context: Collecting): ShipEnvError {
