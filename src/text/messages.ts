@@ -131,6 +131,6 @@ export function liveText(outcome: IShipOutcome, trans: TranslationBundle): strin
   }
 }
 
-export function targetName(ship: IShipFacts): string {
+function targetName(ship: IShipFacts): string {
   return ship.target?.name || ship.target?.url || '';
 }

@@ -8,7 +8,7 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = { USAGE_INVALID: 2, SHIP_
  * timeout use 125 in the same way. 126 and 127 are codes of the artifact: it is damaged, or this machine lacks its
  * Python.
  */
-export const NOT_STARTED = 125;
+const NOT_STARTED = 125;
 
 /** The exit code of a command that failed. @param isRun - the command is `run` */
 export function exitCodeOf(code: ErrorCode, isRun: boolean): number {

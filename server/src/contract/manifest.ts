@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { POINTER_SCHEMA } from './pointer-name.js';
 
 /** One distribution inside an artifact: the byte range of its segment and what it is. */
-export const manifestSegment = z.object({
+const manifestSegment = z.object({
   /** Wheel name as the PEX lists it: `numpy-2.1.0-cp311-cp311-manylinux_2_17_x86_64.whl`. */
   wheel: z.string(),
   name: z.string(),
@@ -61,17 +61,16 @@ export type PexManifest = z.infer<typeof pexManifest>;
 export type FormatName = Manifest['format'];
 
 /** A code archive: the zip of one editable's importable tree. */
-export const codeArchive = z.object({
+export interface CodeArchive {
   /** Distribution name of the editable. */
-  name: z.string(),
+  readonly name: string;
   /** `<package>-<hash>.zip`. */
-  fileName: z.string(),
-  bytes: z.number().int().nonnegative(),
-  sha256: z.string(),
+  readonly fileName: string;
+  readonly bytes: number;
+  readonly sha256: string;
   /** Top-level import names in the archive. Workers drop these modules and their submodules from `sys.modules`. */
-  modules: z.array(z.string())
-});
-export type CodeArchive = z.infer<typeof codeArchive>;
+  readonly modules: string[];
+}
 
 /**
  * The pointer file: `ship-env-code-<sequence>-<hash>.json`, which a worker reads before each task to learn which code

@@ -30,7 +30,7 @@ export const shipEventsPath = (id: string): string => `${ROUTES.ships}/${encodeU
 export const shipPath = (id: string): string => `${ROUTES.ships}/${encodeURIComponent(id)}`;
 
 /** What the caller stores with a ship to find the ship again. The sidecar returns the note unchanged. */
-export const shipNote = z.object({
+const shipNote = z.object({
   /** A request with the key of a running ship joins that ship. A request with an empty key joins none. */
   key: z.string().max(4096).default(''),
   /** Any text; the sidecar does not read it. */
@@ -47,7 +47,7 @@ export const shipStarted = z.object({
 });
 export type ShipStarted = z.infer<typeof shipStarted>;
 /** A ship whose result or error no caller has received yet. */
-export const listedShip = z.object({
+const listedShip = z.object({
   id: z.string(),
   note: shipNote,
   isRunning: z.boolean(),

@@ -17,7 +17,7 @@ export type ShipRequestInput = z.input<typeof shipRequest>;
 
 /** The steps of a ship, in the order in which they begin and end; `build` and `upload` overlap. */
 export const STEP_NAMES = ['snapshot', 'plan', 'build', 'upload', 'verify', 'publish', 'configure'] as const;
-export const stepName = z.enum(STEP_NAMES);
+const stepName = z.enum(STEP_NAMES);
 export type StepName = z.infer<typeof stepName>;
 
 /**
@@ -25,7 +25,7 @@ export type StepName = z.infer<typeof stepName>;
  */
 export const STEP_STATES = ['waiting', 'started', 'progress', 'done'] as const;
 
-export const stepEvent = z.object({
+const stepEvent = z.object({
   type: z.literal('step'),
   name: stepName,
   state: z.enum(STEP_STATES),
@@ -93,12 +93,12 @@ export const shipResult = z.object({
 export type ShipResult = z.infer<typeof shipResult>;
 
 /** The steps of `ship-env run`, in the order in which they begin and end. With `--artifact` the only step is `fetch`. */
-export const RUN_STEP_NAMES = ['snapshot', 'plan', 'fetch'] as const;
-export const runStepEvent = stepEvent.extend({ name: z.enum(RUN_STEP_NAMES) });
+const RUN_STEP_NAMES = ['snapshot', 'plan', 'fetch'] as const;
+const runStepEvent = stepEvent.extend({ name: z.enum(RUN_STEP_NAMES) });
 export type RunStepEvent = z.infer<typeof runStepEvent>;
 
 /** The last line that `ship-env run` itself writes: all output after it is the program's. */
-export const runStarts = z.object({ type: z.literal('result'), artifact: z.string(), code: z.array(z.string()) });
+const runStarts = z.object({ type: z.literal('result'), artifact: z.string(), code: z.array(z.string()) });
 
 /** Every line of `ship-env run --json`, on stderr. */
 export const runEvent = z.discriminatedUnion('type', [runStepEvent, runStarts, errorObject]);

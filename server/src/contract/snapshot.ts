@@ -24,7 +24,7 @@ export const interpreter = z.object({
 export type Interpreter = z.infer<typeof interpreter>;
 
 /** A file of a distribution that ships. `.pyc` files and installer notes (INSTALLER, REQUESTED, direct_url.json) do not. */
-export const distributionFile = z.object({
+const distributionFile = z.object({
   /** Path relative to the site directory, `/`-separated, as in RECORD: may begin with `../../../bin/`. */
   path: z.string(),
   /** Bytes on disk now. */

@@ -12,7 +12,7 @@ const ENDED_KEPT = 20;
  * How many ships run at once; others wait. Each has a thread for each core and its own buffers, so more ships would
  * only take memory and time from each other.
  */
-export const MAX_RUNNING_SHIPS = 4;
+const MAX_RUNNING_SHIPS = 4;
 
 const NO_NOTE: ShipNote = { key: '', data: '' };
 

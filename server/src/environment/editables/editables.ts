@@ -57,7 +57,7 @@ export async function editableFromCandidate(
 }
 
 /** Whether RECORD lists the `.pth` file. Without RECORD, the names that build tools give such files decide. */
-export function ownsPth(candidate: Candidate, file: PthFile, isEditable: boolean): boolean {
+function ownsPth(candidate: Candidate, file: PthFile, isEditable: boolean): boolean {
   if (candidate.site.path !== file.site.path) return false;
   if (candidate.listed !== undefined) return candidate.listed.pthFiles.includes(file.fileName);
   const stem = file.fileName.slice(0, -'.pth'.length);

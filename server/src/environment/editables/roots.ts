@@ -40,7 +40,7 @@ async function existing(names: readonly MappedName[]): Promise<EditableRoot[]> {
 }
 
 /** Looks for a top-level name in a project: first in the src layout, then in the flat layout. */
-export async function rootInProject(projectDirectory: string, name: string): Promise<EditableRoot | undefined> {
+async function rootInProject(projectDirectory: string, name: string): Promise<EditableRoot | undefined> {
   for (const folder of [join(projectDirectory, 'src'), projectDirectory]) {
     for (const path of [join(folder, name), join(folder, `${name}.py`)]) {
       if ((await kindAt(path)) !== undefined) return { path, importName: name };
