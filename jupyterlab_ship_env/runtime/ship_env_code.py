@@ -12,7 +12,8 @@ name of an unpacked folder holds the digest of its archive. So an archive is rea
 process of an executor unpacks it.
 
 Python 3.9 to 3.14, stdlib only: this runs before the daemon of Spark forks. It cannot change objects of old classes
-that user code keeps in a worker's memory.
+that user code keeps in a worker's memory. It is one file, since each module at the root of an artifact takes a name
+that a module of the user could have.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-import { MIN_PART_BYTES, slicesOf, type Slice } from './slices.js';
+import { MIN_PART_BYTES, leading, slicesOf, without, type Slice } from './slices.js';
 import type { Span } from '../../../payloads/payload.js';
 import type { Holding } from '../../target.js';
 
@@ -218,28 +218,6 @@ export class PartPlanner {
 
 function isNext(run: Run, { source, offset }: Pick<Run, 'source' | 'offset'>): boolean {
   return source === run.source && offset === run.offset + (run.end - run.start);
-}
-
-/** How many of the first slices make at least that many bytes, else all of them; and their bytes. */
-function leading(slices: readonly Slice[], atLeast: number): [count: number, bytes: number] {
-  let [count, bytes] = [0, 0];
-  for (const slice of slices) {
-    if (bytes >= atLeast) break;
-    count += 1;
-    bytes += slice.bytes;
-  }
-  return [count, bytes];
-}
-
-/** The slices without their first bytes. The digest of a slice that is cut is unknown. */
-function without(bytes: number, slices: readonly Slice[]): Slice[] {
-  let left = bytes;
-  return slices.flatMap(slice => {
-    const cut = Math.min(left, slice.bytes);
-    left -= cut;
-    if (cut === 0) return [slice];
-    return cut === slice.bytes ? [] : [{ bytes: slice.bytes - cut }];
-  });
 }
 
 /** The parts for new bytes between two runs: two parts when both are long enough, else one longer part. */

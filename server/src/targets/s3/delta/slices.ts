@@ -103,3 +103,25 @@ export class SliceObserver implements SpanObserver {
 function noteName(content: string): string {
   return `md5 of slices: ${content}`;
 }
+
+/** How many of the first slices make at least that many bytes, else all of them; and their bytes. */
+export function leading(slices: readonly Slice[], atLeast: number): [count: number, bytes: number] {
+  let [count, bytes] = [0, 0];
+  for (const slice of slices) {
+    if (bytes >= atLeast) break;
+    count += 1;
+    bytes += slice.bytes;
+  }
+  return [count, bytes];
+}
+
+/** The slices without their first bytes. The digest of a slice that is cut is unknown. */
+export function without(bytes: number, slices: readonly Slice[]): Slice[] {
+  let left = bytes;
+  return slices.flatMap(slice => {
+    const cut = Math.min(left, slice.bytes);
+    left -= cut;
+    if (cut === 0) return [slice];
+    return cut === slice.bytes ? [] : [{ bytes: slice.bytes - cut }];
+  });
+}

@@ -1,6 +1,7 @@
 import { ShipEnvError } from '../../../errors.js';
 import { s3CodeOf, statusOf, systemCodeOf } from './answer.js';
-import { FAILURES, failureOf, type Failure } from './failures.js';
+import { failureOf } from './failure-of.js';
+import { FAILURES, type Failure } from './failures.js';
 import type { S3Settings } from '../settings.js';
 
 /**

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { statusOf } from '../failures/answer.js';
-import { failureOf } from '../failures/failures.js';
+import { failureOf } from '../failures/failure-of.js';
 import type { S3Store } from './store.js';
 
 /** How long the test may take. A store that does not answer counts as one that does not compare. */

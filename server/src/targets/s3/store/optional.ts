@@ -1,5 +1,5 @@
 import { s3CodeOf, statusOf } from '../failures/answer.js';
-import { isExplained } from '../failures/failures.js';
+import { isExplained } from '../failures/failure-of.js';
 import type { FeatureName } from './features.js';
 import { headObject } from '../objects/objects.js';
 import type { S3Store } from './store.js';
