@@ -6,7 +6,7 @@ import { hasCode } from '../errors.js';
 import { isNothing, orNothing } from '../system/files/nothing.js';
 import { type FileKind, readBounded } from '../system/files/read.js';
 import { currentLooks } from './looks.js';
-import { ownStatsSync, targetStatsSync } from './stat-files.js';
+import { ownStatsSync, targetStatsSync } from '../system/files/stat-files.js';
 import { compareText } from '../text/compare.js';
 
 /**

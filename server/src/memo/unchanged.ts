@@ -1,6 +1,6 @@
 import { type KeptLooks, type Question, STATE_LENGTH, isState } from './looks.js';
 import { kindAt, listDirectory, listingText, realpathOptional } from './disk.js';
-import { statEach } from './stat-files.js';
+import { statEach } from '../system/files/stat-files.js';
 
 const ASK: Record<Question, (path: string) => Promise<string>> = {
   kind: async path => (await kindAt(path)) ?? '',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashEach } from '../../src/environment/distributions/hash-files.js';
-import { Disk } from '../../src/memo/stat-files.js';
+import { Disk } from '../../src/system/files/stat-files.js';
 
 let folder: string;
 

@@ -1,7 +1,7 @@
 import type { Interpreter } from '../../contract/snapshot.js';
 import { hashEach } from '../../environment/distributions/hash-files.js';
 import { environmentChanged } from '../../environment/lazy.js';
-import { Disk } from '../../memo/stat-files.js';
+import { Disk } from '../../system/files/stat-files.js';
 import type { Cache } from '../../system/cache/cache.js';
 import { isExecutable } from '../../system/files/modes.js';
 import { compareText } from '../../text/compare.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { hasCode } from '../../errors.js';
-import { statEach } from '../../memo/stat-files.js';
+import { statEach } from '../../system/files/stat-files.js';
 import type { PayloadFacts } from '../../payloads/payload.js';
 import { folderInCache } from '../../system/cache/folders.js';
 import { entriesBelow } from '../../system/files/below.js';

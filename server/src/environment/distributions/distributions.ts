@@ -12,7 +12,7 @@ import { isCompiledExtension } from '../../python/names.js';
 import type { Owners } from './owners.js';
 import { PackedFiles } from './packed-files.js';
 import type { Identified, KnownDistribution, KnownDistributions } from '../known-distributions.js';
-import { Disk } from '../../memo/stat-files.js';
+import { Disk } from '../../system/files/stat-files.js';
 import { findSuspects } from './suspects.js';
 import { compareText } from '../../text/compare.js';
 

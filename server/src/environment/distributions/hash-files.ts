@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { openRegular, openRegularSync } from '../../system/files/open.js';
 import { piecesOf, piecesOfSync } from '../../system/files/pieces.js';
-import type { Disk } from '../../memo/stat-files.js';
+import type { Disk } from '../../system/files/stat-files.js';
 
 const CONCURRENT_READS = 8;
 /** A file up to this size is read in this thread: four calls to Node's file threads take several times as long. */

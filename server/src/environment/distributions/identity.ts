@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { hashEach } from './hash-files.js';
 import type { HashStore } from './hash-store.js';
-import { Disk, type VisitStats, statEach } from '../../memo/stat-files.js';
+import { Disk, type VisitStats, statEach } from '../../system/files/stat-files.js';
 import { isExecutable } from '../../system/files/modes.js';
 
 /** A file that a distribution says it has. */

@@ -1,6 +1,6 @@
 import { type Stats, lstat, lstatSync, stat, statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { isNothing } from '../system/files/nothing.js';
+import { isNothing } from './nothing.js';
 
 /** Large enough to keep Node's four file threads busy, small enough for a quick cancel and for other work to go on. */
 const BATCH = 512;
