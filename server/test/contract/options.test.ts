@@ -44,7 +44,7 @@ test('what a ship was told can be told to the next one in the same words', async
     COMMAND_OPTIONS.filter(([, { commands }]) => commands.includes('ship')).map(([name]) => name)
   );
   expect(await read('ship', wordsOf(SAID, 'ship'))).toEqual(SAID);
-  expect(wordsOf({ ...SAID, olderThan: 1 }, 'list')).toEqual(['--python', '/venv', '--target', 's3://b/x', '--json']);
+  expect(wordsOf({ ...SAID, olderThan: 1 }, 'list')).toEqual(['--target', 's3://b/x', '--json']);
 });
 
 test('options have the values that they are declared to have', async () => {

@@ -62,9 +62,9 @@ test.each(BOTH)('where the %s is %s, list, ship and config say the same', async 
 
 test.each(OBJECTS)('where the %s is a link to its bytes, list, ship and config take it', async (_what, name) => {
   await replace(name(), (path, aside) => symlink(aside, path));
-  expect(await listArtifacts(port.request().target, calm)).toMatchObject([
-    { id: shipped.artifact.id, bytes: shipped.artifact.bytes, problem: undefined }
-  ]);
+  const rows = await listArtifacts(port.request().target, calm);
+  expect(rows).toMatchObject([{ id: shipped.artifact.id, bytes: shipped.artifact.bytes }]);
+  expect(rows[0]).not.toHaveProperty('problem');
   expect(await port.ship()).toMatchObject({ reused: true, uploadedBytes: 0 });
   await configOf(port.request(), { cache: port.cache, signal: calm });
 });

@@ -159,7 +159,7 @@ test.each(damages.filter(([what]) => what !== 'was edited in a version' && what 
     onTestFinished(() => writeFile(path, text));
     const rows = await listArtifacts(port.request().target, calm);
     const hint = new RegExp(`elete ${objects().join(' and ')} there.* writes (it|both) again`, 'u');
-    expect(rows).toMatchObject([{ id: plan.id, problem: expect.stringMatching(hint) }]);
+    expect(rows).toMatchObject([{ id: plan.id, hint: expect.stringMatching(hint) }]);
   }
 );
 
