@@ -1,55 +1,18 @@
-"""The magics in a real IPython shell."""
+"""The magics in a real IPython shell: a cell, its options, its help, and failures of the command line."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
 
 import pytest
+from cells import Run, error_of
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
-from traitlets.config import Config
+from IPython.core.interactiveshell import InteractiveShell
 
-from jupyterlab_ship_env import magic, ship_process
-from jupyterlab_ship_env._contract import CANCEL_BUDGET_S, MAGIC_OPTIONS
-from jupyterlab_ship_env.errors import ShipEnvError
-from jupyterlab_ship_env.events import Result
-from jupyterlab_ship_env.progress import NotebookView, result_lines
+from jupyterlab_ship_env import magic
+from jupyterlab_ship_env._contract import MAGIC_OPTIONS
 
 pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    InteractiveShell.clear_instance()
-    # The history is off, since IPython would write to its database in the test's folder when the interpreter exits.
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.extension_manager.load_extension("jupyterlab_ship_env")
-    yield shell
-    InteractiveShell.clear_instance()
-
-
-@pytest.fixture
-def run(shell: InteractiveShell) -> Callable[[str], ExecutionResult]:
-    """Run a cell like a person, with the prompt's own display of errors."""
-    return lambda source: shell.run_cell(source, store_history=True)
-
-
-Run = Callable[[str], ExecutionResult]
-
-
-def error_of(result: ExecutionResult) -> ShipEnvError:
-    error = result.error_in_exec
-    assert isinstance(error, ShipEnvError)
-    return error
 
 
 # The cell magic
@@ -221,6 +184,12 @@ def test_unload_takes_everything_away(shell: InteractiveShell, run: Run) -> None
     assert run("%%ship_env\nx = 1").error_in_exec is not None
 
 
+def test_what_can_be_chosen_is_offered(shell: InteractiveShell) -> None:
+    help_text = shell.find_line_magic("ship_env").__doc__ or ""
+    assert "--master" in help_text
+    assert "--format" in help_text
+
+
 # What the command line may do wrong
 
 
@@ -242,121 +211,3 @@ def test_no_node_says_how_to_get_one(run: Run, monkeypatch: pytest.MonkeyPatch) 
     error = error_of(run("%ship_env"))
     assert error.code == "NODE_MISSING"
     assert "SHIP_ENV_NODE" in error.hint
-
-
-def test_interrupt_cancels_and_waits_for_the_clean_up(
-    shell: InteractiveShell,
-    run: Run,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    mark = tmp_path / "mark"
-    monkeypatch.setenv("STAND_IN_MARK", str(mark))
-    step = NotebookView.step
-
-    def interrupt_at_verify(view: NotebookView, event: Any) -> None:
-        step(view, event)
-        if event.name == "verify":
-            # Sent from another thread: a kernel's interrupt also comes while the magic waits for the next line.
-            threading.Timer(0, os.kill, (os.getpid(), signal.SIGINT)).start()
-
-    monkeypatch.setattr(NotebookView, "step", interrupt_at_verify)
-    shell.kernel = SimpleNamespace()
-    error = error_of(run("%ship_env --target hang"))
-    assert error.code == "SHIP_CANCELLED"
-    assert mark.read_text() == "cleaned up"
-    assert "Cancelled." in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("target", ["shipped-then-interrupted", "interrupted-too-late"])
-def test_interrupt_that_comes_too_late_tells_that_it_shipped_and_stops_the_cell(
-    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str], target: str
-) -> None:
-    result = run(f"%%ship_env --target {target}\nreached = True")
-    assert isinstance(result.error_in_exec, KeyboardInterrupt), "what stops a cell, and a run of all cells"
-    assert not {"reached", "builder"} & set(shell.user_ns)
-    shown = capsys.readouterr().out
-    assert "env-abc.pex (1.5 MB) is on the target." in shown
-    assert "The interrupt came too late" in shown
-    assert "Cancelled." not in shown
-    assert "File " not in shown, "no traceback through our own code"
-
-
-def test_ship_that_fails_while_it_is_cancelled_tells_its_own_error(run: Run) -> None:
-    assert error_of(run("%ship_env --target interrupted-and-denied")).code == "TARGET_DENIED"
-
-
-def test_second_interrupt_ends_at_once(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mark = tmp_path / "mark"
-    monkeypatch.setenv("STAND_IN_MARK", str(mark))
-    started = time.monotonic()
-    error = error_of(run("%ship_env --target interrupted-twice"))
-    assert error.code == "SHIP_CANCELLED", "and no bug because of the line that the kill cut off"
-    assert time.monotonic() - started < CANCEL_BUDGET_S / 2
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(mark.read_text()), 0)
-
-
-def test_ship_that_does_not_end_within_its_budget_is_killed(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mark = tmp_path / "mark"
-    monkeypatch.setenv("STAND_IN_MARK", str(mark))
-    monkeypatch.setattr(ship_process, "CANCEL_BUDGET_S", 0.1)
-    assert error_of(run("%ship_env --target cancelled-in-vain")).code == "SHIP_CANCELLED"
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(mark.read_text()), 0)
-
-
-# A running session
-
-
-@pytest.fixture
-def spark(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A fake pyspark whose context answers with its ``state``; the demo and the browser tests use real Spark."""
-    context = SimpleNamespace(state="updated")
-    module = ModuleType("pyspark")
-    module.SparkContext = SimpleNamespace(_active_spark_context=context)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "pyspark", module)
-    return context
-
-
-def test_running_session_gets_the_new_code(
-    shell: InteractiveShell, run: Run, spark: SimpleNamespace, capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = set(shell.user_ns)
-    run("%ship_env --target live").raise_error()
-    assert "The next task of the running session runs the new code" in capsys.readouterr().out
-    assert {name for name in set(shell.user_ns) - before if not name.startswith("_")} == set()
-
-
-def test_session_that_must_be_restarted_is_said(
-    run: Run, spark: SimpleNamespace, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spark.state = "restart"
-    run("%ship_env --target live").raise_error()
-    assert "The running session stays as it is: why" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("state", ["failed", 1])
-def test_update_that_fails_raises(run: Run, spark: SimpleNamespace, state: object) -> None:
-    spark.state = state
-    assert error_of(run("%ship_env --target live")).code == "SESSION_UPDATE_FAILED"
-
-
-def test_no_session_runs_nothing(run: Run, spark: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["pyspark"].SparkContext, "_active_spark_context", None)
-    spark.state = "failed"
-    run("%ship_env --target live").raise_error()
-
-
-def test_ship_that_sent_nothing_says_so() -> None:
-    result = Result("env-1.pex", 1, (), 0, 0, True, (), 0.5, "", None, False)  # noqa: FBT003
-    assert result_lines(result)[-1] == "Nothing to upload, 0.5 s."
-
-
-def test_what_can_be_chosen_is_offered(shell: InteractiveShell) -> None:
-    help_text = shell.find_line_magic("ship_env").__doc__ or ""
-    assert "--master" in help_text
-    assert "--format" in help_text

@@ -1,19 +1,17 @@
-"""The runtime module in every artifact: which code a worker process runs, from one task to the next."""
+"""Which code a worker process runs, from one task to the next."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
 import os
-import site
-import subprocess
 import sys
 import zipimport
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from shipped_code import RUNTIME, answer, archive, folder_on_path, point, unpacked, write_pointer
+from shipped_code import answer, archive, folder_on_path, point, unpacked
 
 
 def test_the_highest_sequence_wins_also_when_it_goes_back(
@@ -195,64 +193,6 @@ def test_without_a_pointer_nothing_holds(ship_env_code: ModuleType, tmp_path: Pa
         answer()
 
 
-def test_a_missing_archive_is_named(ship_env_code: ModuleType, tmp_path: Path) -> None:
-    shipped = archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"])
-    point(tmp_path, 1, shipped)
-    (tmp_path / str(shipped["file"])).unlink()
-    with pytest.raises(ship_env_code.CodeArchiveMissingError, match=rf"ship_env: .*{shipped['file']}.* is missing"):
-        ship_env_code.Code().refresh(str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("content", "found"),
-    [
-        (
-            {"schema": 1, "archives": [{"file": "a.zip", "bytes": 1, "modules": []}]},
-            "it has schema 1, .* reads schema 2",
-        ),
-        ({"schema": 2, "archives": [{"file": "a.zip", "bytes": 1, "modules": []}]}, "KeyError: 'sha256'"),
-        ({"schema": 2, "archives": [{"file": "../a", "bytes": 1, "sha256": "", "modules": []}]}, "not the name of a"),
-        ([], "TypeError"),
-    ],
-)
-def test_a_pointer_of_another_form_is_told_as_such_and_the_code_stays(
-    ship_env_code: ModuleType, tmp_path: Path, content: object, found: str
-) -> None:
-    code = ship_env_code.Code()
-    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
-    code.refresh(str(tmp_path))
-    write_pointer(tmp_path, 2, content)
-    for _ in range(2):
-        with pytest.raises(ship_env_code.CodePointerUnknownError, match=f"another release .*: .*{found}.* Ship with"):
-            code.refresh(str(tmp_path))
-    assert answer() == 1
-
-
-@pytest.mark.parametrize("damage", ["archive missing", "archive half there", "pointer half there"])
-def test_files_that_another_task_fetches_just_now_are_passed_over(
-    ship_env_code: ModuleType, tmp_path: Path, damage: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    code = ship_env_code.Code()
-    point(tmp_path, 1, archive(tmp_path, {"my_model.py": "ANSWER = 1"}, ["my_model"]))
-    code.refresh(str(tmp_path))
-    shipped = archive(tmp_path, {"my_model.py": "ANSWER = 2"}, ["my_model"])
-    pointer, zip_file = point(tmp_path, 2, shipped), tmp_path / str(shipped["file"])
-    victim = pointer if damage.startswith("pointer") else zip_file
-    whole = victim.read_bytes()
-    if damage.endswith("half there"):
-        victim.write_bytes(whole[: len(whole) // 2])
-    else:
-        victim.unlink()
-    # A fresh worker uses the complete pointer, and a worker that has it keeps it.
-    assert ship_env_code.Code().refresh(str(tmp_path))
-    assert victim.name in capfd.readouterr().err
-    assert not code.refresh(str(tmp_path))
-    assert answer() == 1
-    victim.write_bytes(whole)
-    assert code.refresh(str(tmp_path))
-    assert answer() == 2
-
-
 def test_the_directory_is_where_the_daemon_started(
     ship_env_code: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,52 +202,3 @@ def test_the_directory_is_where_the_daemon_started(
     monkeypatch.chdir("/")
     assert code.refresh(".")
     assert answer() == 1
-
-
-def test_the_clusters_modules_win_over_those_of_the_nodes_python(
-    runtime: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    installed, cluster, artifact = site.getsitepackages()[0], str(tmp_path / "a"), str(tmp_path / "b")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([artifact, cluster, "elsewhere"]))
-    monkeypatch.setattr(sys, "path", [artifact, "stdlib", installed, "plugins", cluster])
-    runtime.prefer_pythonpath()
-    assert sys.path == [artifact, "stdlib", cluster, installed, "plugins"]
-
-
-def test_it_imports_nothing_that_starts_threads(tmp_path: Path) -> None:
-    script = (
-        "import sys, threading, ship_env_runtime; import pyspark.daemon, pyspark.worker_util;"
-        "print(sorted({'pandas', 'pyarrow', 'numpy', 'pyspark.worker'} & set(sys.modules)), threading.active_count())"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, "PYTHONPATH": str(RUNTIME)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert run.stdout == "[] 1\n"
-    assert run.stderr == ""
-
-
-def test_preloading_prints_nothing_where_spark_reads_the_port_and_goes_on_after_a_failure(tmp_path: Path) -> None:
-    (tmp_path / "loud.py").write_text("import os; print('python'); os.system('echo program')")
-    (tmp_path / "broken.py").write_text("raise OSError('no such library')")
-    script = (
-        "import sys, ship_env_runtime; ship_env_runtime.preload(' broken,missing, loud ,,json.tool');"
-        "print(sorted({'broken', 'missing', 'loud', 'json.tool'} & set(sys.modules)))"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(RUNTIME), str(tmp_path)])},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert run.stdout == "['json.tool', 'loud']\n"
-    lines = run.stderr.splitlines()
-    assert {"program", "python"} <= set(lines)
-    assert len([line for line in lines if "SHIP_ENV_PRELOAD names broken" in line and "no such library" in line]) == 1
-    assert len([line for line in lines if "SHIP_ENV_PRELOAD names missing" in line]) == 1

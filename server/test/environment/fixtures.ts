@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import * as z from 'zod';
 import { Cache } from '../../src/system/cache/cache.js';
-import type { Distribution, Finding, Snapshot } from '../../src/contract/snapshot.js';
+import type { Distribution, Editable, Finding, Snapshot } from '../../src/contract/snapshot.js';
 import { takeSnapshot } from '../../src/environment/index.js';
 
 /** A folder for this test file, removed after its tests. */
@@ -79,6 +79,14 @@ export function findings(snapshot: Snapshot, kind: Finding['kind']): Finding[] {
 export function distribution(snapshot: Snapshot, normalizedName: string): Distribution {
   const found = snapshot.distributions.find(each => each.normalizedName === normalizedName);
   if (found === undefined) throw new Error(`${normalizedName} is not in the snapshot`);
+  return found;
+}
+
+/** An editable by its name; the test fails when it does not exist. */
+export function editable(snapshot: Snapshot, name: string): Editable {
+  const found = snapshot.editables.find(each => each.name === name);
+  if (found === undefined)
+    throw new Error(`${name} is not among ${snapshot.editables.map(each => each.name).join(', ')}`);
   return found;
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -57,6 +57,11 @@ export class Workshop {
 
   path(...names: string[]): string {
     return join(this.folder, ...names);
+  }
+
+  /** A cache below the folder, apart from the workshop's own; calls with one name share it. */
+  emptyCache(name: string): Promise<Cache> {
+    return Cache.open(this.path(name));
   }
 
   /** A wheel with one of everything; see make_wheel.py. */
@@ -181,6 +186,27 @@ export async function handMade(
     requires: [],
     files: rows
   };
+}
+
+/** A distribution with a file that takes a while: `bytes` of noise, written without holding them. */
+export async function large(site: string, name: string, bytes: number): Promise<Distribution> {
+  const distribution = await handMade(site, name, { [`${name}.bin`]: '' });
+  const hash = createHash('sha256');
+  const handle = await open(`${site}/${name}.bin`, 'w');
+  try {
+    // Half of each megabyte is noise, so that deflate has work and its result has weight.
+    for (let at = 0; at < bytes; at += 1 << 20) {
+      const piece = Buffer.concat([randomBytes(1 << 19), Buffer.alloc(1 << 19, `line ${at}\n`)]);
+      hash.update(piece);
+      await handle.write(piece);
+    }
+  } finally {
+    await handle.close();
+  }
+  const files = distribution.files.map(file =>
+    file.path === `${name}.bin` ? { ...file, size: bytes, sha256: hash.digest('hex') } : file
+  );
+  return { ...distribution, files };
 }
 
 export function snapshotOf(distributions: Distribution[], interpreter = INTERPRETER): Snapshot {

@@ -1,70 +1,20 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { crc32 } from '../../src/payloads/crc32.js';
 import { BEGINNING, boundaryBehind, DigestMemory } from '../../src/payloads/digest-memory.js';
 import { SpanReader } from '../../src/payloads/span-reader.js';
 import type { Target } from '../../src/targets/index.js';
-import type { Span, SpannedPayload } from '../../src/payloads/payload.js';
+import type { SpannedPayload } from '../../src/payloads/payload.js';
 import type { Arrival, Holding } from '../../src/targets/target.js';
 import { calm } from './payloads.js';
 import { useBucket } from '../targets/s3/bucket.js';
+import { Piece, fresh, offsetsOf, sha256 } from './pieces.js';
 
 const MIB = 1024 * 1024;
 /** The beginning of a large span is a separate part, which the store copies. */
 const SLICE_BYTES = 5 * MIB;
 
 const bucket = useBucket();
-
-/** A span in memory that counts the bytes that are read. */
-class Piece implements Span {
-  readonly content: string | undefined;
-  /** Its content when it was built, and its present content. */
-  readonly #whole: Buffer;
-  #now: Buffer;
-  readBytes = 0;
-
-  constructor(whole: Buffer, { isShared = true } = {}) {
-    [this.#whole, this.#now] = [whole, whole];
-    this.content = isShared ? `piece ${sha256(whole)}` : undefined;
-  }
-
-  get bytes(): number {
-    return this.#whole.length;
-  }
-
-  get whole(): Buffer {
-    return this.#whole;
-  }
-
-  read(into: Buffer, position: number): Promise<void> {
-    this.readBytes += into.length;
-    this.#now.copy(into, 0, position, position + into.length);
-    return Promise.resolve();
-  }
-
-  check(found: number): Promise<void> {
-    return found === crc32(this.#whole) ? Promise.resolve() : Promise.reject(new Error('The piece is damaged.'));
-  }
-
-  damage(at: number): void {
-    this.#now = Buffer.from(this.#whole);
-    this.#now.writeUInt8(this.#now.readUInt8(at) ^ 1, at);
-  }
-
-  repair(): void {
-    this.#now = this.#whole;
-  }
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** Content for a tail or a new distribution. */
-function fresh(bytes = MIB): Piece {
-  return new Piece(randomBytes(bytes), { isShared: false });
-}
 
 const [first, second, third] = [30 * MIB, 15 * MIB, 15 * MIB].map(bytes => randomBytes(bytes)) as [
   Buffer,
@@ -105,16 +55,6 @@ async function ship(pieces: readonly Piece[], digests: DigestMemory | undefined 
     if (listed === name) sources.push({ name, bytes, version, offsets: offsetsOf(pieces) });
   }
   return arrival;
-}
-
-function offsetsOf(pieces: readonly Piece[]): Map<string, number> {
-  const offsets = new Map<string, number>();
-  let offset = 0;
-  for (const { content, bytes } of pieces) {
-    if (content !== undefined) offsets.set(content, offset);
-    offset += bytes;
-  }
-  return offsets;
 }
 
 async function download(name: string): Promise<Buffer> {

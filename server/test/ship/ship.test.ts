@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cache } from '../../src/system/cache/cache.js';
@@ -114,53 +114,6 @@ test('of an artifact that is too much for a plain zip the result says how it sta
   verified.add(`${artifact.id}.json`, BY_CONTENT, createHash('sha256').update(text).digest('hex'));
   await verified.save();
   expect((await port.ship()).findings).toMatchObject([{ kind: 'zip64-artifact', subject: artifact.name }]);
-});
-
-test.each(STEP_NAMES.filter(name => name !== 'configure'))(
-  'cancelled in step %s, a ship leaves no trace on the target and nothing half-done in the cache',
-  async step => {
-    const port = await makePort(kernel);
-    const controller = new AbortController();
-    const shipping = port.ship({
-      signal: controller.signal,
-      emit: event => {
-        if (event.name === step && event.state === 'started') controller.abort();
-      }
-    });
-    await expect(shipping).rejects.toMatchObject({ name: 'AbortError' });
-    expect(await names(port.directory)).toEqual([]);
-    expect(await readdir(join(port.cache.root, 'tmp'))).toEqual([]);
-    await expect(port.ship()).resolves.toMatchObject({ type: 'result' });
-  }
-);
-
-test('once everything is on the target, a cancel comes too late and the ship is told as done', async () => {
-  const port = await makePort(kernel);
-  const controller = new AbortController();
-  const result = await port.ship({
-    signal: controller.signal,
-    emit: event => {
-      if (event.name === 'configure') controller.abort();
-    }
-  });
-  expect(await names(port.directory)).toContain(`${result.artifact.id}.json`);
-});
-
-test('cancelling a later ship takes back what that ship sent and nothing else', async () => {
-  const port = await makePort(kernel);
-  await port.ship();
-  const before = await names(port.directory);
-  await kernel.edit('v3');
-  const controller = new AbortController();
-  const shipping = port.ship({
-    signal: controller.signal,
-    emit: event => {
-      if (event.name === 'verify' && event.state === 'started') controller.abort();
-    }
-  });
-  await expect(shipping).rejects.toMatchObject({ name: 'AbortError' });
-  await kernel.edit('v1');
-  expect(await names(port.directory)).toEqual(before);
 });
 
 test('two ships of one environment at once send it once', async () => {

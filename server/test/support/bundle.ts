@@ -2,6 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { shipEvent, type ShipEvent } from '../../src/contract/ship.js';
 
 // needs: bundle
 
@@ -42,4 +43,9 @@ export function exitOf(child: ChildProcessByStdio<Writable, Readable, Readable>)
     child.on('error', reject);
     child.on('exit', resolve);
   });
+}
+
+/** The JSON lines on stdout; fails when stdout has anything else. */
+export function events(stdout: string): ShipEvent[] {
+  return stdout.split('\n').map(line => shipEvent.parse(JSON.parse(line)));
 }

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach } from 'vitest';
+import { afterEach, expect, onTestFinished, vi } from 'vitest';
 import { Cache } from '../../../src/system/cache/cache.js';
 import type { ArchiveProgress } from '../../../src/content/code/archive.js';
 import {
@@ -13,6 +13,17 @@ import {
   type Listing
 } from '../../../src/content/code/index.js';
 import type { Editable } from '../../../src/contract/snapshot.js';
+
+/** The files of a small project: a module, a program and data. */
+export const tree = {
+  'src/m/__init__.py': 'VALUE = 1\n',
+  'src/m/run.sh*': '#!/bin/sh\n',
+  'src/m/data/big.bin': Buffer.alloc(2_500_000, 'abcdefghij'),
+  'src/m/data/empty': ''
+};
+
+/** A signal that never aborts. */
+export const never = new AbortController().signal;
 
 const execFileAsync = promisify(execFile);
 const temporaryFolders: string[] = [];
@@ -42,6 +53,13 @@ export async function writeTree(folder: string, files: Record<string, string | B
 export async function project(files: Record<string, string | Buffer>): Promise<string> {
   const folder = await temporaryFolder();
   await writeTree(folder, { 'pyproject.toml': '', ...files });
+  return folder;
+}
+
+/** A project folder with these files that is a git repository. */
+export async function repository(files: Record<string, string>): Promise<string> {
+  const folder = await project(files);
+  await git(folder, 'init', '-q');
   return folder;
 }
 
@@ -119,4 +137,23 @@ export async function pythons(): Promise<string[]> {
     }
   }
   return [...found.values()];
+}
+
+/** Sets variables of this process until the test ends. */
+export function setEnvironment(values: Record<string, string>): void {
+  for (const [name, value] of Object.entries(values)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+}
+
+/** The error of a promise; the test fails when the promise has none. */
+export async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.fail('should have failed'),
+    (error: unknown) => error
+  );
+}
+
+/** Is the zip being written? Then `tmp/` is not empty. */
+export async function someTemporaryFile(cache: Cache): Promise<void> {
+  while ((await readdir(join(cache.root, 'tmp'))).length === 0) await new Promise(resolve => setImmediate(resolve));
 }

@@ -1,9 +1,10 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TargetSettings } from '../../../src/contract/target-settings.js';
 import { exitOf, shipEnv, startShipEnv } from '../../support/bundle.js';
 import { makeKernelVenv, type KernelVenv } from '../../support/kernel-venv.js';
+import { saveSettings } from '../../support/settings-file.js';
 
 // needs: bundle
 
@@ -73,9 +74,7 @@ export function startRun(
 
 /** Names a target in the settings of a person. */
 export async function saveTarget(home: string, target: TargetSettings): Promise<void> {
-  const folder = join(home, '.jupyter', 'lab', 'user-settings', 'jupyterlab-ship-env');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'plugin.jupyterlab-settings'), JSON.stringify({ targets: [target] }));
+  await saveSettings(home, JSON.stringify({ targets: [target] }));
 }
 
 /** What a person's cache holds of what was fetched, and of what is under way: paths of files below the cache folder. */

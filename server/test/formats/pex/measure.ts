@@ -1,4 +1,4 @@
-/** Builds an artifact in a process of its own and prints what it took; bundled and started by build.test.ts. */
+/** Builds an artifact in a process of its own and prints what it took; bundled and started by large.test.ts. */
 import { readFile } from 'node:fs/promises';
 import { planContent } from '../../../src/content/plan.js';
 import { planPex } from '../../../src/formats/pex/plan.js';

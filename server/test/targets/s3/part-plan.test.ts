@@ -1,46 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { PART_BYTES, PartPlanner, partBytesOf, type Part } from '../../../src/targets/s3/delta/part-plan.js';
+import { PartPlanner, type Part } from '../../../src/targets/s3/delta/part-plan.js';
 import { slicesOf } from '../../../src/targets/s3/delta/slices.js';
-import type { Holding } from '../../../src/targets/target.js';
-
-const MIB = 1024 * 1024;
-const MIN = 5 * MIB;
-
-/** A span in the notation of the tests: the name of its content (none: new) and its size in MiB. */
-type Spelled = readonly [content: string | undefined, mib: number];
-
-function source(name: string, spans: readonly (readonly [string, number])[]): Holding {
-  let bytes = 0;
-  const offsets = new Map<string, number>();
-  for (const [content, mib] of spans) {
-    offsets.set(content, bytes);
-    bytes += mib * MIB;
-  }
-  return { name, bytes, version: '"1"', offsets };
-}
-
-function plan(sources: readonly Holding[], spans: readonly Spelled[], maximalBytes = 0): Part[] {
-  const planner = new PartPlanner(sources, maximalBytes);
-  const parts = spans.flatMap(([content, mib]) => planner.add({ bytes: mib * MIB, content }));
-  return [...parts, ...planner.end()];
-}
-
-/** `send 0-8`, `copy 8-24 a@0`, in MiB. */
-function spelled(parts: readonly Part[]): string[] {
-  return parts.map(({ start, end, copy }) => {
-    const range = `${start / MIB}-${end / MIB}`;
-    return copy === undefined ? `send ${range}` : `copy ${range} ${copy.name}@${copy.offset / MIB}`;
-  });
-}
+import { MIB, old, plan, source, spelled, type Spelled } from './part-spelling.js';
 
 describe('a plan', () => {
-  const old = source('old', [
-    ['head', 1],
-    ['big', 40],
-    ['middle', 20],
-    ['small', 3]
-  ]);
-
   test('sends in parts of 8 MiB what no source holds', () => {
     expect(spelled(plan([], [['big', 20]]))).toEqual(['send 0-8', 'send 8-16', 'send 16-20']);
     expect(spelled(plan([old], [[undefined, 8]]))).toEqual(['send 0-8']);
@@ -168,64 +131,6 @@ describe('a plan', () => {
     ]);
   });
 
-  /** What is needed of a source to fill up what is sent, and what is left of it, is just enough for a part each. */
-  describe('keeps to what is just long enough', () => {
-    const nine = source('nine', [
-      ['nine', 9],
-      ['five', 5]
-    ]);
-
-    test('a run of the smallest part is copied', () => {
-      const five = source('old', [['five', 5]]);
-      expect(
-        spelled(
-          plan(
-            [five],
-            [
-              ['five', 5],
-              [undefined, 1]
-            ]
-          )
-        )
-      ).toEqual(['copy 0-5 old@0', 'send 5-6']);
-    });
-
-    test('a run gives from its end what leaves it the smallest part', () => {
-      const spans: Spelled[] = [
-        ['nine', 9],
-        ['new', 1],
-        ['five', 5],
-        [undefined, 1]
-      ];
-      expect(spelled(plan([nine], spans))).toEqual(['copy 0-5 nine@0', 'send 5-10', 'copy 10-15 nine@9', 'send 15-16']);
-    });
-
-    test('what is sent between two runs is two parts when each is one', () => {
-      const spans: Spelled[] = [
-        ['big', 40],
-        ['new', 10],
-        ['middle', 20]
-      ];
-      expect(spelled(plan([old], spans)).filter(part => part.startsWith('send'))).toEqual(['send 40-45', 'send 45-50']);
-    });
-
-    test('what is sent is told when what is left is a part', () => {
-      const planner = new PartPlanner([], 0);
-      expect(planner.add({ bytes: 13 * MIB - 1, content: undefined })).toEqual([]);
-      expect(spelled(planner.add({ bytes: 1, content: undefined }))).toEqual(['send 0-8']);
-    });
-
-    test.each([8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 16 * MIB - 1, 16 * MIB + 1])(
-      'no byte is sent that is not there: %d',
-      bytes => {
-        const planner = new PartPlanner([], 0);
-        const parts = [...planner.add({ bytes, content: undefined }), ...planner.end()];
-        expect(parts.at(-1)?.end).toBe(bytes);
-        expect(parts).toHaveLength(Math.ceil(bytes / PART_BYTES));
-      }
-    );
-  });
-
   test('keeps enough of a run back to fill up what is sent behind it', () => {
     const close = source('close', [
       ['twelve', 12],
@@ -296,81 +201,4 @@ describe('a plan', () => {
     const lying = { ...old, bytes: 30 * MIB };
     expect(plan([lying], [['big', 40]]).every(({ copy }) => copy === undefined)).toBe(true);
   });
-
-  test('splits what is longer than the longest part that a store copies', () => {
-    const huge = source('huge', [['torch', 12 * 1024]]);
-    const parts = plan(
-      [huge],
-      [
-        ['torch', 12 * 1024],
-        [undefined, 1]
-      ],
-      13 * 1024 * MIB
-    );
-    expect(parts.length).toBeGreaterThan(2);
-    expect(Math.max(...parts.map(({ start, end }) => end - start))).toBeLessThanOrEqual(5 * 1024 * MIB);
-    check(parts, 12 * 1024 + 1);
-  });
-
-  test.each([0, 1, 9.9, 10, 11, 74, 75, 139, 12 * 1024])('cuts a segment of %d MiB into slices', mib => {
-    const slices = slicesOf(mib * MIB);
-    expect(slices.reduce((sum, bytes) => sum + bytes, 0)).toBe(mib * MIB);
-    expect(Math.max(...slices)).toBeLessThanOrEqual(64 * MIB);
-    expect(slices.length === 1 || Math.min(...slices) >= MIN).toBe(true);
-  });
-
-  test('keeps to 10,000 parts, whatever the size', () => {
-    const bytes = 200 * 1024 * 1024 * MIB;
-    expect(bytes / partBytesOf(bytes)).toBeLessThanOrEqual(10_000);
-    expect(partBytesOf(100 * MIB)).toBe(PART_BYTES);
-  });
 });
-
-/** Parts follow each other without a gap, and each except the last is large enough for a store. */
-function check(parts: readonly Part[], mib: number): void {
-  expect(parts.map(({ start }) => start)).toEqual([0, ...parts.slice(0, -1).map(({ end }) => end)]);
-  expect(parts.at(-1)?.end).toBe(mib * MIB);
-  for (const { start, end } of parts.slice(0, -1)) expect(end - start).toBeGreaterThanOrEqual(MIN);
-}
-
-test('every way to change an artifact gives parts that a store takes, with the right bytes', () => {
-  const sizes = [1, 4, 5, 6, 9, 14];
-  const old = source(
-    'old',
-    sizes.flatMap(mib => [[`a${mib}`, mib] as const, [`b${mib}`, mib] as const])
-  );
-  // Each place is old or new, of each size: all combinations of four places before a tail.
-  const places: Spelled[] = sizes.flatMap(mib => [[`a${mib}`, mib] as const, ['new', mib] as const]);
-  let plans = 0;
-  for (const one of places)
-    for (const two of places)
-      for (const three of places)
-        for (const four of places) {
-          const spans: Spelled[] = [one, two, three, four, [undefined, 1]];
-          const parts = plan([old], spans);
-          check(
-            parts,
-            spans.reduce((sum, [, mib]) => sum + mib, 0)
-          );
-          const sent = parts.filter(({ copy }) => copy === undefined);
-          expect(Math.max(...sent.map(({ start, end }) => end - start))).toBeLessThanOrEqual(PART_BYTES + MIN);
-          expect(parts.flatMap(part => wrongMebibytes(part, spans, old))).toEqual([]);
-          plans += 1;
-        }
-  expect(plans).toBe(12 ** 4);
-});
-
-/** The MiB of a copied part that the source holds at another place than the one they are copied from. */
-function wrongMebibytes({ start, end, copy }: Part, spans: readonly Spelled[], { offsets }: Holding): number[] {
-  if (copy === undefined) return [];
-  const wrong: number[] = [];
-  let at = 0;
-  for (const [content, mib] of spans) {
-    const shift = (offsets.get(content ?? '') ?? NaN) - at;
-    for (let position = at; position < at + mib * MIB; position += MIB) {
-      if (position >= start && position < end && shift !== copy.offset - start) wrong.push(position);
-    }
-    at += mib * MIB;
-  }
-  return wrong;
-}
