@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
@@ -182,6 +182,19 @@ test('snapshot, list, check and doctor answer in JSON and in words', async () =>
   expect(doctor.exitCode).toBe(1);
   expect(doctor.stdout).toMatch(/^✗ pyspark .*\n {2}.*pip install pyspark/m);
   expect(doctor.stdout).toMatch(/^✓ target /m);
+});
+
+test('list says below an artifact that is gone what to do', async () => {
+  const home = await temporaryFolder();
+  const folder = join(home, 'target');
+  const target = ['--target', `file://${folder}`];
+  await shipEnv(home, ['ship', '--python', kernel.python, ...target]);
+  const [artifact = ''] = (await readdir(folder)).filter(name => name.endsWith('.pex'));
+  await rm(join(folder, artifact));
+  const [first = '', second = ''] = (await shipEnv(home, ['list', ...target])).stdout.split('\n');
+  expect(first).toBe(`${artifact.replace('.pex', '')}  The artifact ${artifact} is missing.`);
+  expect(second.trimStart()).toBe('The next ship of its environment sends it again.');
+  expect(second.length - second.trimStart().length).toBe(first.indexOf('The artifact'));
 });
 
 test('the interrupt key cancels: exit code 130, and nothing on the target', async () => {
