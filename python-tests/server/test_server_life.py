@@ -131,12 +131,13 @@ def test_sidecar_lets_the_server_and_its_kernels_go_first(server: Server) -> Non
     pid = server.sidecar_pid()
     own = os.getpriority(os.PRIO_PROCESS, server.process.pid)
     assert own == os.getpriority(os.PRIO_PROCESS, 0)
+    nicer = min(own + niceness.NICENESS, 19)
     threads = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
     assert len(threads) > 1
-    assert {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads} == {own + niceness.NICENESS}
+    assert {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads} == {nicer}
     session = Path(f"/proc/{pid}/autogroup")
     if session.exists():
-        assert session.read_text().endswith(f" nice {own + niceness.NICENESS}\n")
+        assert session.read_text().endswith(f" nice {nicer}\n")
 
 
 def test_ctrl_c_in_the_terminal_does_not_reach_the_sidecar(server: Server) -> None:
