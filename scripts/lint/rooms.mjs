@@ -23,19 +23,20 @@ export const ROOMS = {
   environment: ['contract', 'memo', 'python', 'system', 'text'],
   content: ['contract', 'environment', 'memo', 'payloads', 'python', 'system', 'text'],
   formats: ['content', 'contract', 'payloads', 'system', 'text'],
-  targets: ['contract', 'payloads', 'system', 'text'],
-  deployments: ['content', 'contract', 'formats', 'payloads', 'system', 'targets', 'text'],
+  spark: ['contract', 'system', 'text'],
+  targets: ['contract', 'payloads', 'spark', 'system', 'text'],
+  deployments: ['content', 'contract', 'formats', 'payloads', 'spark', 'system', 'targets', 'text'],
   settings: ['contract', 'system', 'targets'],
   trust: ['content', 'contract', 'formats', 'payloads', 'system', 'targets', 'text'],
   inventory: ['contract', 'deployments', 'formats', 'payloads', 'system', 'targets', 'text', 'trust'],
   ship: [
-    ...['content', 'contract', 'deployments', 'environment', 'formats', 'payloads', 'settings', 'system', 'targets'],
-    ...['text', 'trust']
+    ...['content', 'contract', 'deployments', 'environment', 'formats', 'payloads', 'settings', 'spark', 'system'],
+    ...['targets', 'text', 'trust']
   ],
   sidecar: ['contract', 'environment', 'inventory', 'payloads', 'ship', 'system', 'text'],
   cli: [
     ...['content', 'contract', 'deployments', 'environment', 'formats', 'inventory', 'settings', 'ship', 'sidecar'],
-    ...['system', 'targets', 'text']
+    ...['spark', 'system', 'targets', 'text']
   ]
 };
 

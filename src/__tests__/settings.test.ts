@@ -18,7 +18,7 @@ describe('the settings', () => {
     const request = requestFrom(parseSettings(defaults, trans), trans);
     expect(shipRequest.parse({ ...request, python: '/venv/bin/python' })).toMatchObject({
       target: { name: 'local', url: 'file://~/.local/share/ship-env/target' },
-      master: 'local-cluster[2,1,1024]'
+      master: 'auto'
     });
   });
 

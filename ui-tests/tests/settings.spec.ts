@@ -126,7 +126,7 @@ test('an empty Spark master stays empty, and the cell leaves the master out', as
   const master = page.getByLabel('Spark master');
   await ship.openNotebook('no-master.ipynb', [code('1')]);
   await open();
-  await expect(master).toHaveValue('local-cluster[2,1,1024]');
+  await expect(master).toHaveValue('auto');
   const saved = page.waitForResponse(
     response => response.request().method() === 'PUT' && response.url().includes('/api/settings')
   );

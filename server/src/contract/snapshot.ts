@@ -126,6 +126,7 @@ export const finding = z.object({
     'missing-dependency',
     'unmatched-exclude',
     'spark-version',
+    'spark-defaults',
     'full-upload',
     'read-back',
     'staged-keys',

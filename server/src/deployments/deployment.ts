@@ -2,6 +2,9 @@ import type { CodeArchive, Manifest } from '../contract/manifest.js';
 import type { LiveUpdate } from '../contract/ship.js';
 import type { Finding } from '../contract/snapshot.js';
 import type { Runs, ArtifactFile } from '../formats/format.js';
+import type { FoundMaster } from './found-master.js';
+import type { SparkDefaults } from '../spark/defaults.js';
+import type { SparkProperties } from '../spark/properties.js';
 import type { Access } from '../targets/target.js';
 
 /** What a ship put on a target. */
@@ -24,6 +27,17 @@ export interface ClusterOptions {
   readonly shared: boolean;
   /** The target as `--target` takes it: its name in the settings, or a URL. */
   readonly target: string;
+  /** The properties that every session has (spark-defaults.conf). What a list of them holds is kept. */
+  readonly defaults: SparkProperties;
+}
+
+/** What is known of this machine and the environment before the job runs. */
+export interface Circumstances {
+  /** Environment variables of the process that ships: a notebook's kernel has the same ones. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly spark: SparkDefaults;
+  /** Version of the pyspark in the environment; undefined when there is none. */
+  readonly pyspark: string | undefined;
 }
 
 /** What a deployment makes from a ship. Each kind of deployment sets some of these fields. */
@@ -46,6 +60,13 @@ export interface Deployment {
   /** Does this Spark master, without white space around it, belong to this deployment? */
   accepts(master: string): boolean;
   /**
+   * The master of the cluster that this machine is configured for; undefined when it is configured for none of this
+   * deployment. Reads files, asks no cluster.
+   *
+   * @param env - environment variables of the process that ships
+   */
+  configuredHere?(env: NodeJS.ProcessEnv): Promise<FoundMaster | undefined>;
+  /**
    * Checks that the deployment can use objects of a target. It asks neither the target nor the cluster.
    *
    * @throws ShipEnvError TARGET_URL_INVALID
@@ -57,6 +78,6 @@ export interface Deployment {
    * @throws ShipEnvError TARGET_DENIED, TARGET_FAILED; as `requireUsable`
    */
   arrange(shipped: Shipped, access: Access, options: ClusterOptions): Promise<Outputs>;
-  /** What the person should know before the job runs. @param env - environment variables of the process that ships */
-  findings(env: NodeJS.ProcessEnv): Finding[];
+  /** What the person should know before the job runs. */
+  findings(circumstances: Circumstances): Finding[];
 }

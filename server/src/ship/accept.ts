@@ -1,23 +1,33 @@
 import type { ShipRequest } from '../contract/ship.js';
 import type { Deployment } from '../deployments/deployment.js';
-import { parseMaster } from '../deployments/registry.js';
+import { resolveMaster } from '../deployments/registry.js';
 import { requestedFormat } from '../formats/registry.js';
+import { sparkDefaults, type SparkDefaults } from '../spark/defaults.js';
 import type { Target } from '../targets/target.js';
 
 /** A request in canonical form, with its deployment. */
 export interface Accepted {
   readonly request: ShipRequest;
   readonly deployment: Deployment;
+  /** Where the master comes from that no person wrote, as {@link FoundMaster.reason}. */
+  readonly reason: string | undefined;
+  readonly spark: SparkDefaults;
 }
 
 /**
- * Accepts a request. Called before anything is read: a request that no ship can fulfil must not cost a snapshot.
+ * Accepts a request. Called before the environment is read: a request that no ship can fulfil must not cost a snapshot.
  *
- * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, FORMAT_UNKNOWN, FORMAT_UNSUITED, TARGET_URL_INVALID
+ * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, FORMAT_UNKNOWN, FORMAT_UNSUITED, TARGET_URL_INVALID,
+ *   SPARK_DEFAULTS_UNREADABLE
  */
-export function acceptRequest(request: ShipRequest, { access }: Pick<Target, 'access'>): Accepted {
-  const { master, deployment } = parseMaster(request.master);
+export async function acceptRequest(
+  request: ShipRequest,
+  { access }: Pick<Target, 'access'>,
+  env: NodeJS.ProcessEnv = process.env
+): Promise<Accepted> {
+  const spark = await sparkDefaults({ python: request.python, env });
+  const { master, deployment, reason } = await resolveMaster(request.master, env, spark.properties);
   requestedFormat(request);
   deployment.requireUsable(access);
-  return { request: { ...request, master }, deployment };
+  return { request: { ...request, master }, deployment, reason, spark };
 }

@@ -26,13 +26,14 @@ export function shippedAs(manifest: Manifest, code: readonly CodeArchive[], poin
 export async function arrange(
   shipped: { readonly manifest: Manifest; readonly code: readonly ArchivedEditable[] },
   access: Access,
-  { request, deployment }: Accepted
+  { request, deployment, spark }: Pick<Accepted, 'request' | 'deployment' | 'spark'>
 ): Promise<Outputs> {
   const code = shipped.code.map(({ archive }) => archive);
   const { target } = request;
   return deployment.arrange(shippedAs(shipped.manifest, code, pointerPayload(code)?.name), access, {
     master: request.master,
     shared: 'shared' in target && target.shared === true,
-    target: target.name || target.url
+    target: target.name || target.url,
+    defaults: spark.properties
   });
 }

@@ -30,7 +30,7 @@ export async function configOf(asked: ShipRequest, context: ConfigContext): Prom
 async function configNow(asked: ShipRequest, { cache, signal }: ConfigContext): Promise<Config> {
   const target = await openTarget(asked.target);
   try {
-    const accepted = acceptRequest(asked, target);
+    const accepted = await acceptRequest(asked, target);
     const steps = new StepRunner(() => undefined, signal);
     const { driverPython, ...shipped } = await shippedEnvironment(accepted.request, target, steps, { cache, signal });
     const outputs = await arrange(shipped, target.access, accepted);

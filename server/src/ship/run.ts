@@ -1,8 +1,8 @@
 import type { Cache } from '../system/cache/cache.js';
-import type { ShipRequest, StepEvent } from '../contract/ship.js';
-import type { Deployment } from '../deployments/deployment.js';
+import type { StepEvent } from '../contract/ship.js';
 import type { DigestMemory } from '../payloads/digest-memory.js';
 import type { Target } from '../targets/target.js';
+import type { Accepted } from './accept.js';
 import type { KnownManifests } from './holdings.js';
 import type { StepRunner } from './steps.js';
 
@@ -20,9 +20,7 @@ export interface ShipContext {
 }
 
 /** One ship under way, with what its steps share. */
-export interface ShipRun {
-  readonly request: ShipRequest;
-  readonly deployment: Deployment;
+export interface ShipRun extends Accepted {
   readonly target: Target;
   readonly context: ShipContext;
   readonly steps: StepRunner;

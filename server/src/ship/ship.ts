@@ -3,9 +3,10 @@ import type { ShipRequest, ShipResult } from '../contract/ship.js';
 import { formatOf } from '../formats/registry.js';
 import { DigestMemory } from '../payloads/digest-memory.js';
 import type { PayloadFacts } from '../payloads/payload.js';
+import { withoutSecret } from '../deployments/unsupported.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
-import { acceptRequest } from './accept.js';
+import { acceptRequest, type Accepted } from './accept.js';
 import { arrange, wireOutputs } from './arrange.js';
 import { beginBuild, endBuild } from './build.js';
 import type { Delivered } from './deliver.js';
@@ -31,7 +32,7 @@ export async function ship(asked: ShipRequest, given: ShipContext): Promise<Ship
   const target = await openTarget(asked.target);
   const context = { ...given, digests: given.digests ?? new DigestMemory() };
   try {
-    const accepted = acceptRequest(asked, target);
+    const accepted = await acceptRequest(asked, target);
     return await readAgainIfChanged(
       () => shipOnce({ ...accepted, target, context, steps: new StepRunner(context.emit, context.signal) }),
       context.signal
@@ -49,7 +50,7 @@ async function shipOnce(run: ShipRun): Promise<ShipResult> {
     'configure',
     async () => ({
       value: await arrange({ manifest: delivered.manifest, code }, run.target.access, run),
-      detail: run.request.master || 'master left to the notebook'
+      detail: masterText(run)
     }),
     () => true
   );
@@ -89,7 +90,7 @@ async function buildAndSend(
 }
 
 function findingsOf(
-  { deployment }: ShipRun,
+  { deployment, spark }: ShipRun,
   { snapshot, plan }: Inspected,
   code: readonly ArchivedEditable[],
   { manifest, findings }: Delivered
@@ -100,8 +101,18 @@ function findingsOf(
     ...code.flatMap(each => each.findings),
     ...formatOf(manifest.format).findingsOf(manifest),
     ...findings,
-    ...deployment.findings(process.env)
+    ...deployment.findings({
+      env: process.env,
+      spark,
+      pyspark: snapshot.distributions.find(({ normalizedName }) => normalizedName === 'pyspark')?.version
+    })
   ];
+}
+
+/** The Spark master without its secrets, and where it comes from when the person did not write it. */
+function masterText({ request: { master }, reason }: Accepted): string {
+  if (master === '') return 'master left to the notebook';
+  return reason === undefined ? withoutSecret(master) : `${withoutSecret(master)}, ${reason}`;
 }
 
 function shippedFile({ access }: Target, { name, bytes, sha256 }: PayloadFacts): ShipResult['code'][number] {

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../contract/manifest.js';
 import { ShipEnvError } from '../../errors.js';
+import { itemsOf, type SparkProperties } from '../../spark/properties.js';
 import type { Access } from '../../targets/target.js';
 import type { Shipped } from '../deployment.js';
 
@@ -31,6 +32,7 @@ export const PYTHON_KEY = 'spark.pyspark.python';
  * @param of.sharedArtifact - absolute path at which every executor finds an executable artifact; when it is undefined,
  *   Spark copies the artifact into the working directory of each executor
  * @param of.master - Spark master, empty to leave it out
+ * @param of.defaults - properties of every session; a property of ours that is a list begins with their items
  * @throws ShipEnvError TARGET_URL_INVALID
  */
 export function sparkConfig(of: {
@@ -41,6 +43,7 @@ export function sparkConfig(of: {
   filesKey: string;
   archivesKey: string;
   withFiles: SparkConf;
+  defaults: SparkProperties;
 }): SparkConf {
   const { manifest, runs, code, pointer } = of.shipped;
   const uriOf = (name: string): string => requireListable(of.access.uri(name));
@@ -51,10 +54,14 @@ export function sparkConfig(of: {
     ...code.map(({ fileName }) => fileName).sort(),
     ...(pointer === undefined ? [] : [pointer])
   ].map(uriOf);
+  /** Spark replaces a list of spark-defaults.conf by the list of the session, so this list repeats the other one. */
+  const listed = (key: string, items: readonly string[]): SparkConf =>
+    items.length === 0 ? [] : [[key, [...new Set([...keptItems(of.defaults, key), ...items])].join(',')]];
   return [
     ...(of.master === '' ? [] : [['spark.master', of.master] satisfies SparkConf[number]]),
-    ...(archive === undefined ? [] : [[of.archivesKey, archive] satisfies SparkConf[number]]),
-    ...(files.length === 0 ? [] : [[of.filesKey, files.join(',')] satisfies SparkConf[number], ...of.withFiles]),
+    ...listed(of.archivesKey, archive === undefined ? [] : [archive]),
+    ...listed(of.filesKey, files),
+    ...(files.length === 0 ? [] : of.withFiles),
     [PYTHON_KEY, of.sharedArtifact ?? pythonOf(of.shipped)],
     ['spark.python.daemon.module', DAEMON_MODULE],
     ...(holds(manifest, 'pyarrow') ? [] : WITHOUT_ARROW),
@@ -76,6 +83,19 @@ export function requireListable(uri: string): string {
     `Spark does not take the file ${uri}, since its name holds "${decodeURIComponent(found[0])}".`,
     { hint: 'Choose a folder or prefix for the target without any of the characters , [ ] { } * ? \\' }
   );
+}
+
+/**
+ * The items of a list in spark-defaults.conf that a list of ours repeats. A URI with a user or a password is left out: a
+ * cell holds no secret.
+ */
+export function keptItems(defaults: SparkProperties, key: string): string[] {
+  return itemsOf(defaults, key).filter(item => !holdsSecret(item));
+}
+
+/** Does the URI have a user or a password, or a query with a value, as a presigned URL has? */
+export function holdsSecret(uri: string): boolean {
+  return /^[a-z\d+.-]+:\/\/(?:[^/?#]*@|.*\?.*=)/iu.test(uri);
 }
 
 /** The path of the python in the working directory of an executor. */

@@ -1,13 +1,15 @@
 import type { Finding } from '../../contract/snapshot.js';
-import type { Deployment } from '../deployment.js';
+import type { Circumstances, Deployment } from '../deployment.js';
 import { cellSource } from './cell.js';
 import { requireListable, sparkConfig, type SparkConf } from './config.js';
 import { liveUpdate } from './live-update.js';
+import { sparkFindings } from './findings.js';
 
 /** How one kind of cluster differs from the others. */
 export interface SparkCluster {
   readonly name: string;
   accepts(master: string): boolean;
+  readonly configuredHere?: Deployment['configuredHere'];
   /** The Spark property that lists files, and below the one that lists archives; Spark's own by default. */
   readonly filesKey?: string;
   readonly archivesKey?: string;
@@ -15,7 +17,7 @@ export interface SparkCluster {
   readonly withFiles?: SparkConf;
   /** The executors run on this machine. */
   readonly seesThisMachine?: boolean;
-  readonly findings?: (env: NodeJS.ProcessEnv) => Finding[];
+  readonly findings?: (circumstances: Circumstances) => Finding[];
 }
 
 /** A deployment whose sessions are built by a `SparkSession.builder`, with Spark properties and a notebook cell. */
@@ -24,12 +26,17 @@ export function sparkDeployment(cluster: SparkCluster): Deployment {
   return {
     name,
     accepts: master => cluster.accepts(master),
+    ...(cluster.configuredHere === undefined ? {} : { configuredHere: cluster.configuredHere }),
     requireUsable: access => void requireListable(access.uri('name')),
-    findings: env => cluster.findings?.(env) ?? [],
-    async arrange(shipped, access, { master, shared }) {
+    findings: circumstances => [
+      ...sparkFindings(circumstances, { filesKey, archivesKey }),
+      ...(cluster.findings?.(circumstances) ?? [])
+    ],
+    async arrange(shipped, access, { master, shared, defaults }) {
       const isSeen = shipped.runs.kind === 'executable' && (shared || cluster.seesThisMachine === true);
       const sharedArtifact = isSeen ? await access.executablePath(shipped.manifest.artifact.name) : undefined;
-      const conf = sparkConfig({ shipped, access, sharedArtifact, master, filesKey, archivesKey, withFiles });
+      const lists = { filesKey, archivesKey, withFiles, defaults };
+      const conf = sparkConfig({ shipped, access, sharedArtifact, master, ...lists });
       return {
         conf: Object.fromEntries(conf),
         cell: cellSource({ manifest: shipped.manifest, code: shipped.code, conf, master }),

@@ -1,11 +1,13 @@
 import { sparkDeployment } from '../spark/spark-deployment.js';
+import { yarnConfiguredHere } from './configured-here.js';
 import { stagedKeysFindings } from './staged-keys.js';
 
 /** Hadoop YARN. YARN caches on its nodes only the files of its own lists. */
 export const yarn = sparkDeployment({
   name: 'yarn',
   accepts: master => master === 'yarn',
+  configuredHere: yarnConfiguredHere,
   filesKey: 'spark.yarn.dist.files',
   archivesKey: 'spark.yarn.dist.archives',
-  findings: stagedKeysFindings
+  findings: ({ env }) => stagedKeysFindings(env)
 });

@@ -91,6 +91,12 @@ export const FILE_KINDS = {
     code: 'SETTINGS_INVALID',
     hint: 'Correct them under Settings > Ship env to cluster, or delete the file to start from the defaults.'
   },
+  sparkDefaults: {
+    what: "the properties of this machine's Spark",
+    limit: MIB,
+    code: 'SPARK_DEFAULTS_UNREADABLE',
+    hint: 'Make it a text file that you can read, or name another folder with SPARK_CONF_DIR.'
+  },
   certificates: {
     what: 'the file of certificates that AWS_CA_BUNDLE names',
     limit: 16 * MIB,

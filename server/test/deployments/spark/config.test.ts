@@ -130,7 +130,8 @@ test('An archive is unpacked by Spark, and only code is a file', () => {
       ...{ filesKey: 'files', archivesKey: 'archives', withFiles: [['with', 'files']] },
       shipped: { ...shipped, code, pointer, runs },
       access: bucket,
-      master: ''
+      master: '',
+      defaults: {}
     });
   expect(conf([model], 'p.json').slice(0, 4)).toEqual([
     ['archives', 's3a://bucket/prefix/env-1234.pex#env'],
@@ -152,7 +153,7 @@ test.each([
 ])('The executors of "%s" (shared: %s) run the artifact where it lies: %s', async (master, shared, isSeen) => {
   const access = { ...bucket, executablePath: (name: string) => Promise.resolve(`/seen/${name}`) };
   const { conf } = await parseMaster(master).deployment.arrange(shippedOf({ manifest, code: [] }), access, {
-    ...{ master, shared },
+    ...{ master, shared, defaults: {} },
     target: 'file:///target'
   });
   expect(conf?.['spark.pyspark.python']).toBe(isSeen ? '/seen/env-1234.pex' : './env-1234.pex');
@@ -165,7 +166,7 @@ test('An archive is never run where it lies', async () => {
     { ...shippedOf({ manifest, code: [] }), runs },
     access,
     {
-      ...{ master: 'yarn', shared: true },
+      ...{ master: 'yarn', shared: true, defaults: {} },
       target: 'file:///target'
     }
   );
@@ -180,4 +181,18 @@ test('The refusal of a target says which characters to avoid', async () => {
   await expect(sparkConfOf({ manifest, code: [], pointer: undefined, target, master: '' })).rejects.toMatchObject({
     hint: expect.stringContaining(', [ ] { } * ? \\')
   });
+});
+
+test('What spark-defaults.conf lists is kept, before what ships', async () => {
+  const of = { manifest, code: [], pointer: undefined, target: bucket };
+  const defaults = { 'spark.files': '/a.txt, hdfs://x/b.txt,', 'spark.yarn.dist.files': '/only-yarn.txt' };
+  const own = 's3a://bucket/prefix/env-1234.pex';
+  const filesOf = async (master: string, with_: Record<string, string>) => {
+    const conf = new Map(await sparkConfOf({ ...of, master, defaults: with_ }));
+    return conf.get('spark.files') ?? conf.get('spark.yarn.dist.files');
+  };
+  expect(await filesOf('', defaults)).toBe(`/a.txt,hdfs://x/b.txt,${own}`);
+  expect(await filesOf('yarn', defaults)).toBe(`/only-yarn.txt,${own}`);
+  expect(await filesOf('', { 'spark.files': own })).toBe(own);
+  expect(await filesOf('', { 'spark.files': 'https://ann:s3cret@host/a.zip,/part-?.txt' })).toBe(`/part-?.txt,${own}`);
 });

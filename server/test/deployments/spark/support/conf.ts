@@ -3,6 +3,7 @@ import type { Outputs, Shipped } from '../../../../src/deployments/deployment.js
 import { parseMaster } from '../../../../src/deployments/registry.js';
 import type { SparkConf } from '../../../../src/deployments/spark/config.js';
 import { formatOf } from '../../../../src/formats/registry.js';
+import type { SparkProperties } from '../../../../src/spark/properties.js';
 import type { Access } from '../../../../src/targets/target.js';
 
 /** What a ship put on a target, as the input of a deployment. */
@@ -24,13 +25,16 @@ export function outputsOf(of: {
   sharedArtifact?: string;
   target: Pick<Access, 'uri' | 'sparkProperties'>;
   master: string;
+  /** The properties of spark-defaults.conf. */
+  defaults?: SparkProperties;
 }): Promise<Outputs> {
-  const { sharedArtifact, target, master } = of;
+  const { sharedArtifact, target, master, defaults = {} } = of;
   const access = { ...target, executablePath: () => Promise.resolve(sharedArtifact) };
   return parseMaster(master).deployment.arrange(shippedOf(of), access, {
     master,
     shared: sharedArtifact !== undefined,
-    target: 'file:///target'
+    target: 'file:///target',
+    defaults
   });
 }
 
