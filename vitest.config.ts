@@ -14,12 +14,18 @@ export default defineConfig({
           env: { NO_COLOR: '1' }
         }
       },
-      // Too slow for `npm test`: `npm run test:yarn` runs it.
+      // Too slow for `npm test`: `npm run test:clusters` runs them.
       {
         test: {
-          name: 'yarn',
-          include: ['server/test/cluster/yarn.slow.ts'],
-          globalSetup: ['server/test/support/thread-program.ts']
+          name: 'clusters',
+          include: ['server/test/**/*.slow.ts'],
+          globalSetup: ['server/test/support/thread-program.ts'],
+          // Real servers on a machine that others use as well: this only stops what hangs.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          // Each test has servers of its own, and a machine has room for those of one.
+          fileParallelism: false,
+          env: { NO_COLOR: '1' }
         }
       },
       { test: { name: 'frontend', include: ['src/**/__tests__/**/*.test.ts'] } },

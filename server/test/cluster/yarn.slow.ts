@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shipRequest, type ShipResult } from '../../src/contract/ship.js';
 import type { TargetSettings } from '../../src/contract/target-settings.js';
 import { ship } from '../../src/ship/ship.js';
@@ -13,9 +13,6 @@ import { S3Server } from '../support/s3-server.js';
 import { expectGroupedMeans, expectUpdated, lookFromAnExecutor, startSession } from './questions.js';
 import { startYarn, type Yarn } from './yarn.js';
 import { removeFolder } from '../support/temporary.js';
-
-// Real servers on a machine that others use as well: this only stops what hangs.
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let folder: string;
 let directory: string;
