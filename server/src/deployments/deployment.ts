@@ -59,6 +59,8 @@ export interface Deployment {
   readonly name: string;
   /** Does this Spark master, without white space around it, belong to this deployment? */
   accepts(master: string): boolean;
+  /** The one spelling of a master that the deployment accepts, without secrets. Absent: the spelling of the person. */
+  canonical?(master: string): string;
   /**
    * The master of the cluster that this machine is configured for; undefined when it is configured for none of this
    * deployment. Reads files, asks no cluster.

@@ -1,6 +1,7 @@
 import { ShipEnvError } from '../errors.js';
 import type { SparkProperties } from '../spark/properties.js';
 import { shown } from '../text/shown.js';
+import { connect } from './connect/connect.js';
 import type { Deployment } from './deployment.js';
 import { findMaster } from './found-master.js';
 import { localCluster } from './local-cluster.js';
@@ -11,11 +12,11 @@ import { hintFor, withoutSecret } from './unsupported.js';
 import { yarn } from './yarn/yarn.js';
 
 /** All deployments. */
-const DEPLOYMENTS: readonly Deployment[] = [unnamed, localCluster, standalone, yarn, plain];
+const DEPLOYMENTS: readonly Deployment[] = [unnamed, localCluster, standalone, yarn, connect, plain];
 
 /** A Spark master that a deployment accepts. */
 export interface Master {
-  /** Without white space around it. Empty: the cell leaves `.master` out. */
+  /** Without white space around it, and without secrets. Empty: the cell leaves `.master` out. */
   readonly master: string;
   readonly deployment: Deployment;
   /** Where a master comes from that no person wrote, as {@link FoundMaster.reason}. */
@@ -50,7 +51,7 @@ export async function resolveMaster(
 export function parseMaster(text: string, reason?: string): Master {
   const master = text.trim();
   const deployment = DEPLOYMENTS.find(each => each.accepts(master));
-  if (deployment !== undefined) return { master, deployment };
+  if (deployment !== undefined) return { master: deployment.canonical?.(master) ?? master, deployment };
   throw new ShipEnvError(
     'CONFIG_MASTER_UNSUPPORTED',
     `"${shown(withoutSecret(master))}"${reason === undefined ? '' : `, ${reason},`} is not a Spark master that ship-env supports.`,

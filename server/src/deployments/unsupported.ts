@@ -1,7 +1,7 @@
 /** Hints about a Spark master that no deployment accepts. */
 
 const SUPPORTED_HINT =
-  'Use local-cluster[<workers>,<cores>,<MiB>], spark://<host>:<port> or yarn, or leave the master out.';
+  'Use local-cluster[<workers>,<cores>,<MiB>], spark://<host>:<port>, yarn or sc://<host>:<port>, or leave the master out.';
 
 /** Masters that we know and do not support, with what to do instead. */
 const HINTS: readonly { pattern: RegExp; hint: string }[] = [
@@ -25,7 +25,12 @@ const HINTS: readonly { pattern: RegExp; hint: string }[] = [
       'Write each host with its port: spark://<host>:<port>, for several hosts spark://<host>:<port>,<host>:<port>. ' +
       'The web page of the Spark master shows its URL; the usual port is 7077.'
   },
-  { pattern: /^sc:\/\//, hint: `Spark Connect is not supported yet. ${SUPPORTED_HINT}` },
+  {
+    pattern: /^sc:\/\//,
+    hint:
+      'Write the address of a Spark Connect server as sc://<host>:<port>, with parameters sc://<host>:<port>/;use_ssl=true. ' +
+      'Leave secrets out, and set SPARK_REMOTE to the whole address in the environment of the kernel.'
+  },
   { pattern: /^k8s:\/\//, hint: `Kubernetes is not supported yet. ${SUPPORTED_HINT}` },
   { pattern: /^(mesos:\/\/|zk:\/\/)/, hint: `Spark 4 does not support Mesos any more. ${SUPPORTED_HINT}` },
   {
@@ -41,5 +46,5 @@ export function hintFor(master: string): string {
 
 /** A master without its secrets, for a message: a URL may hold a password before its host, or a token in its query. */
 export function withoutSecret(master: string): string {
-  return master.replace(/^([a-z\d+.-]*:\/\/)?.*@/isu, '$1…@').replace(/([?#]).*$/su, '$1…');
+  return master.replace(/^([a-z\d+.-]*:\/\/)?.*@/isu, '$1…@').replace(/([?#;]).*$/su, '$1…');
 }

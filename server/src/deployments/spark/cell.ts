@@ -25,7 +25,7 @@ export function cellSource(of: {
     pythonComment(
       `${CELL_MARK.slice(2)} the executors run this kernel's packages and code. The next ship rewrites this cell.`
     ),
-    pythonComment(contents(of.manifest, of.code)),
+    contentsComment(of.manifest, of.code),
     '# Now: spark = builder.getOrCreate()',
     '# A running session keeps its environment: call spark.stop() first.',
     'import os',
@@ -46,10 +46,11 @@ function pythonOf(conf: SparkConf): string {
   return python;
 }
 
-function contents(manifest: Manifest, code: readonly CodeArchive[]): string {
+/** The cell's line that says what it runs. */
+export function contentsComment(manifest: Manifest, code: readonly CodeArchive[]): string {
   const names = code.map(({ name }) => name).sort();
   const python = `Python ${manifest.python.minor}, ${count(manifest.segments.length, 'package')} (${manifest.id})`;
-  return names.length === 0 ? `${python}.` : `${python}; code of ${names.join(', ')}.`;
+  return pythonComment(names.length === 0 ? `${python}.` : `${python}; code of ${names.join(', ')}.`);
 }
 
 function setting(key: string, value: string): string[] {

@@ -62,9 +62,9 @@ export function sparkConfig(of: {
     ...listed(of.archivesKey, archive === undefined ? [] : [archive]),
     ...listed(of.filesKey, files),
     ...(files.length === 0 ? [] : of.withFiles),
-    [PYTHON_KEY, of.sharedArtifact ?? pythonOf(of.shipped)],
+    [PYTHON_KEY, of.sharedArtifact ?? pythonInFolder(of.shipped)],
     ['spark.python.daemon.module', DAEMON_MODULE],
-    ...(holds(manifest, 'pyarrow') ? [] : WITHOUT_ARROW),
+    ...withoutArrow(manifest),
     ...Object.entries(of.access.sparkProperties()).sort(([a], [b]) => (a < b ? -1 : 1))
   ];
 }
@@ -99,7 +99,7 @@ export function holdsSecret(uri: string): boolean {
 }
 
 /** The path of the python in the working directory of an executor. */
-function pythonOf({ runs, manifest }: Shipped): string {
+export function pythonInFolder({ runs, manifest }: Shipped): string {
   switch (runs.kind) {
     case 'executable':
       return `./${manifest.artifact.name}`;
@@ -110,6 +110,7 @@ function pythonOf({ runs, manifest }: Shipped): string {
   }
 }
 
-function holds({ segments }: Manifest, name: string): boolean {
-  return segments.some(segment => segment.name.toLowerCase() === name);
+/** Properties that an environment without pyarrow needs; none for an environment that has it. */
+export function withoutArrow({ segments }: Manifest): SparkConf {
+  return segments.some(({ name }) => name.toLowerCase() === 'pyarrow') ? [] : WITHOUT_ARROW;
 }
