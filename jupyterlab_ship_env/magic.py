@@ -180,7 +180,7 @@ def _command_line(arguments: Namespace) -> list[str]:
 
 def _update_session(live: Live | None) -> list[str]:
     """Give new code to the running session; return lines about it for the person."""
-    if live is None or not _has_spark_context():
+    if live is None or not _has_session():
         return []
     # A separate namespace: no name is left in the person's.
     namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -193,7 +193,7 @@ def _update_session(live: Live | None) -> list[str]:
     if state == "failed":
         raise _session_error(message)
     if state == "updated":
-        return ["The next task of the running session runs the new code."]
+        return [message or "The next task of the running session runs the new code."]
     return [f"The running session stays as it is: {message}"] if state == "restart" else []
 
 
@@ -218,10 +218,13 @@ def _require_pyspark() -> None:
     )
 
 
-def _has_spark_context() -> bool:
+def _has_session() -> bool:
     # The check imports nothing: a kernel that never used pyspark has no session.
-    pyspark = sys.modules.get("pyspark")
-    return pyspark is not None and pyspark.SparkContext._active_spark_context is not None  # noqa: SLF001 - no public function
+    context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
+    if getattr(context, "_active_spark_context", None) is not None:
+        return True
+    connect = getattr(sys.modules.get("pyspark.sql.connect.session"), "SparkSession", None)
+    return getattr(connect, "_default_session", None) is not None
 
 
 def _builder_from(source: str) -> Any:

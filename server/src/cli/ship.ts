@@ -1,5 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import type { OptionValues } from '../contract/option-lists.js';
+import { withoutSecrets } from '../deployments/registry.js';
 import { Cache } from '../system/cache/cache.js';
 import type { ShipResult } from '../contract/ship.js';
 import { ship } from '../ship/ship.js';
@@ -36,6 +37,8 @@ function summary(result: ShipResult, url: string, options: OptionValues): Line[]
 
 /** The command that prints the config of this ship, quoted for a shell. */
 function configCommand(options: OptionValues): string {
-  const words = wordsOf({ ...options, as: 'builder', json: undefined }, 'config');
+  // In its one spelling, the master holds no secret.
+  const master = options.master === undefined ? undefined : withoutSecrets(options.master);
+  const words = wordsOf({ ...options, master, as: 'builder', json: undefined }, 'config');
   return ['ship-env', 'config', ...words].map(shellWord).join(' ');
 }

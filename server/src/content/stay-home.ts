@@ -1,7 +1,7 @@
 import { normalizeName } from '../python/names.js';
 
 /** Executors get these from the cluster; shipping them would triple the artifact. */
-const SPARK: ReadonlySet<string> = new Set(['py4j', 'pyspark']);
+const SPARK: ReadonlySet<string> = new Set(['py4j', 'pyspark', 'pyspark-client', 'pyspark-connect']);
 
 /** This package is installed beside the kernel for the magic. No executor needs it. */
 const OWN = 'jupyterlab-ship-env';

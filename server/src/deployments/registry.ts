@@ -42,6 +42,11 @@ export async function resolveMaster(
   return { ...parseMaster(master, reason), reason };
 }
 
+/** A master that was accepted, as a person wrote it, without its secrets: `auto` stays `auto`. */
+export function withoutSecrets(text: string): string {
+  return text.trim() === AUTO ? AUTO : parseMaster(text).master;
+}
+
 /**
  * Parses a Spark master as a person wrote it; white space around it is ignored.
  *

@@ -44,7 +44,8 @@ export function hintFor(master: string): string {
   return HINTS.find(({ pattern }) => pattern.test(master))?.hint ?? SUPPORTED_HINT;
 }
 
-/** A master without its secrets, for a message: a URL may hold a password before its host, or a token in its query. */
+/** A master without its secrets, for a message: a URL may hold a password before its host, or a token in its query or, for
+ * Spark Connect, in its parameters. */
 export function withoutSecret(master: string): string {
-  return master.replace(/^([a-z\d+.-]*:\/\/)?.*@/isu, '$1…@').replace(/([?#;]).*$/su, '$1…');
+  return master.replace(/^([a-z\d+.-]*:\/\/)?.*@/isu, '$1…@').replace(/([?#]|(?<=^sc:.*);).*$/isu, '$1…');
 }

@@ -13,7 +13,11 @@ test.each([
   [' yarn ', 'yarn'],
   ['\tspark://host:7077\n', 'standalone'],
   ['  ', 'unnamed'],
-  ['yarn', 'yarn']
+  ['yarn', 'yarn'],
+  ['sc://host', 'connect'],
+  ['sc://node-1.example.org:15002', 'connect'],
+  ['sc://[fd00::1]:15002', 'connect'],
+  ['sc://host:443/;use_ssl=true', 'connect']
 ])('The master "%s" is %s', (master, deployment) => {
   expect(parseMaster(master)).toMatchObject({ master: master.trim(), deployment: { name: deployment } });
 });
@@ -23,7 +27,10 @@ test.each([
   ['local[*]', 'nothing to ship'],
   ['local[2,4]', 'nothing to ship'],
   ['local-cluster[2]', 'three numbers'],
-  ['sc://host', 'Spark Connect'],
+  ['sc://', 'SPARK_REMOTE'],
+  ['sc://host:0', 'SPARK_REMOTE'],
+  ['sc://host:65536', 'SPARK_REMOTE'],
+  ['sc://host/path', 'SPARK_REMOTE'],
   ['k8s://https://host', 'Kubernetes'],
   ['mesos://host', 'Mesos'],
   ['yarn-client', 'plain "yarn"'],
@@ -69,7 +76,9 @@ test.each([
   ['spark://ann:s3cret@host:7077', 'spark://…@host:7077'],
   ['ann:s3cret@host', '…@host'],
   ['k8s://https://ann:s3c/r@et@host', 'k8s://…@host'],
-  ['spark://host:7077?token=s3cret', 'spark://host:7077?…']
+  ['spark://host:7077?token=s3cret', 'spark://host:7077?…'],
+  ['sc://host:443/;token=s3 cret', 'sc://host:443/;…'],
+  ['sc://ann:s3cret@host:443', 'sc://…@host:443']
 ])('The master "%s" is refused without its secret', (master, told) => {
   expect(() => parseMaster(master)).toThrow(
     expect.objectContaining({

@@ -28,7 +28,7 @@ def _ship_env_update(want):
         if sc is None or sc._jsc is None:
             connect = getattr(sys.modules.get("pyspark.sql.connect.session"), "SparkSession", None)
             if connect is not None and connect.getActiveSession() is not None:
-                return outcome("none", "The session is a Spark Connect session, which cannot be updated yet.")
+                return outcome("none", "The session is one of Spark Connect, and this ship was for another cluster. Run the cell of a ship to it.")
             return outcome("none", "The kernel has no Spark session.")
 
         conf = sc.getConf()
