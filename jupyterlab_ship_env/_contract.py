@@ -153,7 +153,7 @@ MAGIC_OPTIONS: tuple[MagicOption, ...] = (
         "flags": ("-m", "--master"),
         "metavar": "MASTER",
         "is_list": False,
-        "help": "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, or auto: what this machine is configured for (default: the settings decide).",
+        "help": "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, sc://host:15002, or auto: what this machine is configured for (default: the settings decide).",
     },
     {
         "flags": ("-f", "--format"),

@@ -18,6 +18,7 @@ const LOCKS = /** @type {const} */ ([
   ['demo', 'dev'],
   ['build', 'dev'],
   ['kernel', 'dev'],
+  ['connect', 'kernel'],
   ['bench/pex', 'dev'],
   ['bench/plot', 'dev'],
   ['bench/venv-pack', 'dev'],

@@ -81,11 +81,11 @@ export const OPTIONS = {
       type: z.string().default('auto'),
       title: 'Spark master',
       description:
-        'What the cell connects to: local-cluster[2,1,1024] (two executors on this machine), spark://host:7077 or yarn. auto: what this machine is configured for, else two executors on this machine. Empty: the cell leaves it out.'
+        'What the cell connects to: local-cluster[2,1,1024] (two executors on this machine), spark://host:7077, yarn or sc://host:15002. auto: what this machine is configured for, else two executors on this machine. Empty: the cell leaves it out.'
     },
     option: {
       flags: '-m, --master <master>',
-      help: "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, or auto: what this machine is configured for (default: the settings decide)",
+      help: "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, sc://host:15002, or auto: what this machine is configured for (default: the settings decide)",
       commands: ['ship', 'config'],
       magic: true
     }

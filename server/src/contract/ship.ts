@@ -84,7 +84,7 @@ export const shipResult = z.object({
   ms: z.number(),
   /** Spark properties, in the order of the cell. */
   conf: z.record(z.string(), z.string()),
-  /** Source of the notebook cell that ends with `builder`. */
+  /** Source of the notebook cell: it ends with `builder`, for Spark Connect with `spark` besides. */
   cell: z.string(),
   live: liveUpdate.optional(),
   /** This was a dry run: `uploadedBytes` and `copiedBytes` are what a ship would send and let the target copy now. */

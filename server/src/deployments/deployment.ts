@@ -44,7 +44,7 @@ export interface Circumstances {
 export interface Outputs {
   /** Spark properties in the order in which a person reads them. */
   readonly conf?: Readonly<Record<string, string>>;
-  /** Source of the notebook cell that ends with `builder`. */
+  /** Source of the notebook cell: it defines `builder`, and for Spark Connect also `spark`. */
   readonly cell?: string;
   /** How a running session takes over new code. */
   readonly live?: LiveUpdate;

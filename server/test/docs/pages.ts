@@ -25,7 +25,8 @@ const FENCE = /^```([a-z0-9]*)\n(.*?)^```$/gmsu;
 
 /** Every page of the checkout. */
 export async function readPages(): Promise<Page[]> {
-  const inDocs = (await readdir(`${ROOT}docs`)).filter(name => name.endsWith('.md')).toSorted();
+  const names = await readdir(`${ROOT}docs`, { recursive: true });
+  const inDocs = names.filter(name => name.endsWith('.md')).toSorted();
   const paths = [...AT_THE_TOP, ...inDocs.map(name => `docs/${name}`)];
   return Promise.all(paths.map(async path => ({ path, text: await readFile(ROOT + path, 'utf8') })));
 }
