@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -146,6 +146,35 @@ test('a Connect server that sees neither the venv, the source nor the target run
   await ann.run(shipped.cell);
   expect(await ann.run('', 'sent()'), 'a second run of the cell sends nothing').toEqual([]);
   expect(await update(ann, shipped)).toBe('current');
+});
+
+test('a session that no cell set up is left alone, and a cell without its files says which one is missing', async () => {
+  const shipped = await shipNow();
+  await bob.run(`from pyspark.sql import SparkSession\nSparkSession.builder.remote("${server.address}").getOrCreate()`);
+  const { source = '', expression } = shipped.live ?? {};
+  expect(JSON.parse(String(await bob.run(source, expression)))).toEqual({
+    state: 'none',
+    message: 'The running session was not set up by the cell. Run the cell.'
+  });
+  const artifact = join(folder, 'target', shipped.artifact.name);
+  await rename(artifact, `${artifact}.away`);
+  await expect(bob.run(shipped.cell)).rejects.toThrow(`No such file or directory: '${artifact}'`);
+  await rename(`${artifact}.away`, artifact);
+});
+
+test('a server that does not answer fails the cell with its address; the ship asks it nothing', async () => {
+  const { cell } = await shipNow({ master: 'sc://127.0.0.1:1' });
+  const kernel = await startKernel();
+  try {
+    // pyspark tries fifteen times, for ten minutes.
+    await kernel.run(`
+from pyspark.sql.connect.client import retries
+retries.DefaultPolicy.__init__.__defaults__ = (1, *retries.DefaultPolicy.__init__.__defaults__[1:])
+`);
+    await expect(kernel.run(cell)).rejects.toThrow(/ipv4:127\.0\.0\.1:1: .*Connection refused/u);
+  } finally {
+    await kernel.close();
+  }
 });
 
 test('a running session takes over an edited line, and the session of another person does not', async () => {
