@@ -52,7 +52,7 @@ await main(async args => {
 async function provide(needs) {
   const env = await setUp(
     'test',
-    /** @type {const} */ (['s3', 'browser']).filter(extra => needs.has(extra))
+    /** @type {const} */ (['s3', 'browser', 'kubernetes']).filter(extra => needs.has(extra))
   );
   env['SPARK_LOCAL_IP'] = '127.0.0.1';
   if (needs.has('wheel')) {

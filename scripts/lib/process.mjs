@@ -103,7 +103,11 @@ export function start(program, args, options = {}) {
     child.once('exit', () => endGroup(child.pid));
     child.once('close', (code, signal) => resolve({ code: code ?? 128 + signalNumber(signal), output }));
   });
-  return { pid: child.pid, ended, stop: () => endGroup(child.pid, 'SIGTERM') };
+  return {
+    pid: child.pid,
+    ended,
+    stop: (/** @type {NodeJS.Signals} */ signal = 'SIGTERM') => endGroup(child.pid, signal)
+  };
 }
 
 /** @param {NodeJS.Signals | null} signal */

@@ -35,7 +35,7 @@ const S3A = [
 ];
 
 /** @type {(org: string, name: string, version: string, options?: {transitive: boolean}) => string} */
-function dependency(org, name, version, { transitive } = { transitive: true }) {
+export function dependency(org, name, version, { transitive } = { transitive: true }) {
   return `<dependency org="${org}" name="${name}" rev="${version}" conf="default->default" transitive="${transitive}"/>`;
 }
 
@@ -47,16 +47,30 @@ function dependency(org, name, version, { transitive } = { transitive: true }) {
  */
 export async function installHadoop() {
   const servers = await fetchJars(HADOOP_JARS, SERVERS);
-  return (await fetchJars(S3A_JARS, S3A)) || servers;
+  return (await installS3a()) || servers;
 }
 
 /**
- * @param {string} folder
- * @param {readonly string[]} dependencies
+ * Only the file system `s3a://`: 14 MB.
+ *
+ * @returns {Promise<boolean>} whether anything had to be fetched
+ * @throws {SetupProblem}
  */
-async function fetchJars(folder, dependencies) {
+export async function installS3a() {
+  return fetchJars(S3A_JARS, S3A);
+}
+
+/**
+ * Fetches jars into a folder, unless the folder has them already.
+ *
+ * @param {string} folder
+ * @param {readonly string[]} dependencies elements of an ivy.xml
+ * @returns {Promise<boolean>} whether they had to be fetched
+ * @throws {SetupProblem}
+ */
+export async function fetchJars(folder, dependencies) {
   const module = `<ivy-module version="2.0">
-  <info organisation="ship-env" module="hadoop"/>
+  <info organisation="ship-env" module="jars"/>
   <configurations><conf name="default"/></configurations>
   <dependencies>
     ${dependencies.join('\n    ')}
@@ -96,7 +110,7 @@ async function retrieve(folder, module) {
       throw error;
     }
     throw new SetupProblem(
-      `The jars of Hadoop ${VERSION} could not be fetched`,
+      `The jars for ${folder} could not be fetched`,
       error.output.trim().split('\n').slice(-20).join('\n'),
       'see that Maven Central can be reached',
       error

@@ -9,6 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
 import { heading, step } from '../lib/terminal.mjs';
+import { installKubernetesMock } from './kubernetes.mjs';
 import { prepareMachine } from './machine.mjs';
 import { installNodeModules, linkNode } from './node.mjs';
 import { installLocked, prepareVenv } from './python.mjs';
@@ -35,8 +36,8 @@ export function projectEnvironment() {
   return env;
 }
 
-/** Extras that only some tests need: S3 servers, Chromium. */
-const EXTRAS = /** @type {const} */ (['s3', 'browser']);
+/** Extras that only some tests need: S3 servers, Chromium, an API server of Kubernetes. */
+const EXTRAS = /** @type {const} */ (['s3', 'browser', 'kubernetes']);
 
 /**
  * @param {'build' | 'demo' | 'test'} level
@@ -61,6 +62,9 @@ export async function setUp(level, extras = level === 'test' ? EXTRAS : []) {
   if (extras.includes('s3')) {
     await work.do('S3 server', installS3Server);
     await work.do('second S3 server', installMoto);
+  }
+  if (extras.includes('kubernetes')) {
+    await work.do('Kubernetes in memory', installKubernetesMock);
   }
   return env;
 }

@@ -107,9 +107,11 @@ export async function installLocked(name, venv) {
  *
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {{cwd?: string}} [where]
  */
-export async function uv(args, env = process.env) {
+export async function uv(args, env = process.env, where = {}) {
   return run(join(paths.venv, 'bin', 'uv'), args, {
+    ...where,
     env: { ...env, UV_PYTHON_DOWNLOADS: 'never' },
     stdout: 'capture'
   });

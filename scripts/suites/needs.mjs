@@ -14,10 +14,11 @@ import { paths } from '../lib/paths.mjs';
  * - `wheel`: all built parts and the wheel; includes the bundle
  * - `s3`: the S3 servers
  * - `browser`: Chromium
+ * - `kubernetes`: the API server of Kubernetes in memory, and S3A for its pods
  *
- * @typedef {'seed' | 'bundle' | 'wheel' | 's3' | 'browser'} Need
+ * @typedef {'seed' | 'bundle' | 'wheel' | 's3' | 'browser' | 'kubernetes'} Need
  */
-const NEEDS = /** @type {const} */ (['seed', 'bundle', 'wheel', 's3', 'browser']);
+const NEEDS = /** @type {const} */ (['seed', 'bundle', 'wheel', 's3', 'browser', 'kubernetes']);
 
 const LINE = /^[ */#]*needs: ([a-z0-9]+(?:, [a-z0-9]+)*)$/gm;
 /** Imports of types only are not executed, so they do not count. */

@@ -50,6 +50,7 @@ export const ERRORS = {
   TARGET_FAILED: { status: 502, title: 'The target failed' },
   CONFIG_MASTER_UNSUPPORTED: { status: 422, title: 'There is no configuration for this Spark master' },
   SPARK_DEFAULTS_UNREADABLE: { status: 422, title: 'The file spark-defaults.conf cannot be read' },
+  CONFIG_NODE_CACHE_INVALID: { status: 422, title: 'The node cache is not a volume that ship-env can set up' },
   SETTINGS_INVALID: { status: 422, title: 'The settings cannot be used' },
   NODE_MISSING: { status: 500, title: 'No usable Node.js was found' },
   SIDECAR_UNAVAILABLE: { status: 503, title: 'The sidecar does not run' },

@@ -81,11 +81,26 @@ export const OPTIONS = {
       type: z.string().default('auto'),
       title: 'Spark master',
       description:
-        'What the cell connects to: local-cluster[2,1,1024] (two executors on this machine), spark://host:7077, yarn or sc://host:15002. auto: what this machine is configured for, else two executors on this machine. Empty: the cell leaves it out.'
+        'What the cell connects to: local-cluster[2,1,1024] (two executors on this machine), spark://host:7077, yarn, k8s://https://host:6443 or sc://host:15002. auto: what this machine is configured for, else two executors on this machine. Empty: the cell leaves it out.'
     },
     option: {
       flags: '-m, --master <master>',
-      help: "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, sc://host:15002, or auto: what this machine is configured for (default: the settings decide)",
+      help: "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, k8s://https://host:6443, sc://host:15002, or auto: what this machine is configured for (default: the settings decide)",
+      commands: ['ship', 'config'],
+      magic: true
+    }
+  },
+  nodeCache: {
+    request: z.string().default(''),
+    setting: {
+      type: z.string().default(''),
+      title: 'Node cache on Kubernetes',
+      description:
+        'The volume on which executors unpack: the path of a folder that every node has, or emptyDir. Empty: none, and each executor unpacks in its own container.'
+    },
+    option: {
+      flags: '--node-cache <volume>',
+      help: 'Kubernetes: the volume on which executors unpack, /a/folder/of/the/nodes or emptyDir (default: the settings decide)',
       commands: ['ship', 'config'],
       magic: true
     }

@@ -130,6 +130,7 @@ export const finding = z.object({
     'full-upload',
     'read-back',
     'staged-keys',
+    'memory-overhead',
     'zip64-artifact',
     'node-python'
   ]),

@@ -19,8 +19,17 @@ export interface Shipped {
   readonly pointer: string | undefined;
 }
 
+/** What the person wishes of a cluster, besides what ships. A deployment that has nothing of the kind ignores a wish. */
+export interface ClusterWishes {
+  /** The volume of the nodes on which executors unpack, as a person writes it; empty for none. */
+  readonly nodeCache: string;
+}
+
+/** No wish. */
+export const NO_WISHES: ClusterWishes = { nodeCache: '' };
+
 /** What the person tells about the cluster. */
-export interface ClusterOptions {
+export interface ClusterOptions extends ClusterWishes {
   /** Spark master in its one spelling; empty to leave it out. */
   readonly master: string;
   /** Every node sees the target's directory under the same path. */
@@ -69,11 +78,12 @@ export interface Deployment {
    */
   configuredHere?(env: NodeJS.ProcessEnv): Promise<FoundMaster | undefined>;
   /**
-   * Checks that the deployment can use objects of a target. It asks neither the target nor the cluster.
+   * Checks that the deployment can use objects of a target, and can fulfil the wishes. It asks neither the target nor the
+   * cluster.
    *
-   * @throws ShipEnvError TARGET_URL_INVALID
+   * @throws ShipEnvError TARGET_URL_INVALID, CONFIG_NODE_CACHE_INVALID
    */
-  requireUsable(access: Pick<Access, 'uri'>): void;
+  requireUsable(access: Pick<Access, 'uri'>, wishes: ClusterWishes): void;
   /**
    * Makes what the cluster needs to use the objects on the target.
    *

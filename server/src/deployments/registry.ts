@@ -4,6 +4,7 @@ import { shown } from '../text/shown.js';
 import { connect } from './connect/connect.js';
 import type { Deployment } from './deployment.js';
 import { findMaster } from './found-master.js';
+import { kubernetes } from './kubernetes/kubernetes.js';
 import { localCluster } from './local-cluster.js';
 import { plain } from './plain/plain.js';
 import { standalone } from './standalone.js';
@@ -12,7 +13,7 @@ import { hintFor, withoutSecret } from './unsupported.js';
 import { yarn } from './yarn/yarn.js';
 
 /** All deployments. */
-const DEPLOYMENTS: readonly Deployment[] = [unnamed, localCluster, standalone, yarn, connect, plain];
+const DEPLOYMENTS: readonly Deployment[] = [unnamed, localCluster, standalone, yarn, kubernetes, connect, plain];
 
 /** A Spark master that a deployment accepts. */
 export interface Master {

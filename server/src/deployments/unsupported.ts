@@ -1,7 +1,7 @@
 /** Hints about a Spark master that no deployment accepts. */
 
 const SUPPORTED_HINT =
-  'Use local-cluster[<workers>,<cores>,<MiB>], spark://<host>:<port>, yarn or sc://<host>:<port>, or leave the master out.';
+  'Use local-cluster[<workers>,<cores>,<MiB>], spark://<host>:<port>, yarn, k8s://https://<host>:<port> or sc://<host>:<port>, or leave the master out.';
 
 /** Masters that we know and do not support, with what to do instead. */
 const HINTS: readonly { pattern: RegExp; hint: string }[] = [
@@ -31,7 +31,12 @@ const HINTS: readonly { pattern: RegExp; hint: string }[] = [
       'Write the address of a Spark Connect server as sc://<host>:<port>, with parameters sc://<host>:<port>/;use_ssl=true. ' +
       'Leave secrets out, and set SPARK_REMOTE to the whole address in the environment of the kernel.'
   },
-  { pattern: /^k8s:\/\//, hint: `Kubernetes is not supported yet. ${SUPPORTED_HINT}` },
+  {
+    pattern: /^(?:k8s|kubernetes):/,
+    hint:
+      'Write the URL of the API server behind k8s://, as in k8s://https://<host>:<port>, without a user, a password or a query. ' +
+      '`kubectl cluster-info` shows the URL; inside of the cluster it is k8s://https://kubernetes.default.svc.'
+  },
   { pattern: /^(mesos:\/\/|zk:\/\/)/, hint: `Spark 4 does not support Mesos any more. ${SUPPORTED_HINT}` },
   {
     pattern: /^yarn-(client|cluster)$/,

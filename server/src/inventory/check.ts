@@ -1,5 +1,6 @@
 import type { TargetSettings } from '../contract/target-settings.js';
 import type { Probe } from '../contract/targets.js';
+import { NO_WISHES } from '../deployments/deployment.js';
 import { unnamed } from '../deployments/unnamed.js';
 import { openTarget } from '../targets/index.js';
 
@@ -13,7 +14,7 @@ export async function checkTarget(settings: TargetSettings, signal: AbortSignal)
   const target = await openTarget(settings);
   try {
     // A check is not for one master, and the settings panel shows its result beside any.
-    unnamed.requireUsable(target.access);
+    unnamed.requireUsable(target.access, NO_WISHES);
     return await target.check(signal);
   } finally {
     target.close();

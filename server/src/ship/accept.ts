@@ -17,8 +17,8 @@ export interface Accepted {
 /**
  * Accepts a request. Called before the environment is read: a request that no ship can fulfil must not cost a snapshot.
  *
- * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, FORMAT_UNKNOWN, FORMAT_UNSUITED, TARGET_URL_INVALID,
- *   SPARK_DEFAULTS_UNREADABLE
+ * @throws ShipEnvError CONFIG_MASTER_UNSUPPORTED, CONFIG_NODE_CACHE_INVALID, FORMAT_UNKNOWN, FORMAT_UNSUITED,
+ *   TARGET_URL_INVALID, SPARK_DEFAULTS_UNREADABLE
  */
 export async function acceptRequest(
   request: ShipRequest,
@@ -28,6 +28,6 @@ export async function acceptRequest(
   const spark = await sparkDefaults({ python: request.python, env });
   const { master, deployment, reason } = await resolveMaster(request.master, env, spark.properties);
   requestedFormat(request);
-  deployment.requireUsable(access);
+  deployment.requireUsable(access, request);
   return { request: { ...request, master }, deployment, reason, spark };
 }

@@ -34,6 +34,7 @@ export async function arrange(
     master: request.master,
     shared: 'shared' in target && target.shared === true,
     target: target.name || target.url,
-    defaults: spark.properties
+    defaults: spark.properties,
+    nodeCache: request.nodeCache
   });
 }

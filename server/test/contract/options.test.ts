@@ -29,6 +29,7 @@ const SAID: OptionValues = {
   target: 's3://b/x',
   shared: true,
   master: '',
+  nodeCache: '/var/cache/ship-env',
   format: 'pex',
   excludes: ['a', 'b'],
   includeSpark: true,
@@ -55,8 +56,8 @@ test('options have the values that they are declared to have', async () => {
 });
 
 test('a list of the request has the name of its setting, and settings that no request has stay out', () => {
-  const { master, excludes, allowSecrets, allowLinks } = settings.parse({});
-  expect(requestedBy(settings.parse({}))).toEqual({ master, excludes, allowSecrets, allowLinks });
+  const { master, nodeCache, excludes, allowSecrets, allowLinks } = settings.parse({});
+  expect(requestedBy(settings.parse({}))).toEqual({ master, nodeCache, excludes, allowSecrets, allowLinks });
   const lists = COMMAND_OPTIONS.filter(([, { flags }]) => flags.endsWith('...>')).map(([name]) => name);
   const known = [...Object.keys(requestShape), ...SETTINGS.map(([name]) => name)];
   for (const name of lists) expect(known.filter(other => other === name)).toHaveLength(2);

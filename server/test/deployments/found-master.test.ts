@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { podConfiguredHere } from '../../src/deployments/kubernetes/configured-here.js';
 import { parseMaster, resolveMaster } from '../../src/deployments/registry.js';
 import { acceptRequest } from '../../src/ship/accept.js';
 import { shipRequest } from '../../src/contract/ship.js';
@@ -62,6 +63,17 @@ test('A ship with the master auto takes the one that spark-defaults.conf names',
     reason: 'which spark.master in spark-defaults.conf names',
     spark: { properties: { 'spark.files': '/a.txt' } }
   });
+});
+
+test('A pod with a service account finds the cluster of the pod', async () => {
+  const token = join(await temporaryFolder(), 'token');
+  const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
+  expect(await podConfiguredHere(env, token)).toBeUndefined();
+  await writeFile(token, 'of the service account');
+  const found = { master: 'k8s://https://[fd00::1]:443', reason: 'since this machine is a pod with a service account' };
+  expect(await podConfiguredHere(env, token)).toEqual(found);
+  expect(parseMaster(found.master).deployment.name).toBe('kubernetes');
+  expect(await podConfiguredHere({}, token)).toBeUndefined();
 });
 
 test('A found master that is not supported says where it was found', () => {

@@ -18,8 +18,7 @@ export const connect: Deployment = {
   findings: () => [],
   async arrange(shipped, access, { master, shared }) {
     const { manifest, runs } = shipped;
-    const path =
-      shared && runs.kind === 'executable' ? await access.executablePath(manifest.artifact.name) : undefined;
+    const path = shared && runs.kind === 'executable' ? await access.executablePath(manifest.artifact.name) : undefined;
     const plan: SessionPlan = {
       shipped,
       access,

@@ -1,5 +1,5 @@
 import type { Finding } from '../../contract/snapshot.js';
-import type { Circumstances, Deployment } from '../deployment.js';
+import type { Circumstances, ClusterWishes, Deployment } from '../deployment.js';
 import { cellSource } from './cell.js';
 import { requireListable, sparkConfig, type SparkConf } from './config.js';
 import { liveUpdate } from './live-update.js';
@@ -15,6 +15,8 @@ export interface SparkCluster {
   readonly archivesKey?: string;
   /** Spark properties that are set as well when Spark gets files. */
   readonly withFiles?: SparkConf;
+  /** Further Spark properties that only this kind of cluster needs. */
+  readonly properties?: (wishes: ClusterWishes) => SparkConf;
   /** The executors run on this machine. */
   readonly seesThisMachine?: boolean;
   readonly findings?: (circumstances: Circumstances) => Finding[];
@@ -27,16 +29,23 @@ export function sparkDeployment(cluster: SparkCluster): Deployment {
     name,
     accepts: master => cluster.accepts(master),
     ...(cluster.configuredHere === undefined ? {} : { configuredHere: cluster.configuredHere }),
-    requireUsable: access => void requireListable(access.uri('name')),
+    requireUsable: (access, wishes) => {
+      requireListable(access.uri('name'));
+      cluster.properties?.(wishes);
+    },
     findings: circumstances => [
       ...sparkFindings(circumstances, { filesKey, archivesKey }),
       ...(cluster.findings?.(circumstances) ?? [])
     ],
-    async arrange(shipped, access, { master, shared, defaults }) {
+    async arrange(shipped, access, options) {
+      const { master, shared, defaults } = options;
       const isSeen = shipped.runs.kind === 'executable' && (shared || cluster.seesThisMachine === true);
       const sharedArtifact = isSeen ? await access.executablePath(shipped.manifest.artifact.name) : undefined;
       const lists = { filesKey, archivesKey, withFiles, defaults };
-      const conf = sparkConfig({ shipped, access, sharedArtifact, master, ...lists });
+      const conf = [
+        ...sparkConfig({ shipped, access, sharedArtifact, master, ...lists }),
+        ...(cluster.properties?.(options) ?? [])
+      ];
       return {
         conf: Object.fromEntries(conf),
         cell: cellSource({ manifest: shipped.manifest, code: shipped.code, conf, master }),

@@ -26,7 +26,11 @@ function arrange(
  *
  * @returns the calls of both runs, and the names that the cell left
  */
-function callsOf(cell: string, between = '', env: Record<string, string> = {}): { calls: unknown[][]; names: string[] } {
+function callsOf(
+  cell: string,
+  between = '',
+  env: Record<string, string> = {}
+): { calls: unknown[][]; names: string[] } {
   const program = `
 import json, os, re, sys, types
 calls = [[]]

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { codePointer, type CodeArchive } from '../../../src/contract/manifest.js';
 import { codePointerFile } from '../../../src/content/code/pointer-file.js';
+import { NO_WISHES } from '../../../src/deployments/deployment.js';
 import { parseMaster } from '../../../src/deployments/registry.js';
 import { sparkConfig } from '../../../src/deployments/spark/config.js';
 import { shippedOf, sparkConfOf } from './support/conf.js';
@@ -153,7 +154,7 @@ test.each([
 ])('The executors of "%s" (shared: %s) run the artifact where it lies: %s', async (master, shared, isSeen) => {
   const access = { ...bucket, executablePath: (name: string) => Promise.resolve(`/seen/${name}`) };
   const { conf } = await parseMaster(master).deployment.arrange(shippedOf({ manifest, code: [] }), access, {
-    ...{ master, shared, defaults: {} },
+    ...{ ...NO_WISHES, master, shared, defaults: {} },
     target: 'file:///target'
   });
   expect(conf?.['spark.pyspark.python']).toBe(isSeen ? '/seen/env-1234.pex' : './env-1234.pex');
@@ -166,7 +167,7 @@ test('An archive is never run where it lies', async () => {
     { ...shippedOf({ manifest, code: [] }), runs },
     access,
     {
-      ...{ master: 'yarn', shared: true, defaults: {} },
+      ...{ ...NO_WISHES, master: 'yarn', shared: true, defaults: {} },
       target: 'file:///target'
     }
   );

@@ -1,5 +1,5 @@
 import type { CodeArchive, Manifest } from '../../../../src/contract/manifest.js';
-import type { Outputs, Shipped } from '../../../../src/deployments/deployment.js';
+import { NO_WISHES, type Outputs, type Shipped } from '../../../../src/deployments/deployment.js';
 import { parseMaster } from '../../../../src/deployments/registry.js';
 import type { SparkConf } from '../../../../src/deployments/spark/config.js';
 import { formatOf } from '../../../../src/formats/registry.js';
@@ -34,7 +34,8 @@ export function outputsOf(of: {
     master,
     shared: sharedArtifact !== undefined,
     target: 'file:///target',
-    defaults
+    defaults,
+    ...NO_WISHES
   });
 }
 
