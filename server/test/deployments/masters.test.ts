@@ -36,7 +36,6 @@ test.each([
   ['sc://host:65536', 'SPARK_REMOTE'],
   ['sc://host/path', 'SPARK_REMOTE'],
   ['k8s://', 'k8s://https://<host>:<port>'],
-  ['k8s://https://host?token=x', 'without a user'],
   ['kubernetes://host', 'k8s://https://<host>:<port>'],
   ['mesos://host', 'Mesos'],
   ['yarn-client', 'plain "yarn"'],
