@@ -34,6 +34,20 @@ def test_running_session_gets_the_new_code(
     assert {name for name in set(shell.user_ns) - before if not name.startswith("_")} == set()
 
 
+def test_session_of_spark_connect_gets_the_new_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A client without the JVM has no SparkContext.
+    pyspark = ModuleType("pyspark")
+    pyspark.__dict__["SparkContext"] = SimpleNamespace(_active_spark_context=None, state="updated")
+    session = ModuleType("pyspark.sql.connect.session")
+    session.__dict__["SparkSession"] = SimpleNamespace(_default_session="a session")
+    monkeypatch.setitem(sys.modules, "pyspark", pyspark)
+    monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", session)
+    run("%ship_env --target live").raise_error()
+    assert "The next task of the running session runs the new code" in capsys.readouterr().out
+
+
 def test_session_that_must_be_restarted_is_said(
     run: Run, spark: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,7 +99,7 @@ export function summaryText(ship: IShipFacts, outcome: IShipOutcome, trans: Tran
 export function cellText(outcome: IShipOutcome, trans: TranslationBundle): string {
   switch (outcome.cell.state) {
     case 'inserted':
-      return trans.__('Run the new cell: it ends with builder.');
+      return trans.__('Run the new cell: it makes builder.');
     case 'updated':
       return outcome.cell.wasEdited
         ? trans.__('Your changes to the cell were replaced; Undo brings them back.')

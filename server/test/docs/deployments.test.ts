@@ -32,3 +32,25 @@ test('the example that docs/deployments.md begins with does what it says', async
   const again = await execa('sh', ['-ec', `${command} train.py`], { cwd: home, env: elsewhere, extendEnv: false });
   expect(again.stdout).toBe('trained v1 []');
 });
+
+test('the cell of the section on Spark Connect is what a ship prints', async () => {
+  const page = await readFile(new URL('../../../docs/deployments.md', import.meta.url), 'utf8');
+  const section = page.slice(page.indexOf('## Spark Connect'));
+  const command = /^```sh\n(.*?)^```$/msu.exec(section)?.[1] ?? '';
+  const shown = /^```python\n(.*?)^```$/msu.exec(section)?.[1] ?? '';
+  const kernel = await makeKernelVenv();
+  onTestFinished(() => kernel.remove());
+  const env = { HOME: kernel.folder, PATH: process.env['PATH'] ?? '' };
+  const run = (script: string): Promise<{ stdout: string }> =>
+    execa('sh', ['-ec', script.replaceAll('ship-env', `'${process.execPath}' '${BUNDLE}'`)], {
+      cwd: kernel.folder,
+      env,
+      extendEnv: false
+    });
+  await run('ship-env ship --python venv/bin/python --target "file://$PWD/target" --master sc://host:15002');
+  const { stdout } = await run(command);
+  const lines = shown.split('\n').filter(line => line.trim() !== '' && !line.includes('…'));
+  expect(lines.length).toBeGreaterThan(4);
+  for (const line of lines) expect(stdout.split('\n')).toContain(line);
+  await expect(run(`${command.trim()} --as submit`)).rejects.toThrow('is not built by properties');
+});
