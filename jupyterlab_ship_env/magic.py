@@ -193,7 +193,7 @@ def _update_session(live: Live | None) -> list[str]:
     if state == "failed":
         raise _session_error(message)
     if state == "updated":
-        return [message or "The next task of the running session runs the new code."]
+        return ["The next task of the running session runs the new code."]
     return [f"The running session stays as it is: {message}"] if state == "restart" else []
 
 

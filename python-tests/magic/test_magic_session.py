@@ -10,6 +10,7 @@ from cells import Run, error_of
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyterlab_ship_env.events import Result
+from jupyterlab_ship_env.magic import _has_session
 from jupyterlab_ship_env.progress import result_lines
 
 pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
@@ -34,18 +35,18 @@ def test_running_session_gets_the_new_code(
     assert {name for name in set(shell.user_ns) - before if not name.startswith("_")} == set()
 
 
-def test_session_of_spark_connect_gets_the_new_code(
-    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("session", "is_there"), [("a session", True), (None, False)])
+def test_session_of_spark_connect_is_a_session(
+    monkeypatch: pytest.MonkeyPatch,
+    session: object,
+    is_there: bool,  # noqa: FBT001
 ) -> None:
     # A client without the JVM has no SparkContext.
-    pyspark = ModuleType("pyspark")
-    pyspark.__dict__["SparkContext"] = SimpleNamespace(_active_spark_context=None, state="updated")
-    session = ModuleType("pyspark.sql.connect.session")
-    session.__dict__["SparkSession"] = SimpleNamespace(_default_session="a session")
-    monkeypatch.setitem(sys.modules, "pyspark", pyspark)
-    monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", session)
-    run("%ship_env --target live").raise_error()
-    assert "The next task of the running session runs the new code" in capsys.readouterr().out
+    monkeypatch.setitem(sys.modules, "pyspark", ModuleType("pyspark"))
+    connect = ModuleType("pyspark.sql.connect.session")
+    connect.SparkSession = SimpleNamespace(_default_session=session)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", connect)
+    assert _has_session() is is_there
 
 
 def test_session_that_must_be_restarted_is_said(
