@@ -36,7 +36,8 @@ beforeAll(async () => {
     'spark.executor.extraClassPath': `${S3A_JARS}/*`,
     'spark.hadoop.fs.s3a.endpoint': store.endpoint,
     'spark.hadoop.fs.s3a.endpoint.region': 'us-east-1',
-    'spark.hadoop.fs.s3a.path.style.access': 'true'
+    'spark.hadoop.fs.s3a.path.style.access': 'true',
+    'spark.hadoop.fs.s3a.aws.credentials.provider': 'software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider'
   };
   server = await startConnect(
     folder,
