@@ -41,7 +41,7 @@ beforeAll(async () => {
   };
   server = await startConnect(
     folder,
-    { ...env, ...store.environment },
+    { ...env, ...store.environment, AWS_PROFILE: 'root' },
     hidden,
     Object.entries(properties).flatMap(([key, value]) => ['--conf', `${key}=${value}`])
   );
