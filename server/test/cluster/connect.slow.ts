@@ -95,7 +95,7 @@ test.each([
         .split(' ');
     const [version, python, numpy] = await look();
     expect(version).toBe('v1');
-    const place = format === 'pex' ? server.nodeRoot : server.work;
+    const place = format === 'pex' ? server.nodeRoot : server.executors;
     for (const path of [python, numpy]) expect(path?.startsWith(`${place}/`), path).toBe(true);
     expect(python).toMatch(program);
 

@@ -6,8 +6,8 @@ import { ROOT } from '../docs/pages.js';
 export interface ConnectServer {
   /** `sc://127.0.0.1:<port>`. */
   readonly address: string;
-  /** The server's files, and the folders of its executors. */
-  readonly work: string;
+  /** The folders of its executors. */
+  readonly executors: string;
   /** Below it, environments unpack. */
   readonly nodeRoot: string;
   stop(): Promise<void>;
@@ -32,7 +32,8 @@ export async function startConnect(
   options: readonly string[] = []
 ): Promise<ConnectServer> {
   const node = join(folder, 'server');
-  const work = join(node, 'work');
+  const home = env['SPARK_HOME'] ?? '';
+  const executors = join(home, 'work');
   const properties = {
     'spark.connect.grpc.binding.address': '127.0.0.1',
     'spark.connect.grpc.binding.port': '0',
@@ -44,15 +45,15 @@ export async function startConnect(
     folder: node,
     hidden,
     command: [
-      join(env['SPARK_HOME'] ?? '', 'bin', 'spark-submit'),
+      join(home, 'bin', 'spark-submit'),
       ...['--master', 'local-cluster[1,2,1024]'],
       ...['--class', 'org.apache.spark.sql.connect.service.SparkConnectServer'],
       ...Object.entries(properties).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
       ...options,
       'spark-internal'
     ],
-    env: { ...env, SPARK_LOCAL_DIRS: work, SPARK_WORKER_DIR: work },
+    env: { ...env, SPARK_LOCAL_DIRS: join(node, 'work') },
     ready: /Spark Connect server started at: \S+?:(\d+)$/u
   });
-  return { address: `sc://127.0.0.1:${found}`, work, nodeRoot: join(node, 'root'), stop };
+  return { address: `sc://127.0.0.1:${found}`, executors, nodeRoot: join(node, 'root'), stop };
 }
