@@ -83,7 +83,7 @@ test.each([
   ['pex', /\/root\/ship-env-3\/env\/[^/]+\/bin\/python$/u],
   ['archive', /\/work\/.*\/environment\/bin\/python$/u]
 ])(
-  'a %s in S3 is fetched by the server and its executor, and a running session takes over new code',
+  'format %s in S3 is fetched by the server and its executor, and a running session takes over new code',
   async (format, program) => {
     await venv.edit('v1');
     await kernel.run((await shipTo(format)).cell);
