@@ -33,10 +33,11 @@ export const ROOMS = {
     ...['content', 'contract', 'deployments', 'environment', 'formats', 'payloads', 'settings', 'spark', 'system'],
     ...['targets', 'text', 'trust']
   ],
+  probe: ['content', 'contract', 'environment', 'formats', 'payloads', 'spark', 'system', 'targets', 'text'],
   sidecar: ['contract', 'environment', 'inventory', 'payloads', 'ship', 'system', 'text'],
   cli: [
-    ...['content', 'contract', 'deployments', 'environment', 'formats', 'inventory', 'settings', 'ship', 'sidecar'],
-    ...['spark', 'system', 'targets', 'text']
+    ...['content', 'contract', 'deployments', 'environment', 'formats', 'inventory', 'probe', 'settings', 'ship'],
+    ...['sidecar', 'spark', 'system', 'targets', 'text']
   ]
 };
 

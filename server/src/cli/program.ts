@@ -23,6 +23,12 @@ const WORK: Readonly<Record<Exclude<CommandName, 'run'>, () => Promise<Work>>> =
   build: async () => (await import('./build.js')).buildCommand,
   ship: async () => (await import('./ship.js')).shipCommand,
   config: async () => (await import('./config.js')).configCommand,
+  probe: async () => {
+    const { probeCommand } = await import('./probe.js');
+    return async (...args) => {
+      if (!(await probeCommand(...args))) process.exitCode = 1;
+    };
+  },
   list: async () => (await import('./inspect.js')).listCommand,
   prune: async () => (await import('./prune.js')).pruneCommand,
   check: async () => (await import('./inspect.js')).checkCommand,

@@ -1,13 +1,17 @@
 import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import type { ErrorObject } from '../contract/errors.js';
+import type { ProbeStepEvent } from '../contract/probe.js';
 import type { RunStepEvent, StepEvent } from '../contract/ship.js';
 import { visible, visibleJson, visibleLines } from '../contract/visible.js';
 import { formatLine, type Line } from './lines.js';
 
+/** A step of any command. */
+type AnyStep = StepEvent | RunStepEvent | ProbeStepEvent;
+
 /** How a command reports to its caller: JSON lines for a program, a display for a person. */
 export interface View {
-  step(event: StepEvent | RunStepEvent): void;
+  step(event: AnyStep): void;
   /** The outcome: an object for a program, lines for a person. */
   result(value: object, lines: readonly Line[]): void;
   error(error: ErrorObject): void;
@@ -87,7 +91,7 @@ export function seconds(ms: number): string {
 }
 
 /** Is it time to report the progress of a step to an output other than a terminal? */
-function isDue({ name, state }: StepEvent | RunStepEvent, told: Map<string, number>): boolean {
+function isDue({ name, state }: AnyStep, told: Map<string, number>): boolean {
   const now = performance.now();
   const before = told.get(name);
   const isLate = state === 'progress' && before !== undefined && now - before >= LOG_INTERVAL_MS;
@@ -95,11 +99,11 @@ function isDue({ name, state }: StepEvent | RunStepEvent, told: Map<string, numb
   return isLate;
 }
 
-function underWay({ name }: StepEvent | RunStepEvent): string {
+function underWay({ name }: AnyStep): string {
   return `${pc.cyan('…')} ${name.padEnd(NAME_WIDTH)}`;
 }
 
-function progressText({ done, total, detail: told = '' }: StepEvent | RunStepEvent): string {
+function progressText({ done, total, detail: told = '' }: AnyStep): string {
   const detail = visible(told);
   if (done === undefined || !total) return detail;
   const filled = Math.min(BAR_WIDTH, Math.round((BAR_WIDTH * done) / total));
@@ -107,7 +111,7 @@ function progressText({ done, total, detail: told = '' }: StepEvent | RunStepEve
   return `${bar} ${amountOf(done, total)}  ${pc.dim(detail)}`;
 }
 
-function plainProgress({ done, total, detail = '' }: StepEvent | RunStepEvent): string {
+function plainProgress({ done, total, detail = '' }: AnyStep): string {
   const amount = done === undefined || !total ? '' : `${amountOf(done, total)}  `;
   return `${amount}${visible(detail)}`.trimEnd();
 }

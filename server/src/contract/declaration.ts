@@ -8,6 +8,7 @@ export const COMMANDS = {
   config:
     'print the Spark config of a shipped environment, as builder, submit options or JSON, or the command that runs it',
   run: 'run a program with a shipped environment on this machine, without Spark',
+  probe: 'say whether what ships would run on the nodes of a cluster, or on a platform, before it ships',
   list: 'list the artifacts on a target, and say which are gone',
   prune: 'remove what is old and no longer needed on a target',
   check: 'write, read back and delete a small object on a target',

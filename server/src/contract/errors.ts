@@ -51,6 +51,8 @@ export const ERRORS = {
   CONFIG_MASTER_UNSUPPORTED: { status: 422, title: 'There is no configuration for this Spark master' },
   SPARK_DEFAULTS_UNREADABLE: { status: 422, title: 'The file spark-defaults.conf cannot be read' },
   CONFIG_NODE_CACHE_INVALID: { status: 422, title: 'The node cache is not a volume that ship-env can set up' },
+  PROBE_FAILED: { status: 502, title: 'The probe could not ask the cluster' },
+  PROBE_NO_EXECUTOR: { status: 504, title: 'The cluster gave the probe no executor' },
   SETTINGS_INVALID: { status: 422, title: 'The settings cannot be used' },
   NODE_MISSING: { status: 500, title: 'No usable Node.js was found' },
   SIDECAR_UNAVAILABLE: { status: 503, title: 'The sidecar does not run' },

@@ -7,6 +7,7 @@ export * from './manifest.js';
 export * from './option-lists.js';
 export * from './options.js';
 export * from './pointer-name.js';
+export * from './probe.js';
 export * from './routes.js';
 export * from './settings.js';
 export * from './ship.js';

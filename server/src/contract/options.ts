@@ -12,6 +12,8 @@ function texts(title: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
 const EVERYWHERE = Object.keys(COMMANDS) as CommandName[];
 /** The commands with options that choose the content of an artifact and its code. */
 const CONTENT = ['build', 'ship', 'config', 'run'] as const;
+/** The same, and the command that judges what they choose. */
+const JUDGED = [...CONTENT, 'probe'] as const;
 /** The options about an environment of this machine. */
 const OF_ENVIRONMENT = [
   'python',
@@ -40,7 +42,7 @@ export const OPTIONS = {
     option: {
       flags: '--python <python>',
       help: "the kernel's python, or the folder of its environment (default: the active one)",
-      commands: ['snapshot', ...CONTENT, 'doctor'],
+      commands: ['snapshot', ...JUDGED, 'doctor'],
       value: 'name'
     }
   },
@@ -62,7 +64,7 @@ export const OPTIONS = {
     option: {
       flags: '-t, --target <target>',
       help: `a target of the settings, or a URL: ${TARGET_URLS} (default: the settings decide)`,
-      commands: ['ship', 'config', 'run', 'list', 'prune', 'check', 'doctor'],
+      commands: ['ship', 'config', 'run', 'probe', 'list', 'prune', 'check', 'doctor'],
       magic: true,
       value: 'name'
     }
@@ -71,7 +73,7 @@ export const OPTIONS = {
     option: {
       flags: '--shared',
       help: 'every node of the cluster sees the directory of the target under the same path: Spark need not copy the artifact',
-      commands: ['ship', 'config'],
+      commands: ['ship', 'config', 'probe'],
       magic: true
     }
   },
@@ -86,7 +88,7 @@ export const OPTIONS = {
     option: {
       flags: '-m, --master <master>',
       help: "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, k8s://https://host:6443, sc://host:15002, or auto: what this machine is configured for (default: the settings decide)",
-      commands: ['ship', 'config'],
+      commands: ['ship', 'config', 'probe'],
       magic: true
     }
   },
@@ -105,12 +107,37 @@ export const OPTIONS = {
       magic: true
     }
   },
+  platform: {
+    option: {
+      flags: '--platform <platform>',
+      help: "judge for this platform without a cluster: manylinux_2_28_x86_64, linux_aarch64, … (default: the environment's)",
+      commands: ['probe'],
+      value: 'name',
+      conflicts: ['master']
+    }
+  },
+  pythonVersion: {
+    option: {
+      flags: '--python-version <version>',
+      help: "judge for nodes with this Python, 3.11, without a cluster (default: the environment's)",
+      commands: ['probe'],
+      value: 'name',
+      conflicts: ['master']
+    }
+  },
+  fresh: {
+    option: {
+      flags: '--fresh',
+      help: 'ask the cluster also when an answer of the last hour is known',
+      commands: ['probe']
+    }
+  },
   format: {
     request: z.string().default('pex'),
     option: {
       flags: '-f, --format <format>',
       help: 'artifact format: pex (default), one file that runs itself; archive, a .tar.gz that Spark unpacks',
-      commands: CONTENT,
+      commands: JUDGED,
       magic: true
     }
   },
@@ -125,20 +152,20 @@ export const OPTIONS = {
     option: {
       flags: '--exclude <names...>',
       help: 'distributions that stay home, besides pyspark and py4j',
-      commands: CONTENT,
+      commands: JUDGED,
       magic: true
     }
   },
   includeSpark: {
     request: FLAG,
-    option: { flags: '--include-spark', help: 'ship pyspark and py4j too', commands: CONTENT, magic: true }
+    option: { flags: '--include-spark', help: 'ship pyspark and py4j too', commands: JUDGED, magic: true }
   },
   includeInterpreter: {
     request: FLAG,
     option: {
       flags: '--include-interpreter',
       help: 'put the interpreter itself into the artifact, for nodes that have none; with --format archive',
-      commands: CONTENT,
+      commands: JUDGED,
       magic: true
     }
   },

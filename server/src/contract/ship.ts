@@ -25,7 +25,8 @@ export type StepName = z.infer<typeof stepName>;
  */
 export const STEP_STATES = ['waiting', 'started', 'progress', 'done'] as const;
 
-const stepEvent = z.object({
+/** How far a step is; commands other than `ship` have steps of other names. */
+export const stepEvent = z.object({
   type: z.literal('step'),
   name: stepName,
   state: z.enum(STEP_STATES),

@@ -25,6 +25,13 @@ const DT_STRTAB = 5;
 const DT_STRSZ = 10;
 const DT_RPATH = 15;
 const DT_RUNPATH = 29;
+const DT_VERNEED = 0x6ffffffe;
+const DT_VERNEEDNUM = 0x6fffffff;
+
+/** The loader starts a program without this version, with a warning. */
+const VER_FLG_WEAK = 2;
+/** Longer than the table of any real file. */
+const MAX_NEEDS_BYTES = 64 * 1024;
 
 /** No real file has more: a damaged one must not take the memory. */
 const MAX_SECTION_BYTES = 16 * 1024 * 1024;
@@ -45,6 +52,24 @@ interface ElfSegment {
  */
 export function readDynamicSection(path: string): Promise<DynamicSection | undefined> {
   return reading(path, dynamicSectionOf);
+}
+
+/** What a program or library asks of the machine that loads it. */
+export interface LoaderNeeds {
+  /** Number of the processor's kind, as in the ELF header. */
+  readonly machine: number;
+  /** Versions that the needed libraries must have, as the loader compares them: `GLIBC_2.17`, `GLIBCXX_3.4.21`. */
+  readonly versions: readonly string[];
+}
+
+/**
+ * Reads the versions of libraries that a file needs (Linux Standard Base, "Symbol Versioning"). Nothing is run.
+ *
+ * @returns undefined when the file is no 64-bit little-endian ELF file, or makes no sense as one
+ * @throws what the disk fails with
+ */
+export function readLoaderNeeds(path: string): Promise<LoaderNeeds | undefined> {
+  return reading(path, loaderNeedsOf);
 }
 
 /** What Linux reads of a program before it starts the program. */
@@ -91,18 +116,61 @@ async function headerOf(file: FileHandle): Promise<Buffer | undefined> {
   return isOurs ? header : undefined;
 }
 
-async function dynamicSectionOf(file: FileHandle): Promise<DynamicSection | undefined> {
-  const header = await headerOf(file);
-  if (header === undefined) return undefined;
+/** A file's segments, the entries of its dynamic section, and the table of the texts that the entries name. */
+interface Dynamic {
+  readonly segments: readonly ElfSegment[];
+  readonly entries: readonly Entry[];
+  readonly table: Buffer;
+}
+
+/** @returns 'static' for a program without a dynamic section; undefined when the section has no table of texts */
+async function dynamicOf(file: FileHandle, header: Buffer): Promise<Dynamic | 'static' | undefined> {
   const segments = await segmentsOf(file, header);
   const dynamic = segments.find(({ type }) => type === PT_DYNAMIC);
-  // A static program needs no library.
-  if (dynamic === undefined) return { needed: [], searchPaths: [] };
+  if (dynamic === undefined) return 'static';
   const entries = entriesOf(await bytesAt(file, dynamic.offset, dynamic.bytes));
   const [tableAddress] = valuesOf(entries, DT_STRTAB);
   const [tableBytes] = valuesOf(entries, DT_STRSZ);
   if (tableAddress === undefined || tableBytes === undefined) return undefined;
-  const table = await bytesAt(file, offsetOf(segments, tableAddress), tableBytes);
+  return { segments, entries, table: await bytesAt(file, offsetOf(segments, tableAddress), tableBytes) };
+}
+
+async function loaderNeedsOf(file: FileHandle): Promise<LoaderNeeds | undefined> {
+  const header = await headerOf(file);
+  if (header === undefined) return undefined;
+  const machine = header.readUInt16LE(18);
+  const dynamic = await dynamicOf(file, header);
+  if (dynamic === undefined) return undefined;
+  const [address] = dynamic === 'static' ? [] : valuesOf(dynamic.entries, DT_VERNEED);
+  if (dynamic === 'static' || address === undefined) return { machine, versions: [] };
+  const [libraries = 0] = valuesOf(dynamic.entries, DT_VERNEEDNUM);
+  const start = offsetOf(dynamic.segments, address);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_NEEDS_BYTES), 0, MAX_NEEDS_BYTES, start);
+  return { machine, versions: versionsIn(buffer.subarray(0, bytesRead), libraries, dynamic.table) };
+}
+
+/** @throws RangeError when a row or a text lies outside */
+function versionsIn(needs: Buffer, libraries: number, table: Buffer): string[] {
+  const versions: string[] = [];
+  for (let at = 0, left = libraries; left > 0; left -= 1) {
+    let row = at + needs.readUInt32LE(at + 8);
+    for (let rows = needs.readUInt16LE(at + 2); rows > 0; rows -= 1) {
+      if ((needs.readUInt16LE(row + 4) & VER_FLG_WEAK) === 0) versions.push(textAt(table, needs.readUInt32LE(row + 8)));
+      row += needs.readUInt32LE(row + 12);
+    }
+    at += needs.readUInt32LE(at + 12);
+  }
+  return [...new Set(versions)];
+}
+
+async function dynamicSectionOf(file: FileHandle): Promise<DynamicSection | undefined> {
+  const header = await headerOf(file);
+  if (header === undefined) return undefined;
+  const dynamic = await dynamicOf(file, header);
+  if (dynamic === undefined) return undefined;
+  // A static program needs no library.
+  if (dynamic === 'static') return { needed: [], searchPaths: [] };
+  const { entries, table } = dynamic;
   const texts = (tag: number): string[] => valuesOf(entries, tag).map(at => textAt(table, at));
   // DT_RPATH does not count where there is a DT_RUNPATH.
   const [paths = ''] = [...texts(DT_RUNPATH), ...texts(DT_RPATH)];

@@ -70,7 +70,7 @@ export function shHeader(interpreter: Interpreter): Buffer {
  * and Kubernetes these belong to the cluster's service account, and a user who can replace the working directory can replace
  * the artifact in it, too.
  */
-const FIND_ROOT = `uid=$(id -u)
+export const FIND_ROOT = `uid=$(id -u)
 newline='
 '
 
@@ -132,7 +132,7 @@ root=
  * Sets `python` to an absolute path, because each container may have another python at the same relative path. It starts no
  * python when `pythonX.Y` is found.
  */
-function findPython(interpreter: Interpreter): string {
+export function findPython(interpreter: Pick<Interpreter, 'implementation' | 'minor' | 'abiTag'>): string {
   const { minor } = interpreter;
   const name = pythonName(interpreter);
   return `python=\${SHIP_ENV_PYTHON:-}
@@ -197,7 +197,11 @@ if [ -n "$root" ] && [ -z "${[...PEX_REQUESTS, FLUSH].map(variable => `\${${vari
 fi`;
 
 /** The name of this interpreter's executable: `python3.11`, `python3.13t` (free-threaded), `pypy3.10`. */
-function pythonName({ implementation, minor, abiTag }: Interpreter): string {
+export function pythonName({
+  implementation,
+  minor,
+  abiTag
+}: Pick<Interpreter, 'implementation' | 'minor' | 'abiTag'>): string {
   if (implementation === 'pypy') return `pypy${minor}`;
   return `python${minor}${/^cp\d+t$/.test(abiTag) ? 't' : ''}`;
 }

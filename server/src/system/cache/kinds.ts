@@ -27,7 +27,9 @@ const KINDS = {
   /** Notes of targets about contents, in one file. */
   digests: 'v1',
   /** Artifacts that were fetched from a target to run here, by name, and the state of each file when it was verified. */
-  fetched: 'v1'
+  fetched: 'v1',
+  /** What clusters told the probe, one file for each cluster, target and Python. */
+  probes: 'v1'
 } as const;
 /** The kinds whose entries are folders (folders.ts). */
 const FOLDERS = {

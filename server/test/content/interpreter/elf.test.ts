@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readDynamicSection } from '../../../src/content/interpreter/elf.js';
+import { readDynamicSection, readLoaderNeeds } from '../../../src/content/interpreter/elf.js';
 import { temporaryFolder } from '../../support/temporary.js';
 
 /** A program that every Linux has, links followed. */
@@ -21,6 +21,17 @@ test('the libraries of a program are those that the loader names', async () => {
   const section = await readDynamicSection(PROGRAM);
   expect(section?.needed).toContain('libc.so.6');
   for (const name of section?.needed ?? []) expect(stdout).toContain(name);
+});
+
+test('the versions that a program needs are those that the loader lists', async () => {
+  const { stdout } = await execa('ldd', ['-v', PROGRAM]);
+  // The program is the first file of the list.
+  const [, listed = ''] = /Version information:\n\t\S+:\n((?:\t\t.*\n?)+)/.exec(stdout) ?? [];
+  const wanted = [...listed.matchAll(/^\t\t\S+ \((\S+)\) =>/gm)].map(([, name]) => name);
+  expect(wanted.length).toBeGreaterThan(0);
+  const needs = await readLoaderNeeds(PROGRAM);
+  expect([...(needs?.versions ?? [])].sort()).toEqual([...wanted].sort());
+  expect(needs?.machine).toBe((await readFile(PROGRAM)).readUInt16LE(18));
 });
 
 test('DT_RUNPATH names the folders, and $ORIGIN stays as it is', async () => {
@@ -42,7 +53,8 @@ test.each([
   ['a big-endian program', (bytes: Buffer) => Buffer.from(bytes).fill(2, 5, 6)],
   ['a program that was cut off', (bytes: Buffer) => bytes.subarray(0, 100)]
 ])('%s has no section', async (_, change) => {
-  expect(await readDynamicSection(await programWith(change))).toBeUndefined();
+  const path = await programWith(change);
+  expect([await readDynamicSection(path), await readLoaderNeeds(path)]).toEqual([undefined, undefined]);
 });
 
 test('whatever the bytes are, the answer is a section or none', async () => {
@@ -56,6 +68,8 @@ test('whatever the bytes are, the answer is a section or none', async () => {
         await file.write(bytes, 0, bytes.length, at);
         const section = await readDynamicSection(path);
         expect(section === undefined || Array.isArray(section.needed)).toBe(true);
+        const needs = await readLoaderNeeds(path);
+        expect(needs === undefined || Array.isArray(needs.versions)).toBe(true);
       }),
       { numRuns: 300 }
     );
