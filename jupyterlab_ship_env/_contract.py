@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         "ARTIFACT_FILE_CHANGED",
         "ARTIFACT_NAME_RESERVED",
         "ARTIFACT_NOT_SHIPPED",
+        "ENVIRONMENT_UNKNOWN",
         "FORMAT_UNKNOWN",
         "FORMAT_UNSUITED",
         "CACHE_UNUSABLE",
@@ -66,6 +67,8 @@ if TYPE_CHECKING:
         "INTERNAL",
     ]
 
+    LiveState = Literal["none", "current", "updated", "restart", "failed"]
+
     class MagicOption(TypedDict):
         """An option of the magic, which passes it on to the command line."""
 
@@ -100,6 +103,7 @@ ERRORS = {
     "ARTIFACT_FILE_CHANGED": (409, "A file changed while it was being read, or a code archive was damaged"),
     "ARTIFACT_NAME_RESERVED": (422, "A file of the environment has a name that nodes use themselves"),
     "ARTIFACT_NOT_SHIPPED": (404, "This environment is not on the target yet"),
+    "ENVIRONMENT_UNKNOWN": (404, "This process does not know which shipped environment it runs"),
     "FORMAT_UNKNOWN": (400, "There is no artifact format of this name"),
     "FORMAT_UNSUITED": (422, "An artifact of this format cannot be used this way"),
     "CACHE_UNUSABLE": (500, "The local cache cannot be used"),
@@ -140,7 +144,7 @@ STEP_NAMES = ("snapshot", "plan", "build", "upload", "verify", "publish", "confi
 #: The states of a step.
 STEP_STATES = ("waiting", "started", "progress", "done")
 #: The outcomes of giving new code to a running session.
-LIVE_STATES = ("none", "current", "updated", "restart", "failed")
+LIVE_STATES: tuple[LiveState, ...] = ("none", "current", "updated", "restart", "failed")
 #: The options of %ship_env and %%ship_env, in the order of their help.
 MAGIC_OPTIONS: tuple[MagicOption, ...] = (
     {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
 from .errors import ShipEnvError
@@ -54,6 +54,11 @@ class Result:
     """Source that ends with ``builder``."""
     live: Optional[Live]
     is_dry_run: bool
+    artifact_id: str = ""
+    conf: Mapping[str, str] = field(default_factory=dict)
+    """Spark properties, in the order of the cell."""
+    command: tuple[str, ...] = ()
+    """Words of the command that runs the environment without Spark."""
 
 
 Event = Union[Step, Result, ShipEnvError]
@@ -101,6 +106,9 @@ def _result(event: dict[str, Any]) -> Result:
         cell=event["cell"],
         live=None if live is None else Live(live["source"], live["expression"]),
         is_dry_run=event.get("dryRun", False),
+        artifact_id=event["artifact"]["id"],
+        conf=event["conf"],
+        command=tuple(event.get("command", ())),
     )
 
 

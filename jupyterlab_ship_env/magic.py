@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from argparse import SUPPRESS, Namespace
@@ -16,8 +15,10 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from ._contract import MAGIC_OPTIONS
+from .api.builder import builder_of_cell
 from .errors import ShipEnvError
 from .events import Live, Result
+from .live import update_session
 from .progress import error_lines, result_lines, view_for
 from .ship_process import InterruptedTooLate, ship
 
@@ -75,7 +76,7 @@ class ShipEnvMagics(Magics):
         result = self._ship(arguments)
         if cell is None or result.is_dry_run:
             return
-        self.shell.push({"builder": _builder_from(result.cell)})
+        self.shell.push({"builder": builder_of_cell(result.cell)})
         if cell.strip():
             # Reached only by callers of run_cell_magic and by a cell magic below ours; see rewrite_cell.
             self.shell.run_cell(cell).raise_error()
@@ -180,30 +181,12 @@ def _command_line(arguments: Namespace) -> list[str]:
 
 def _update_session(live: Live | None) -> list[str]:
     """Give new code to the running session; return lines about it for the person."""
-    if live is None or not _has_session():
+    if live is None:
         return []
-    # A separate namespace: no name is left in the person's.
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    try:
-        exec(compile(live.source, "<ship-env live update>", "exec"), namespace)  # noqa: S102 - our own bundle made it
-        outcome = json.loads(eval(live.expression, namespace))  # noqa: S307
-        state, message = outcome["state"], outcome.get("message", "")
-    except Exception as error:
-        raise _session_error(f"{type(error).__name__}: {error}") from error
-    if state == "failed":
-        raise _session_error(message)
+    state, message = update_session(live)
     if state == "updated":
         return ["The next task of the running session runs the new code."]
     return [f"The running session stays as it is: {message}"] if state == "restart" else []
-
-
-def _session_error(cause: str) -> ShipEnvError:
-    return ShipEnvError(
-        "SESSION_UPDATE_FAILED",
-        "The environment shipped, but the running Spark session could not take the new code.",
-        "Stop the session (spark.stop()) and build a new one.",
-        [cause] if cause else [],
-    )
 
 
 def _require_pyspark() -> None:
@@ -216,26 +199,3 @@ def _require_pyspark() -> None:
         "Run %pip install pyspark==<the cluster's version>, then ship again. Where Spark is installed on this machine: "
         "%pip install findspark, and import findspark; findspark.init().",
     )
-
-
-def _has_session() -> bool:
-    # The check imports nothing: a kernel that never used pyspark has no session.
-    context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
-    if getattr(context, "_active_spark_context", None) is not None:
-        return True
-    connect = getattr(sys.modules.get("pyspark.sql.connect.session"), "SparkSession", None)
-    return getattr(connect, "_default_session", None) is not None
-
-
-def _builder_from(source: str) -> Any:
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    try:
-        exec(compile(source, "<ship-env cell>", "exec"), namespace)  # noqa: S102 - our own bundle made it
-        return namespace["builder"]
-    except Exception as error:
-        raise ShipEnvError(
-            "KERNEL_FAILED",
-            "The environment shipped, but this kernel could not make the builder of the session.",
-            "Is pyspark installed in the kernel's environment?" if isinstance(error, ImportError) else "",
-            [f"{type(error).__name__}: {error}"],
-        ) from error

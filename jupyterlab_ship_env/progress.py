@@ -115,6 +115,11 @@ class LinesView:
         print("\n".join(lines), flush=True)
 
 
+def print_step(step: Step) -> None:
+    """Print a line when a step is done: ``ship_env.ship(on_step=ship_env.print_step)``."""
+    LinesView().step(step)
+
+
 def result_lines(result: Result) -> list[str]:
     """Return the outcome of a ship in words."""
     size = _size(result.artifact_bytes)

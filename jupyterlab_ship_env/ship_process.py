@@ -41,17 +41,18 @@ class InterruptedTooLate(KeyboardInterrupt):
         return [f"KeyboardInterrupt: {self}"]
 
 
-def ship(arguments: Sequence[str], on_step: Callable[[Step], None]) -> Result:
-    """Ship the environment of this process's python.
+def ship(arguments: Sequence[str], on_step: Callable[[Step], None], python: Optional[str] = None) -> Result:
+    """Ship the environment of a python.
 
     Ctrl+C (or the notebook's interrupt) cancels the ship and waits until it has cleaned up; a second one kills it.
 
     :param arguments: further arguments of ``ship-env ship``
     :param on_step: called in this thread with each step event
+    :param python: path of the python, or of its environment; by default the one that runs this process
     :raises ShipEnvError: the error of the ship, SHIP_CANCELLED, NODE_MISSING, …
     :raises InterruptedTooLate: interrupted after the ship had succeeded
     """
-    command = [find_node().path, find_bundle(), "ship", "--python", sys.executable, "--json"]
+    command = [find_node().path, find_bundle(), "ship", "--python", python or sys.executable, "--json"]
     output = _Output()
     process = subprocess.Popen(
         [*command, *arguments],

@@ -1,5 +1,6 @@
 /** The tables of the documentation that are generated from the contract. */
 import { betweenMarkers } from './markers.mjs';
+import { argumentsOf } from './python-api.mjs';
 
 /** @typedef {import('./declarations.mjs').Declarations} Declarations */
 
@@ -18,6 +19,17 @@ const TABLES = {
           const { title = name, description = '' } = type.meta() ?? {};
           return [code(example), title, code(name), description, shown(type.parse(undefined))];
         })
+      )
+    ),
+  'python arguments': declarations =>
+    table(
+      ['argument', 'meaning', 'functions'],
+      unionOf(argumentsOf('ship', declarations), argumentsOf('config', declarations)).map(
+        ({ name, help, kind, functions }) => [
+          code(name),
+          `${help}${kind === 'list' ? ' A list.' : ''}`,
+          functions.map(each => code(each)).join(', ')
+        ]
       )
     ),
   commands: ({ COMMANDS }) =>
@@ -52,6 +64,21 @@ export function withTables(declarations, page) {
       text.includes(`<!-- generated: ${name} -->`) ? betweenMarkers(text, name, linesOf(declarations)) : text,
     page
   );
+}
+
+/**
+ * @param {import('./python-api.mjs').Argument[]} ship
+ * @param {import('./python-api.mjs').Argument[]} config
+ */
+function unionOf(ship, config) {
+  const names = new Set([...ship, ...config].map(({ name }) => name));
+  return [...names].flatMap(name => {
+    const inShip = ship.find(each => each.name === name);
+    const inConfig = config.find(each => each.name === name);
+    const argument = inShip ?? inConfig;
+    const functions = [...(inShip ? ['ship'] : []), ...(inConfig ? ['config'] : [])];
+    return argument === undefined ? [] : [{ ...argument, functions }];
+  });
 }
 
 /** @param {import('../../server/src/contract/index.js').Setting} setting */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { paths } from '../lib/paths.mjs';
 import { loadDeclarations } from './declarations.mjs';
 import { withTables } from './docs.mjs';
-import { contractModule, withPointerNames } from './python.mjs';
+import { apiOptionsModule } from './python-api.mjs';
+import { contractModule, withCurrent, withPointerNames } from './python.mjs';
 import { settingsSchema } from './schema.mjs';
 
 /** @typedef {import('./declarations.mjs').Declarations} Declarations */
@@ -16,6 +17,7 @@ import { settingsSchema } from './schema.mjs';
  */
 const WHOLE = {
   'jupyterlab_ship_env/_contract.py': contractModule,
+  'jupyterlab_ship_env/api/_options.py': apiOptionsModule,
   'schema/plugin.json': settingsSchema
 };
 
@@ -26,7 +28,9 @@ const WHOLE = {
  * @type {Readonly<Record<string, (declarations: Declarations, text: string) => string>>}
  */
 const IN_PART = {
+  'jupyterlab_ship_env/api/current.py': withCurrent,
   'jupyterlab_ship_env/runtime/ship_env_code.py': withPointerNames,
+  'docs/python-api.md': withTables,
   'docs/settings.md': withTables,
   'README.md': withTables
 };

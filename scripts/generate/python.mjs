@@ -42,6 +42,7 @@ export function contractModule(declarations) {
     'if TYPE_CHECKING:',
     '    from typing import Literal, Optional, TypedDict\n',
     `    ErrorCode = Literal[\n${codes.join('')}    ]\n`,
+    `    LiveState = Literal[${LIVE_STATES.map(pythonText).join(', ')}]\n`,
     MAGIC_OPTION,
     ...value(
       'ERRORS',
@@ -50,7 +51,8 @@ export function contractModule(declarations) {
     ),
     ...value('STEP_NAMES', STEP_NAMES, 'The steps of a ship, in their order.'),
     ...value('STEP_STATES', STEP_STATES, 'The states of a step.'),
-    ...value('LIVE_STATES', LIVE_STATES, 'The outcomes of giving new code to a running session.'),
+    '#: The outcomes of giving new code to a running session.',
+    `LIVE_STATES: tuple[LiveState, ...] = ${pythonText(LIVE_STATES)}`,
     '#: The options of %ship_env and %%ship_env, in the order of their help.',
     `MAGIC_OPTIONS: tuple[MagicOption, ...] = ${pythonText(magicOptions(declarations))}`,
     ...value('SHIPS_PATH', ROUTES.ships, 'Path of the ships below the root of the sidecar.'),
@@ -73,6 +75,20 @@ export function contractModule(declarations) {
 export function withPointerNames({ POINTER_SCHEMA, POINTER_NAME }, module) {
   const lines = [`SCHEMA = ${POINTER_SCHEMA}`, `POINTER = re.compile(r"${POINTER_NAME}")`];
   return betweenMarkers(module, 'pointer files', lines);
+}
+
+/**
+ * @param {Declarations} declarations
+ * @param {string} module text of jupyterlab_ship_env/api/current.py: artifacts hold it, and not the module of constants
+ */
+export function withCurrent({ CURRENT_VARIABLE, LIST_PROPERTIES, POINTER_NAME, SESSION_PROPERTY }, module) {
+  const pattern = SESSION_PROPERTY.split(/(?<=\|)(?=spark)/u).map(part => `    r"${part}"`);
+  return betweenMarkers(module, 'current', [
+    `VARIABLE = ${pythonText(CURRENT_VARIABLE)}`,
+    `LISTS = ${pythonText(LIST_PROPERTIES)}`,
+    `PROPERTY = re.compile(\n${pattern.join('\n')}\n)`,
+    `POINTER = re.compile(r"${POINTER_NAME}")`
+  ]);
 }
 
 /**

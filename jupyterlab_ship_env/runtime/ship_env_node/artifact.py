@@ -26,6 +26,8 @@ BOOTSTRAP_FILES = ".deps/.ship-env/"
 INDEX = f"{BOOTSTRAP_FILES}index.json"
 PYC = f"{BOOTSTRAP_FILES}pyc/"
 COMMENT = b"ship-env:"
+# The path of a module of ours below site-packages: a module, or one in a package.
+MODULE = re.compile(r"(?:[A-Za-z_]\w*/)*[A-Za-z_]\w*\.py", re.ASCII)
 # The name of a wheel (PEP 427), which becomes the name of a folder here.
 WHEEL = re.compile(r"[^/\0]+\.whl")
 
@@ -83,7 +85,7 @@ class Artifact:
         self._check_id(computed)
 
     def root_modules(self) -> Iterator[tuple[str, bytes]]:
-        """Yield name and source of our modules at the root: ``ship_env_runtime.py`` and what it needs.
+        """Yield path and source of our modules at the root: ``ship_env_runtime.py``, our package, and what both need.
 
         Each is verified. Raises OSError, DamagedError.
         """
@@ -91,7 +93,7 @@ class Artifact:
             file.seek(self.own_start)
             for wanted in self.own[: self._module_count]:
                 entry = next_entry(file, self.path)
-                if entry.name != wanted.name or not entry.name.endswith(".py") or "/" in entry.name:
+                if entry.name != wanted.name or not MODULE.fullmatch(entry.name):
                     raise DamagedError(f"{self.path} is damaged: it has {entry.name!r} in place of one of our modules")
                 content = b"".join(pieces(file, entry, self.path))
                 self.check_own(entry.name, hashlib.sha256(content).hexdigest())

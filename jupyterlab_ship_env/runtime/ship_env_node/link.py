@@ -114,14 +114,21 @@ def _link(root: NodeRoot, artifact: Artifact, work: str, final: str, python: str
     _merge([os.path.join(folder, PREFIX, *place) for folder in folders for place in includes], headers)
     _scripts(root, segments, scripts, os.path.join(final, "bin", "python"))
     _python(work, scripts)
-    for name, source in artifact.root_modules():
-        _write(os.path.join(modules, name), source)
+    _own_modules(artifact, modules)
     _write(os.path.join(modules, "ship_env_start.py"), vars(start)["__source__"])
     # The last file by name: it puts in order what the other path files add.
     _write(os.path.join(modules, "zz_ship_env.pth"), _start_lines().encode())
     _take_over_use(note(final, USED), note(work, USED))
     _write(note(work, BOOT), f"{boot_of_machine()}\n".encode())
     _write(note(work, PYTHON), f"{python}\n".encode(errors="surrogateescape"))
+
+
+def _own_modules(artifact: Artifact, target: str) -> None:
+    for name, source in artifact.root_modules():
+        if name.endswith("/__init__.py"):
+            # Fails when a distribution has a package of this name: its folder is a link into the distribution.
+            os.mkdir(os.path.join(target, os.path.dirname(name)))
+        _write(os.path.join(target, name), source)
 
 
 def _take_over_use(old: str, new: str) -> None:

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { CommandName } from '../contract/declaration.js';
 import { requestShape, type OptionValues } from '../contract/option-lists.js';
 import { requestedBy } from '../contract/settings.js';
 import { shipRequest, type ShipRequest } from '../contract/ship.js';
@@ -39,6 +40,13 @@ function fieldsOf(
 
 function isList(value: unknown): boolean {
   return Array.isArray(value);
+}
+
+/** The error of a command line that names code and no artifact. */
+export function codeWithoutArtifact(command: CommandName): ShipEnvError {
+  return new ShipEnvError('USAGE_INVALID', '--code needs --artifact: it names the code that belongs to an artifact.', {
+    hint: `See ship-env ${command} --help.`
+  });
 }
 
 /**

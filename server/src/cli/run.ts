@@ -1,9 +1,9 @@
+import { CURRENT_VARIABLE, type CurrentShip } from '../contract/current.js';
 import type { OptionValues } from '../contract/option-lists.js';
 import type { RunStepEvent } from '../contract/ship.js';
 import type { Shipped } from '../deployments/deployment.js';
 import { become } from '../deployments/plain/become.js';
 import { preparePython, type PreparedPython } from '../deployments/plain/prepare.js';
-import { ShipEnvError } from '../errors.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { shippedAs } from '../ship/arrange.js';
 import { readAgainIfChanged } from '../ship/read-again.js';
@@ -15,7 +15,7 @@ import { Cache } from '../system/cache/cache.js';
 import { inUse } from '../system/cache/use.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
-import { toShipRequest } from './request.js';
+import { codeWithoutArtifact, toShipRequest } from './request.js';
 import type { View } from './view.js';
 
 /** What to do when no environment is active and none was named. */
@@ -46,18 +46,20 @@ export async function runCommand(
   const steps = new StepRunner<RunStepEvent['name']>(event => view.step(event), signal);
   // The program needs the files in the cache for as long as it runs. It keeps the process id, so the mark stays valid.
   return inUse(cache.root, async () => {
-    const { python, shipped } = await withCache(cache, () => prepare(options, { cache, signal, steps }));
+    const { python, shipped, target } = await withCache(cache, () => prepare(options, { cache, signal, steps }));
     const code = shipped.code.map(({ fileName }) => fileName);
     view.result({ type: 'result', artifact: shipped.manifest.id, code }, []);
-    return become(python, words, signal);
+    const env = { ...python.env, [CURRENT_VARIABLE]: JSON.stringify(currentOf(target, shipped)) };
+    return become({ ...python, env }, words, signal);
   });
 }
 
 async function prepare(
   options: OptionValues,
   context: RunContext
-): Promise<{ python: PreparedPython; shipped: Shipped }> {
-  const target = await openTarget(await targetOf(options));
+): Promise<{ python: PreparedPython; shipped: Shipped; target: string }> {
+  const settings = await targetOf(options);
+  const target = await openTarget(settings);
   try {
     const { cache, signal, steps } = context;
     const shipped = await shippedOn(target, options, context);
@@ -66,10 +68,20 @@ async function prepare(
       const value = await preparePython(shipped, target, { cache, signal, onProgress, env: process.env });
       return { value, detail: shipped.manifest.artifact.name };
     });
-    return { python, shipped };
+    return { python, shipped, target: settings.name || settings.url };
   } finally {
     target.close();
   }
+}
+
+/** What the program can learn about itself. @param target - as `--target` takes it */
+function currentOf(target: string, { manifest, pointer }: Shipped): CurrentShip {
+  const [, bundle = ''] = process.argv;
+  const code = pointer === undefined ? [] : ['--code', pointer];
+  return {
+    shipEnv: [process.execPath, ...process.execArgv, bundle],
+    options: ['--target', target, '--artifact', manifest.id, ...code]
+  };
 }
 
 async function targetOf({ target }: OptionValues): Promise<Parameters<typeof openTarget>[0]> {
@@ -84,11 +96,7 @@ async function shippedOn(
   if (options.artifact !== undefined) {
     return shippedByName(target, { artifact: options.artifact, code: options.code }, signal);
   }
-  if (options.code !== undefined) {
-    throw new ShipEnvError('USAGE_INVALID', '--code needs --artifact: it names the code that belongs to an artifact.', {
-      hint: 'See ship-env run --help.'
-    });
-  }
+  if (options.code !== undefined) throw codeWithoutArtifact('run');
   const request = await toShipRequest(options, process.env, WHICH_ENVIRONMENT);
   const { manifest, code } = await readAgainIfChanged(
     () => shippedEnvironment(request, target, steps, { cache, signal }),

@@ -5,16 +5,41 @@ import { ShipEnvError, hasCode } from '../errors.js';
 
 /** A Python module of ours that is part of artifacts. */
 export interface OwnModule {
-  /** Path of the file: `ship_env_runtime.py`. */
+  /** Path of the file, relative to an entry of `sys.path`: `ship_env_runtime.py`, `jupyterlab_ship_env/errors.py`. */
   readonly name: string;
   readonly source: Buffer;
 }
 
-/** Our modules that every artifact makes importable, sorted. Executors import them, and run the runtime with `-m`. */
-export const ROOT_MODULES = ['ship_env_code.py', 'ship_env_finder.py', 'ship_env_runtime.py'];
+/**
+ * The part of our Python API that a job needs: it starts a session with the environment that it runs itself. The rest of
+ * the package stays home.
+ */
+const JOB_PACKAGE = [
+  '__init__',
+  'api/__init__',
+  'api/builder',
+  'api/command',
+  'api/current',
+  'api/environment',
+  'errors',
+  'visible'
+].map(module => `jupyterlab_ship_env/${module}.py`);
 
-// In the wheel the modules lie beside the bundle; the tests run the sources.
-const FOLDERS = ['./', '../runtime/', '../../jupyterlab_ship_env/runtime/', '../../../jupyterlab_ship_env/runtime/'];
+/**
+ * Our modules that every artifact makes importable, sorted; a package has its path. Executors import them, and run the
+ * runtime with `-m`.
+ */
+export const ROOT_MODULES = [...JOB_PACKAGE, 'ship_env_code.py', 'ship_env_finder.py', 'ship_env_runtime.py'];
+
+// In the wheel the modules of the runtime lie beside the bundle, and the package is around it; the tests run the sources.
+const FOLDERS = [
+  './',
+  '../runtime/',
+  '../../jupyterlab_ship_env/runtime/',
+  '../../../jupyterlab_ship_env/runtime/',
+  '../../',
+  '../../../'
+];
 
 /**
  * Reads modules of ours.

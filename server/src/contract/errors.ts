@@ -30,6 +30,7 @@ export const ERRORS = {
   },
   ARTIFACT_NAME_RESERVED: { status: 422, title: 'A file of the environment has a name that nodes use themselves' },
   ARTIFACT_NOT_SHIPPED: { status: 404, title: 'This environment is not on the target yet' },
+  ENVIRONMENT_UNKNOWN: { status: 404, title: 'This process does not know which shipped environment it runs' },
   FORMAT_UNKNOWN: { status: 400, title: 'There is no artifact format of this name' },
   FORMAT_UNSUITED: { status: 422, title: 'An artifact of this format cannot be used this way' },
   CACHE_UNUSABLE: { status: 500, title: 'The local cache cannot be used' },

@@ -1,4 +1,5 @@
 /** What crosses a wire or a process, defined once. It is the only code that the browser half and the Node half share. */
+export * from './current.js';
 export * from './declaration.js';
 export * from './errors.js';
 export * from './finding-text.js';

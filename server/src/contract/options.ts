@@ -221,8 +221,8 @@ export const OPTIONS = {
   artifact: {
     option: {
       flags: '--artifact <id>',
-      help: 'the id of the artifact to run, instead of an environment of this machine',
-      commands: ['run'],
+      help: 'the id of a shipped artifact, instead of an environment of this machine',
+      commands: ['config', 'run'],
       value: 'name',
       conflicts: OF_ENVIRONMENT
     }
@@ -231,7 +231,7 @@ export const OPTIONS = {
     option: {
       flags: '--code <pointer>',
       help: 'the pointer file on the target that names the code archives; only with --artifact',
-      commands: ['run'],
+      commands: ['config', 'run'],
       value: 'name',
       conflicts: OF_ENVIRONMENT
     }

@@ -88,6 +88,8 @@ export const shipResult = z.object({
   /** Source of the notebook cell: it ends with `builder`, for Spark Connect with `spark` besides. */
   cell: z.string(),
   live: liveUpdate.optional(),
+  /** The words of a command that runs the environment without Spark. A program and its arguments follow these words. */
+  command: z.array(z.string()).optional(),
   /** This was a dry run: `uploadedBytes` and `copiedBytes` are what a ship would send and let the target copy now. */
   dryRun: z.boolean().default(false)
 });

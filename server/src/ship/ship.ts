@@ -7,7 +7,7 @@ import { withoutSecret } from '../deployments/unsupported.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
 import { acceptRequest, type Accepted } from './accept.js';
-import { arrange, wireOutputs } from './arrange.js';
+import { arrange, asShipped, wireOutputs } from './arrange.js';
 import { beginBuild, endBuild } from './build.js';
 import type { Delivered } from './deliver.js';
 import { inspect, type Inspected } from './inspect.js';
@@ -49,7 +49,7 @@ async function shipOnce(run: ShipRun): Promise<ShipResult> {
   const outputs = await run.steps.run(
     'configure',
     async () => ({
-      value: await arrange({ manifest: delivered.manifest, code }, run.target.access, run),
+      value: await arrange(asShipped({ manifest: delivered.manifest, code }), run.target.access, run),
       detail: masterText(run)
     }),
     () => true

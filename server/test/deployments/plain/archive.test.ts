@@ -39,6 +39,15 @@ test('an archive runs with its code, whose data can be opened, on a machine with
   for (const path of places.stdout.trim().split(' ')) expect(path).toMatch(new RegExp(`^${elsewhere}/`, 'u'));
 });
 
+test('a program learns what it runs from an archive, too', async () => {
+  // The tests run in the folder of the checkout, which has the whole package.
+  const elsewhereThan = 'import sys; sys.path[:] = filter(None, sys.path); ';
+  const script = 'import jupyterlab_ship_env as s; print(s.current(master="yarn").conf["spark.pyspark.python"])';
+  const elsewhere = await temporaryFolder();
+  const ran = await runIn(elsewhere, named, ['-c', elsewhereThan + script]);
+  expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: './environment/bin/python\n' });
+});
+
 test('packages of the archive win over the code, as on executors', async () => {
   const { stdout } = await runIn(home, named, ['-c', 'import sys; print(*sys.path[1:], sep="\\n")']);
   const entries = stdout.trim().split('\n');

@@ -180,6 +180,8 @@ describe('a name that nodes use themselves', () => {
     '.ship-env/a.txt',
     '.layout.json',
     '.prefix/bin/tool',
+    'jupyterlab_ship_env/__init__.py',
+    'jupyterlab_ship_env.py',
     'ship_env_runtime.py',
     'ship_env_runtime/__init__.py',
     'ship_env_start.cpython-311-x86_64-linux-gnu.so',

@@ -3,7 +3,7 @@ import { ShipEnvError } from '../../../errors.js';
 import { ROOT_MODULES } from '../../runtime-modules.js';
 
 /** Modules that link.py puts beside the packages of an environment. A package with such a name would hide the module. */
-const MODULES = [...ROOT_MODULES, 'ship_env_start.py'].map(name => name.replace(/\.py$/, ''));
+const MODULES = [...ROOT_MODULES, 'ship_env_start.py'].map(name => topOf(name).replace(/\.py$/, ''));
 
 /** Top-level names in a distribution's folder, or in site-packages, that the node or the pex tool writes. */
 const TOP_LEVEL = new Set(['.ship-env', '.layout.json', 'zz_ship_env.pth']);
