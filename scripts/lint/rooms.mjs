@@ -28,9 +28,11 @@ export const ROOMS = {
   deployments: ['content', 'contract', 'formats', 'payloads', 'spark', 'system', 'targets', 'text'],
   settings: ['contract', 'system', 'targets'],
   trust: ['content', 'contract', 'formats', 'payloads', 'system', 'targets', 'text'],
-  inventory: ['contract', 'deployments', 'formats', 'payloads', 'system', 'targets', 'text', 'trust'],
+  records: ['contract', 'formats', 'payloads', 'system', 'targets', 'text', 'trust'],
+  inventory: ['contract', 'deployments', 'formats', 'payloads', 'records', 'system', 'targets', 'text', 'trust'],
   ship: [
-    ...['content', 'contract', 'deployments', 'environment', 'formats', 'payloads', 'settings', 'spark', 'system'],
+    ...['content', 'contract', 'deployments', 'environment', 'formats', 'payloads', 'records', 'settings', 'spark'],
+    'system',
     ...['targets', 'text', 'trust']
   ],
   probe: ['content', 'contract', 'environment', 'formats', 'payloads', 'spark', 'system', 'targets', 'text'],

@@ -5,9 +5,7 @@ import { createProgram, type Run } from './cli/program.js';
 import { jsonView, withoutShortSteps, personView, type View } from './cli/view.js';
 import { ShipEnvError, toErrorObject } from './errors.js';
 import { LAST_GRACE_MS } from './system/process/last-grace.js';
-
-/** The version from package.json, set by the bundler. */
-declare const SHIP_ENV_VERSION: string;
+import { VERSION } from './system/version.js';
 
 // Compiling a parser for a schema is worth it only for thousands of objects; most of our schemas parse one.
 z.config({ jitless: true });
@@ -61,7 +59,7 @@ const run: Run = async (options, work) => {
 };
 
 try {
-  await createProgram(SHIP_ENV_VERSION, run).parseAsync();
+  await createProgram(VERSION, run).parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Commander has already printed the problem. --help and --version also end here, with exit code 0.

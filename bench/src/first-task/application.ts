@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Cluster } from './cluster.js';
 import { lastJsonLine } from './json-lines.js';
 import type { Conf } from './layouts.js';
-import type { FirstTaskSetup } from './setup.js';
+import type { ClusterSetup } from './setup.js';
 
 const APPLICATION = fileURLToPath(new URL('application.py', import.meta.url));
 
@@ -26,7 +26,7 @@ export interface ApplicationResult {
  */
 export async function runApplication(
   conf: Conf,
-  { python, hidden, env, executors }: FirstTaskSetup,
+  { python, hidden, env, executors }: ClusterSetup,
   cluster: Cluster
 ): Promise<ApplicationResult> {
   const specification = {

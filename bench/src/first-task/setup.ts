@@ -14,16 +14,12 @@ const JVM = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 
 const NAME = 'first-task';
 
-/** The set-up that all runs share. */
-export interface FirstTaskSetup {
+/** The set-up of a cluster and of the kernel that ships to it. */
+export interface ClusterSetup {
   /** Holds all files of the measurement. Costly ones are kept for the next measurement. */
   readonly folder: string;
   /** The python of the kernel. */
   readonly python: string;
-  /** The python of a virtual environment on the node with the same packages. */
-  readonly nodePython: string;
-  /** The kernel's environment as a zipapp of the pex tool, without pyspark. */
-  readonly othersPex: string;
   /** Folders that no node may see. */
   readonly hidden: readonly string[];
   /** Environment variables of Spark's programs and of the applications. */
@@ -32,18 +28,35 @@ export interface FirstTaskSetup {
   readonly executors: number;
 }
 
+/** The set-up that all runs share. */
+export interface FirstTaskSetup extends ClusterSetup {
+  /** The python of a virtual environment on the node with the same packages. */
+  readonly nodePython: string;
+  /** The kernel's environment as a zipapp of the pex tool, without pyspark. */
+  readonly othersPex: string;
+}
+
 /** @param baseEnv - from `setUp` */
 export async function prepareFirstTask(baseEnv: NodeJS.ProcessEnv): Promise<FirstTaskSetup> {
+  const cluster = await prepareCluster(baseEnv);
+  const onNode = await lockedVenv(join(NAME, 'node-venv'), ['kernel']);
+  await compileModules(onNode);
+  const [kernel = ''] = cluster.hidden;
+  return {
+    ...cluster,
+    nodePython: pythonOf(onNode),
+    othersPex: await makeOthersPex(cluster.folder, kernel, baseEnv)
+  };
+}
+
+/** The part of the set-up without the environments that ship-env is compared with. @param baseEnv - from `setUp` */
+export async function prepareCluster(baseEnv: NodeJS.ProcessEnv): Promise<ClusterSetup> {
   const folder = join(BENCH_FOLDER, NAME);
   mkdirSync(folder, { recursive: true });
   const kernel = await lockedVenv(join(NAME, 'kernel'), ['kernel']);
-  const onNode = await lockedVenv(join(NAME, 'node-venv'), ['kernel']);
-  await compileModules(onNode);
   return {
     folder,
     python: pythonOf(kernel),
-    nodePython: pythonOf(onNode),
-    othersPex: await makeOthersPex(folder, kernel, baseEnv),
     hidden: [kernel],
     env: await sparkEnvironment(folder, kernel, baseEnv),
     executors: EXECUTORS

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { startOnFreshNode } from '../../../scripts/cluster/node.mjs';
 import { startServer } from '../../../scripts/cluster/server.mjs';
 import type { Cluster } from './cluster.js';
-import type { FirstTaskSetup } from './setup.js';
+import type { ClusterSetup } from './setup.js';
 
 const ANY_PORT = ['--host', '127.0.0.1', '--port', '0', '--webui-port', '0'];
 
 /** Starts the master. */
-export async function startStandalone({ folder, hidden, env, executors }: FirstTaskSetup): Promise<Cluster> {
+export async function startStandalone({ folder, hidden, env, executors }: ClusterSetup): Promise<Cluster> {
   const sparkClass = join(env['SPARK_HOME'] ?? '', 'bin', 'spark-class');
   const master = await startServer({
     command: [sparkClass, 'org.apache.spark.deploy.master.Master', ...ANY_PORT],

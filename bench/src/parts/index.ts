@@ -8,6 +8,7 @@ import { large } from './large.js';
 import { memory } from './memory.js';
 import { oneLine } from './one-line.js';
 import type { Part } from './part.js';
+import { scale } from './scale.js';
 import { tinyPackage } from './tiny-package.js';
 import { unchanged } from './unchanged.js';
 import { upload } from './upload.js';
@@ -24,5 +25,6 @@ export const PARTS: readonly Part[] = [
   growth,
   memory,
   large,
-  firstTask
+  firstTask,
+  scale
 ];

@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { paths } from '../../../scripts/lib/paths.mjs';
+import { SCALE_PAGE, computedSections, measuredLines } from '../scale/page.js';
 import { FIGURES, drawPlots } from './plots.js';
 import { BEFORE_AFTER, findingsIn, type Findings, type ResultsFile, type Row } from './results.js';
 import { cellsOf, verdictTable } from './tables.js';
@@ -22,6 +23,9 @@ export async function writePage(output: string): Promise<void> {
   await drawPlots(findingsIn(file), folder);
   writeFileSync(PAGE_RESULTS, `${JSON.stringify(file, null, 2)}\n`);
   writeFileSync(page, filled(readFileSync(page, 'utf8'), sectionsOf(file, readdirSync(folder))));
+  const { scale } = findingsIn(file);
+  const measured: Record<string, string> = scale.length === 0 ? {} : { measured: measuredLines(scale).join('\n') };
+  writeFileSync(SCALE_PAGE, filled(readFileSync(SCALE_PAGE, 'utf8'), { ...computedSections(), ...measured }));
 }
 
 /**

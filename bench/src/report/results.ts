@@ -72,6 +72,18 @@ export interface FirstTaskRow {
   readonly ratio: Summary;
 }
 
+/** What travelled in one session with fresh, or with known, nodes. */
+export interface ScaleRow {
+  /** See `WAYS` in scale/model.ts. */
+  readonly way: string;
+  readonly session: 'first' | 'next' | 'one package more';
+  readonly executors: number;
+  readonly artifactBytes: number;
+  /** Bytes from the driver to the executors, and from the store to the driver and the executors. */
+  readonly driverBytes: number;
+  readonly storeBytes: number;
+}
+
 /** The results of one or several parts. */
 export interface Findings {
   rows: Row[];
@@ -81,6 +93,7 @@ export interface Findings {
   slopes: Partial<Record<GrowthPoint['axis'], string[]>>;
   upload: UploadPoint[];
   firstTask: FirstTaskRow[];
+  scale: ScaleRow[];
   /** Cases that were not measured, and why. */
   leftOut: string[];
 }
@@ -107,7 +120,7 @@ export interface Bound {
 }
 
 function nothing(): Findings {
-  return { rows: [], verdicts: [], growth: [], slopes: {}, upload: [], firstTask: [], leftOut: [] };
+  return { rows: [], verdicts: [], growth: [], slopes: {}, upload: [], firstTask: [], scale: [], leftOut: [] };
 }
 
 /** Collects the results of the parts of a benchmark. */
@@ -170,6 +183,8 @@ export function findingsIn({ parts }: ResultsFile): Findings {
     slopes: Object.assign({}, ...all.map(({ slopes }) => slopes)) as Findings['slopes'],
     upload: all.flatMap(({ upload }) => upload),
     firstTask: all.flatMap(({ firstTask }) => firstTask),
+    // Results of an earlier release lack them.
+    scale: all.flatMap(({ scale = [] }) => scale),
     leftOut: all.flatMap(({ leftOut }) => leftOut)
   };
 }

@@ -1,4 +1,4 @@
-/** A proxy on loopback in front of the S3 server, which counts and delays the bytes. */
+/** A proxy on loopback in front of a server (S3, a Spark driver), which counts and delays the bytes. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
@@ -9,6 +9,8 @@ const WINDOW_BYTES = 64 * 1024 ** 2;
 export class Proxy {
   /** Bytes from clients to the server, TCP payload: HTTP's headers too. Set it back to 0 before you measure. */
   sentBytes = 0;
+  /** Bytes from the server to clients. */
+  receivedBytes = 0;
   /** Delay of each byte in either direction; a round trip takes twice as long. Set it between runs. */
   delayMs = 0;
   readonly #sockets = new Set<Socket>();
@@ -27,19 +29,23 @@ export class Proxy {
         socket.on('close', () => this.#sockets.delete(socket));
       }
       this.#pass(client, server, bytes => (this.sentBytes += bytes));
-      this.#pass(server, client, () => undefined);
+      this.#pass(server, client, bytes => (this.receivedBytes += bytes));
     });
   }
 
-  /** @returns `http://127.0.0.1:<port>` */
-  async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
+  /**
+   * @param port - to listen on; 0: any
+   * @param host - an address of the loopback interface
+   * @returns `http://<host>:<port>`
+   */
+  async start(port = 0, host = '127.0.0.1'): Promise<string> {
+    this.#server.listen(port, host);
     await once(this.#server, 'listening');
     const address = this.#server.address();
     if (address === null || typeof address === 'string') {
       throw new Error('The proxy does not listen.');
     }
-    return `http://127.0.0.1:${address.port}`;
+    return `http://${host}:${address.port}`;
   }
 
   /** Ends all connections. */

@@ -18,7 +18,7 @@ type Work = (options: OptionValues, view: View, signal: AbortSignal) => Promise<
  * The work of each command of the contract. A command imports its modules when it runs, so that `--version` and a ship
  * that sends nothing load neither express nor the AWS SDK.
  */
-const WORK: Readonly<Record<Exclude<CommandName, 'run'>, () => Promise<Work>>> = {
+const WORK: Readonly<Record<Exclude<CommandName, 'run' | 'remove'>, () => Promise<Work>>> = {
   snapshot: async () => (await import('./inspect.js')).snapshotCommand,
   build: async () => (await import('./build.js')).buildCommand,
   ship: async () => (await import('./ship.js')).shipCommand,
@@ -30,6 +30,7 @@ const WORK: Readonly<Record<Exclude<CommandName, 'run'>, () => Promise<Work>>> =
     };
   },
   list: async () => (await import('./inspect.js')).listCommand,
+  log: async () => (await import('./log.js')).logCommand,
   prune: async () => (await import('./prune.js')).pruneCommand,
   check: async () => (await import('./inspect.js')).checkCommand,
   doctor: async () => {
@@ -62,6 +63,7 @@ export function createProgram(version: string, run: Run): Command {
     });
   }
   addRun(program, run);
+  addRemove(program, run);
   addServe(program, version, run);
   addHelp(program);
   for (const command of program.commands) {
@@ -84,6 +86,19 @@ function addRun(program: Command, run: Run): void {
       await run({ ...options, isProgram: true }, async (view, signal) => {
         process.exitCode = await runCommand(options, words, view, signal);
       });
+    });
+}
+
+/** Adds `remove`: it takes the names of what to remove. */
+function addRemove(program: Command, run: Run): void {
+  const command = program.command('remove').description(COMMANDS.remove);
+  addOptions(command, 'remove');
+  command
+    .argument('<names...>', 'environments (env-…), code archives, pointer files or records, as list and log print them')
+    .action(async (names: string[]) => {
+      const options = valuesOf(command);
+      const { removeCommand } = await import('./remove.js');
+      await run(options, (view, signal) => removeCommand(options, names, view, signal));
     });
 }
 

@@ -2,12 +2,14 @@ import { CURRENT_VARIABLE, type CurrentShip } from '../contract/current.js';
 import type { OptionValues } from '../contract/option-lists.js';
 import type { RunStepEvent } from '../contract/ship.js';
 import type { Shipped } from '../deployments/deployment.js';
-import { become } from '../deployments/plain/become.js';
+import { become, runToEnd } from '../deployments/plain/become.js';
 import { preparePython, type PreparedPython } from '../deployments/plain/prepare.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { shippedAs } from '../ship/arrange.js';
 import { readAgainIfChanged } from '../ship/read-again.js';
 import { shippedByName, shippedEnvironment } from '../ship/shipped.js';
+import { takeBack } from '../ship/ephemeral.js';
+import { ship } from '../ship/ship.js';
 import { StepRunner, type Report } from '../ship/steps.js';
 import { withCache } from '../ship/with-cache.js';
 import { pointerPayload } from '../content/code/pointer-file.js';
@@ -44,14 +46,45 @@ export async function runCommand(
 ): Promise<number> {
   const cache = await Cache.open();
   const steps = new StepRunner<RunStepEvent['name']>(event => view.step(event), signal);
-  // The program needs the files in the cache for as long as it runs. It keeps the process id, so the mark stays valid.
-  return inUse(cache.root, async () => {
+  const begin = async (): Promise<PreparedPython> => {
     const { python, shipped, target } = await withCache(cache, () => prepare(options, { cache, signal, steps }));
     const code = shipped.code.map(({ fileName }) => fileName);
     view.result({ type: 'result', artifact: shipped.manifest.id, code }, []);
-    const env = { ...python.env, [CURRENT_VARIABLE]: JSON.stringify(currentOf(target, shipped)) };
-    return become({ ...python, env }, words, signal);
+    return { ...python, env: { ...python.env, [CURRENT_VARIABLE]: JSON.stringify(currentOf(target, shipped)) } };
+  };
+  // The program needs the files in the cache for as long as it runs. It keeps the process id, so the mark stays valid.
+  return inUse(cache.root, async () => {
+    if (options.ephemeral !== true) return become(await begin(), words, signal);
+    return forOneJob(options, { cache, signal, view }, async () => runToEnd(await begin(), words, signal));
   });
+}
+
+/**
+ * Ships for one job, and removes what that ship created when the job has ended, in success or failure. A removal that
+ * fails does not change the outcome of the job: the process warns, and prune removes the rest later.
+ *
+ * @param job - uses what was shipped
+ */
+async function forOneJob<T>(
+  options: OptionValues,
+  { cache, signal, view }: { readonly cache: Cache; readonly signal: AbortSignal; readonly view: View },
+  job: () => Promise<T>
+): Promise<T> {
+  const request = await toShipRequest(options, process.env, WHICH_ENVIRONMENT);
+  const created: string[] = [];
+  const onCreated = (names: readonly string[]): void => void created.push(...names);
+  try {
+    await withCache(cache, () => ship(request, { cache, signal, emit: event => view.step(event), onCreated }));
+    return await job();
+  } finally {
+    await takeBack(request.target, created, { cache }).catch((error: unknown) => {
+      const told = error instanceof Error ? error.message : String(error);
+      process.emitWarning(
+        `What was shipped for this job to ${request.target.url} is still there: ${told}`,
+        'ShipEnvWarning'
+      );
+    });
+  }
 }
 
 async function prepare(

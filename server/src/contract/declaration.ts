@@ -10,6 +10,8 @@ export const COMMANDS = {
   run: 'run a program with a shipped environment on this machine, without Spark',
   probe: 'say whether what ships would run on the nodes of a cluster, or on a platform, before it ships',
   list: 'list the artifacts on a target, and say which are gone',
+  log: 'show who shipped what to a target, and when',
+  remove: 'remove named environments or code from a target',
   prune: 'remove what is old and no longer needed on a target',
   check: 'write, read back and delete a small object on a target',
   doctor: 'show what is missing and how to get it'

@@ -48,6 +48,7 @@ export const ERRORS = {
   TARGET_BUCKET_MISSING: { status: 502, title: 'The bucket or directory of the target does not exist' },
   TARGET_CHECKSUM: { status: 502, title: 'What the target holds is not what was sent' },
   TARGET_CONFLICT: { status: 409, title: 'The target holds something else under this name' },
+  TARGET_IN_USE: { status: 409, title: 'Somebody else may use what was to be removed' },
   TARGET_FAILED: { status: 502, title: 'The target failed' },
   CONFIG_MASTER_UNSUPPORTED: { status: 422, title: 'There is no configuration for this Spark master' },
   SPARK_DEFAULTS_UNREADABLE: { status: 422, title: 'The file spark-defaults.conf cannot be read' },

@@ -12,6 +12,7 @@ export * from './probe.js';
 export * from './routes.js';
 export * from './settings.js';
 export * from './ship.js';
+export * from './ship-record.js';
 export * from './snapshot.js';
 export * from './target-settings.js';
 export * from './targets.js';

@@ -64,7 +64,7 @@ export const OPTIONS = {
     option: {
       flags: '-t, --target <target>',
       help: `a target of the settings, or a URL: ${TARGET_URLS} (default: the settings decide)`,
-      commands: ['ship', 'config', 'run', 'probe', 'list', 'prune', 'check', 'doctor'],
+      commands: ['ship', 'config', 'run', 'probe', 'list', 'log', 'remove', 'prune', 'check', 'doctor'],
       magic: true,
       value: 'name'
     }
@@ -204,7 +204,7 @@ export const OPTIONS = {
     option: {
       flags: '--dry-run',
       help: 'only say what would be sent or removed',
-      commands: ['ship', 'prune'],
+      commands: ['ship', 'remove', 'prune'],
       magic: true
     }
   },
@@ -252,6 +252,26 @@ export const OPTIONS = {
       commands: ['prune'],
       value: 'count',
       default: '5'
+    }
+  },
+  limit: {
+    option: {
+      flags: '-n, --limit <count>',
+      help: 'how many ships to show, newest first',
+      commands: ['log'],
+      value: 'count',
+      default: '20'
+    }
+  },
+  force: {
+    option: { flags: '--force', help: 'also what others may use', commands: ['remove'] }
+  },
+  ephemeral: {
+    option: {
+      flags: '--ephemeral',
+      help: 'ship first, and remove what that ship created when the program ends',
+      commands: ['run'],
+      conflicts: ['artifact', 'code']
     }
   },
   json: { option: { flags: '--json', help: 'print JSON lines and nothing else', commands: EVERYWHERE } },

@@ -95,8 +95,11 @@ export const shipResult = z.object({
 });
 export type ShipResult = z.infer<typeof shipResult>;
 
-/** The steps of `ship-env run`, in the order in which they begin and end. With `--artifact` the only step is `fetch`. */
-const RUN_STEP_NAMES = ['snapshot', 'plan', 'fetch'] as const;
+/**
+ * The steps of `ship-env run`. With `--artifact` the only step is `fetch`; without it, `snapshot` and `plan` come first;
+ * with `--ephemeral` all steps of a ship come before these.
+ */
+const RUN_STEP_NAMES = [...STEP_NAMES, 'fetch'] as const;
 const runStepEvent = stepEvent.extend({ name: z.enum(RUN_STEP_NAMES) });
 export type RunStepEvent = z.infer<typeof runStepEvent>;
 

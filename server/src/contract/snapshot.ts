@@ -132,7 +132,8 @@ export const finding = z.object({
     'staged-keys',
     'memory-overhead',
     'zip64-artifact',
-    'node-python'
+    'node-python',
+    'no-record'
   ]),
   /** The distribution, editable or file that the finding is about. */
   subject: z.string(),

@@ -41,13 +41,23 @@ export const listedArtifact = z.object({
 });
 export type ListedArtifact = z.infer<typeof listedArtifact>;
 
-/** An object on a target, as `prune` reports it. */
+/** An object on a target, as `prune` and `remove` report it. */
 const prunedObject = z.object({
   name: z.string(),
   bytes: z.number(),
   /** ISO 8601. */
   modified: z.string()
 });
+
+/** What `remove` removed, or would remove if it were no dry run. */
+export const removed = z.object({
+  url: z.string(),
+  dryRun: z.boolean(),
+  /** In the order of the removal. */
+  removed: z.array(prunedObject),
+  removedBytes: z.number()
+});
+export type Removed = z.infer<typeof removed>;
 
 /** What `prune` removed, or would remove if it were no dry run, and why the other objects stay. */
 export const pruned = z.object({

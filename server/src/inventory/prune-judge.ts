@@ -1,24 +1,16 @@
-import * as z from 'zod';
 import { manifestName } from '../formats/manifest.js';
 import { isArtifactName } from '../formats/registry.js';
 import { count } from '../text/count.js';
-import { parseJson } from '../text/json.js';
 import { isShipEnvError } from '../errors.js';
-import { POINTER_NAME } from '../contract/pointer-name.js';
 import type { TargetEntry } from '../targets/target.js';
 import { inconsistencyOf } from '../trust/believe.js';
 import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
+import { filesOf, isPointerName } from './pointers.js';
+import { lastUses, recordsAmong, type FoundRecord } from '../records/uses.js';
 
-const POINTER = new RegExp(`^${POINTER_NAME}$`, 'u');
 const CODE_NAME = /-[0-9a-f]{16}\.zip$/u;
 const ARTIFACT_ID = /^(env-[0-9a-f]{20})\./u;
-
-/** The part of a pointer file, of this release or the one before it, that names the archives it needs. */
-const pointerFile = z.object({
-  schema: z.union([z.literal(1), z.literal(2)]),
-  archives: z.array(z.object({ file: z.string() }))
-});
 
 /** An object that stays, and why. */
 export interface KeptObject {
@@ -50,6 +42,7 @@ export interface Rules {
 /** Objects that stay or go together: an artifact and its manifest, or a pointer. */
 interface Unit {
   readonly entries: readonly TargetEntry[];
+  /** When one of them was written, or when a record last said that a ship uses it. */
   readonly modifiedMs: number;
 }
 
@@ -68,8 +61,11 @@ export async function judge(
   const judging = new Judging(entries, rules);
   const others = new Set(entries.filter(({ isFile }) => isFile === false).map(({ name }) => name));
   const readFile = async (name: string): Promise<Buffer | undefined> => (others.has(name) ? undefined : read(name));
+  const records = await recordsAmong(entries, readFile);
+  judging.learn(records);
   await judging.environments(readFile);
   await judging.code(readFile);
+  judging.records(records);
   return judging.end();
 }
 
@@ -78,10 +74,16 @@ class Judging {
   readonly #rules: Rules;
   readonly #remove: TargetEntry[] = [];
   readonly #kept: KeptObject[] = [];
+  #uses: ReadonlyMap<string, number> = new Map();
 
   constructor(entries: readonly TargetEntry[], rules: Rules) {
     this.#left = new Map(entries.map(entry => [entry.name, entry]));
     this.#rules = rules;
+  }
+
+  /** Learns from the records when ships, of any machine, last used the objects. */
+  learn(records: readonly FoundRecord[]): void {
+    this.#uses = lastUses(records);
   }
 
   /** Manifests and artifacts. */
@@ -96,14 +98,14 @@ class Judging {
         // The manifest goes first: without its manifest an environment does not exist; without its artifact it would be
         // broken.
         const beside = this.#left.get(artifact);
-        units.push(unitOf(beside === undefined ? [entry] : [entry, beside]));
+        units.push(this.#unitOf(beside === undefined ? [entry] : [entry, beside]));
       }
     }
     this.#sort(units, 'environment');
     // Artifacts of a ship under way, or of a ship that was killed.
     const alone = [...this.#left.values()].filter(({ name }) => isLoneArtifact(name));
     this.#sort(
-      alone.map(entry => unitOf([entry])),
+      alone.map(entry => this.#unitOf([entry])),
       undefined
     );
   }
@@ -112,14 +114,14 @@ class Judging {
   async code(read: (name: string) => Promise<Buffer | undefined>): Promise<void> {
     const [units, archives] = [[] as Unit[], new Map<string, readonly string[]>()];
     let isAllKnown = true;
-    for (const entry of [...this.#left.values()].filter(({ name }) => POINTER.test(name))) {
+    for (const entry of [...this.#left.values()].filter(({ name }) => isPointerName(name))) {
       const files = filesOf(await read(entry.name));
       if (files === undefined) {
         isAllKnown = false;
         this.#keep(entry, 'it cannot be read as a pointer');
       } else {
         archives.set(entry.name, files);
-        units.push(unitOf([entry]));
+        units.push(this.#unitOf([entry]));
       }
     }
     const before = this.#remove.length;
@@ -132,9 +134,22 @@ class Judging {
       if (needed.has(entry.name)) this.#keep(entry, 'a pointer that stays needs it');
       else if (!isAllKnown) this.#keep(entry, 'a pointer that cannot be read may need it');
       else if (!named.has(entry.name)) this.#keep(entry, 'no pointer names it, so it may belong to another program');
-      else this.#sort([unitOf([entry])], undefined);
+      else this.#sort([this.#unitOf([entry])], undefined);
     }
     this.#remove.push(...pointers);
+  }
+
+  /** Records, after all that they name: the newest one of an environment stays as long as the environment. */
+  records(records: readonly FoundRecord[]): void {
+    const staying = new Set(this.#kept.map(({ entry }) => entry.name));
+    const told = new Set<string>();
+    for (const { entry, record } of records) {
+      const manifest = record && manifestName(record.artifact.id);
+      if (manifest === undefined) this.#keep(entry, 'it cannot be read as a record');
+      else if (staying.has(manifest) && !told.has(manifest)) this.#keep(entry, 'its environment stays');
+      else this.#sort([this.#unitOf([entry])], undefined);
+      if (manifest !== undefined) told.add(manifest);
+    }
   }
 
   end(): Judgement {
@@ -173,6 +188,11 @@ class Judging {
     return staying;
   }
 
+  #unitOf(entries: readonly TargetEntry[]): Unit {
+    const times = entries.map(({ name, modified }) => Math.max(modified.getTime(), this.#uses.get(name) ?? -Infinity));
+    return { entries, modifiedMs: Math.max(...times) };
+  }
+
   #ofId(id: string): TargetEntry[] {
     return [...this.#left.values()].filter(({ name }) => ARTIFACT_ID.exec(name)?.[1] === id);
   }
@@ -186,10 +206,6 @@ class Judging {
   }
 }
 
-function unitOf(entries: readonly TargetEntry[]): Unit {
-  return { entries, modifiedMs: Math.max(...entries.map(({ modified }) => modified.getTime())) };
-}
-
 /** Name of the artifact that a manifest describes; undefined when this release cannot read the manifest. */
 function artifactOf(content: Buffer | undefined, id: string): string | undefined {
   try {
@@ -199,11 +215,6 @@ function artifactOf(content: Buffer | undefined, id: string): string | undefined
     if (!isShipEnvError(error, 'TARGET_CONFLICT')) throw error;
     return undefined;
   }
-}
-
-function filesOf(content: Buffer | undefined): string[] | undefined {
-  const pointer = content && pointerFile.safeParse(parseJson(content.toString('utf8'))).data;
-  return pointer?.archives.map(({ file }) => file);
 }
 
 /** Is this the name of an artifact, in any format? */

@@ -84,7 +84,7 @@ async function timeOf(target: Target, signal: AbortSignal): Promise<number> {
 }
 
 /** Removes an object, unless it has changed since it was listed: a ship of another machine may have sent it again. */
-async function isRemoved(target: Target, entry: TargetEntry, signal: AbortSignal): Promise<boolean> {
+export async function isRemoved(target: Target, entry: TargetEntry, signal: AbortSignal): Promise<boolean> {
   signal.throwIfAborted();
   const now = await target.stat(entry.name, signal);
   if (now?.modified === undefined || now.bytes !== entry.bytes) return false;

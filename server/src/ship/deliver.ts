@@ -25,6 +25,8 @@ export interface Delivered {
   readonly uploadedBytes: number;
   readonly copiedBytes: number;
   readonly findings: readonly Finding[];
+  /** Names of the objects that this ship created. */
+  readonly created: readonly string[];
 }
 
 /** Everything that the target shall hold, and the payloads of it that had to be sent. */
@@ -73,7 +75,8 @@ export async function deliver(
     findings: [
       ...(upload.fullUpload === undefined ? [] : [fullUploadOf(target.url, upload.fullUpload)]),
       ...(upload.sentBytes === 0 ? [] : remarksOf(target))
-    ]
+    ],
+    created: journal.createdNames
   };
 }
 
@@ -85,7 +88,7 @@ export async function estimate(
 ): Promise<Delivered> {
   if ('published' in environment) {
     const uploadedBytes = totalBytes(await upload.missing({ code: files }));
-    return { manifest: environment.published, reused: true, uploadedBytes, copiedBytes: 0, findings: [] };
+    return { manifest: environment.published, reused: true, uploadedBytes, copiedBytes: 0, findings: [], created: [] };
   }
   const built = await environment.build.complete();
   const missing = await upload.missing(wantedOf(files, built));
@@ -97,7 +100,8 @@ export async function estimate(
     reused: false,
     uploadedBytes: totalBytes(others) + sentBytes,
     copiedBytes,
-    findings: []
+    findings: [],
+    created: []
   };
 }
 

@@ -27,6 +27,11 @@ export class Journal {
     this.#created.add(name);
   }
 
+  /** Names of the objects that this ship created, in the order of their creation. */
+  get createdNames(): readonly string[] {
+    return [...this.#created];
+  }
+
   hasCreated(name: string): boolean {
     return this.#created.has(name);
   }

@@ -17,6 +17,11 @@ export interface ShipContext {
   readonly digests?: DigestMemory | undefined;
   /** A process that ships more than once keeps it, so that manifests on a target are read once. */
   readonly manifests?: KnownManifests | undefined;
+  /**
+   * Set when the ship is for one job. It gets the names of the objects that this ship created, as soon as they are
+   * there, so that they can be removed when the job ends (ephemeral.ts).
+   */
+  readonly onCreated?: ((names: readonly string[]) => void) | undefined;
 }
 
 /** One ship under way, with what its steps share. */

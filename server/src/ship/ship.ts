@@ -1,5 +1,6 @@
 import type { ArchivedEditable } from '../content/code/archive.js';
 import type { ShipRequest, ShipResult } from '../contract/ship.js';
+import type { Finding } from '../contract/snapshot.js';
 import { formatOf } from '../formats/registry.js';
 import { DigestMemory } from '../payloads/digest-memory.js';
 import type { PayloadFacts } from '../payloads/payload.js';
@@ -13,6 +14,7 @@ import type { Delivered } from './deliver.js';
 import { inspect, type Inspected } from './inspect.js';
 import { readAgainIfChanged } from './read-again.js';
 import type { ShipContext, ShipRun } from './run.js';
+import { Vanished, beginRecord, writeRecord } from './record.js';
 import { listHoldings, send } from './send.js';
 import { StepRunner } from './steps.js';
 import { TaskGroup } from '../system/task-group.js';
@@ -33,19 +35,34 @@ export async function ship(asked: ShipRequest, given: ShipContext): Promise<Ship
   const context = { ...given, digests: given.digests ?? new DigestMemory() };
   try {
     const accepted = await acceptRequest(asked, target);
-    return await readAgainIfChanged(
-      () => shipOnce({ ...accepted, target, context, steps: new StepRunner(context.emit, context.signal) }),
-      context.signal
-    );
+    const once = (): Promise<ShipResult> =>
+      shipOnce({ ...accepted, target, context, steps: new StepRunner(context.emit, context.signal) });
+    return await readAgainIfChanged(() => againIfVanished(once), context.signal);
   } finally {
     target.close();
   }
 }
 
+/**
+ * Ships once more when a job that ended took back what the ship relied on. The second time the ship sends it itself.
+ *
+ * @throws ShipEnvError TARGET_CHECKSUM when it is gone again
+ */
+async function againIfVanished<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Vanished)) throw error;
+  }
+  return work().catch((error: unknown) => {
+    throw error instanceof Vanished ? error.cause : error;
+  });
+}
+
 async function shipOnce(run: ShipRun): Promise<ShipResult> {
   const started = performance.now();
   const inspected = await inspect(run.request, run.target, run.steps, run.context);
-  const { code, reusedSegments, delivered } = await buildAndSend(run, inspected);
+  const { code, reusedSegments, delivered, remarks } = await buildAndSend(run, inspected);
   const outputs = await run.steps.run(
     'configure',
     async () => ({
@@ -60,7 +77,7 @@ async function shipOnce(run: ShipRun): Promise<ShipResult> {
     artifact: { id: manifest.id, format: manifest.format, ...shippedFile(run.target, manifest.artifact) },
     code: code.map(({ payload }) => shippedFile(run.target, payload)),
     ...{ uploadedBytes, copiedBytes, reusedSegments, reused },
-    findings: findingsOf(run, inspected, code, delivered),
+    findings: [...findingsOf(run, inspected, code, delivered), ...remarks],
     steps: run.steps.timings,
     ms: Math.round(performance.now() - started),
     ...wireOutputs(outputs),
@@ -72,7 +89,12 @@ async function shipOnce(run: ShipRun): Promise<ShipResult> {
 async function buildAndSend(
   run: ShipRun,
   inspected: Inspected
-): Promise<{ code: readonly ArchivedEditable[]; reusedSegments: number; delivered: Delivered }> {
+): Promise<{
+  code: readonly ArchivedEditable[];
+  reusedSegments: number;
+  delivered: Delivered;
+  remarks: readonly Finding[];
+}> {
   const group = new TaskGroup(run.context.signal);
   const { signal } = group;
   const step = run.steps.begin('build');
@@ -82,8 +104,13 @@ async function buildAndSend(
     const begun = await beginning;
     const building = group.add(endBuild(begun, inspected, step));
     const sending = group.add(send(run, inspected, begun, listing, signal));
-    await Promise.allSettled([building, sending]);
-    return { code: begun.code, delivered: await sending, reusedSegments: await building };
+    const recording = group.add(beginRecord(run, inspected, begun.code));
+    await Promise.allSettled([building, sending, recording]);
+    const [delivered, reusedSegments, record] = [await sending, await building, await recording];
+    run.context.onCreated?.(delivered.created);
+    const shipped = { code: begun.code, delivered };
+    const remarks = record === undefined ? [] : await writeRecord(run, record, inspected, shipped);
+    return { ...shipped, reusedSegments, remarks };
   } finally {
     step.end();
   }

@@ -59,6 +59,11 @@ export class Verified {
     return true;
   }
 
+  /** The identity of an object when it was verified last; undefined when there is none. */
+  identityOf(name: string): string | undefined {
+    return this.#objects.get(name)?.identity || undefined;
+  }
+
   /**
    * Notes that the object has this content. An object without an identity cannot be recognised: then only its use is
    * noted, and the next ship reads the object again.

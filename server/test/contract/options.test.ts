@@ -71,7 +71,8 @@ test.each(Object.keys(COMMANDS) as CommandName[])(
       const flag = flags.split(/, | /u).find(word => word.startsWith('--')) ?? '';
       const example = choices?.[0] ?? { age: '1d', count: '1', name: 'x' }[value ?? 'name'];
       const words = [flag, ...(flags.includes('<') ? [example] : [])];
-      const needed = command === 'build' && name !== 'output' ? ['--output', 'x'] : [];
+      const needed =
+        command === 'remove' ? ['env-x'] : command === 'build' && name !== 'output' ? ['--output', 'x'] : [];
       const values = await read(command, [...words, ...needed]).catch((error: unknown) => {
         if (error instanceof CommanderError && error.code === 'commander.unknownOption') return {};
         throw error;

@@ -6,7 +6,7 @@ import { listArtifacts } from '../../src/inventory/list.js';
 import { prune } from '../../src/inventory/prune.js';
 import { Cache } from '../../src/system/cache/cache.js';
 import { calm } from '../payloads/payloads.js';
-import { makePort, names } from '../ship/port.js';
+import { forgetShips, makePort, names, recordNames } from '../ship/port.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -32,6 +32,7 @@ test('a PEX and an archive of one environment are told apart, and pruned each wi
   expect(archive.name).toBe(`${archive.id}.tar.gz`);
   await expect(checkTarget(target, calm)).resolves.toMatchObject({ url: target.url });
 
+  await forgetShips(port.directory);
   const all = await names(port.directory);
   const then = new Date(Date.now() - 2 * HOUR_MS);
   for (const name of all) await utimes(join(port.directory, name), then, then);
@@ -55,6 +56,7 @@ test('a PEX and an archive of one environment are told apart, and pruned each wi
 test('an archive that was left without its manifest is removed once it is old', async () => {
   const port = await makePort(kernel);
   const { artifact } = await port.ship({ more: { format: 'archive' } });
+  await forgetShips(port.directory);
   const cache = await Cache.open(await temporaryFolder());
   const { target } = port.request();
   const prunedNow = async (olderThanMs: number) =>
@@ -70,7 +72,7 @@ test('no age and none of the newest means all, what this machine shipped a momen
   const port = await makePort(kernel);
   await port.ship();
   await port.ship({ more: { format: 'archive' } });
-  const all = await names(port.directory);
+  const all = [...(await names(port.directory)), ...(await recordNames(port.directory))].sort();
   const options = { olderThanMs: 0, keep: 0, dryRun: true };
   const from = { cache: port.cache, signal: calm };
   const { target } = port.request();

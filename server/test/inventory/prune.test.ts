@@ -10,7 +10,7 @@ import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { calm, failure } from '../payloads/payloads.js';
 import { useBucket } from '../targets/s3/bucket.js';
-import { makePort, names, type Port } from '../ship/port.js';
+import { forgetShips, makePort, names, recordNames, type Port } from '../ship/port.js';
 
 const bucket = useBucket();
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -42,6 +42,7 @@ async function makeFull(): Promise<{ port: Port; older: string[]; newer: string[
   await port.ship();
   await kernel.uninstall('toml');
   await kernel.edit('v1');
+  await forgetShips(port.directory);
   const newer = (await names(port.directory)).filter(name => !older.includes(name));
   return { port, older, newer };
 }
@@ -114,6 +115,7 @@ test('what cannot be judged stays, with all that it may need', async () => {
 test('an artifact without a manifest is under way while it is young; later it is what a killed ship left', async () => {
   const port = await makePort(kernel);
   const { artifact } = await port.ship();
+  await forgetShips(port.directory);
   await rm(join(port.directory, `${artifact.id}.json`));
   expect((await pruneIt(port)).removed).toEqual([]);
   await age(port, [artifact.name], 31);
@@ -175,4 +177,44 @@ test('what has no date that makes sense stays', async () => {
   expect(
     (await judge([{ ...entry, modified: new Date(0) }], rules, () => Promise.resolve(undefined))).remove
   ).toHaveLength(1);
+});
+
+test('a record keeps what its ship uses, and goes with it', async () => {
+  const port = await makePort(kernel);
+  await port.ship();
+  const all = await names(port.directory);
+  await age(port, all, 90);
+  expect((await pruneIt(port)).removed).toEqual([]);
+  const records = await recordNames(port.directory);
+  await age(port, records, 31);
+  const { removed } = await pruneIt(port);
+  expect(removed.map(({ name }) => name)).toEqual([...removed.slice(0, -1).map(({ name }) => name), ...records]);
+  expect(removed).toHaveLength(all.length + 1);
+});
+
+test('the newest record of an environment that stays stays, however old it is; the others go', async () => {
+  const port = await makePort(kernel);
+  await port.ship();
+  await kernel.edit('v2');
+  await port.ship();
+  await kernel.edit('v1');
+  const records = await recordNames(port.directory);
+  expect(records).toHaveLength(2);
+  await age(port, [...(await names(port.directory)), ...records], 90);
+  const { removed, kept } = await pruneIt(port, { keep: 5 });
+  expect(removed).toMatchObject([{ name: records[0] }]);
+  expect(kept).toContainEqual(expect.objectContaining({ name: records[1], reason: 'its environment stays' }));
+});
+
+test('a record that is not what its name says protects nothing, and stays', async () => {
+  const port = await makePort(kernel);
+  await port.ship();
+  const all = await names(port.directory);
+  const [record = ''] = await recordNames(port.directory);
+  await chmod(join(port.directory, record), 0o644);
+  await appendFile(join(port.directory, record), ' ');
+  await age(port, all, 90);
+  const { removed, kept } = await pruneIt(port);
+  expect(removed).toHaveLength(all.length);
+  expect(kept).toMatchObject([{ name: record, reason: 'it cannot be read as a record' }]);
 });

@@ -1,8 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cache } from '../../src/system/cache/cache.js';
 import { manifest } from '../../src/contract/manifest.js';
 import { shipRequest, type ShipRequestInput, type StepEvent } from '../../src/contract/ship.js';
+import { isRecordName } from '../../src/records/record.js';
 import { ship } from '../../src/ship/ship.js';
 import type { KnownManifests } from '../../src/ship/holdings.js';
 import type { DigestMemory } from '../../src/payloads/digest-memory.js';
@@ -21,6 +22,7 @@ export interface Port {
     emit?: (event: StepEvent) => void;
     digests?: DigestMemory;
     manifests?: KnownManifests;
+    onCreated?: (names: readonly string[]) => void;
   }) => ReturnType<typeof ship>;
 }
 
@@ -53,8 +55,22 @@ export async function portIn(folder: string, kernel: KernelVenv, cacheFolder?: s
   };
 }
 
-/** Names on the target; none when its folder does not exist. */
+/** Names on the target, without the records of ships; none when its folder does not exist. */
 export async function names(directory: string): Promise<string[]> {
+  return (await everyName(directory)).filter(name => !isRecordName(name));
+}
+
+/** Removes the records of ships: then the target is as a release without records leaves it. */
+export async function forgetShips(directory: string): Promise<void> {
+  for (const name of await recordNames(directory)) await rm(join(directory, name));
+}
+
+/** Names of the records of ships on the target, oldest first. */
+export async function recordNames(directory: string): Promise<string[]> {
+  return (await everyName(directory)).filter(isRecordName);
+}
+
+async function everyName(directory: string): Promise<string[]> {
   return (await readdir(directory).catch(() => [])).sort();
 }
 

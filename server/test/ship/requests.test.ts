@@ -2,6 +2,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Manifest } from '../../src/contract/manifest.js';
 import type { ShipResult } from '../../src/contract/ship.js';
+import { isRecordName } from '../../src/records/record.js';
 import type { KnownManifests } from '../../src/ship/holdings.js';
 import { Recent } from '../../src/system/cache/recent.js';
 import { startFaultyProxy } from '../support/faulty-proxy.js';
@@ -23,7 +24,9 @@ beforeEach(async () => {
 });
 
 /** A ship, and its requests about objects in order: `GET env-1.json 404`. */
-async function watch(manifests?: KnownManifests): Promise<{ result: ShipResult; asked: string[] }> {
+async function watch(
+  manifests?: KnownManifests
+): Promise<{ result: ShipResult; asked: string[]; ofRecords: string[] }> {
   const asked: string[] = [];
   const proxy = await startFaultyProxy(bucket.server.endpoint, async passing => {
     const answer = await passing.forward();
@@ -34,7 +37,8 @@ async function watch(manifests?: KnownManifests): Promise<{ result: ShipResult; 
   onTestFinished(() => proxy.stop());
   const target = bucket.server.settings(url, { endpoint: proxy.endpoint });
   const result = await port.ship({ more: { target }, ...(manifests && { manifests }) });
-  return { result, asked };
+  const isOfRecord = (each: string): boolean => isRecordName(each.split(' ')[1] ?? '');
+  return { result, asked: asked.filter(each => !isOfRecord(each)), ofRecords: asked.filter(isOfRecord) };
 }
 
 async function add(requirement: string, name: string): Promise<void> {
@@ -46,7 +50,8 @@ test('a process that remembers reads each manifest once, and again when there is
   const manifests: KnownManifests = new Recent<Manifest>(8);
   const readBy = async (): Promise<{ name: string; reads: string[] }> => {
     const { result, asked } = await watch(manifests);
-    const reads = asked.flatMap(each => /^GET (env-.*\.json) 200$/.exec(each)?.[1] ?? []);
+    // The record of a ship reads the manifest of the record before, to say what changed.
+    const reads = [...new Set(asked.flatMap(each => /^GET (env-.*\.json) 200$/.exec(each)?.[1] ?? []))];
     return { name: `${result.artifact.id}.json`, reads };
   };
   const first = await readBy();
@@ -67,16 +72,37 @@ test('an edited line asks of each of its files once whether it is there, and onc
   const { result } = await watch();
   await kernel.edit('v2');
   onTestFinished(() => kernel.edit('v1'));
-  const { result: edited, asked } = await watch();
+  const { result: edited, asked, ofRecords } = await watch();
   const [code] = edited.code;
   const files = [code?.name ?? '', pointerIn(asked)];
   expect(asked.sort()).toEqual(
     [
       `GET ${result.artifact.id}.json 200`,
       `HEAD ${result.artifact.name} 200`,
+      // What the ship relied on must still be there when its record is.
+      `HEAD ${result.artifact.id}.json 200`,
+      `HEAD ${result.artifact.name} 200`,
       ...files.flatMap(name => [`HEAD ${name} 404`, `PUT ${name} 200`, `HEAD ${name} 200`])
     ].sort()
   );
+  // The record before, and the new one.
+  expect(ofRecords.map(each => each.replace(/ \S+ /u, ' '))).toEqual(['GET 200', 'PUT 200']);
+});
+
+test('an unchanged ship asks nothing about records', async () => {
+  const asked: string[] = [];
+  const proxy = await startFaultyProxy(bucket.server.endpoint, passing => {
+    asked.push(passing.path);
+    return passing.forward();
+  });
+  onTestFinished(() => proxy.stop());
+  const target = bucket.server.settings(url, { endpoint: proxy.endpoint });
+  await port.ship({ more: { target } });
+  expect(asked.some(path => path.includes('ship-env-ship-'))).toBe(true);
+  asked.length = 0;
+  await port.ship({ more: { target } });
+  expect(asked).toHaveLength(4);
+  expect(asked.some(path => path.includes('ship-env-ship-'))).toBe(false);
 });
 
 test('a new artifact is looked for twice before it is sent, and its manifest once more before that is', async () => {

@@ -36,9 +36,11 @@ export const MANIFEST = /env-[0-9a-f]+\.json$/u;
 export const ARTIFACT = /\.pex$/u;
 export const REFUSED = { status: 403, body: '<Error><Code>AccessDenied</Code><Message>No.</Message></Error>' };
 
-/** The names below a prefix, and the bytes of all of them. */
+const RECORD = /ship-env-ship-/u;
+
+/** The names below a prefix, without the records of ships, and the bytes of all of them. */
 export async function held(url: string): Promise<{ names: string[]; bytes: number }> {
-  const { keys } = await bucket.leftBelow(url);
+  const keys = (await bucket.leftBelow(url)).keys.filter(key => !RECORD.test(key));
   const heads = await Promise.all(keys.map(Key => bucket.client.send(new HeadObjectCommand({ Bucket: 'ship', Key }))));
   return {
     names: keys.map(key => key.split('/').at(-1) ?? ''),
@@ -82,7 +84,7 @@ export async function cancelFirst(
   return Promise.allSettled([first, second]);
 }
 
-/** A ship and its requests; tells when the ship has built everything and begins the upload. */
+/** A ship and its requests, without those about its record; tells when the ship has built everything and begins the upload. */
 export function watched(
   url: string,
   port: Parameters<typeof shipTo>[1],
@@ -94,7 +96,7 @@ export function watched(
       if (name === 'build' && state === 'done') onBuilt();
     },
     fault: passing => {
-      asked.push(`${passing.method} ${passing.path}`);
+      if (!RECORD.test(passing.path)) asked.push(`${passing.method} ${passing.path}`);
       return passing.forward();
     }
   });

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { ShipResult } from '../../src/contract/ship.js';
 import { toErrorObject } from '../../src/errors.js';
+import { startFaultyProxy } from '../support/faulty-proxy.js';
 import { gate } from '../support/gate.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { makePort } from './port.js';
@@ -118,14 +119,17 @@ test('an artifact that goes away just before its manifest comes is sent again', 
 
 test('an unchanged environment costs a look at each file and reads its manifest only', async () => {
   const [url, port] = [bucket.freshUrl(), await makePort(kernel)];
-  await shipTo(url, port);
   const asked: string[] = [];
-  await shipTo(url, port, {
-    fault: passing => {
-      asked.push(`${passing.method} ${passing.path.split('?')[0]?.split('/').at(-1)}`);
-      return passing.forward();
-    }
+  const proxy = await startFaultyProxy(bucket.server.endpoint, passing => {
+    asked.push(`${passing.method} ${passing.path.split('?')[0]?.split('/').at(-1)}`);
+    return passing.forward();
   });
+  onTestFinished(() => proxy.stop());
+  // Both ships reach the store under the same address: under another one it would be another store.
+  const target = bucket.server.settings(url, { endpoint: proxy.endpoint });
+  await port.ship({ more: { target } });
+  asked.length = 0;
+  await port.ship({ more: { target } });
   const { names } = await held(url);
   const manifest = names.find(name => MANIFEST.test(name)) ?? '';
   expect(asked.sort()).toEqual(

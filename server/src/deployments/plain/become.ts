@@ -26,10 +26,22 @@ export async function become(
   args: readonly string[],
   signal: AbortSignal
 ): Promise<number> {
+  if (process.execve === undefined) return runToEnd({ path, env }, args, signal);
   await requireExecutable(path);
   await handOver(signal);
-  if (process.execve === undefined) return asChild({ path, env }, args);
   return process.execve(path, [path, ...args], env);
+}
+
+/**
+ * Runs the python as a child that shares the terminal, and gets the signals of this process.
+ *
+ * @returns the exit code of the program
+ * @throws as {@link become}
+ */
+export async function runToEnd(python: PreparedPython, args: readonly string[], signal: AbortSignal): Promise<number> {
+  await requireExecutable(python.path);
+  await handOver(signal);
+  return asChild(python, args);
 }
 
 /** From here on the program gets all signals. A signal that came before this call ends this process. */

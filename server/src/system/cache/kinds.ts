@@ -24,6 +24,8 @@ const KINDS = {
   code: 'v2',
   /** Objects whose content was verified on a target, one file for each target. */
   verified: 'v1',
+  /** What the last record of a ship said, one file for each target and environment. */
+  records: 'v1',
   /** Notes of targets about contents, in one file. */
   digests: 'v1',
   /** Artifacts that were fetched from a target to run here, by name, and the state of each file when it was verified. */

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, realpath, rename, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { editableOf, git, repository, setEnvironment, shippedPaths, temporaryFolder, writeTree } from './helpers.js';
+import { revisionOf } from '../../../src/content/code/git/revision.js';
+import { editableOf, git, never, repository, setEnvironment, shippedPaths, temporaryFolder, writeTree } from './helpers.js';
 
 /**
  * A partial clone in which every setting that can name a program names one that writes the file `was-run`. The clone
@@ -66,6 +67,18 @@ describe('in a git work tree', () => {
     expect(existsSync(mark)).toBe(true);
     await rm(mark);
     await shippedPaths(editableOf(folder, ['src', '']));
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  it('tells the commit, and whether the files are those of the commit, without a program either', async () => {
+    const { folder } = await hostileRepository();
+    const mark = join(folder, 'was-run');
+    await writeTree(folder, { 'src/m.py': 'CHANGED = 1\n' });
+    // Proves that the trap works: a plain git runs the filter to compare.
+    await git(folder, 'status').catch(() => undefined);
+    expect(existsSync(mark)).toBe(true);
+    await rm(mark);
+    expect(await revisionOf(folder, never)).toMatchObject({ commit: expect.stringMatching(/^[0-9a-f]{40}$/u) });
     expect(existsSync(mark)).toBe(false);
   });
 

@@ -49,7 +49,7 @@ const ENVIRONMENT = {
  * Empty values for the settings in which a repository can name a program. `safe.directory` keeps the person's value: git itself
  * refuses a repository that belongs to another user.
  */
-const NO_PROGRAMS = [
+export const NO_PROGRAMS = [
   'core.fsmonitor=false',
   'core.hooksPath=/dev/null',
   'core.pager=cat',
@@ -63,7 +63,7 @@ const NO_PROGRAMS = [
   'safe.bareRepository=explicit'
 ].flatMap(setting => ['-c', setting]);
 /** The minute that docs/guarantees.md promises. git can wait for ever when one of its files was replaced by a FIFO. */
-const ANSWERS_WITHIN_MS = 60_000;
+export const ANSWERS_WITHIN_MS = 60_000;
 /** Characters of git's output: enough for some million paths. */
 const OUTPUT_LIMIT = 256 * 1024 * 1024;
 
@@ -100,7 +100,7 @@ async function ifForeign(top: string): Promise<string> {
 }
 
 /** Where git runs, and its variables besides {@link ENVIRONMENT}. */
-interface Place {
+export interface Place {
   readonly folder: string;
   readonly top: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -110,7 +110,7 @@ interface Place {
  * Variables that set a filter for each remote of a partial clone. An older git, which does not know GIT_NO_LAZY_FETCH, begins to
  * fetch in a partial clone, and first writes such a filter into `.git/config` unless one is set.
  */
-async function noFilterToWrite(place: Place, signal: AbortSignal, late: AbortSignal): Promise<NodeJS.ProcessEnv> {
+export async function noFilterToWrite(place: Place, signal: AbortSignal, late: AbortSignal): Promise<NodeJS.ProcessEnv> {
   if (!(await mayBePartialClone(place.top))) return {};
   const names = '^(remote\\..*\\.promisor|extensions\\.partialclone)$';
   const found = await runGit(place, [...NO_PROGRAMS, 'config', '--null', '--get-regexp', names], signal, late);
@@ -130,7 +130,12 @@ async function noFilterToWrite(place: Place, signal: AbortSignal, late: AbortSig
   return { ...env, GIT_CONFIG_COUNT: String(first + remotes.length) };
 }
 
-async function runGit(
+/**
+ * Runs git, which may start no program of the repository.
+ *
+ * @returns the pieces of its output, which a NUL separates; or why git gave no answer
+ */
+export async function runGit(
   { folder, top, env: more }: Place,
   args: string[],
   signal: AbortSignal,
