@@ -15,9 +15,10 @@ ASSETS = (
     "jupyterlab_ship_env/labextension/package.json",
     "jupyterlab_ship_env/sidecar/ship-env.mjs",
     "jupyterlab_ship_env/sidecar/seed.pex",
+    "jupyterlab_ship_env/sidecar/hadoop/shipenv/HadoopHelper.class",
 )
 #: Sources of the assets.
-SOURCES = ("package.json", "package-lock.json", "schema", "server/src", "src", "style")
+SOURCES = ("hadoop", "package.json", "package-lock.json", "schema", "server/src", "src", "style")
 
 
 class ShipEnvBuildHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -8,11 +8,12 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildBundle, buildSeed, buildWheel } from './build/index.mjs';
+import { buildBundle, buildHadoopHelper, buildSeed, buildWheel } from './build/index.mjs';
 import { main } from './lib/main.mjs';
 import { paths } from './lib/paths.mjs';
 import { endLeftovers, run } from './lib/process.mjs';
 import { green, heading, red, seconds, table } from './lib/terminal.mjs';
+import { installHadoopServers } from './setup/hadoop.mjs';
 import { setUp } from './setup/index.mjs';
 import { coverageFolder, coverageIn } from './suites/coverage.mjs';
 import { printFailures } from './suites/failures.mjs';
@@ -55,6 +56,10 @@ async function provide(needs) {
     /** @type {const} */ (['s3', 'browser', 'kubernetes']).filter(extra => needs.has(extra))
   );
   env['SPARK_LOCAL_IP'] = '127.0.0.1';
+  if (needs.has('hadoop')) {
+    await installHadoopServers();
+    await buildHadoopHelper(env);
+  }
   if (needs.has('wheel')) {
     return { ...env, SHIP_ENV_WHEEL: await buildWheel(env) };
   }

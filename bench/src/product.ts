@@ -9,3 +9,6 @@ import { paths } from '../../scripts/lib/paths.mjs';
 export const BUNDLE = join(paths.sidecar, 'ship-env.mjs');
 
 export { S3Server } from '../../server/test/support/s3-server.js';
+export { targetSettings } from '../../server/src/contract/target-settings.js';
+export { openTarget } from '../../server/src/targets/index.js';
+export { WebHdfsTarget } from '../../server/examples/webhdfs-target.js';

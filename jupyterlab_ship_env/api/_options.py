@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         python: str
         """The python whose environment ships, or the folder of its environment (default: the one that runs this)."""
         target: str
-        """A target of the settings, or a URL: s3://bucket/prefix or file:///directory (default: the settings decide)."""
+        """A target of the settings, or a URL: s3://bucket/prefix, file:///directory or hdfs://cluster/folder (default: the settings decide)."""
         shared: bool
         """Every node of the cluster sees the directory of the target under the same path: Spark need not copy the artifact."""
         master: str
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         python: str
         """The python whose environment ships, or the folder of its environment (default: the one that runs this)."""
         target: str
-        """A target of the settings, or a URL: s3://bucket/prefix or file:///directory (default: the settings decide)."""
+        """A target of the settings, or a URL: s3://bucket/prefix, file:///directory or hdfs://cluster/folder (default: the settings decide)."""
         shared: bool
         """Every node of the cluster sees the directory of the target under the same path: Spark need not copy the artifact."""
         master: str
@@ -87,7 +87,7 @@ ARGUMENTS: dict[str, Argument] = {
     "target": {
         "flag": "--target",
         "kind": "text",
-        "help": "A target of the settings, or a URL: s3://bucket/prefix or file:///directory (default: the settings decide).",
+        "help": "A target of the settings, or a URL: s3://bucket/prefix, file:///directory or hdfs://cluster/folder (default: the settings decide).",
     },
     "shared": {
         "flag": "--shared",

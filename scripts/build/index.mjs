@@ -7,6 +7,7 @@ import { run } from '../lib/process.mjs';
 import { bytes, heading, step } from '../lib/terminal.mjs';
 import { uv } from '../setup/python.mjs';
 import { whenChanged, writeStamp } from '../setup/stamp.mjs';
+import { HADOOP_HELPER, compileHadoopHelper } from './hadoop.mjs';
 import { buildSidecar } from './sidecar.mjs';
 
 /**
@@ -32,6 +33,7 @@ export const PARTS = {
     });
   },
   seed: async ({ env }) => buildSeed(env),
+  hadoop: async ({ env }) => buildHadoopHelper(env),
   server: async ({ prod }) => {
     const describe = (/** @type {{files: number, bytes: number}} */ made) =>
       `${made.files} files, ${bytes(made.bytes)}`;
@@ -50,6 +52,7 @@ export const PARTS = {
 
 /** Sources of the bundle. */
 const BUNDLE_SOURCES = [
+  'hadoop',
   'jupyterlab_ship_env/runtime',
   'scripts/build',
   'server/src',
@@ -60,6 +63,7 @@ const BUNDLE_SOURCES = [
 ];
 /** Sources of a wheel: when none of them changed, the wheel of the last run is used. */
 const WHEEL_SOURCES = [
+  'hadoop',
   'jupyter-config',
   'jupyterlab_ship_env',
   'schema',
@@ -105,6 +109,17 @@ export async function buildSeed(env) {
 }
 
 /**
+ * Compiles the helper for Hadoop's file systems, unless it was compiled from the present sources.
+ *
+ * @param {NodeJS.ProcessEnv} env from `setUp`
+ */
+export async function buildHadoopHelper(env) {
+  const inputs = ['hadoop/helper', 'scripts/build/hadoop.mjs', 'scripts/build/hadoop-signatures.mjs'].flatMap(inRoot);
+  const build = async () => step('Hadoop helper', () => compileHadoopHelper(env));
+  await whenChanged(join(paths.cache, 'hadoop-helper.stamp'), inputs, build, [join(HADOOP_HELPER, 'core-site.xml')]);
+}
+
+/**
  * Builds the sidecar and the command line, minified, unless they were built from the present sources.
  *
  * @param {NodeJS.ProcessEnv} env from `setUp`
@@ -113,6 +128,7 @@ export async function buildBundle(env) {
   const build = async () => {
     heading('Build');
     await buildSeed(env);
+    await buildHadoopHelper(env);
     await PARTS['server']?.({ env, prod: true });
   };
   await whenChanged(STAMPS.bundle, BUNDLE_SOURCES.flatMap(inRoot), build, [BUNDLE]);

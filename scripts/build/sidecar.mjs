@@ -3,13 +3,14 @@
  *
  * A second program beside it runs in the threads that compress. Code splitting puts express and the AWS SDK into
  * separate chunks, which are read when they are first needed. The folder also gets the files that the bundle reads at
- * run time (the PEX seed and the modules for artifacts) and the licences of the bundled packages.
+ * run time (the PEX seed, the modules for artifacts and the helper for Hadoop) and the licences of the bundled packages.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ScriptFailure } from '../lib/main.mjs';
 import { paths } from '../lib/paths.mjs';
+import { HADOOP_HELPER } from './hadoop.mjs';
 import { noticesFor } from './notices.mjs';
 
 const ENTRY = join(paths.root, 'server', 'src', 'start.ts');
@@ -63,6 +64,7 @@ export async function buildSidecar({ minify }) {
 /** Copies the files that the bundle reads at run time to its folder. */
 export function copyCompanions() {
   copyFileSync(SEED, join(paths.sidecar, 'seed.pex'));
+  cpSync(HADOOP_HELPER, join(paths.sidecar, 'hadoop'), { recursive: true });
   cpSync(RUNTIME, paths.sidecar, { recursive: true, filter: path => !path.includes('__pycache__') });
 }
 

@@ -24,16 +24,17 @@ export async function freeAddress() {
 /**
  * @param {string} address of the NameNode
  * @param {string} data folder for all data
+ * @param {string} [http] address of the NameNode's HTTP interface
  * @returns {Sites}
  */
-export function hdfsSites(address, data) {
+export function hdfsSites(address, data, http = ANY) {
   return {
     'core-site': { 'fs.defaultFS': address, 'hadoop.tmp.dir': join(data, 'tmp') },
     'hdfs-site': {
       'dfs.replication': 1,
       'dfs.namenode.name.dir': join(data, 'name'),
       'dfs.datanode.data.dir': join(data, 'data'),
-      'dfs.namenode.http-address': ANY,
+      'dfs.namenode.http-address': http,
       'dfs.datanode.address': ANY,
       'dfs.datanode.http.address': ANY,
       'dfs.datanode.ipc.address': ANY,

@@ -5,21 +5,24 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSeed } from '../build/index.mjs';
+import { buildHadoopHelper, buildSeed } from '../build/index.mjs';
 import { ScriptFailure, main } from '../lib/main.mjs';
 import { paths } from '../lib/paths.mjs';
 import { endLeftovers, run } from '../lib/process.mjs';
 import { red, step } from '../lib/terminal.mjs';
 import { installHadoop } from '../setup/hadoop.mjs';
 import { setUp } from '../setup/index.mjs';
+import { installKerberos } from '../setup/machine.mjs';
 
 const TESTS = 'server/test';
 
 await main(async args => {
   const files = testsOf(args);
   const env = await setUp('test', ['s3']);
+  if (files.some(file => file.includes('kerberos'))) await step('Kerberos', installKerberos);
   await step('Hadoop', installHadoop);
   await buildSeed(env);
+  await buildHadoopHelper(env);
   const { code } = await run('npx', ['vitest', 'run', '--project', 'clusters', ...files], { env, allowFailure: true });
   const left = await endLeftovers();
   left.forEach(({ pid, command }) => console.log(`${red('✗')} left running: ${pid} ${command.slice(0, 160)}`));

@@ -46,8 +46,18 @@ export function dependency(org, name, version, { transitive } = { transitive: tr
  * @throws {SetupProblem}
  */
 export async function installHadoop() {
-  const servers = await fetchJars(HADOOP_JARS, SERVERS);
+  const servers = await installHadoopServers();
   return (await installS3a()) || servers;
+}
+
+/**
+ * The servers only: 99 MB.
+ *
+ * @returns {Promise<boolean>} whether anything had to be fetched
+ * @throws {SetupProblem}
+ */
+export async function installHadoopServers() {
+  return fetchJars(HADOOP_JARS, SERVERS);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Programs that the machine itself must have: Node, git, Java, a browser. Installs only what is missing. */
+/** Programs that the machine itself must have: Node, git, Java and its compiler, a browser. Installs only what is missing. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from '../lib/process.mjs';
@@ -7,6 +7,8 @@ import { SetupProblem } from './problem.mjs';
 
 const OLDEST_NODE = 20;
 const OLDEST_JAVA = 17;
+/** Programs of a Kerberos server and its clients, which Debian puts where only root looks. */
+const KERBEROS = ['/usr/sbin/krb5kdc', '/usr/sbin/kdb5_util', '/usr/sbin/kadmin.local', '/usr/bin/kinit'];
 export const CHROMIUM = '/usr/bin/chromium';
 
 /**
@@ -22,6 +24,10 @@ export async function prepareMachine({ java, browser }) {
   }
   if (java && (await javaMajor()) < OLDEST_JAVA) {
     needs.push({ packages: ['openjdk-17-jre-headless'], why: `Spark 4 runs on Java ${OLDEST_JAVA} or later` });
+  }
+  // JAVA_HOME may name a Java without its compiler.
+  if (!isExecutable(join(process.env['JAVA_HOME'] ?? '', 'bin', 'javac')) && !isProgram('javac')) {
+    needs.push({ packages: ['openjdk-17-jdk-headless'], why: 'the helper for Hadoop is compiled with javac' });
   }
   if (browser && !isExecutable(CHROMIUM)) {
     needs.push({ packages: ['chromium', 'fonts-dejavu-core'], why: 'the browser tests drive a real Chromium' });
@@ -63,4 +69,16 @@ export function isExecutable(path) {
   } catch {
     return false;
   }
+}
+
+/**
+ * Installs a Kerberos server, which only `npm run test:clusters` needs.
+ *
+ * @throws {SetupProblem}
+ */
+export async function installKerberos() {
+  if (KERBEROS.every(isExecutable)) return;
+  await installDebianPackages([
+    { packages: ['krb5-kdc', 'krb5-admin-server', 'krb5-user'], why: 'the tests of HDFS with Kerberos need a server' }
+  ]);
 }

@@ -15,10 +15,11 @@ import { paths } from '../lib/paths.mjs';
  * - `s3`: the S3 servers
  * - `browser`: Chromium
  * - `kubernetes`: the API server of Kubernetes in memory, and S3A for its pods
+ * - `hadoop`: Hadoop's servers, and the helper for its file systems
  *
- * @typedef {'seed' | 'bundle' | 'wheel' | 's3' | 'browser' | 'kubernetes'} Need
+ * @typedef {'seed' | 'bundle' | 'wheel' | 's3' | 'browser' | 'kubernetes' | 'hadoop'} Need
  */
-const NEEDS = /** @type {const} */ (['seed', 'bundle', 'wheel', 's3', 'browser', 'kubernetes']);
+const NEEDS = /** @type {const} */ (['seed', 'bundle', 'wheel', 's3', 'browser', 'kubernetes', 'hadoop']);
 
 const LINE = /^[ */#]*needs: ([a-z0-9]+(?:, [a-z0-9]+)*)$/gm;
 /** Imports of types only are not executed, so they do not count. */

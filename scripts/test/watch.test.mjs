@@ -29,7 +29,15 @@ const COPIED = [
     'schema',
     'scripts'
   ],
-  ...['requirements/build.txt', 'server/dist/seed.pex', 'server/package.json', 'server/src', 'src', 'style'],
+  ...[
+    'requirements/build.txt',
+    'server/dist/seed.pex',
+    'server/dist/hadoop',
+    'server/package.json',
+    'server/src',
+    'src',
+    'style'
+  ],
   ...['tsconfig.base.json', 'tsconfig.json']
 ];
 const LINKED = ['.venv', 'node_modules', 'server/node_modules'];

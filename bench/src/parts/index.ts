@@ -4,6 +4,7 @@ import { beforeAfter } from './before-after.js';
 import { cold } from './cold.js';
 import { firstTask } from './first-task.js';
 import { growth } from './growth.js';
+import { hdfs } from './hdfs.js';
 import { large } from './large.js';
 import { memory } from './memory.js';
 import { oneLine } from './one-line.js';
@@ -22,6 +23,7 @@ export const PARTS: readonly Part[] = [
   archive,
   oneLine,
   upload,
+  hdfs,
   growth,
   memory,
   large,

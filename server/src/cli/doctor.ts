@@ -59,7 +59,8 @@ async function cacheCheck(): Promise<string> {
 }
 
 async function targetCheck(options: OptionValues, signal: AbortSignal): Promise<string> {
-  const probe = await checkTarget(resolveTarget(options.target, await readSettings()), signal);
+  const target = resolveTarget(options.target, await readSettings());
+  const probe = await checkTarget(target, signal, options.python);
   if ('parent' in probe) return `${probe.url}, which the first ship makes in ${probe.parent}`;
   return `${probe.url} can be written (${probe.writeMs.toFixed(0)} ms)`;
 }

@@ -92,7 +92,7 @@ async function prepare(
   context: RunContext
 ): Promise<{ python: PreparedPython; shipped: Shipped; target: string }> {
   const settings = await targetOf(options);
-  const target = await openTarget(settings);
+  const target = await openTarget(settings, options.python);
   try {
     const { cache, signal, steps } = context;
     const shipped = await shippedOn(target, options, context);

@@ -1,5 +1,9 @@
 import { serve } from '../sidecar/serve.js';
+import { keepIdleHelpers } from '../targets/index.js';
 import type { View } from './view.js';
+
+/** How long a Hadoop client that nobody uses stays alive, so that the next ship of a person finds it logged in. */
+const KEEP_HELPERS_MS = 5 * 60 * 1000;
 
 /**
  * `ship-env serve`: runs until standard input closes or the signal aborts. Standard input closes however the parent
@@ -17,6 +21,7 @@ export async function serveCommand(
   process.stdin.on('end', () => parentGone.abort());
   process.stdin.on('error', () => parentGone.abort());
   process.stdin.resume();
+  keepIdleHelpers(KEEP_HELPERS_MS);
   try {
     await serve({
       ...options,
@@ -25,6 +30,7 @@ export async function serveCommand(
       onReady: () => view.result({ type: 'ready', socket: options.socket }, [])
     });
   } finally {
+    keepIdleHelpers(0);
     // An open standard input would keep a sidecar alive that failed to start.
     process.stdin.destroy();
   }

@@ -44,6 +44,7 @@ export const ERRORS = {
   TARGET_TLS: { status: 502, title: 'No trusted TLS connection to the target' },
   TARGET_CREDENTIALS_MISSING: { status: 502, title: 'No credentials for the target were found' },
   TARGET_SIGNATURE: { status: 502, title: 'The target does not accept the credentials' },
+  TARGET_CLIENT_MISSING: { status: 422, title: 'The Hadoop client that reaches the target is missing' },
   TARGET_DENIED: { status: 502, title: 'The target does not allow this' },
   TARGET_BUCKET_MISSING: { status: 502, title: 'The bucket or directory of the target does not exist' },
   TARGET_CHECKSUM: { status: 502, title: 'What the target holds is not what was sent' },

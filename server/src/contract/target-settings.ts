@@ -50,6 +50,13 @@ export const TARGET_KINDS = {
           'Every node of the cluster sees this directory under the same path. Executors then run the artifact where it lies, and Spark copies it to none of them.'
       })
     })
+  },
+  hadoop: {
+    /** HDFS, and the file systems whose jars a Spark has on a cloud; S3 has a kind of its own. */
+    schemes: ['hdfs', 'viewfs', 'webhdfs', 'swebhdfs', 'abfs', 'abfss', 'gs', 'o3fs', 'ofs'],
+    example: 'hdfs://cluster/folder',
+    only: 'Hadoop file systems only',
+    settings: settingsOf('hadoop', {})
   }
 } as const;
 
@@ -57,10 +64,11 @@ export type TargetKind = keyof typeof TARGET_KINDS;
 /** The settings of a target of that kind. Never a secret: a profile's name at most. */
 export type SettingsOf<Kind extends TargetKind> = z.output<(typeof TARGET_KINDS)[Kind]['settings']>;
 
-/** How the URLs of targets look: `s3://bucket/prefix or file:///directory`. */
+/** How the URLs of targets look: `s3://bucket/prefix, file:///directory or hdfs://cluster/folder`. */
 export const TARGET_URLS = Object.values(TARGET_KINDS)
   .map(({ example }) => example)
-  .join(' or ');
+  .join(', ')
+  .replace(/, (?=[^,]*$)/u, ' or ');
 
 /**
  * What is written for a target and makes none: its URL is of no kind, or it has a field of another kind. It is kept as it

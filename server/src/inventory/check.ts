@@ -8,10 +8,11 @@ import { openTarget } from '../targets/index.js';
  * Tries a target: writes, reads back and deletes a small object when the target exists already. Throws what a ship
  * would throw, and creates nothing.
  *
+ * @param python - the kernel python, where one is known
  * @throws ShipEnvError TARGET_*
  */
-export async function checkTarget(settings: TargetSettings, signal: AbortSignal): Promise<Probe> {
-  const target = await openTarget(settings);
+export async function checkTarget(settings: TargetSettings, signal: AbortSignal, python?: string): Promise<Probe> {
+  const target = await openTarget(settings, python);
   try {
     // A check is not for one master, and the settings panel shows its result beside any.
     unnamed.requireUsable(target.access, NO_WISHES);

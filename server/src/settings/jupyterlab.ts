@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { issuesText } from '../contract/issues.js';
 import { settings, type Settings } from '../contract/settings.js';
-import { targetSettings, type TargetSettings } from '../contract/target-settings.js';
+import { TARGET_URLS, targetSettings, type TargetSettings } from '../contract/target-settings.js';
 import { ShipEnvError, hasCode } from '../errors.js';
 import { shownUrl } from '../targets/url.js';
 import { FILE_KINDS, UnusableFile, readBounded } from '../system/files/read.js';
@@ -79,7 +79,7 @@ export function resolveTarget(wanted: string | undefined, from: Settings): Targe
     {
       hint: /^(?:file:|\.{0,2}\/)[^@?#]*$/.test(name)
         ? `A directory is written as a URL: ${pathToFileURL(name.replace(/^file:/, '')).href}.`
-        : 'Add it under Settings > Ship env to cluster, or give a URL such as s3://bucket/prefix or file:///directory.'
+        : `Add it under Settings > Ship env to cluster, or give a URL such as ${TARGET_URLS}.`
     }
   );
 }

@@ -33,7 +33,7 @@ export async function configOf(asked: ShipRequest, context: ConfigContext): Prom
 }
 
 async function configNow(asked: ShipRequest, { cache, signal }: ConfigContext): Promise<Config> {
-  const target = await openTarget(asked.target);
+  const target = await openTarget(asked.target, asked.python);
   try {
     const accepted = await acceptRequest(asked, target);
     const steps = new StepRunner(() => undefined, signal);

@@ -31,7 +31,7 @@ import { TaskGroup } from '../system/task-group.js';
  * @throws ShipEnvError, or the signal's reason when cancelled
  */
 export async function ship(asked: ShipRequest, given: ShipContext): Promise<ShipResult> {
-  const target = await openTarget(asked.target);
+  const target = await openTarget(asked.target, asked.python);
   const context = { ...given, digests: given.digests ?? new DigestMemory() };
   try {
     const accepted = await acceptRequest(asked, target);

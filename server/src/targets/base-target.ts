@@ -1,5 +1,6 @@
 import type { Probe } from '../contract/targets.js';
-import type { Payload, SpannedPayload } from '../payloads/payload.js';
+import type { Payload, PayloadFacts, SpannedPayload } from '../payloads/payload.js';
+import { conflictError } from './object-errors.js';
 import { probe } from './probe.js';
 import { verifyByReading } from './reading.js';
 import type { Access, Arrival, ObjectFacts, Target, TargetEntry, WriteOptions } from './target.js';
@@ -42,5 +43,29 @@ export abstract class BaseTarget implements Target {
 
   close(): void {
     // Most targets hold nothing open.
+  }
+
+  /**
+   * Is there an object of the payload's name? Call it before a write, and when the name was taken meanwhile.
+   *
+   * @throws ShipEnvError TARGET_CONFLICT when the object has another size
+   */
+  protected async holds(
+    { name, promised }: Pick<SpannedPayload, 'name' | 'promised'>,
+    signal: AbortSignal
+  ): Promise<boolean> {
+    const found = await this.stat(name, signal);
+    if (found !== undefined && promised !== undefined && found.bytes !== promised.bytes)
+      throw conflictError(this.url, { name, bytes: promised.bytes, sha256: promised.sha256 }, `${found.bytes} bytes`);
+    return found !== undefined;
+  }
+
+  /** The arrival of an object of which every byte was sent. It is verified by reading it back. */
+  protected arrivalOf(facts: PayloadFacts): Arrival {
+    const { bytes, sha256 } = facts;
+    return {
+      ...{ bytes, sha256, sentBytes: bytes, copiedBytes: 0 },
+      verify: signal => verifyByReading(this, facts, signal)
+    };
   }
 }

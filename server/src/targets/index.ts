@@ -13,6 +13,9 @@ import { ShipEnvError } from '../errors.js';
 import { directoryOf } from './directory/location.js';
 import { DirectoryTarget } from './directory/directory-target.js';
 import * as directoryLimits from './directory/time-limits.js';
+import { hadoopLocationOf } from './hadoop/location.js';
+import { openHadoopTarget } from './hadoop/open.js';
+import * as hadoopLimits from './hadoop/time-limits.js';
 import { locationOf } from './s3/location.js';
 import * as s3Limits from './s3/time-limits.js';
 import type { Target } from './target.js';
@@ -20,7 +23,7 @@ import { parseTargetUrl, shownUrl, type TargetUrl } from './url.js';
 
 /** One kind of target: the meaning of its URLs and how it is opened. */
 interface Kind<Settings> {
-  open(url: TargetUrl, settings: Settings): Promise<Target>;
+  open(url: TargetUrl, settings: Settings, python: string | undefined): Promise<Target>;
   /** How long a cancelled write may take to undo its work. */
   readonly cleanUpMs: number;
 }
@@ -35,6 +38,10 @@ const KINDS: { readonly [Name in TargetKind]: Kind<SettingsOf<Name>> } = {
     // Loading the AWS SDK takes a good part of a second, so it is loaded only for an S3 target.
     open: async (url, settings) => (await import('./s3/s3-target.js')).openS3Target(locationOf(url), settings),
     cleanUpMs: s3Limits.CLEAN_UP_MS
+  },
+  hadoop: {
+    open: (url, _settings, python) => Promise.resolve(openHadoopTarget(hadoopLocationOf(url), python)),
+    cleanUpMs: hadoopLimits.CLEAN_UP_MS
   }
 };
 
@@ -44,16 +51,21 @@ export const LONGEST_CLEAN_UP_MS = Math.max(...Object.values(KINDS).map(({ clean
 /**
  * Opens a target. Sends no request yet: a store that does not answer causes an error at the first use.
  *
+ * @param python - the kernel python: its pyspark has the Hadoop client for targets that need one
  * @throws ShipEnvError TARGET_URL_INVALID or SETTINGS_INVALID
  */
-export async function openTarget(settings: TargetSettings): Promise<Target> {
+export async function openTarget(settings: TargetSettings, python?: string): Promise<Target> {
   const url = parseTargetUrl(settings.url);
   if (settings.kind === 'unusable') throw whyUnusable(settings, url);
-  return open(settings, url);
+  return open(settings, url, python);
 }
 
-function open<Name extends TargetKind>(settings: SettingsOf<Name> & { kind: Name }, url: TargetUrl): Promise<Target> {
-  return KINDS[settings.kind].open(url, settings);
+function open<Name extends TargetKind>(
+  settings: SettingsOf<Name> & { kind: Name },
+  url: TargetUrl,
+  python: string | undefined
+): Promise<Target> {
+  return KINDS[settings.kind].open(url, settings, python);
 }
 
 function whyUnusable(settings: UnusableTarget, url: TargetUrl): ShipEnvError {
@@ -78,4 +90,5 @@ function ofNoKind({ scheme }: TargetUrl, text: string): ShipEnvError {
   );
 }
 
+export { keepIdleHelpers } from './hadoop/client.js';
 export type { Target, TargetEntry } from './target.js';

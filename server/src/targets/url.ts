@@ -28,7 +28,7 @@ export function parseTargetUrl(text: string): TargetUrl {
         : `Write ${TARGET_URLS}.`
     });
   }
-  if (authority.includes('@')) {
+  if (authority.includes('@') && !isAzureContainer(scheme, authority)) {
     throw new ShipEnvError('TARGET_URL_INVALID', `The target URL holds a user name or password: ${shownUrl(url)}.`, {
       hint: 'Remove it from the URL and name an AWS profile in the target’s settings instead.'
     });
@@ -43,6 +43,11 @@ export function parseTargetUrl(text: string): TargetUrl {
     );
   }
   return { scheme: scheme.toLowerCase(), authority, segments: decodedSegments(path, url) };
+}
+
+/** Azure writes `abfss://container@account.dfs.core.windows.net/…`: a container stands where a user's name would. */
+function isAzureContainer(scheme: string, authority: string): boolean {
+  return /^abfss?$/iu.test(scheme) && /^[a-z0-9$][a-z0-9-]*@[a-z0-9.-]+$/iu.test(authority);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { shipRequest, type ShipResult } from '../../src/contract/ship.js';
 import type { TargetSettings } from '../../src/contract/target-settings.js';
 import { ship } from '../../src/ship/ship.js';
@@ -36,6 +36,7 @@ beforeAll(async () => {
     hidden: [join(venv.folder, 'venv'), join(venv.folder, 'harbour'), directory],
     executorEnv: server.environment
   });
+  for (const name of ['SPARK_HOME', 'HADOOP_CONF_DIR']) vi.stubEnv(name, { ...env, ...yarn.clientEnv }[name]);
   cache = await Cache.open(join(folder, 'cache'));
   kernel = new Kernel(venv.python, { ...env, ...server.environment, ...yarn.clientEnv }, folder);
 });
@@ -56,7 +57,8 @@ function shipTo(target: Partial<TargetSettings>): Promise<ShipResult> {
 
 test.each([
   ['a directory that the node cannot see', () => ({ name: '', url: `file://${directory}` })],
-  ['S3', () => server.settings('s3://ship/envs', { region: 'us-east-1' })]
+  ['S3', () => server.settings('s3://ship/envs', { region: 'us-east-1' })],
+  ['HDFS', () => ({ name: '', url: `${yarn.hdfs}/user/ann/envs` })]
 ])('an archive from %s runs in a container of YARN, and takes over new code', async (_where, targetOf) => {
   await venv.edit('v1');
   const { artifact, cell, conf } = await shipTo(targetOf());

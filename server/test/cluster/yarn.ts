@@ -7,6 +7,8 @@ import { S3A_JARS } from '../../../scripts/setup/hadoop.mjs';
 export interface Yarn {
   /** Below it are the working directories of all containers. */
   readonly work: string;
+  /** URL of its HDFS. */
+  readonly hdfs: string;
   /** What a person's machine has for this cluster: environment variables of the driver. */
   readonly clientEnv: Readonly<Record<string, string>>;
   /** Ends all servers, and what still runs on the node. */
@@ -38,6 +40,7 @@ export async function startYarn(folder: string, options: YarnOptions): Promise<Y
     await writeFile(join(client, 'spark-defaults.conf'), defaults(options));
     return {
       work: join(servers.node, 'work'),
+      hdfs: servers.hdfs,
       clientEnv: { HADOOP_CONF_DIR: servers.configuration, SPARK_CONF_DIR: client },
       stop: async () => {
         await node.stop();

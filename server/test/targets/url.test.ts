@@ -20,7 +20,11 @@ describe('a target URL has one spelling', () => {
     ['file:///srv/my ship/ü', 'file:///srv/my%20ship/%C3%BC'],
     ['file:///srv/a%23b%3Fc', 'file:///srv/a%23b%3Fc'],
     ['file://~/ship', `file://${homedir()}/ship`],
-    ['file://~', `file://${homedir()}`]
+    ['file://~', `file://${homedir()}`],
+    ['HDFS://cluster//a/b c/', 'hdfs://cluster/a/b%20c'],
+    ['hdfs://host:8020/a', 'hdfs://host:8020/a'],
+    ['hdfs:///user/ann', 'hdfs:///user/ann'],
+    ['abfss://box@account.dfs.core.windows.net/a', 'abfss://box@account.dfs.core.windows.net/a']
   ])('%s', async (text, canonical) => {
     expect((await openTarget(settingsAt(text))).url).toBe(canonical);
     expect((await openTarget(settingsAt(canonical))).url).toBe(canonical);
@@ -35,7 +39,10 @@ describe('what is no target URL is refused', () => {
     ['./ship', 'file:///'],
     ['~/ship', 'file://~/'],
     ['ftp://host/dir', 's3://'],
-    ['hdfs://host:9000/dir', 's3://'],
+    ['hdfs://host:9000', 'hdfs://host:9000/folder'],
+    ['hdfs:///', 'hdfs://cluster/folder'],
+    ['hdfs://ann@host/dir', 'Remove it'],
+    ['abfss://ann:x@host/dir', 'Remove it'],
     ['s3:///prefix', 's3://bucket'],
     ['s3://', 's3://bucket'],
     ['s3://localhost:9000/bucket', 'endpoint'],
@@ -106,7 +113,11 @@ test.each([
 });
 
 test.each([
-  [' nowhere ', 'The target must be a URL; this is not one: "nowhere".', 's3://bucket/prefix or file:///directory'],
+  [
+    ' nowhere ',
+    'The target must be a URL; this is not one: "nowhere".',
+    's3://bucket/prefix, file:///directory or hdfs://cluster/folder'
+  ],
   ['say s3://bucket', 'The target must be a URL; this is not one: "say s3://bucket".', 's3://bucket/prefix'],
   ['s3://me@bucket', 'The target URL holds a user name or password: s3://….', 'AWS profile'],
   ['s3://b/x?y#z', 'The target URL has a part after "?": "s3://b/x?…".', '%3F for "?" and %23 for "#"'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDead } from './owner.js';
 
 /** A file of another machine counts as left behind when nothing was added to it for a day: no ship takes so long. */
-const STALE_MS = 24 * 60 * 60 * 1000;
+export const STALE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The temporary files that killed processes left in a folder. The file name contains the process ({@link isDead}). When the

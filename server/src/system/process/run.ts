@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly input?: string | Readable;
   /** Called with each line of standard output when it arrives, without its line end. */
   readonly onLine?: (line: string) => void;
+  /** Called with standard output as it arrives. The result and errors then have no standard output. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
   /** The most characters of each output stream; 64 Mi when absent. */
   readonly outputLimit?: number;
 }

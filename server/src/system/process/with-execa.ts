@@ -8,7 +8,7 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024;
 /** Implements `run` of run.ts. No other file imports execa. */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunOutput> {
   options.signal.throwIfAborted();
-  const { onLine, timeoutMs } = options;
+  const { onLine, onBytes, timeoutMs } = options;
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const ending = timeout === undefined ? options.signal : AbortSignal.any([options.signal, timeout]);
   let release: ReturnType<typeof endGroupOn> | undefined;
@@ -20,6 +20,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       // A process group of its own, so that the program's children can be ended with it.
       detached: true,
       stripFinalNewline: false,
+      ...(onBytes === undefined ? {} : { buffer: { stdout: false } as const }),
       maxBuffer: options.outputLimit ?? OUTPUT_LIMIT,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),
@@ -28,10 +29,13 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     });
     release = endGroupOn(ending, subprocess.pid);
     void shareNiceness(subprocess.pid, ended.signal);
-    const following = onLine === undefined ? undefined : followLines(subprocess, onLine);
-    const [{ stdout, stderr }] = await Promise.all([subprocess, following]);
+    const following = [
+      ...(onLine === undefined ? [] : [follow(subprocess, onLine)]),
+      ...(onBytes === undefined ? [] : [follow(subprocess.iterable({ binary: true }), onBytes)])
+    ];
+    const [{ stdout, stderr }] = await Promise.all([subprocess, ...following]);
     isWell = true;
-    return { stdout, stderr };
+    return { stdout: onBytes === undefined ? stdout : '', stderr };
   } catch (error) {
     options.signal.throwIfAborted();
     if (!(error instanceof ExecaError)) throw error;
@@ -43,9 +47,9 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   }
 }
 
-async function followLines(lines: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
+async function follow<T>(output: AsyncIterable<T>, take: (each: T) => void): Promise<void> {
   try {
-    for await (const line of lines) onLine(String(line));
+    for await (const each of output) take(each);
   } catch (error) {
     // The iteration ends with the error of the subprocess itself, which `run` awaits and translates.
     if (!(error instanceof ExecaError)) throw error;

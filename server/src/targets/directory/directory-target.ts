@@ -9,8 +9,7 @@ import { chunksOf } from '../../payloads/read.js';
 import { spanned } from '../../payloads/spanned.js';
 import { BaseTarget } from '../base-target.js';
 import { assertObjectName, isHidden } from '../names.js';
-import { conflictError, notAFileError } from '../object-errors.js';
-import { verifyByReading } from '../reading.js';
+import { notAFileError } from '../object-errors.js';
 import type { Access, Arrival, ObjectFacts, TargetEntry, WriteOptions } from '../target.js';
 import { directoryAccess } from './access.js';
 import { directoryError } from './errors.js';
@@ -48,14 +47,7 @@ export class DirectoryTarget extends BaseTarget {
 
   async write(payload: Payload | SpannedPayload, options: WriteOptions): Promise<Arrival | undefined> {
     const facts = await this.#write(spanned(payload), options);
-    return (
-      facts && {
-        ...facts,
-        sentBytes: facts.bytes,
-        copiedBytes: 0,
-        verify: signal => verifyByReading(this, { name: payload.name, ...facts }, signal)
-      }
-    );
+    return facts && this.arrivalOf({ name: payload.name, ...facts });
   }
 
   /** @returns what was written; undefined when the name is taken */
@@ -68,7 +60,7 @@ export class DirectoryTarget extends BaseTarget {
     return this.#attempt(`Writing ${payload.name} to`, async () => {
       await requireMakeable(this.url, this.#path);
       await makeSharedDirectory(this.#path);
-      if (await this.#holds(payload, signal)) return undefined;
+      if (await this.holds(payload, signal)) return undefined;
       const { path: temporary, facts } = await writeTemporary(this.#path, payload, signal, onProgress);
       try {
         await removeStaleTemporaries(this.#path, temporary);
@@ -77,7 +69,7 @@ export class DirectoryTarget extends BaseTarget {
       } finally {
         await orMissing(unlink(temporary));
       }
-      if (await this.#holds({ name: payload.name, promised: facts }, signal)) return undefined;
+      if (await this.holds({ name: payload.name, promised: facts }, signal)) return undefined;
       throw new ShipEnvError('TARGET_FAILED', `${this.url}/${payload.name} disappeared while it was written.`, {
         hint: 'Someone is removing files from this directory. Ship again.'
       });
@@ -135,14 +127,6 @@ export class DirectoryTarget extends BaseTarget {
     if (missing === undefined) return super.check(signal);
     await this.requireWritable(signal);
     return { url: this.url, parent: missing.parent };
-  }
-
-  /** Is there an object of this name and size? @throws ShipEnvError TARGET_CONFLICT when the size differs */
-  async #holds({ name, promised }: Pick<SpannedPayload, 'name' | 'promised'>, signal: AbortSignal): Promise<boolean> {
-    const found = await this.stat(name, signal);
-    if (found !== undefined && promised !== undefined && found.bytes !== promised.bytes)
-      throw conflictError(this.url, { name, bytes: promised.bytes, sha256: promised.sha256 }, `${found.bytes} bytes`);
-    return found !== undefined;
   }
 
   /**

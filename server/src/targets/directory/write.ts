@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { chmod, link, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from '../../errors.js';
 import { leftoversIn } from '../../system/process/leftovers.js';
-import { ownerName } from '../../system/process/owner.js';
+import { piecesOf } from '../../payloads/pieces.js';
 import { assertDigest } from '../../payloads/read.js';
 import { SpanReader } from '../../payloads/span-reader.js';
 import type { Payload, SpannedPayload } from '../../payloads/payload.js';
+import { ownedPart, temporaryName } from '../temporaries.js';
 
 /** Executors run as other users: shipped files must be readable for them, whatever the umask of this process is. */
 const FILE_MODE = 0o644;
@@ -18,9 +18,6 @@ const PROGRAM_MODE = 0o755;
 const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 /** Errors of fsync(2) on file systems that cannot sync a directory. */
 const NO_DIRECTORY_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EISDIR', 'EBADF'];
-
-/** `.<object>.<uuid>.tmp`, or with its writer `.<owner>.<object>.<uuid>.tmp`. */
-const TEMPORARY = /^\.(?<owned>.+)\.[0-9a-f-]{36}\.tmp$/u;
 
 /**
  * Makes a directory and its missing parents, readable for all; existing directories stay as they are.
@@ -52,7 +49,7 @@ async function makeOne(path: string): Promise<void> {
  * writes it.
  */
 export function temporaryBeside(path: string): string {
-  return join(dirname(path), `.${ownerName()}.${basename(path)}.${randomUUID()}.tmp`);
+  return join(dirname(path), temporaryName(basename(path)));
 }
 
 /**
@@ -127,10 +124,6 @@ export async function removeOwnTemporaries(directory: string): Promise<void> {
   await removeAll(leftoversIn(directory, -Infinity, ownedPart));
 }
 
-function ownedPart(name: string): string | undefined {
-  return TEMPORARY.exec(name)?.groups?.['owned'];
-}
-
 async function removeAll(paths: AsyncIterable<string>): Promise<void> {
   for await (const path of paths) {
     await rm(path, { force: true }).catch(() => undefined);
@@ -149,16 +142,11 @@ export async function writeSpans(
   onProgress?: (bytes: number) => void
 ): Promise<Pick<Payload, 'bytes' | 'sha256'>> {
   const reader = new SpanReader();
-  let end = 0;
-  for await (const span of payload.spans()) {
-    reader.add(span);
-    end += span.bytes;
-    for await (const piece of reader.pieces(end, signal)) {
-      await writeAll(file, piece);
-      onProgress?.(reader.position);
-    }
+  for await (const piece of piecesOf(payload, reader, signal)) {
+    await writeAll(file, piece);
+    onProgress?.(reader.position);
   }
-  const facts = { bytes: end, sha256: reader.sha256() };
+  const facts = { bytes: reader.position, sha256: reader.sha256() };
   assertDigest(payload, facts.sha256);
   return facts;
 }
