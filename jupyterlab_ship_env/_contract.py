@@ -128,7 +128,7 @@ ERRORS = {
     "TARGET_FAILED": (502, "The target failed"),
     "CONFIG_MASTER_UNSUPPORTED": (422, "There is no configuration for this Spark master"),
     "SPARK_DEFAULTS_UNREADABLE": (422, "The file spark-defaults.conf cannot be read"),
-    "CONFIG_NODE_CACHE_INVALID": (422, "The node cache is not a volume that ship-env can set up"),
+    "CONFIG_NODE_CACHE_INVALID": (422, "The node cache is not a folder of the nodes"),
     "PROBE_FAILED": (502, "The probe could not ask the cluster"),
     "PROBE_NO_EXECUTOR": (504, "The cluster gave the probe no executor"),
     "SETTINGS_INVALID": (422, "The settings cannot be used"),
@@ -171,9 +171,9 @@ MAGIC_OPTIONS: tuple[MagicOption, ...] = (
     },
     {
         "flags": ("--node-cache",),
-        "metavar": "VOLUME",
+        "metavar": "FOLDER",
         "is_list": False,
-        "help": "Kubernetes: the volume on which executors unpack, /a/folder/of/the/nodes or emptyDir (default: the settings decide).",
+        "help": "Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide).",
     },
     {
         "flags": ("-f", "--format"),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         master: str
         """Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, k8s://https://host:6443, sc://host:15002, or auto: what this machine is configured for (default: the settings decide)."""
         node_cache: str
-        """Kubernetes: the volume on which executors unpack, /a/folder/of/the/nodes or emptyDir (default: the settings decide)."""
+        """Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide)."""
         format: str
         """Artifact format: pex (default), one file that runs itself; archive, a .tar.gz that Spark unpacks."""
         exclude: Sequence[str]
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
         master: str
         """Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, k8s://https://host:6443, sc://host:15002, or auto: what this machine is configured for (default: the settings decide)."""
         node_cache: str
-        """Kubernetes: the volume on which executors unpack, /a/folder/of/the/nodes or emptyDir (default: the settings decide)."""
+        """Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide)."""
         format: str
         """Artifact format: pex (default), one file that runs itself; archive, a .tar.gz that Spark unpacks."""
         exclude: Sequence[str]
@@ -102,7 +102,7 @@ ARGUMENTS: dict[str, Argument] = {
     "node_cache": {
         "flag": "--node-cache",
         "kind": "text",
-        "help": "Kubernetes: the volume on which executors unpack, /a/folder/of/the/nodes or emptyDir (default: the settings decide).",
+        "help": "Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide).",
     },
     "format": {
         "flag": "--format",

@@ -1,7 +1,8 @@
 /**
  * `npm run test:clusters [-- path …]`: the tests on real servers of this machine that are too slow for `npm test`, all
  * `*.slow.ts` files, or those whose path contains one of the arguments: YARN and HDFS, with what was shipped to a
- * directory, to S3 and to HDFS. Fetches Hadoop once: 110 MB. Needs Linux and, unless root, user namespaces.
+ * directory, to S3 and to HDFS. Kubernetes with a real API server. Fetches Hadoop once, 110 MB, and builds
+ * Kubernetes once: seven minutes of processor time. Needs Linux and, unless root, user namespaces.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,13 +14,17 @@ import { red, step } from '../lib/terminal.mjs';
 import { installHadoop } from '../setup/hadoop.mjs';
 import { setUp } from '../setup/index.mjs';
 import { installKerberos } from '../setup/machine.mjs';
+import { installKubernetesServers } from '../setup/kubernetes-servers.mjs';
 
 const TESTS = 'server/test';
 
 await main(async args => {
   const files = testsOf(args);
-  const env = await setUp('test', ['s3']);
-  if (files.some(file => file.includes('kerberos'))) await step('Kerberos', installKerberos);
+  /** @param {string} name */
+  const isChosen = name => files.some(file => file.includes(name));
+  const env = await setUp('test', isChosen('kubernetes') ? ['s3', 'kubernetes'] : ['s3']);
+  if (isChosen('kerberos')) await step('Kerberos', installKerberos);
+  if (isChosen('kubernetes')) await step('Kubernetes', installKubernetesServers);
   await step('Hadoop', installHadoop);
   await buildSeed(env);
   await buildHadoopHelper(env);

@@ -136,8 +136,7 @@ async function servicesOf({ server, namespace }, pods) {
       const wanted = Object.entries(spec.selector ?? {});
       return pods
         .filter(
-          ({ object }) =>
-            wanted.length > 0 && wanted.every(([key, value]) => object.metadata.labels?.[key] === value)
+          ({ object }) => wanted.length > 0 && wanted.every(([key, value]) => object.metadata.labels?.[key] === value)
         )
         .map(({ ip }) => `${ip} ${metadata.name}.${namespace}.svc\n`);
     })

@@ -172,9 +172,7 @@ export class Pod {
         { type: 'PodScheduled', status: 'True' },
         { type: 'Ready', status: isReady ? 'True' : 'False' }
       ],
-      containerStatuses: [
-        { name, image, imageID: '', ready: isReady, started: isReady, restartCount: 0, state }
-      ]
+      containerStatuses: [{ name, image, imageID: '', ready: isReady, started: isReady, restartCount: 0, state }]
     };
     const patch = [{ op: 'add', path: '/status', value: status }];
     const asking = ask(this.#node.server, 'PATCH', `${this.#path}/status`, patch, 'application/json-patch+json');
@@ -223,6 +221,11 @@ export class Pod {
     for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)) {
       process.kill(Number(child), name);
     }
+  }
+
+  /** Waits for the end of the container. */
+  async ended() {
+    await this.#process?.ended;
   }
 
   /** Ends all processes of the container at once. */

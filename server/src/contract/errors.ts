@@ -53,7 +53,7 @@ export const ERRORS = {
   TARGET_FAILED: { status: 502, title: 'The target failed' },
   CONFIG_MASTER_UNSUPPORTED: { status: 422, title: 'There is no configuration for this Spark master' },
   SPARK_DEFAULTS_UNREADABLE: { status: 422, title: 'The file spark-defaults.conf cannot be read' },
-  CONFIG_NODE_CACHE_INVALID: { status: 422, title: 'The node cache is not a volume that ship-env can set up' },
+  CONFIG_NODE_CACHE_INVALID: { status: 422, title: 'The node cache is not a folder of the nodes' },
   PROBE_FAILED: { status: 502, title: 'The probe could not ask the cluster' },
   PROBE_NO_EXECUTOR: { status: 504, title: 'The cluster gave the probe no executor' },
   SETTINGS_INVALID: { status: 422, title: 'The settings cannot be used' },

@@ -98,11 +98,11 @@ export const OPTIONS = {
       type: z.string().default(''),
       title: 'Node cache on Kubernetes',
       description:
-        'The volume on which executors unpack: the path of a folder that every node has, or emptyDir. Empty: none, and each executor unpacks in its own container.'
+        'The path of a folder that every node has: executors unpack there, and later sessions find what is unpacked. Empty: each executor unpacks in its own container.'
     },
     option: {
-      flags: '--node-cache <volume>',
-      help: 'Kubernetes: the volume on which executors unpack, /a/folder/of/the/nodes or emptyDir (default: the settings decide)',
+      flags: '--node-cache <folder>',
+      help: 'Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide)',
       commands: ['ship', 'config'],
       magic: true
     }

@@ -21,7 +21,7 @@ export interface Shipped {
 
 /** What the person wishes of a cluster, besides what ships. A deployment that has nothing of the kind ignores a wish. */
 export interface ClusterWishes {
-  /** The volume of the nodes on which executors unpack, as a person writes it; empty for none. */
+  /** The folder of the nodes in which executors unpack, as a person writes it; empty for none. */
   readonly nodeCache: string;
 }
 

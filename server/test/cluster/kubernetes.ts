@@ -33,16 +33,26 @@ export const S3_PROPERTIES = {
   'spark.executorEnv.AWS_SHARED_CREDENTIALS_FILE': `${CREDENTIALS.mount}/credentials`
 };
 
+/** A running API server. */
+type RunningServer = ApiServer & { stop(): Promise<void> };
+
 /**
- * Starts the API server in memory and a node. The client's side has a spark-defaults.conf, as an administrator would
- * write it: image, one small executor, the driver's address.
+ * Starts a node for an API server, by default the one in memory. The client's side has a spark-defaults.conf, as an
+ * administrator would write it: image, one small executor, the driver's address.
  *
  * @param folder - for their working files
+ * @param real - a real API server with permission for everything; stopped with the node
  */
-export async function startKubernetes(folder: string): Promise<Kubernetes> {
-  const server = await startMockApi();
+export async function startKubernetes(folder: string, real?: RunningServer): Promise<Kubernetes> {
+  const server = real ?? (await startMockApi());
+  const node = {
+    server,
+    folder: join(folder, 'node'),
+    image: sparkImage({ withS3a: true }),
+    isReal: real !== undefined
+  };
   try {
-    const kubelet = await startKubelet({ server, folder: join(folder, 'node'), image: sparkImage({ withS3a: true }) });
+    const kubelet = await startKubelet(node);
     return {
       master: `k8s://${server.url}`,
       server,
