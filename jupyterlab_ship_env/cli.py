@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("\n".join(error.lines()), file=sys.stderr)
         return 1
     if os.name != "nt":
-        # The program that "run" starts gets the environment variables unchanged.
-        environ = os.environ if arguments[:1] == ["run"] else bundle_environment(os.environ)
+        # The program that "run" or "submit" starts gets the environment variables unchanged.
+        environ = os.environ if arguments[:1] in (["run"], ["submit"]) else bundle_environment(os.environ)
         os.execve(command[0], command, environ)  # noqa: S606 - no shell is wanted
     # Windows has no exec.
     import subprocess

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         """Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, k8s://https://host:6443, sc://host:15002, or auto: what this machine is configured for (default: the settings decide)."""
         node_cache: str
         """Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide)."""
+        deploy_mode: Literal["client", "cluster"]
+        """Where the driver runs: client, on this machine (default); cluster, on a node, in the shipped environment."""
         format: str
         """Artifact format: pex (default), one file that runs itself; archive, a .tar.gz that Spark unpacks."""
         exclude: Sequence[str]
@@ -44,7 +46,9 @@ if TYPE_CHECKING:
         allow_link: Sequence[str]
         """Where links out of the environment may lead: files, or folders with everything below."""
         dry_run: bool
-        """Only say what would be sent or removed."""
+        """Only say what would be sent or removed, or print the command that would run."""
+        release: str
+        """A name on the target for what ships; config, run and submit use what was shipped under this name."""
 
     class ConfigOptions(TypedDict, total=False):
         """Keyword arguments of ``ship_env.config``."""
@@ -59,6 +63,8 @@ if TYPE_CHECKING:
         """Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, k8s://https://host:6443, sc://host:15002, or auto: what this machine is configured for (default: the settings decide)."""
         node_cache: str
         """Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide)."""
+        deploy_mode: Literal["client", "cluster"]
+        """Where the driver runs: client, on this machine (default); cluster, on a node, in the shipped environment."""
         format: str
         """Artifact format: pex (default), one file that runs itself; archive, a .tar.gz that Spark unpacks."""
         exclude: Sequence[str]
@@ -75,6 +81,8 @@ if TYPE_CHECKING:
         """The id of a shipped artifact, instead of an environment of this machine."""
         code: str
         """The pointer file on the target that names the code archives; only with --artifact."""
+        release: str
+        """A name on the target for what ships; config, run and submit use what was shipped under this name."""
 
 
 #: Each keyword argument, with its option of the command line.
@@ -103,6 +111,11 @@ ARGUMENTS: dict[str, Argument] = {
         "flag": "--node-cache",
         "kind": "text",
         "help": "Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide).",
+    },
+    "deploy_mode": {
+        "flag": "--deploy-mode",
+        "kind": "text",
+        "help": "Where the driver runs: client, on this machine (default); cluster, on a node, in the shipped environment.",
     },
     "format": {
         "flag": "--format",
@@ -137,7 +150,12 @@ ARGUMENTS: dict[str, Argument] = {
     "dry_run": {
         "flag": "--dry-run",
         "kind": "flag",
-        "help": "Only say what would be sent or removed.",
+        "help": "Only say what would be sent or removed, or print the command that would run.",
+    },
+    "release": {
+        "flag": "--release",
+        "kind": "text",
+        "help": "A name on the target for what ships; config, run and submit use what was shipped under this name.",
     },
     "artifact": {
         "flag": "--artifact",
@@ -156,6 +174,7 @@ SHIP = (
     "shared",
     "master",
     "node_cache",
+    "deploy_mode",
     "format",
     "exclude",
     "include_spark",
@@ -163,6 +182,7 @@ SHIP = (
     "allow_secret",
     "allow_link",
     "dry_run",
+    "release",
 )
 CONFIG = (
     "python",
@@ -170,6 +190,7 @@ CONFIG = (
     "shared",
     "master",
     "node_cache",
+    "deploy_mode",
     "format",
     "exclude",
     "include_spark",
@@ -178,4 +199,5 @@ CONFIG = (
     "allow_link",
     "artifact",
     "code",
+    "release",
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MODULES = ("pyspark.core.files", "pyspark.files")
 # As in server/src/content/code/code-path.ts.
 CODE_PATH = "SHIP_ENV_CODE_PATH"
+DRIVER_FILES = "SHIP_ENV_DRIVER_FILES"
 
 
 def install() -> None:
@@ -39,6 +40,21 @@ def add_code() -> None:
     for folder in os.environ.get(CODE_PATH, "").split(os.pathsep):
         if folder and folder not in sys.path:
             sys.path.append(folder)
+
+
+def add_driver_code() -> None:
+    """Put the code archives of a driver that runs on a node on ``sys.path``, as in a worker.
+
+    Spark puts its files into the working directory of such a driver, and tells the driver nothing about them.
+
+    Raises CodeArchiveMissingError, CodeArchiveDamagedError, CodePointerUnknownError.
+    """
+    folder = os.environ.get(DRIVER_FILES)
+    # In a virtual environment Python reads a path file twice.
+    if folder and "ship_env_code" not in sys.modules:
+        from ship_env_code import Code
+
+        Code().refresh(folder)
 
 
 class SparkFilesFinder:

@@ -36,10 +36,11 @@ export const ROOMS = {
     ...['targets', 'text', 'trust']
   ],
   probe: ['content', 'contract', 'environment', 'formats', 'payloads', 'spark', 'system', 'targets', 'text'],
+  submit: ['content', 'contract', 'deployments', 'spark', 'system', 'text'],
   sidecar: ['contract', 'environment', 'inventory', 'payloads', 'ship', 'system', 'text'],
   cli: [
     ...['content', 'contract', 'deployments', 'environment', 'formats', 'inventory', 'probe', 'settings', 'ship'],
-    ...['sidecar', 'spark', 'system', 'targets', 'text']
+    ...['sidecar', 'spark', 'submit', 'system', 'targets', 'text']
   ]
 };
 

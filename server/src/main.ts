@@ -63,7 +63,7 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Commander has already printed the problem. --help and --version also end here, with exit code 0.
-  const isRun = process.argv[2] === 'run';
+  const isRun = process.argv[2] === 'run' || process.argv[2] === 'submit';
   process.exitCode = error.exitCode === 0 ? 0 : exitCodeOf('USAGE_INVALID', isRun);
   // The words after "--" belong to a program.
   const end = process.argv.indexOf('--');

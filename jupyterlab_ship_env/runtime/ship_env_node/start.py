@@ -56,7 +56,11 @@ def _arrange() -> None:
 
 
 def _wait_for_pyspark() -> None:
-    """Make every worker of Spark run the newest code archives, whichever module of pyspark Spark starts."""
+    """Make every worker of Spark run the newest code archives, whichever module of pyspark Spark starts.
+
+    A driver on a node gets its code now.
+    """
     import ship_env_finder
 
     ship_env_finder.install()
+    ship_env_finder.add_driver_code()

@@ -1,10 +1,12 @@
 import type { OptionValues } from '../contract/option-lists.js';
 import { Cache } from '../system/cache/cache.js';
-import { configByName, configOf, type Config } from '../ship/config.js';
-import { shellWord } from '../text/shell-word.js';
+import { DRIVER_PYTHON_KEY } from '../deployments/spark/config.js';
 import { submitArguments } from '../deployments/spark/submit.js';
 import { ShipEnvError } from '../errors.js';
-import { codeWithoutArtifact, toShipRequest } from './request.js';
+import { configByName, configOf, type Config } from '../ship/config.js';
+import { shellWord } from '../text/shell-word.js';
+import { namedBy } from './named.js';
+import { toNamedRequest, toShipRequest } from './request.js';
 import type { View } from './view.js';
 
 /** `ship-env config`. */
@@ -17,8 +19,16 @@ export async function configCommand(options: OptionValues, view: View, signal: A
       { hint: 'Leave --as out: the cell gives the files to the session that runs.' }
     );
   }
+  if (cell === '' && options.as === 'builder') {
+    throw new ShipEnvError(
+      'USAGE_INVALID',
+      'A notebook has its driver here; --deploy-mode cluster was to run the driver on a node.',
+      { hint: 'Use --as submit or --as json, or leave out --deploy-mode.' }
+    );
+  }
   // spark.pyspark.python is a path on the executors; the driver of a client-mode submit runs on this machine.
-  const submit = submitArguments(conf, driverPython === undefined ? {} : { driverPython });
+  const isHere = driverPython !== undefined && !(DRIVER_PYTHON_KEY in conf);
+  const submit = submitArguments(conf, isHere ? { driverPython } : {});
   const text: Readonly<Record<string, string>> = {
     builder: cell,
     submit,
@@ -28,14 +38,9 @@ export async function configCommand(options: OptionValues, view: View, signal: A
   view.result({ type: 'result', ...shipped, conf, cell, command }, [text[options.as ?? ''] ?? cell]);
 }
 
-/** The python of a request for an environment that is not on this machine: a path that does not exist. */
-const NO_PYTHON = '/-/bin/python';
-
 async function configFor(options: OptionValues, signal: AbortSignal): Promise<Config> {
-  const { artifact, code } = options;
-  if (artifact !== undefined) {
-    return configByName(await toShipRequest({ ...options, python: NO_PYTHON }), { artifact, code }, { signal });
-  }
-  if (code !== undefined) throw codeWithoutArtifact('config');
-  return configOf(await toShipRequest(options), { cache: await Cache.open(), signal });
+  const named = namedBy(options);
+  if (named === undefined) return configOf(await toShipRequest(options), { cache: await Cache.open(), signal });
+  // No python of this machine belongs to what was shipped under a name.
+  return configByName(await toNamedRequest(options), named, { signal });
 }

@@ -1,12 +1,13 @@
 import prettyBytes from 'pretty-bytes';
 import type { OptionValues } from '../contract/option-lists.js';
 import { Cache } from '../system/cache/cache.js';
+import type { ListedRelease } from '../contract/release.js';
 import type { ListedArtifact } from '../contract/targets.js';
 import type { Distribution, Snapshot } from '../contract/snapshot.js';
 import { count } from '../text/count.js';
 import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { checkTarget } from '../inventory/check.js';
-import { listArtifacts } from '../inventory/list.js';
+import { listTarget } from '../inventory/list.js';
 import { takeSnapshot } from '../environment/index.js';
 import { activePython } from './request.js';
 import { findingLines, type Line } from './lines.js';
@@ -22,10 +23,10 @@ export async function snapshotCommand(options: OptionValues, view: View, signal:
 /** `ship-env list`. */
 export async function listCommand(options: OptionValues, view: View, signal: AbortSignal): Promise<void> {
   const settings = resolveTarget(options.target, await readSettings());
-  const artifacts = await listArtifacts(settings, signal);
+  const { artifacts, releases } = await listTarget(settings, signal);
   const width = Math.max(0, ...artifacts.map(({ format }) => format.length));
-  const rows = artifacts.flatMap(row => artifactLines(row, width));
-  view.result({ type: 'result', artifacts }, rows.length === 0 ? [`Nothing on ${settings.url} yet.`] : rows);
+  const rows = [...releases.flatMap(releaseLines), ...artifacts.flatMap(row => artifactLines(row, width))];
+  view.result({ type: 'result', artifacts, releases }, rows.length === 0 ? [`Nothing on ${settings.url} yet.`] : rows);
 }
 
 function artifactLines(row: ListedArtifact, formatWidth: number): Line[] {
@@ -36,6 +37,13 @@ function artifactLines(row: ListedArtifact, formatWidth: number): Line[] {
   return [
     `${id}  ${modified.slice(0, 16).replace('T', ' ')}  ${format.padEnd(formatWidth)}  Python ${python}  ` +
       `${String(distributions).padStart(4)} distributions  ${prettyBytes(bytes).padStart(8)}`
+  ];
+}
+
+function releaseLines({ name, modified, artifact, code, problem, hint }: ListedRelease): Line[] {
+  if (problem !== undefined) return [['warn', `release ${name}  ${problem}`], ...(hint ? [`  ${hint}`] : [])];
+  return [
+    ['strong', `release ${name}`, `  ${modified.slice(0, 16).replace('T', ' ')}  ${artifact}${code && `  ${code}`}`]
   ];
 }
 

@@ -18,7 +18,7 @@ type Work = (options: OptionValues, view: View, signal: AbortSignal) => Promise<
  * The work of each command of the contract. A command imports its modules when it runs, so that `--version` and a ship
  * that sends nothing load neither express nor the AWS SDK.
  */
-const WORK: Readonly<Record<Exclude<CommandName, 'run' | 'remove'>, () => Promise<Work>>> = {
+const WORK: Readonly<Record<Exclude<CommandName, 'run' | 'submit' | 'release' | 'remove'>, () => Promise<Work>>> = {
   snapshot: async () => (await import('./inspect.js')).snapshotCommand,
   build: async () => (await import('./build.js')).buildCommand,
   ship: async () => (await import('./ship.js')).shipCommand,
@@ -64,6 +64,8 @@ export function createProgram(version: string, run: Run): Command {
   }
   addRun(program, run);
   addRemove(program, run);
+  addSubmit(program, run);
+  addRelease(program, run);
   addServe(program, version, run);
   addHelp(program);
   for (const command of program.commands) {
@@ -100,6 +102,38 @@ function addRemove(program: Command, run: Run): void {
       const { removeCommand } = await import('./remove.js');
       await run(options, (view, signal) => removeCommand(options, names, view, signal));
     });
+}
+
+/** Adds `submit`: it takes the arguments of spark-submit, and ends with the exit code of the job. */
+function addSubmit(program: Command, run: Run): void {
+  const command = program.command('submit').description(COMMANDS.submit);
+  addOptions(command, 'submit');
+  command
+    .usage(
+      '[options] -- [options of spark-submit] <script> | -m <module> | --entry-point <module:function> [arguments]'
+    )
+    .argument('[words...]', 'the arguments of spark-submit')
+    .passThroughOptions()
+    .action(async (words: string[]) => {
+      const options = valuesOf(command);
+      const { submitCommand } = await import('./submit.js');
+      // A dry run starts no program, so its output goes to stdout.
+      const isProgram = options.dryRun === true ? {} : { isProgram: true as const };
+      await run({ ...options, ...isProgram }, async (view, signal) => {
+        process.exitCode = await submitCommand(options, words, view, signal);
+      });
+    });
+}
+
+/** Adds `release`, which takes the name of a release. */
+function addRelease(program: Command, run: Run): void {
+  const command = program.command('release').description(COMMANDS.release);
+  addOptions(command, 'release');
+  command.argument('<name>', 'the name of the release').action(async (name: string) => {
+    const options = valuesOf(command);
+    const { releaseCommand } = await import('./release.js');
+    await run(options, (view, signal) => releaseCommand(name, options, view, signal));
+  });
 }
 
 /** Adds `serve`, which the Jupyter server starts, not a person. */

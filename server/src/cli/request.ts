@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { CommandName } from '../contract/declaration.js';
 import { requestShape, type OptionValues } from '../contract/option-lists.js';
 import { requestedBy } from '../contract/settings.js';
 import { shipRequest, type ShipRequest } from '../contract/ship.js';
@@ -26,6 +25,19 @@ export async function toShipRequest(
 }
 
 /**
+ * The request of a command line that uses what was shipped under a name: no python of this machine is part of it.
+ *
+ * @throws ShipEnvError SETTINGS_INVALID, TARGET_UNKNOWN
+ */
+export async function toNamedRequest(
+  options: OptionValues,
+  env: NodeJS.ProcessEnv = process.env
+): Promise<Omit<ShipRequest, 'python'>> {
+  const { python: _python, ...request } = await toShipRequest({ ...options, python: 'python' }, env);
+  return request;
+}
+
+/**
  * A list on the command line is added to the list of the settings. Any other value replaces the value of the settings.
  */
 function fieldsOf(
@@ -40,13 +52,6 @@ function fieldsOf(
 
 function isList(value: unknown): boolean {
   return Array.isArray(value);
-}
-
-/** The error of a command line that names code and no artifact. */
-export function codeWithoutArtifact(command: CommandName): ShipEnvError {
-  return new ShipEnvError('USAGE_INVALID', '--code needs --artifact: it names the code that belongs to an artifact.', {
-    hint: `See ship-env ${command} --help.`
-  });
 }
 
 /**

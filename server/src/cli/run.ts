@@ -17,12 +17,13 @@ import { Cache } from '../system/cache/cache.js';
 import { inUse } from '../system/cache/use.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
-import { codeWithoutArtifact, toShipRequest } from './request.js';
+import { namedBy } from './named.js';
+import { toShipRequest } from './request.js';
 import type { View } from './view.js';
 
 /** What to do when no environment is active and none was named. */
 const WHICH_ENVIRONMENT =
-  'Name what was shipped (--artifact env-…), or an environment of this machine (--python path/to/venv/bin/python). ' +
+  'Name what was shipped (--release NAME, --artifact env-…), or an environment of this machine (--python path/to/venv/bin/python). ' +
   'These options stand before the script.';
 
 /** The context of a run until its program starts. */
@@ -126,10 +127,8 @@ async function shippedOn(
   options: OptionValues,
   { cache, signal, steps }: RunContext
 ): Promise<Shipped> {
-  if (options.artifact !== undefined) {
-    return shippedByName(target, { artifact: options.artifact, code: options.code }, signal);
-  }
-  if (options.code !== undefined) throw codeWithoutArtifact('run');
+  const named = namedBy(options);
+  if (named !== undefined) return shippedByName(target, named, signal);
   const request = await toShipRequest(options, process.env, WHICH_ENVIRONMENT);
   const { manifest, code } = await readAgainIfChanged(
     () => shippedEnvironment(request, target, steps, { cache, signal }),

@@ -31,6 +31,7 @@ function summary(result: ShipResult, url: string, options: OptionValues): Line[]
     ['strong', result.dryRun ? 'Would ship' : 'Shipped', ` to ${url}: ${sent}${reused}, ${seconds(ms)}`],
     `  environment  ${artifact.name}  ${prettyBytes(artifact.bytes)}${result.reused ? '  (already there)' : ''}`,
     ...code.map(file => `  code         ${file.name}  ${prettyBytes(file.bytes)}`),
+    ...(options.release === undefined || result.dryRun ? [] : [`  release      ${options.release}`]),
     ...(result.dryRun ? [] : ['', `The Spark config: ${configCommand(options)}`])
   ];
 }

@@ -8,8 +8,10 @@ export const COMMANDS = {
   config:
     'print the Spark config of a shipped environment, as builder, submit options or JSON, or the command that runs it',
   run: 'run a program with a shipped environment on this machine, without Spark',
+  submit: 'ship what changed, and run a Spark job with spark-submit',
+  release: 'show a release, make one of what was shipped, or remove it',
   probe: 'say whether what ships would run on the nodes of a cluster, or on a platform, before it ships',
-  list: 'list the artifacts on a target, and say which are gone',
+  list: 'list the artifacts and releases on a target, and say which are gone',
   log: 'show who shipped what to a target, and when',
   remove: 'remove named environments or code from a target',
   prune: 'remove what is old and no longer needed on a target',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { COMMANDS, type CommandName, type Decision } from './declaration.js';
+import { DEPLOY_MODES } from './deploy-mode.js';
 import { TARGET_URLS, targetSettings } from './target-settings.js';
 
 const FLAG = z.boolean().default(false);
@@ -11,7 +12,7 @@ function texts(title: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
 
 const EVERYWHERE = Object.keys(COMMANDS) as CommandName[];
 /** The commands with options that choose the content of an artifact and its code. */
-const CONTENT = ['build', 'ship', 'config', 'run'] as const;
+const CONTENT = ['build', 'ship', 'config', 'run', 'submit'] as const;
 /** The same, and the command that judges what they choose. */
 const JUDGED = [...CONTENT, 'probe'] as const;
 /** The options about an environment of this machine. */
@@ -64,7 +65,7 @@ export const OPTIONS = {
     option: {
       flags: '-t, --target <target>',
       help: `a target of the settings, or a URL: ${TARGET_URLS} (default: the settings decide)`,
-      commands: ['ship', 'config', 'run', 'probe', 'list', 'log', 'remove', 'prune', 'check', 'doctor'],
+      commands: ['ship', 'config', 'run', 'submit', 'probe', 'release', 'list', 'log', 'remove', 'prune', 'check', 'doctor'],
       magic: true,
       value: 'name'
     }
@@ -73,7 +74,7 @@ export const OPTIONS = {
     option: {
       flags: '--shared',
       help: 'every node of the cluster sees the directory of the target under the same path: Spark need not copy the artifact',
-      commands: ['ship', 'config', 'probe'],
+      commands: ['ship', 'config', 'submit', 'probe'],
       magic: true
     }
   },
@@ -88,7 +89,7 @@ export const OPTIONS = {
     option: {
       flags: '-m, --master <master>',
       help: "Spark master: 'local-cluster[2,1,1024]', spark://host:7077, yarn, k8s://https://host:6443, sc://host:15002, or auto: what this machine is configured for (default: the settings decide)",
-      commands: ['ship', 'config', 'probe'],
+      commands: ['ship', 'config', 'submit', 'probe'],
       magic: true
     }
   },
@@ -103,8 +104,17 @@ export const OPTIONS = {
     option: {
       flags: '--node-cache <folder>',
       help: 'Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide)',
-      commands: ['ship', 'config'],
+      commands: ['ship', 'config', 'submit'],
       magic: true
+    }
+  },
+  deployMode: {
+    request: z.enum(DEPLOY_MODES).default('client'),
+    option: {
+      flags: '--deploy-mode <mode>',
+      help: 'where the driver runs: client, on this machine (default); cluster, on a node, in the shipped environment',
+      commands: ['ship', 'config', 'submit'],
+      choices: DEPLOY_MODES
     }
   },
   platform: {
@@ -203,8 +213,8 @@ export const OPTIONS = {
     request: FLAG,
     option: {
       flags: '--dry-run',
-      help: 'only say what would be sent or removed',
-      commands: ['ship', 'remove', 'prune'],
+      help: 'only say what would be sent or removed, or print the command that would run',
+      commands: ['ship', 'submit', 'remove', 'prune'],
       magic: true
     }
   },
@@ -222,7 +232,7 @@ export const OPTIONS = {
     option: {
       flags: '--artifact <id>',
       help: 'the id of a shipped artifact, instead of an environment of this machine',
-      commands: ['config', 'run'],
+      commands: ['config', 'run', 'submit', 'release'],
       value: 'name',
       conflicts: OF_ENVIRONMENT
     }
@@ -231,9 +241,26 @@ export const OPTIONS = {
     option: {
       flags: '--code <pointer>',
       help: 'the pointer file on the target that names the code archives; only with --artifact',
-      commands: ['config', 'run'],
+      commands: ['config', 'run', 'submit', 'release'],
       value: 'name',
       conflicts: OF_ENVIRONMENT
+    }
+  },
+  release: {
+    request: z.string().default(''),
+    option: {
+      flags: '--release <name>',
+      help: 'a name on the target for what ships; config, run and submit use what was shipped under this name',
+      commands: ['ship', 'config', 'run', 'submit'],
+      value: 'name'
+    }
+  },
+  removeRelease: {
+    option: {
+      flags: '--remove',
+      help: 'remove the release; its environment and code stay until prune removes them',
+      commands: ['release'],
+      conflicts: ['artifact', 'code']
     }
   },
   olderThan: {

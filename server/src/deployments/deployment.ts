@@ -1,3 +1,4 @@
+import type { DeployMode } from '../contract/deploy-mode.js';
 import type { CodeArchive, Manifest } from '../contract/manifest.js';
 import type { LiveUpdate } from '../contract/ship.js';
 import type { Finding } from '../contract/snapshot.js';
@@ -32,6 +33,8 @@ export const NO_WISHES: ClusterWishes = { nodeCache: '' };
 export interface ClusterOptions extends ClusterWishes {
   /** Spark master in its one spelling; empty to leave it out. */
   readonly master: string;
+  /** In the mode `cluster` the driver, too, runs on a node, in the shipped environment. */
+  readonly deployMode: DeployMode;
   /** Every node sees the target's directory under the same path. */
   readonly shared: boolean;
   /** The target as `--target` takes it: its name in the settings, or a URL. */
@@ -63,6 +66,17 @@ export interface Outputs {
   readonly command?: readonly string[];
 }
 
+/**
+ * What the output of spark-submit tells about a job in the deploy mode `cluster`, where spark-submit only watches the job.
+ * Each function gets one line of stdout or stderr after the other.
+ */
+export interface JobOutput {
+  /** The exit code of the job; undefined when the line does not tell. The last one counts. */
+  readonly exitCode?: (line: string) => number | undefined;
+  /** The words of a command that ends the job: a program of SPARK_HOME/bin and its arguments; undefined when unknown. */
+  readonly cancelCommand?: (line: string) => readonly string[] | undefined;
+}
+
 /** What runs the job. One folder or file implements one deployment; registry.ts lists all. */
 export interface Deployment {
   readonly name: string;
@@ -85,9 +99,17 @@ export interface Deployment {
    */
   requireUsable(access: Pick<Access, 'uri'>, wishes: ClusterWishes): void;
   /**
+   * Checks that the deployment can run the driver in this mode.
+   *
+   * @throws ShipEnvError CONFIG_DEPLOY_MODE_UNSUPPORTED
+   */
+  requireMode(mode: DeployMode): void;
+  /** How to follow a job in the mode `cluster`; undefined when the exit code of spark-submit tells all. */
+  readonly jobOutput?: JobOutput | undefined;
+  /**
    * Makes what the cluster needs to use the objects on the target.
    *
-   * @throws ShipEnvError TARGET_DENIED, TARGET_FAILED; as `requireUsable`
+   * @throws ShipEnvError TARGET_DENIED, TARGET_FAILED; as `requireUsable` and `requireMode`
    */
   arrange(shipped: Shipped, access: Access, options: ClusterOptions): Promise<Outputs>;
   /** What the person should know before the job runs. */

@@ -5,6 +5,8 @@ import { sparkDeployment } from './spark/spark-deployment.js';
  */
 export const localCluster = sparkDeployment({
   name: 'local-cluster',
+  title: 'local-cluster',
+  clusterMode: { hint: 'Leave out --deploy-mode: the cluster and its driver run on this machine.' },
   accepts: master => /^local-cluster\[ *\d+ *, *\d+ *, *\d+ *\]$/.test(master),
   seesThisMachine: true
 });

@@ -9,6 +9,12 @@ const MASTER = new RegExp(`^spark://${ADDRESS}(?:,${ADDRESS})*$`, 'i');
 /** Spark's own cluster manager. */
 export const standalone = sparkDeployment({
   name: 'standalone',
+  title: 'Spark standalone',
+  clusterMode: {
+    hint:
+      'Leave out --deploy-mode, so that the driver runs on the machine that submits the job; submit from a machine of ' +
+      'the cluster when the driver should be there.'
+  },
   accepts: master => MASTER.test(master),
   // Executors of a node should share the cache of fetched files. In standalone mode each executor has its own, so the
   // cache only stores a second copy of the artifact on the disk (docs/executors.md).

@@ -1,6 +1,7 @@
 import { manifestName } from '../formats/manifest.js';
 import type { Manifest } from '../contract/manifest.js';
 import type { TargetSettings } from '../contract/target-settings.js';
+import type { ListedRelease } from '../contract/release.js';
 import type { ListedArtifact } from '../contract/targets.js';
 import { isShipEnvError, type ShipEnvError } from '../errors.js';
 import { openTarget } from '../targets/index.js';
@@ -10,11 +11,20 @@ import type { Target, TargetEntry } from '../targets/target.js';
 import { replaceHint, inconsistencyOf, notBelievedError } from '../trust/believe.js';
 import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
+import { releaseRow, releasesAmong } from './releases.js';
 
 type Problem = Pick<ListedArtifact, 'problem' | 'hint'>;
 
 /** Lists the environments on a target, newest first: one row for each manifest. */
 export async function listArtifacts(settings: TargetSettings, signal: AbortSignal): Promise<ListedArtifact[]> {
+  return (await listTarget(settings, signal)).artifacts;
+}
+
+/** Lists the environments and the releases on a target, newest first. */
+export async function listTarget(
+  settings: TargetSettings,
+  signal: AbortSignal
+): Promise<{ artifacts: ListedArtifact[]; releases: ListedRelease[] }> {
   const target = await openTarget(settings);
   try {
     const entries = new Map<string, TargetEntry>();
@@ -23,7 +33,13 @@ export async function listArtifacts(settings: TargetSettings, signal: AbortSigna
     for (const entry of entries.values()) {
       if (MANIFEST_NAME.test(entry.name)) rows.push(await rowOf(target, entry, entries, signal));
     }
-    return rows.sort((a, b) => b.modified.localeCompare(a.modified) || a.id.localeCompare(b.id));
+    const releases = await releasesAmong(entries.values(), name => readSmall(target, name, signal));
+    return {
+      artifacts: rows.sort((a, b) => b.modified.localeCompare(a.modified) || a.id.localeCompare(b.id)),
+      releases: releases
+        .map(found => releaseRow(found, entries))
+        .sort((a, b) => b.modified.localeCompare(a.modified) || a.name.localeCompare(b.name))
+    };
   } finally {
     target.close();
   }

@@ -7,6 +7,7 @@ import { inconsistencyOf } from '../trust/believe.js';
 import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
 import { filesOf, isPointerName } from './pointers.js';
+import { releasesAmong, type FoundRelease } from './releases.js';
 import { lastUses, recordsAmong, type FoundRecord } from '../records/uses.js';
 
 const CODE_NAME = /-[0-9a-f]{16}\.zip$/u;
@@ -58,10 +59,11 @@ export async function judge(
   rules: Rules,
   read: (name: string) => Promise<Buffer | undefined>
 ): Promise<Judgement> {
-  const judging = new Judging(entries, rules);
   const others = new Set(entries.filter(({ isFile }) => isFile === false).map(({ name }) => name));
   const readFile = async (name: string): Promise<Buffer | undefined> => (others.has(name) ? undefined : read(name));
   const records = await recordsAmong(entries, readFile);
+  const releases = await releasesAmong(entries, readFile);
+  const judging = new Judging(entries, rules, releases);
   judging.learn(records);
   await judging.environments(readFile);
   await judging.code(readFile);
@@ -75,10 +77,16 @@ class Judging {
   readonly #remove: TargetEntry[] = [];
   readonly #kept: KeptObject[] = [];
   #uses: ReadonlyMap<string, number> = new Map();
+  /** Names of the manifests and pointers that releases need. */
+  readonly #released: ReadonlySet<string>;
+  readonly #isReleaseUnreadable: boolean;
 
-  constructor(entries: readonly TargetEntry[], rules: Rules) {
+  constructor(entries: readonly TargetEntry[], rules: Rules, releases: readonly FoundRelease[]) {
     this.#left = new Map(entries.map(entry => [entry.name, entry]));
     this.#rules = rules;
+    this.#released = new Set(releases.flatMap(({ needs }) => needs ?? []));
+    this.#isReleaseUnreadable = releases.some(({ needs }) => needs === undefined);
+    for (const { entry } of releases) this.#keep(entry, 'it is a release');
   }
 
   /** Learns from the records when ships, of any machine, last used the objects. */
@@ -172,13 +180,17 @@ class Judging {
         // Written so that an invalid date counts as recent, too.
         !(nowMs - modifiedMs > olderThanMs)
           ? 'it is recent'
-          : entries.some(({ name }) => used.has(name))
-            ? 'a ship of this machine used it recently'
-            : entries.some(({ isFile }) => isFile === false)
-              ? 'it, or an object that belongs to it, is not a file'
-              : newest !== undefined && index < keep
-                ? newestOf(keep, newest)
-                : undefined;
+          : entries.some(({ name }) => this.#released.has(name))
+            ? 'a release names it'
+            : this.#isReleaseUnreadable
+              ? 'a release that cannot be read may name it'
+              : entries.some(({ name }) => used.has(name))
+                ? 'a ship of this machine used it recently'
+                : entries.some(({ isFile }) => isFile === false)
+                  ? 'it, or an object that belongs to it, is not a file'
+                  : newest !== undefined && index < keep
+                    ? newestOf(keep, newest)
+                    : undefined;
       for (const entry of entries) {
         if (reason === undefined) this.#take(entry);
         else this.#keep(entry, reason);

@@ -1,7 +1,7 @@
 import type { ArchivedEditable } from '../content/code/archive.js';
 import { pointerPayload } from '../content/code/pointer-file.js';
 import type { CodeArchive, Manifest } from '../contract/manifest.js';
-import type { ShipResult } from '../contract/ship.js';
+import type { ShipRequest, ShipResult } from '../contract/ship.js';
 import type { Outputs, Shipped } from '../deployments/deployment.js';
 import { plain } from '../deployments/plain/plain.js';
 import { formatOf } from '../formats/registry.js';
@@ -39,11 +39,12 @@ export function asShipped(of: { readonly manifest: Manifest; readonly code: read
 export async function arrange(
   shipped: Shipped,
   access: Access,
-  { request, deployment, spark }: Pick<Accepted, 'request' | 'deployment' | 'spark'>
+  { request, deployment, spark }: Pick<Accepted<Omit<ShipRequest, 'python'>>, 'request' | 'deployment' | 'spark'>
 ): Promise<Outputs> {
   const { target } = request;
   const options = {
     master: request.master,
+    deployMode: request.deployMode,
     shared: 'shared' in target && target.shared === true,
     target: target.name || target.url,
     defaults: spark.properties,

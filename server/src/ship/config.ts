@@ -1,8 +1,8 @@
 import type { ShipRequest, ShipResult } from '../contract/ship.js';
-import type { Shipped } from '../deployments/deployment.js';
+import type { Outputs, Shipped } from '../deployments/deployment.js';
 import { openTarget } from '../targets/index.js';
-import type { Access } from '../targets/target.js';
-import { acceptRequest, type Accepted } from './accept.js';
+import type { Target } from '../targets/target.js';
+import { acceptRequest } from './accept.js';
 import { arrange, asShipped, wireOutputs } from './arrange.js';
 import { readAgainIfChanged } from './read-again.js';
 import type { ShipContext } from './run.js';
@@ -38,39 +38,59 @@ async function configNow(asked: ShipRequest, { cache, signal }: ConfigContext): 
     const accepted = await acceptRequest(asked, target);
     const steps = new StepRunner(() => undefined, signal);
     const { driverPython, ...shipped } = await shippedEnvironment(accepted.request, target, steps, { cache, signal });
-    return { ...(await outputsOf(asShipped(shipped), target.access, accepted)), driverPython };
+    const found = asShipped(shipped);
+    return { ...configWith(found, await arrange(found, target.access, accepted)), driverPython };
   } finally {
     target.close();
   }
 }
 
 /**
- * The Spark config of what a target holds under these names. It needs no environment on this machine.
+ * The Spark config of what a target holds under a name. It needs no environment on this machine, and writes nothing to the
+ * target.
  *
- * @param asked - `python` and what chooses the content of an environment are not used
  * @throws ShipEnvError what `acceptRequest` and `shippedByName` throw
  */
 export async function configByName(
-  asked: ShipRequest,
-  names: NamedShip,
+  asked: NamedRequest,
+  named: NamedShip,
   { signal }: Pick<ConfigContext, 'signal'>
 ): Promise<Config> {
   const target = await openTarget(asked.target);
   try {
-    const accepted = await acceptRequest(asked, target);
-    const shipped = await shippedByName(target, names, signal);
-    return { ...(await outputsOf(shipped, target.access, accepted)), driverPython: undefined };
+    const { shipped, outputs } = await outputsByName(asked, named, target, signal);
+    return { ...configWith(shipped, outputs), driverPython: undefined };
   } finally {
     target.close();
   }
 }
 
-async function outputsOf(shipped: Shipped, access: Access, accepted: Accepted): Promise<Omit<Config, 'driverPython'>> {
-  const outputs = await arrange(shipped, access, accepted);
-  const { id, format, artifact } = shipped.manifest;
-  const code = shipped.code.map(({ fileName }) => fileName);
+/** A request that chooses no environment of this machine. */
+export type NamedRequest = Omit<ShipRequest, 'python'>;
+
+/**
+ * What a target holds under a name, and how to use it. Writes nothing to the target.
+ *
+ * @throws as {@link configByName}
+ */
+export async function outputsByName(
+  asked: NamedRequest,
+  named: NamedShip,
+  target: Target,
+  signal: AbortSignal
+): Promise<{ shipped: Shipped; outputs: Outputs }> {
+  const accepted = await acceptRequest(asked, target);
+  const shipped = await shippedByName(target, named, signal);
+  return { shipped, outputs: await arrange(shipped, target.access, accepted) };
+}
+
+function configWith({ manifest, code }: Shipped, outputs: Outputs): Omit<Config, 'driverPython'> {
+  const { id, format, artifact } = manifest;
   return {
     ...wireOutputs(outputs),
-    shipped: { artifact: { id, name: artifact.name, format, bytes: artifact.bytes }, code }
+    shipped: {
+      artifact: { id, name: artifact.name, format, bytes: artifact.bytes },
+      code: code.map(({ fileName }) => fileName)
+    }
   };
 }

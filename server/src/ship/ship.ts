@@ -1,4 +1,5 @@
 import type { ArchivedEditable } from '../content/code/archive.js';
+import { pointerPayload } from '../content/code/pointer-file.js';
 import type { ShipRequest, ShipResult } from '../contract/ship.js';
 import type { Finding } from '../contract/snapshot.js';
 import { formatOf } from '../formats/registry.js';
@@ -16,6 +17,7 @@ import { readAgainIfChanged } from './read-again.js';
 import type { ShipContext, ShipRun } from './run.js';
 import { Vanished, beginRecord, writeRecord } from './record.js';
 import { listHoldings, send } from './send.js';
+import { makeRelease, requireFreeRelease } from './release.js';
 import { StepRunner } from './steps.js';
 import { TaskGroup } from '../system/task-group.js';
 
@@ -27,6 +29,8 @@ import { TaskGroup } from '../system/task-group.js';
  * a cancel comes too late: the ship ends as done. What is published stays, also when that step fails.
  *
  * When the environment changes while it is read, the steps begin anew, twice at most.
+ *
+ * A release is written after the manifest. When that fails, the environment stays published.
  *
  * @throws ShipEnvError, or the signal's reason when cancelled
  */
@@ -62,7 +66,15 @@ async function againIfVanished<T>(work: () => Promise<T>): Promise<T> {
 async function shipOnce(run: ShipRun): Promise<ShipResult> {
   const started = performance.now();
   const inspected = await inspect(run.request, run.target, run.steps, run.context);
+  const { release } = run.request;
+  if (release !== '') {
+    await requireFreeRelease(run.target, { name: release, artifact: inspected.plan.id }, run.context.signal);
+  }
   const { code, reusedSegments, delivered, remarks } = await buildAndSend(run, inspected);
+  if (release !== '' && !run.request.dryRun) {
+    const pointer = pointerPayload(code.map(({ archive }) => archive))?.name;
+    await makeRelease(run.target, { name: release, artifact: delivered.manifest.id, code: pointer }, run.context);
+  }
   const outputs = await run.steps.run(
     'configure',
     async () => ({

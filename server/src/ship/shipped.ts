@@ -8,6 +8,7 @@ import { notShippedError } from '../targets/object-errors.js';
 import type { Target } from '../targets/target.js';
 import { codeByPointer, manifestById } from '../trust/by-name.js';
 import { isHeld } from '../trust/compare.js';
+import { releaseByName } from '../trust/releases.js';
 import type { Shipped } from '../deployments/deployment.js';
 import { shippedAs } from './arrange.js';
 import { inspect } from './inspect.js';
@@ -46,24 +47,30 @@ export async function shippedEnvironment(
   return { manifest: published, code, driverPython: snapshot.interpreter.executable };
 }
 
-/** The names of shipped objects, for a caller that has no environment. */
-export interface NamedShip {
+/** What was shipped, for a caller that has no environment: a release, or the names of objects. */
+export type NamedShip = { readonly release: string } | NamedObjects;
+
+interface NamedObjects {
   /** Id of an artifact. */
   readonly artifact: string;
   /** Name of a pointer file; undefined for no code. */
   readonly code?: string | undefined;
+  /** sha256 of the manifest's bytes, when it is known. */
+  readonly sha256?: string | undefined;
 }
 
 /**
  * What a target holds under these names.
  *
- * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
+ * @throws ShipEnvError USAGE_INVALID, RELEASE_UNKNOWN, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
  */
-export async function shippedByName(
-  target: Target,
-  { artifact, code }: NamedShip,
-  signal: AbortSignal
-): Promise<Shipped> {
-  const manifest = await manifestById(target, artifact, signal);
+export async function shippedByName(target: Target, named: NamedShip, signal: AbortSignal): Promise<Shipped> {
+  const { artifact, code, sha256 } = 'release' in named ? await objectsOf(target, named.release, signal) : named;
+  const manifest = await manifestById(target, artifact, signal, sha256);
   return shippedAs(manifest, code === undefined ? [] : await codeByPointer(target, code, signal), code);
+}
+
+async function objectsOf(target: Target, name: string, signal: AbortSignal): Promise<NamedObjects> {
+  const { artifact, manifestSha256, code } = await releaseByName(target, name, signal);
+  return { artifact, sha256: manifestSha256, code: code ?? undefined };
 }

@@ -10,28 +10,55 @@ import { parseJson } from '../text/json.js';
 import { inconsistencyOf, notBelievedError } from './believe.js';
 import { MANIFEST_NAME, SHA256 } from './names.js';
 import { parseManifest } from './published.js';
+import { manifestDigest } from './releases.js';
 
 const POINTER = new RegExp(`^${POINTER_NAME}$`, 'u');
 
 type Readable = Pick<Target, 'url' | 'access' | 'read'>;
 
 /**
- * Reads the manifest of an artifact by its id, or by its file name, which a ship prints. There is no environment to compare the manifest with, so it is only
- * checked for contradictions.
+ * Reads the manifest of an artifact by its id, or by its file name, which a ship prints. There is no environment to compare
+ * the manifest with, so it is only checked for contradictions, and against its digest where that is known.
  *
+ * @param sha256 - of the manifest's bytes
  * @throws ShipEnvError USAGE_INVALID, ARTIFACT_NOT_SHIPPED, TARGET_CONFLICT
  */
-export async function manifestById(target: Readable, artifact: string, signal: AbortSignal): Promise<Manifest> {
+export async function manifestById(
+  target: Readable,
+  artifact: string,
+  signal: AbortSignal,
+  sha256?: string
+): Promise<Manifest> {
+  return (await identifiedManifest(target, artifact, signal, sha256)).manifest;
+}
+
+/** As {@link manifestById}, with the sha256 of the manifest's bytes. */
+export async function identifiedManifest(
+  target: Readable,
+  artifact: string,
+  signal: AbortSignal,
+  wanted?: string
+): Promise<{ manifest: Manifest; sha256: string }> {
   const id = idOf(artifact);
   const name = manifestName(id);
   if (!MANIFEST_NAME.test(name))
     throw notAName('an artifact', 'env- and 20 hexadecimal digits, as ship-env list prints it', artifact);
   const content = await readSmall(target, name, signal);
   if (content === undefined) throw notThere(target, name);
+  const sha256 = manifestDigest(content);
+  if (wanted !== undefined && sha256 !== wanted) {
+    throw new ShipEnvError(
+      'TARGET_CONFLICT',
+      `${target.access.uri(name)} should have the sha256 ${wanted}, and has ${sha256}.`,
+      {
+        hint: 'It was removed and shipped anew, or something else changed it. Make a new release of what is there now.'
+      }
+    );
+  }
   const manifest = parseManifest(content, name, target.access.uri(name));
   const wrong = inconsistencyOf(manifest, id);
   if (wrong !== undefined) throw notBelievedError(target.access.uri(name), { id }, wrong);
-  return manifest;
+  return { manifest, sha256 };
 }
 
 function idOf(artifact: string): string {

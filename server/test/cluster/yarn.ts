@@ -9,6 +9,8 @@ export interface Yarn {
   readonly work: string;
   /** URL of its HDFS. */
   readonly hdfs: string;
+  /** Containers unpack below this folder. */
+  readonly nodeRoot: string;
   /** What a person's machine has for this cluster: environment variables of the driver. */
   readonly clientEnv: Readonly<Record<string, string>>;
   /** Ends all servers, and what still runs on the node. */
@@ -28,7 +30,7 @@ interface YarnOptions {
  * @param folder - for their working files
  * @param options.env - of the servers, with SPARK_HOME, as makeSparkHome gives it
  * @param options.hidden - absolute paths of folders that the node must not see
- * @param options.executorEnv - environment variables that the administrator gives all executors
+ * @param options.executorEnv - environment variables that the administrator gives all containers
  */
 export async function startYarn(folder: string, options: YarnOptions): Promise<Yarn> {
   const { env, hidden } = options;
@@ -41,6 +43,7 @@ export async function startYarn(folder: string, options: YarnOptions): Promise<Y
     return {
       work: join(servers.node, 'work'),
       hdfs: servers.hdfs,
+      nodeRoot: join(servers.node, 'root'),
       clientEnv: { HADOOP_CONF_DIR: servers.configuration, SPARK_CONF_DIR: client },
       stop: async () => {
         await node.stop();
@@ -64,7 +67,11 @@ function defaults({ env, executorEnv }: YarnOptions): string {
     'spark.yarn.jars': `local:${join(env['SPARK_HOME'] ?? '', 'jars')}/*`,
     'spark.driver.extraClassPath': `${S3A_JARS}/*`,
     'spark.executor.extraClassPath': `${S3A_JARS}/*`,
-    ...Object.fromEntries(Object.entries(executorEnv).map(([name, value]) => [`spark.executorEnv.${name}`, value]))
+    ...Object.fromEntries(
+      ['spark.executorEnv', 'spark.yarn.appMasterEnv'].flatMap(key =>
+        Object.entries(executorEnv).map(([name, value]) => [`${key}.${name}`, value])
+      )
+    )
   };
   return Object.entries(properties)
     .map(([key, value]) => `${key} ${value}\n`)

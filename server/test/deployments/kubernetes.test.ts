@@ -13,7 +13,7 @@ async function confWith(nodeCache = ''): Promise<Record<string, string>> {
     sparkProperties: () => ({}),
     executablePath: () => Promise.resolve(undefined)
   };
-  const options = { master: MASTER, shared: false, target: 's3://bucket', defaults: {} };
+  const options = { master: MASTER, shared: false, target: 's3://bucket', deployMode: 'client', defaults: {} } as const;
   const { conf } = await parseMaster(MASTER).deployment.arrange(
     shippedOf({ manifest: manifestOf('env-1234'), code: [] }),
     access,

@@ -1,3 +1,4 @@
+import { ShipEnvError } from '../../errors.js';
 import type { Deployment } from '../deployment.js';
 import { pythonInFolder, requireListable, withoutArrow } from '../spark/config.js';
 import { isAddress, withoutSecrets } from './address.js';
@@ -15,6 +16,14 @@ export const connect: Deployment = {
   accepts: isAddress,
   canonical: withoutSecrets,
   requireUsable: access => void requireListable(access.uri('name')),
+  requireMode(mode) {
+    if (mode === 'client') return;
+    throw new ShipEnvError(
+      'CONFIG_DEPLOY_MODE_UNSUPPORTED',
+      'The driver was to run in the cluster (--deploy-mode cluster); the server of Spark Connect is the driver already.',
+      { hint: 'Leave out --deploy-mode.' }
+    );
+  },
   findings: () => [],
   async arrange(shipped, access, { master, shared }) {
     const { manifest, runs } = shipped;

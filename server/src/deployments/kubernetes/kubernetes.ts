@@ -14,6 +14,9 @@ const MASTER = new RegExp(String.raw`^k8s://(?:https?://)?${HOST}${PORT}(?:/[\w.
 /** Kubernetes: each executor is a pod. */
 export const kubernetes = sparkDeployment({
   name: 'kubernetes',
+  title: 'Kubernetes',
+  // ship-env does not know yet how to run a driver in a pod.
+  clusterMode: { hint: 'Leave out --deploy-mode: the driver then runs on the machine that submits the job.' },
   accepts: master => MASTER.test(master),
   configuredHere: podConfiguredHere,
   findings: memoryFindings,

@@ -3,13 +3,11 @@ import { once } from 'node:events';
 import { constants as fileConstants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { onExit } from 'signal-exit';
 import { ShipEnvError } from '../../errors.js';
+import { ENDING_SIGNALS, handOver } from '../../system/process/hand-over.js';
 import type { PreparedPython } from './prepare.js';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What shells add to the number of the signal that killed a program. */
 const KILLED_BY = 128;
@@ -44,22 +42,11 @@ export async function runToEnd(python: PreparedPython, args: readonly string[], 
   return asChild(python, args);
 }
 
-/** From here on the program gets all signals. A signal that came before this call ends this process. */
-async function handOver(signal: AbortSignal): Promise<void> {
-  for (const name of SIGNALS) process.removeAllListeners(name);
-  await setImmediate();
-  signal.throwIfAborted();
-  // Node.js writes to pipes without blocking, and would leave them so to a program that does not expect it.
-  for (const { _handle } of [process.stdout, process.stderr] as { _handle?: { setBlocking?(on: boolean): void } }[]) {
-    _handle?.setBlocking?.(true);
-  }
-}
-
 async function asChild({ path, env }: PreparedPython, args: readonly string[]): Promise<number> {
   const child = spawn(path, args, { env, stdio: 'inherit' });
   // A terminal sends its signals to the child as well, which must not get them twice.
   const isOfTerminal = [0, 1, 2].some(fd => isatty(fd));
-  for (const name of SIGNALS) {
+  for (const name of ENDING_SIGNALS) {
     process.on(name, () => {
       if (name === 'SIGTERM' || !isOfTerminal) child.kill(name);
     });

@@ -10,6 +10,8 @@ export const plain: Deployment = {
   accepts: () => false,
   // `ship-env run` reads objects by their names.
   requireUsable: () => undefined,
+  // There is no driver.
+  requireMode: () => undefined,
   arrange: ({ manifest, pointer }, _access, { target }) =>
     Promise.resolve({
       command: [

@@ -2,7 +2,9 @@ import type { Manifest } from '../../contract/manifest.js';
 import { ShipEnvError } from '../../errors.js';
 import { itemsOf, type SparkProperties } from '../../spark/properties.js';
 import type { Access } from '../../targets/target.js';
+import { DRIVER_FILES } from '../../content/code/code-path.js';
 import type { Shipped } from '../deployment.js';
+import type { ClusterMode } from './cluster-mode.js';
 
 /** Spark properties in the order in which a person reads them. */
 export type SparkConf = [key: string, value: string][];
@@ -22,6 +24,8 @@ const WITHOUT_ARROW: SparkConf = [
 
 /** The python that an executor starts: a path on the executor. */
 export const PYTHON_KEY = 'spark.pyspark.python';
+/** The python that a driver starts, which is {@link PYTHON_KEY} otherwise. */
+export const DRIVER_PYTHON_KEY = 'spark.pyspark.driver.python';
 
 /**
  * Spark properties of a session whose executors run the artifact and the code archives. Pure.
@@ -33,6 +37,7 @@ export const PYTHON_KEY = 'spark.pyspark.python';
  *   Spark copies the artifact into the working directory of each executor
  * @param of.master - Spark master, empty to leave it out
  * @param of.defaults - properties of every session; a property of ours that is a list begins with their items
+ * @param of.driver - how the cluster runs the driver; undefined when the driver runs where the job is submitted
  * @throws ShipEnvError TARGET_URL_INVALID
  */
 export function sparkConfig(of: {
@@ -44,6 +49,7 @@ export function sparkConfig(of: {
   archivesKey: string;
   withFiles: SparkConf;
   defaults: SparkProperties;
+  driver?: ClusterMode | undefined;
 }): SparkConf {
   const { manifest, runs, code, pointer } = of.shipped;
   const uriOf = (name: string): string => requireListable(of.access.uri(name));
@@ -57,15 +63,29 @@ export function sparkConfig(of: {
   /** Spark replaces a list of spark-defaults.conf by the list of the session, so this list repeats the other one. */
   const listed = (key: string, items: readonly string[]): SparkConf =>
     items.length === 0 ? [] : [[key, [...new Set([...keptItems(of.defaults, key), ...items])].join(',')]];
+  const python = of.sharedArtifact ?? pythonInFolder(of.shipped);
   return [
     ...(of.master === '' ? [] : [['spark.master', of.master] satisfies SparkConf[number]]),
     ...listed(of.archivesKey, archive === undefined ? [] : [archive]),
     ...listed(of.filesKey, files),
     ...(files.length === 0 ? [] : of.withFiles),
-    [PYTHON_KEY, of.sharedArtifact ?? pythonInFolder(of.shipped)],
+    [PYTHON_KEY, python],
+    ...(of.driver === undefined ? [] : driverConf(of.driver, python)),
     ['spark.python.daemon.module', DAEMON_MODULE],
     ...withoutArrow(manifest),
     ...Object.entries(of.access.sparkProperties()).sort(([a], [b]) => (a < b ? -1 : 1))
+  ];
+}
+
+/**
+ * The properties of a driver that runs on a node. Its container has the files of the list, as the containers of
+ * executors have, so the driver starts the same python, which finds its code in the working directory.
+ */
+function driverConf({ driverEnv }: ClusterMode, python: string): SparkConf {
+  return [
+    ['spark.submit.deployMode', 'cluster'],
+    [DRIVER_PYTHON_KEY, python],
+    [driverEnv(DRIVER_FILES), '.']
   ];
 }
 

@@ -1,4 +1,5 @@
 import { shellWord } from '../../text/shell-word.js';
+import { DRIVER_PYTHON_KEY } from './config.js';
 
 /**
  * The Spark properties as arguments of spark-submit, one a line, quoted for a POSIX shell.
@@ -12,7 +13,7 @@ export function submitArguments(
   options: { driverPython?: string } = {}
 ): string {
   const pairs = isPairs(conf) ? [...conf] : Object.entries(conf);
-  if (options.driverPython !== undefined) pairs.push(['spark.pyspark.driver.python', options.driverPython]);
+  if (options.driverPython !== undefined) pairs.push([DRIVER_PYTHON_KEY, options.driverPython]);
   return pairs
     .map(([key, value]) =>
       key === 'spark.master' ? `--master ${shellWord(value)}` : `--conf ${shellWord(`${key}=${value}`)}`

@@ -90,7 +90,12 @@ async function refuseConda(executable: string, siteDirectories: readonly SiteDir
   }
 }
 
-async function findExecutable(python: string): Promise<string> {
+/**
+ * The absolute path of a python, from its path or from the folder of its environment.
+ *
+ * @throws ShipEnvError PYTHON_NOT_FOUND
+ */
+export async function findExecutable(python: string): Promise<string> {
   const path = resolve(python);
   const found = await kindAt(path);
   if (found === 'file') return path;

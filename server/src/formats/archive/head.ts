@@ -38,9 +38,11 @@ interface Entry {
 
 /**
  * Python runs this line at each start. It waits for the import of pyspark, to use the newest code archives
- * (ship_env_finder.py), and puts the code of `ship-env run` behind the packages.
+ * (ship_env_finder.py), and puts the code of `ship-env run`, or of a driver on a node, behind the packages.
  */
-const START = 'import ship_env_finder; ship_env_finder.install(); ship_env_finder.add_code()\n';
+const START =
+  'import ship_env_finder; ship_env_finder.install(); ship_env_finder.add_code(); ' +
+  'ship_env_finder.add_driver_code()\n';
 
 /**
  * Makes the head: the parts of a virtual environment (PEP 405) that no distribution brings. All archives of one release

@@ -31,7 +31,9 @@ const KINDS = {
   /** Artifacts that were fetched from a target to run here, by name, and the state of each file when it was verified. */
   fetched: 'v1',
   /** What clusters told the probe, one file for each cluster, target and Python. */
-  probes: 'v1'
+  probes: 'v1',
+  /** Scripts that run a module as the program of a Spark job, by content. */
+  launchers: 'v1'
 } as const;
 /** The kinds whose entries are folders (folders.ts). */
 const FOLDERS = {

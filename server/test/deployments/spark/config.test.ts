@@ -154,7 +154,7 @@ test.each([
 ])('The executors of "%s" (shared: %s) run the artifact where it lies: %s', async (master, shared, isSeen) => {
   const access = { ...bucket, executablePath: (name: string) => Promise.resolve(`/seen/${name}`) };
   const { conf } = await parseMaster(master).deployment.arrange(shippedOf({ manifest, code: [] }), access, {
-    ...{ ...NO_WISHES, master, shared, defaults: {} },
+    ...{ ...NO_WISHES, master, shared, deployMode: 'client', defaults: {} },
     target: 'file:///target'
   });
   expect(conf?.['spark.pyspark.python']).toBe(isSeen ? '/seen/env-1234.pex' : './env-1234.pex');
@@ -167,7 +167,7 @@ test('An archive is never run where it lies', async () => {
     { ...shippedOf({ manifest, code: [] }), runs },
     access,
     {
-      ...{ ...NO_WISHES, master: 'yarn', shared: true, defaults: {} },
+        ...{ ...NO_WISHES, master: 'yarn', shared: true, deployMode: 'client', defaults: {} },
       target: 'file:///target'
     }
   );

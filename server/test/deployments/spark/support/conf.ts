@@ -1,3 +1,4 @@
+import type { DeployMode } from '../../../../src/contract/deploy-mode.js';
 import type { CodeArchive, Manifest } from '../../../../src/contract/manifest.js';
 import { NO_WISHES, type Outputs, type Shipped } from '../../../../src/deployments/deployment.js';
 import { parseMaster } from '../../../../src/deployments/registry.js';
@@ -27,11 +28,13 @@ export function outputsOf(of: {
   master: string;
   /** The properties of spark-defaults.conf. */
   defaults?: SparkProperties;
+  deployMode?: DeployMode;
 }): Promise<Outputs> {
-  const { sharedArtifact, target, master, defaults = {} } = of;
+  const { sharedArtifact, target, master, deployMode = 'client', defaults = {} } = of;
   const access = { ...target, executablePath: () => Promise.resolve(sharedArtifact) };
   return parseMaster(master).deployment.arrange(shippedOf(of), access, {
     master,
+    deployMode,
     shared: sharedArtifact !== undefined,
     target: 'file:///target',
     defaults,
