@@ -41,6 +41,10 @@ PROPERTY = re.compile(
     r"spark\.python\.daemon\.module|"
     r"spark\.sql\.execution\.pythonUDF\.arrow\.enabled|"
     r"spark\.sql\.execution\.pythonUDTF\.arrow\.enabled|"
+    r"spark\.kubernetes\.executor\.useDriverPodIP|"
+    r"spark\.kubernetes\.executor\.volumes\.hostPath\.shipenv\.mount\.path|"
+    r"spark\.kubernetes\.executor\.volumes\.hostPath\.shipenv\.options\.path|"
+    r"spark\.executorEnv\.SHIP_ENV_NODE_ROOT|"
     r"spark\.hadoop\.fs\.s3a\.bucket\..+\.(?:endpoint|endpoint\.region|path\.style\.access|connection\.ssl\.enabled|aws\.credentials\.provider|auth\.profile\.name)"
 )
 POINTER = re.compile(r"ship-env-code-([0-9]{20})-([0-9a-f]{32})\.json")

@@ -30,7 +30,44 @@ export async function startKerberos({ folder: parent, env: given }) {
   const folder = join(parent, 'kerberos');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const address = await freeAddress();
+  const { configuration, profile } = writeRealm(folder, await freeAddress());
+  const env = {
+    ...given,
+    PATH: `${given['PATH'] ?? ''}:/usr/sbin`,
+    KRB5_CONFIG: configuration,
+    KRB5_KDC_PROFILE: profile
+  };
+  await run('kdb5_util', ['create', '-s', '-r', REALM, '-P', 'of-the-test'], { env, stdout: 'capture' });
+  const server = await startServer({ command: ['krb5kdc', '-n'], env, ready: /commencing operation/ });
+  return {
+    configuration,
+    keytab: async (...names) => {
+      const keytab = join(folder, `${names.join('+').replaceAll('/', '-')}.keytab`);
+      for (const name of names) {
+        await run('kadmin.local', ['-q', `addprinc -randkey ${name}`], { env, stdout: 'capture' });
+        await run('kadmin.local', ['-q', `ktadd -k ${keytab} ${name}`], { env, stdout: 'capture' });
+      }
+      return keytab;
+    },
+    kinit: async (principal, keytab, cache, life) => {
+      await run('kinit', ['-c', cache, '-l', life, '-k', '-t', keytab, principal], { env, stdout: 'capture' });
+    },
+    isValid: async cache => {
+      const { code } = await run('klist', ['-s', '-c', cache], { env, stdout: 'capture', allowFailure: true });
+      return code === 0;
+    },
+    stop: server.stop
+  };
+}
+
+/**
+ * Writes the configuration of clients and of the server.
+ *
+ * @param {string} folder
+ * @param {string} address of the server
+ * @returns {{configuration: string, profile: string}} paths for KRB5_CONFIG and KRB5_KDC_PROFILE
+ */
+function writeRealm(folder, address) {
   const [configuration, profile] = [join(folder, 'krb5.conf'), join(folder, 'kdc.conf')];
   writeFileSync(
     configuration,
@@ -63,31 +100,5 @@ export async function startKerberos({ folder: parent, env: given }) {
   }
 `
   );
-  const env = {
-    ...given,
-    PATH: `${given['PATH'] ?? ''}:/usr/sbin`,
-    KRB5_CONFIG: configuration,
-    KRB5_KDC_PROFILE: profile
-  };
-  await run('kdb5_util', ['create', '-s', '-r', REALM, '-P', 'of-the-test'], { env, stdout: 'capture' });
-  const server = await startServer({ command: ['krb5kdc', '-n'], env, ready: /commencing operation/ });
-  return {
-    configuration,
-    keytab: async (...names) => {
-      const keytab = join(folder, `${names.join('+').replaceAll('/', '-')}.keytab`);
-      for (const name of names) {
-        await run('kadmin.local', ['-q', `addprinc -randkey ${name}`], { env, stdout: 'capture' });
-        await run('kadmin.local', ['-q', `ktadd -k ${keytab} ${name}`], { env, stdout: 'capture' });
-      }
-      return keytab;
-    },
-    kinit: async (principal, keytab, cache, life) => {
-      await run('kinit', ['-c', cache, '-l', life, '-k', '-t', keytab, principal], { env, stdout: 'capture' });
-    },
-    isValid: async cache => {
-      const { code } = await run('klist', ['-s', '-c', cache], { env, stdout: 'capture', allowFailure: true });
-      return code === 0;
-    },
-    stop: server.stop
-  };
+  return { configuration, profile };
 }

@@ -42,7 +42,7 @@ export function contractModule(declarations) {
     'if TYPE_CHECKING:',
     '    from typing import Literal, Optional, TypedDict\n',
     `    ErrorCode = Literal[\n${codes.join('')}    ]\n`,
-    `    LiveState = Literal[${LIVE_STATES.map(pythonText).join(', ')}]\n`,
+    `    LiveState = Literal[${LIVE_STATES.map(state => pythonText(state)).join(', ')}]\n`,
     MAGIC_OPTION,
     ...value(
       'ERRORS',

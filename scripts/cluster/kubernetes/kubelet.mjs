@@ -38,38 +38,88 @@ export async function startKubelet({ server, folder, image, namespace = 'default
       409
     );
   }
-  /** @type {Map<string, Pod>} */
-  const active = new Map();
-  /** @type {Pod[]} */
-  const all = [];
-  let isOver = false;
+  const running = new RunningNode(node, isReal);
+  return { pods: () => running.all, stop: async () => running.stop() };
+}
+
+class RunningNode {
+  /** @type {Pod[]} all pods so far */
+  all = [];
+  /** @type {Map<string, Pod>} by uid */
+  #active = new Map();
+  #node;
+  #isReal;
+  #isOver = false;
+  /** @type {Promise<Error | undefined>} */
+  #working;
+
+  /**
+   * @param {import('./pod.mjs').Node} node
+   * @param {boolean} isReal
+   */
+  constructor(node, isReal) {
+    this.#node = node;
+    this.#isReal = isReal;
+    // An error ends the node, and `stop` throws it. Until then Spark waits for pods, so the error is told at once.
+    this.#working = this.#work().then(
+      () => undefined,
+      (/** @type {unknown} */ error) => {
+        console.error('The node failed:', error);
+        return error instanceof Error ? error : new Error(String(error));
+      }
+    );
+  }
+
+  async stop() {
+    this.#isOver = true;
+    const error = await this.#working;
+    this.all.forEach(pod => pod.kill());
+    await Promise.all(this.all.map(async pod => pod.remove()));
+    if (error !== undefined) {
+      throw error;
+    }
+  }
+
+  async #work() {
+    while (!this.#isOver) {
+      const objects = await podsOf(this.#node.server, this.#node.namespace);
+      await this.#admit(objects);
+      for (const [uid, pod] of this.#active) {
+        await this.#advance(
+          pod,
+          objects.find(({ metadata }) => metadata.uid === uid)
+        );
+      }
+      await new Promise(resolve => setTimeout(resolve, INTERVAL_MS));
+    }
+  }
 
   /** @param {readonly import('./api.mjs').KubernetesObject[]} objects */
-  const admit = async objects => {
+  async #admit(objects) {
     for (const object of objects) {
       const { uid, deletionTimestamp } = object.metadata;
       const isNew = (object.status?.phase ?? 'Pending') === 'Pending' && deletionTimestamp === undefined;
-      if (!isNew || active.has(uid) || all.some(pod => pod.object.metadata.uid === uid)) {
+      if (!isNew || this.#active.has(uid) || this.all.some(pod => pod.object.metadata.uid === uid)) {
         continue;
       }
-      const pod = new Pod(node, object, all.length);
-      active.set(uid, pod);
-      all.push(pod);
-      if (isReal) {
+      const pod = new Pod(this.#node, object, this.all.length);
+      this.#active.set(uid, pod);
+      this.all.push(pod);
+      if (this.#isReal) {
         await pod.bind();
       }
       await pod.tell('Pending');
     }
-  };
+  }
 
   /**
    * @param {Pod} pod
    * @param {import('./api.mjs').KubernetesObject | undefined} object as it is now; undefined when it is gone
    */
-  const advance = async (pod, object) => {
+  async #advance(pod, object) {
     const isLeaving = object === undefined || object.metadata.deletionTimestamp !== undefined;
     if (!pod.isRunning && pod.exitCode === undefined) {
-      if (!isLeaving && (await pod.start(await servicesOf(node, [...active.values()])))) {
+      if (!isLeaving && (await pod.start(await servicesOf(this.#node, [...this.#active.values()])))) {
         await pod.tell('Running');
       }
     } else if (pod.isRunning && isLeaving) {
@@ -79,47 +129,13 @@ export async function startKubelet({ server, folder, image, namespace = 'default
       await pod.tell(pod.exitCode === 0 ? 'Succeeded' : 'Failed');
     }
     if (isLeaving && !pod.isRunning) {
-      if (isReal && object !== undefined) {
+      if (this.#isReal && object !== undefined) {
         await pod.forget();
       }
-      active.delete(pod.object.metadata.uid);
+      this.#active.delete(pod.object.metadata.uid);
       await pod.remove();
     }
-  };
-
-  const work = async () => {
-    while (!isOver) {
-      const objects = await podsOf(server, namespace);
-      await admit(objects);
-      for (const [uid, pod] of active) {
-        await advance(
-          pod,
-          objects.find(({ metadata }) => metadata.uid === uid)
-        );
-      }
-      await new Promise(resolve => setTimeout(resolve, INTERVAL_MS));
-    }
-  };
-  // An error ends the node, and `stop` throws it. Until then Spark waits for pods, so the error is told at once.
-  const working = work().then(
-    () => undefined,
-    (/** @type {unknown} */ error) => {
-      console.error('The node failed:', error);
-      return error;
-    }
-  );
-  return {
-    pods: () => all,
-    stop: async () => {
-      isOver = true;
-      const error = await working;
-      all.forEach(pod => pod.kill());
-      await Promise.all(all.map(async pod => pod.remove()));
-      if (error !== undefined) {
-        throw error;
-      }
-    }
-  };
+  }
 }
 
 /**

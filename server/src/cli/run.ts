@@ -8,7 +8,6 @@ import { readSettings, resolveTarget } from '../settings/jupyterlab.js';
 import { shippedAs } from '../ship/arrange.js';
 import { readAgainIfChanged } from '../ship/read-again.js';
 import { shippedByName, shippedEnvironment } from '../ship/shipped.js';
-import { takeBack } from '../ship/ephemeral.js';
 import { ship } from '../ship/ship.js';
 import { StepRunner, type Report } from '../ship/steps.js';
 import { withCache } from '../ship/with-cache.js';
@@ -17,6 +16,7 @@ import { Cache } from '../system/cache/cache.js';
 import { inUse } from '../system/cache/use.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
+import { forOneJob } from './for-one-job.js';
 import { namedBy } from './named.js';
 import { toShipRequest } from './request.js';
 import type { View } from './view.js';
@@ -56,36 +56,12 @@ export async function runCommand(
   // The program needs the files in the cache for as long as it runs. It keeps the process id, so the mark stays valid.
   return inUse(cache.root, async () => {
     if (options.ephemeral !== true) return become(await begin(), words, signal);
-    return forOneJob(options, { cache, signal, view }, async () => runToEnd(await begin(), words, signal));
-  });
-}
-
-/**
- * Ships for one job, and removes what that ship created when the job has ended, in success or failure. A removal that
- * fails does not change the outcome of the job: the process warns, and prune removes the rest later.
- *
- * @param job - uses what was shipped
- */
-async function forOneJob<T>(
-  options: OptionValues,
-  { cache, signal, view }: { readonly cache: Cache; readonly signal: AbortSignal; readonly view: View },
-  job: () => Promise<T>
-): Promise<T> {
-  const request = await toShipRequest(options, process.env, WHICH_ENVIRONMENT);
-  const created: string[] = [];
-  const onCreated = (names: readonly string[]): void => void created.push(...names);
-  try {
-    await withCache(cache, () => ship(request, { cache, signal, emit: event => view.step(event), onCreated }));
-    return await job();
-  } finally {
-    await takeBack(request.target, created, { cache }).catch((error: unknown) => {
-      const told = error instanceof Error ? error.message : String(error);
-      process.emitWarning(
-        `What was shipped for this job to ${request.target.url} is still there: ${told}`,
-        'ShipEnvWarning'
-      );
+    const request = await toShipRequest(options, process.env, WHICH_ENVIRONMENT);
+    return forOneJob(request.target, cache, async onCreated => {
+      await withCache(cache, () => ship(request, { cache, signal, emit: event => view.step(event), onCreated }));
+      return runToEnd(await begin(), words, signal);
     });
-  }
+  });
 }
 
 async function prepare(

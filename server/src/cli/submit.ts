@@ -21,6 +21,7 @@ import { inUse } from '../system/cache/use.js';
 import { openTarget } from '../targets/index.js';
 import { shellWord } from '../text/shell-word.js';
 import { findingLines, formatLine } from './lines.js';
+import { forOneJob, type OnCreated } from './for-one-job.js';
 import { namedBy } from './named.js';
 import { toNamedRequest, toShipRequest } from './request.js';
 import type { View } from './view.js';
@@ -70,33 +71,43 @@ export async function submitCommand(
   const cache = await Cache.open();
   const context = { cache, view, signal };
   // spark-submit needs the files in the cache for as long as it runs.
-  return inUse(cache.root, async () => {
-    const { artifact, conf, env, ...shipped } = await withCache(cache, () =>
-      named === undefined ? shipFor(request, context) : useNamed(said, named, context)
-    );
-    const { deployMode } = shipped.request;
-    const command = sparkSubmitCommand({
-      sparkSubmit: spark.program,
-      ...{ conf, deployMode, words: job },
-      driverPython: deployMode === 'client' ? shipped.driverPython : undefined,
-      launcher: job.program.kind === 'module' ? await launcherIn(cache, signal) : undefined
+  const submit = (onCreated?: OnCreated): Promise<number> =>
+    inUse(cache.root, async () => {
+      const { artifact, conf, env, ...shipped } = await withCache(cache, () =>
+        named === undefined ? shipFor(request, { ...context, onCreated }) : useNamed(said, named, context)
+      );
+      const { deployMode } = shipped.request;
+      const command = sparkSubmitCommand({
+        sparkSubmit: spark.program,
+        ...{ conf, deployMode, words: job },
+        driverPython: deployMode === 'client' ? shipped.driverPython : undefined,
+        launcher: job.program.kind === 'module' ? await launcherIn(cache, signal) : undefined
+      });
+      const variables = { SPARK_HOME: spark.home, ...env };
+      if (said.json !== true) tell(shipped.findings);
+      if (said.dryRun === true) {
+        view.result({ type: 'result', artifact, command, env: changed(variables) }, [commandText(command, variables)]);
+        return 0;
+      }
+      view.result({ type: 'result', artifact, command }, []);
+      const { jobOutput } = parseMaster(conf['spark.master'] ?? '').deployment;
+      const output = deployMode === 'cluster' ? jobOutput : undefined;
+      return runJob({ command, env: { ...process.env, ...variables }, home: spark.home, output }, signal);
     });
-    const variables = { SPARK_HOME: spark.home, ...env };
-    if (said.json !== true) tell(shipped.findings);
-    if (said.dryRun === true) {
-      view.result({ type: 'result', artifact, command, env: changed(variables) }, [commandText(command, variables)]);
-      return 0;
-    }
-    view.result({ type: 'result', artifact, command }, []);
-    const { jobOutput } = parseMaster(conf['spark.master'] ?? '').deployment;
-    const output = deployMode === 'cluster' ? jobOutput : undefined;
-    return runJob({ command, env: { ...process.env, ...variables }, home: spark.home, output }, signal);
-  });
+  return request === undefined || said.ephemeral !== true ? submit() : forOneJob(request.target, cache, submit);
 }
 
-async function shipFor(request: ShipRequest | undefined, { cache, view, signal }: Context): Promise<ForJob> {
+async function shipFor(
+  request: ShipRequest | undefined,
+  { cache, view, signal, onCreated }: Context & { onCreated: OnCreated | undefined }
+): Promise<ForJob> {
   if (request === undefined) throw new Error('A ship needs its request.');
-  const { artifact, conf, findings } = await ship(request, { cache, signal, emit: event => view.step(event) });
+  const { artifact, conf, findings } = await ship(request, {
+    cache,
+    signal,
+    emit: event => view.step(event),
+    onCreated
+  });
   return {
     artifact: artifact.id,
     conf,

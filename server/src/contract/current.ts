@@ -29,7 +29,11 @@ const OTHER_PROPERTIES = [
   'spark.pyspark.python',
   'spark.python.daemon.module',
   'spark.sql.execution.pythonUDF.arrow.enabled',
-  'spark.sql.execution.pythonUDTF.arrow.enabled'
+  'spark.sql.execution.pythonUDTF.arrow.enabled',
+  'spark.kubernetes.executor.useDriverPodIP',
+  'spark.kubernetes.executor.volumes.hostPath.shipenv.mount.path',
+  'spark.kubernetes.executor.volumes.hostPath.shipenv.options.path',
+  'spark.executorEnv.SHIP_ENV_NODE_ROOT'
 ];
 /** What an S3 target sets for its bucket. A person may set a key of the same bucket, which is a secret. */
 const BUCKET_PROPERTIES = [

@@ -296,9 +296,9 @@ export const OPTIONS = {
   ephemeral: {
     option: {
       flags: '--ephemeral',
-      help: 'ship first, and remove what that ship created when the program ends',
-      commands: ['run'],
-      conflicts: ['artifact', 'code']
+      help: 'ship first, and remove what that ship created when the program or job ends',
+      commands: ['run', 'submit'],
+      conflicts: ['artifact', 'code', 'release']
     }
   },
   json: { option: { flags: '--json', help: 'print JSON lines and nothing else', commands: EVERYWHERE } },

@@ -11,7 +11,8 @@ import type { Target, TargetEntry } from '../targets/target.js';
 import { replaceHint, inconsistencyOf, notBelievedError } from '../trust/believe.js';
 import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
-import { releaseRow, releasesAmong } from './releases.js';
+import { releasesAmong } from '../trust/found-releases.js';
+import { releaseRow } from './releases.js';
 
 type Problem = Pick<ListedArtifact, 'problem' | 'hint'>;
 

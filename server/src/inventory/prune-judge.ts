@@ -4,10 +4,10 @@ import { count } from '../text/count.js';
 import { isShipEnvError } from '../errors.js';
 import type { TargetEntry } from '../targets/target.js';
 import { inconsistencyOf } from '../trust/believe.js';
+import { releasesAmong, type FoundRelease } from '../trust/found-releases.js';
 import { idOf, MANIFEST_NAME } from '../trust/names.js';
 import { parseManifest } from '../trust/published.js';
 import { filesOf, isPointerName } from './pointers.js';
-import { releasesAmong, type FoundRelease } from './releases.js';
 import { lastUses, recordsAmong, type FoundRecord } from '../records/uses.js';
 
 const CODE_NAME = /-[0-9a-f]{16}\.zip$/u;

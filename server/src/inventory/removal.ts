@@ -4,6 +4,7 @@ import { formatByName } from '../formats/registry.js';
 import { isRecordName } from '../records/record.js';
 import { objectsOf, objectsOfArtifact, type FoundRecord } from '../records/uses.js';
 import type { TargetEntry } from '../targets/target.js';
+import type { FoundRelease } from '../trust/found-releases.js';
 import { MANIFEST_NAME, idOf } from '../trust/names.js';
 import { isPointerName } from './pointers.js';
 
@@ -15,6 +16,7 @@ export interface Inventory {
   readonly url: string;
   readonly entries: ReadonlyMap<string, TargetEntry>;
   readonly records: readonly FoundRecord[];
+  readonly releases: readonly FoundRelease[];
   /** By the name of a pointer file, the code archives that it needs. A pointer file that cannot be read is absent. */
   readonly pointers: ReadonlyMap<string, readonly string[]>;
 }
@@ -39,18 +41,19 @@ export function removalOf(names: readonly string[], inventory: Inventory): Targe
 
 /**
  * Why others may use what is to be removed: the end of a sentence for each reason. Empty when only this person's ships
- * of this machine are known to use it. Pure.
+ * of this machine are known to use it, and no release names it. Pure.
  *
  * @param me - who removes
  * @param used - names of objects that ships of this machine used
  */
 export function usersOf(
   removal: readonly TargetEntry[],
-  { records }: Inventory,
+  { records, releases }: Inventory,
   me: Pick<ShipRecord['by'], 'user' | 'host'>,
   used: ReadonlySet<string>
 ): string[] {
   const objects = removal.map(({ name }) => name).filter(name => !isRecordName(name));
+  const released = releasesOf(objects, releases);
   const others = new Set<string>();
   const told = new Set<string>();
   for (const { record } of records) {
@@ -61,7 +64,15 @@ export function usersOf(
     if (user !== me.user || host !== me.host) others.add(`${user} on ${host} shipped it, last on ${day(record.at)}`);
   }
   const unknown = objects.filter(name => !told.has(name) && !used.has(name));
-  return [...others, ...unknown.map(name => `nothing says who uses ${name}`)];
+  return [...released, ...others, ...unknown.map(name => `nothing says who uses ${name}`)];
+}
+
+function releasesOf(objects: readonly string[], releases: readonly FoundRelease[]): string[] {
+  if (objects.length === 0) return [];
+  return releases.flatMap(({ name, needs }) => {
+    if (needs === undefined) return [`the release ${name} cannot be read`];
+    return needs.some(need => objects.includes(need)) ? [`the release ${name} names it`] : [];
+  });
 }
 
 function belongingTo(name: string, { entries, records, pointers }: Inventory): string[] {

@@ -8,6 +8,7 @@ import { openTarget } from '../targets/index.js';
 import { readSmall } from '../targets/reading.js';
 import type { Target, TargetEntry } from '../targets/target.js';
 import { writeLock } from '../targets/write-lock.js';
+import { releasesAmong } from '../trust/found-releases.js';
 import { Verified } from '../trust/verified.js';
 import { pointersAmong } from './pointers.js';
 import { isRemoved } from './prune.js';
@@ -75,11 +76,12 @@ async function inventoryOf(target: Target, signal: AbortSignal): Promise<Invento
   const entries = new Map<string, TargetEntry>();
   for await (const entry of target.list(signal)) if (entry.isFile !== false) entries.set(entry.name, entry);
   const read = (name: string): Promise<Buffer | undefined> => readSmall(target, name, signal);
-  const [records, pointers] = await Promise.all([
+  const [records, releases, pointers] = await Promise.all([
     recordsAmong(entries.values(), read),
+    releasesAmong(entries.values(), read),
     pointersAmong(entries.values(), read)
   ]);
-  return { url: target.url, entries, records, pointers };
+  return { url: target.url, entries, records, releases, pointers };
 }
 
 function told({ url }: Target, entries: readonly TargetEntry[], dryRun: boolean): Removed {

@@ -1,5 +1,5 @@
 import type { NodeFacts } from '../contract/probe.js';
-import { CONTAINER_ROOT } from '../formats/pex/header.js';
+import { CONTAINER_ROOT } from '../formats/node-start.js';
 
 /** What is wrong with a node: the end of a sentence about several nodes. Undefined when all is well. */
 export type Check =
@@ -15,7 +15,7 @@ export function folderCheck({ work }: NodeFacts): Check {
   return {
     level: 'problem',
     text: `start no program in the folder of an executor (${work.path}): it is mounted noexec, or not writable.`,
-    hint: "Ask for another folder for Spark's work, without noexec: SPARK_WORKER_DIR (standalone), yarn.nodemanager.local-dirs (YARN)."
+    hint: "Ask the people who run the cluster for another folder for Spark's work, without noexec (SPARK_WORKER_DIR, or the local folders of the node manager)."
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Interpreter } from '../contract/snapshot.js';
-import { FIND_ROOT, findPython, pythonName } from '../formats/pex/header.js';
+import { FIND_ROOT, findPython, pythonName } from '../formats/node-start.js';
 
 /** The first word of each line that a node prints, before a tab. */
 export const LINES = {

@@ -7,7 +7,8 @@ import { openTarget } from '../targets/index.js';
 import { readSmall } from '../targets/reading.js';
 import type { Target, TargetEntry } from '../targets/target.js';
 import { writeLock } from '../targets/write-lock.js';
-import { MANIFEST_NAME } from '../trust/names.js';
+import { neededBy, releasesAmong } from '../trust/found-releases.js';
+import { MANIFEST_NAME, idOf } from '../trust/names.js';
 
 /** How long the removal may take after the job. What is left goes with the next prune. */
 const TAKE_BACK_TIMEOUT_MS = 30_000;
@@ -20,40 +21,33 @@ export interface TakenBack {
 }
 
 /**
- * Removes what a ship created for one job, when the job has ended. What was there before is not among the names, and
- * what another ship says that it uses, in its record, stays. Ships of this machine to this target wait meanwhile.
+ * Removes what a ship created for one job, when the job has ended. What was there before is not among the names. What
+ * another ship says that it uses, in its record, stays, and so does what a release names. Ships of this machine to this target wait meanwhile.
  *
  * A ship of another machine writes its record and then looks once more for what it relies on; here the manifest goes
  * first, and then the records are read once more. So one of the two always notices the other.
  *
  * @param created - names that the ship reported (`ShipContext.onCreated`), in that order
- * @param keeps - names that must stay for another reason, such as a release
  * @throws ShipEnvError TARGET_*; a TimeoutError after half a minute
  */
 export async function takeBack(
   settings: TargetSettings,
   created: readonly string[],
-  { cache, keeps = new Set() }: { readonly cache: Cache; readonly keeps?: ReadonlySet<string> }
+  { cache }: { readonly cache: Cache }
 ): Promise<TakenBack> {
   if (created.length === 0) return { removed: [], kept: [] };
   const signal = AbortSignal.timeout(TAKE_BACK_TIMEOUT_MS);
   const target = await openTarget(settings);
   try {
-    return await cache.exclusively(writeLock(target), signal, held => takeBackUnderLock(target, created, keeps, held));
+    return await cache.exclusively(writeLock(target), signal, held => takeBackUnderLock(target, created, held));
   } finally {
     target.close();
   }
 }
 
-async function takeBackUnderLock(
-  target: Target,
-  created: readonly string[],
-  keeps: ReadonlySet<string>,
-  signal: AbortSignal
-): Promise<TakenBack> {
+async function takeBackUnderLock(target: Target, created: readonly string[], signal: AbortSignal): Promise<TakenBack> {
   const own = new Set(created.filter(isRecordName));
-  const used = async (): Promise<ReadonlySet<string>> =>
-    new Set([...keeps, ...(await usedByOthers(target, own, signal))]);
+  const used = (): Promise<ReadonlySet<string>> => usedByOthers(target, { created, own }, signal);
   const before = await used();
   const removed: string[] = [];
   const manifests = created.filter(name => MANIFEST_NAME.test(name) && !before.has(name));
@@ -75,12 +69,32 @@ async function takeBackUnderLock(
   return { removed, kept: created.filter(name => !removed.includes(name)) };
 }
 
-/** Names of the objects that other ships use, as the records of these ships say. */
-async function usedByOthers(target: Target, own: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
+/**
+ * Names of the objects that other ships use, as the records of these ships say, and of those that releases need. All of
+ * them while a release cannot be read.
+ *
+ * @param names.own - the records of the ship itself
+ */
+async function usedByOthers(
+  target: Target,
+  { created, own }: { readonly created: readonly string[]; readonly own: ReadonlySet<string> },
+  signal: AbortSignal
+): Promise<ReadonlySet<string>> {
   const entries: TargetEntry[] = [];
   for await (const entry of target.list(signal)) {
     if (entry.isFile !== false && !own.has(entry.name)) entries.push(entry);
   }
-  const records = await recordsAmong(entries, name => readSmall(target, name, signal));
-  return records.flatMap(({ record }) => (record === undefined ? [] : objectsOf(record)));
+  const read = (name: string): Promise<Buffer | undefined> => readSmall(target, name, signal);
+  const released = await releasesAmong(entries, read);
+  const needed = neededBy(released);
+  if (needed === undefined) return new Set(created);
+  const records = await recordsAmong(entries, read);
+  const manifests = new Set([...needed].filter(name => MANIFEST_NAME.test(name)));
+  return new Set([
+    ...needed,
+    // An artifact stays with its manifest, and code archives with their pointer file.
+    ...created.filter(name => [...manifests].some(manifest => name.startsWith(`${idOf(manifest)}.`))),
+    ...(needed.size > manifests.size ? created.filter(name => name.endsWith('.zip')) : []),
+    ...records.flatMap(({ record }) => (record === undefined ? [] : objectsOf(record)))
+  ]);
 }

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { shipRequest, type ShipRequestInput, type ShipResult } from '../../src/contract/ship.js';
 import { ship } from '../../src/ship/ship.js';
 import { Cache } from '../../src/system/cache/cache.js';
@@ -21,7 +21,6 @@ let venv: KernelVenv;
 let env: Record<string, string>;
 let server: S3Server;
 let cluster: Kubernetes;
-let kernel: Kernel;
 let cache: Cache;
 
 beforeAll(async () => {
@@ -38,17 +37,22 @@ beforeAll(async () => {
     ...(await cluster.clientEnv(S3_PROPERTIES))
   };
   cache = await Cache.open(join(folder, 'cache'));
-  kernel = new Kernel(venv.python, env, folder);
 });
 
 afterAll(async () => {
   // Undefined when the set-up failed.
-  await (kernel as Kernel | undefined)?.close();
   await (cluster as Kubernetes | undefined)?.stop();
   await (server as S3Server | undefined)?.stop();
   await (venv as KernelVenv | undefined)?.remove();
   await removeFolder(folder);
 });
+
+/** A kernel for one test: a kernel keeps the Spark properties of its first session. */
+function newKernel(): Kernel {
+  const kernel = new Kernel(venv.python, env, folder);
+  onTestFinished(() => kernel.close());
+  return kernel;
+}
 
 function shipTo(target: ShipRequestInput['target'], nodeCache: string): Promise<ShipResult> {
   const request = shipRequest.parse({ python: venv.python, target, master: cluster.master, nodeCache });
@@ -71,6 +75,7 @@ test('a pod runs what the driver serves, takes over new code, and leaves the env
   await mkdir(volume);
   await chmod(volume, 0o1777);
   const { cell, artifact } = await shipTo(target, volume);
+  const kernel = newKernel();
   await startSession(kernel, cell, [venv.python, venv.module, join(folder, 'target', artifact.name)]);
   const first = await lookFromAnExecutor(kernel);
   expect(first).toMatchObject({ sees: [false, false, false], version: 'v1', dot: 14, folder: '/opt/spark/work-dir' });
@@ -98,6 +103,7 @@ test('a pod fetches everything from S3 by itself, and unpacks it in its containe
   await venv.edit('v1');
   const target = server.settings('s3://ship/envs', { region: 'us-east-1' });
   const { cell } = await shipTo(target, '');
+  const kernel = newKernel();
   await startSession(kernel, cell, [venv.python, venv.module]);
   const first = await lookFromAnExecutor(kernel);
   expect(first).toMatchObject({ sees: [false, false], version: 'v1', dot: 14 });

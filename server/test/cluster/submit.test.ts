@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -155,6 +155,13 @@ test('the example for cron and CI runs a release', async () => {
   });
   const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   expect(viewOf({ code: code as number, stdout, stderr: '' }).sees).toEqual([false, false]);
+});
+
+test('what is shipped for one job is gone when the job ends, whatever its exit code is', async () => {
+  const url = `file://${folder}/for-one-job`;
+  const words = ['--python', venv.python, '--target', url, '--master', cluster.master, '--ephemeral'];
+  viewOf(await shipEnv('submit', ...words, '--', 'app.py', '6', ...hidden), 6);
+  expect(await readdir(join(folder, 'for-one-job'))).toEqual([]);
 });
 
 test('a dry run prints the command, which runs in a shell, and runs nothing', async () => {

@@ -26,12 +26,12 @@ const target = {
 
 // The masters of all deployments. A deployment with a property of another name needs this name in the contract.
 test.each(
-  ['', 'local-cluster[2,1,1024]', 'spark://host:7077', 'yarn'].flatMap(master =>
+  ['', 'local-cluster[2,1,1024]', 'spark://host:7077', 'yarn', 'k8s://host'].flatMap(master =>
     (['pex', 'archive'] as const).map(format => [master, format] as const)
   )
 )('a driver finds every property of its environment: "%s", %s', async (master, format) => {
   const manifest = { ...manifestOf('env-1234'), format } as Manifest;
-  const conf = await sparkConfOf({ manifest, code: [code], pointer: 'p.json', target, master });
+  const conf = await sparkConfOf({ manifest, code: [code], pointer: 'p.json', target, master, nodeCache: '/cache' });
   expect(conf.map(([name]) => name).filter(name => !IS_OURS.test(name))).toEqual([]);
 });
 

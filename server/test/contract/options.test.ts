@@ -30,6 +30,7 @@ const SAID: OptionValues = {
   shared: true,
   master: '',
   nodeCache: '/var/cache/ship-env',
+  deployMode: 'client',
   format: 'pex',
   excludes: ['a', 'b'],
   includeSpark: true,
@@ -37,6 +38,7 @@ const SAID: OptionValues = {
   allowSecrets: ['.env'],
   allowLinks: ['/data', '/more'],
   dryRun: true,
+  release: 'v1',
   json: true
 };
 
@@ -72,7 +74,11 @@ test.each(Object.keys(COMMANDS) as CommandName[])(
       const example = choices?.[0] ?? { age: '1d', count: '1', name: 'x' }[value ?? 'name'];
       const words = [flag, ...(flags.includes('<') ? [example] : [])];
       const needed =
-        command === 'remove' ? ['env-x'] : command === 'build' && name !== 'output' ? ['--output', 'x'] : [];
+        command === 'remove' || command === 'release'
+          ? ['env-x']
+          : command === 'build' && name !== 'output'
+            ? ['--output', 'x']
+            : [];
       const values = await read(command, [...words, ...needed]).catch((error: unknown) => {
         if (error instanceof CommanderError && error.code === 'commander.unknownOption') return {};
         throw error;

@@ -60,7 +60,7 @@ export async function names(directory: string): Promise<string[]> {
   return (await everyName(directory)).filter(name => !isRecordName(name));
 }
 
-/** Removes the records of ships: then the target is as a release without records leaves it. */
+/** Removes the records of ships: then the target is as a ship-env without records leaves it. */
 export async function forgetShips(directory: string): Promise<void> {
   for (const name of await recordNames(directory)) await rm(join(directory, name));
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listTarget } from '../../src/inventory/list.js';
 import { prune } from '../../src/inventory/prune.js';
+import { remove } from '../../src/inventory/remove.js';
+import { takeBack } from '../../src/ship/ephemeral.js';
 import { makeRelease } from '../../src/ship/release.js';
 import { shippedByName } from '../../src/ship/shipped.js';
 import { Cache } from '../../src/system/cache/cache.js';
@@ -12,7 +14,7 @@ import { releaseFileName } from '../../src/trust/releases.js';
 import { calm, failure } from '../payloads/payloads.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { temporaryFolder } from '../support/temporary.js';
-import { makePort, names, type Port } from './port.js';
+import { forgetShips, makePort, names, type Port } from './port.js';
 
 let kernel: KernelVenv;
 beforeAll(async () => {
@@ -27,6 +29,8 @@ async function withTarget<T>(port: Port, work: (target: Target) => Promise<T>): 
 
 /** Lets everything on the target be old, and prunes with a cache that has never shipped to it. */
 async function pruneOld(port: Port): ReturnType<typeof prune> {
+  // A record says when a ship last used what it names.
+  await forgetShips(port.directory);
   for (const name of await names(port.directory)) await utimes(join(port.directory, name), 1, 1);
   const cache = await Cache.open(await temporaryFolder());
   return prune(port.request().target, { olderThanMs: 1000, keep: 0, dryRun: false }, { cache, signal: calm });
@@ -93,4 +97,28 @@ test('a release that cannot be read keeps everything, and the list says what to 
   expect((await pruneOld(port)).removed).toEqual([]);
   const { releases } = await listTarget(port.request().target, calm);
   expect(releases).toMatchObject([{ name: 'later', hint: expect.stringContaining('ship-env release later --remove') }]);
+});
+
+test('what a release names is removed only by force, and stays after the job that shipped it', async () => {
+  const port = await makePort(kernel);
+  const created: string[] = [];
+  const { artifact } = await port.ship({ onCreated: each => void created.push(...each), more: { release: 'v1' } });
+  const { target } = port.request();
+  const asked = { names: [artifact.id], force: false, dryRun: false };
+  const context = { cache: port.cache, signal: calm };
+  expect(await failure(remove(target, asked, context))).toMatchObject({
+    code: 'TARGET_IN_USE',
+    message: expect.stringContaining('the release v1 names it')
+  });
+  const before = await names(port.directory);
+  expect((await takeBack(target, created, port)).removed).toMatchObject([expect.stringMatching(/^ship-env-ship-/u)]);
+  expect(await names(port.directory)).toEqual(before);
+
+  await writeFile(join(port.directory, releaseFileName('v1')), 'no JSON');
+  expect((await takeBack(target, created, port)).removed).toEqual([]);
+  expect(await failure(remove(target, asked, context))).toMatchObject({
+    message: expect.stringContaining('the release v1 cannot be read')
+  });
+  await remove(target, { ...asked, force: true }, context);
+  expect(await names(port.directory)).not.toContain(artifact.name);
 });

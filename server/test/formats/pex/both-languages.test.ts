@@ -2,16 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ARTIFACT_ID_DIGITS } from '../../../src/formats/pex/artifact-id.js';
-import {
-  CONTAINER_ROOT,
-  FLUSH,
-  LAYOUT,
-  MARK,
-  NOTES,
-  PEX_REQUESTS,
-  REFUSED,
-  SYNCED
-} from '../../../src/formats/pex/header.js';
+import { FLUSH, MARK, NOTES, PEX_REQUESTS, REFUSED, SYNCED } from '../../../src/formats/pex/header.js';
+import { CONTAINER_ROOT, LAYOUT } from '../../../src/formats/node-start.js';
 import { LAYOUT_NAME } from '../../../src/content/segments/plan/segment-key.js';
 import { COMMENT_PREFIX } from '../../../src/formats/pex/tail.js';
 import { POINTER_NAME } from '../../../src/contract/pointer-name.js';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CONTAINER_ROOT, shHeader } from '../../../src/formats/pex/header.js';
+import { CONTAINER_ROOT } from '../../../src/formats/node-start.js';
+import { shHeader } from '../../../src/formats/pex/header.js';
 import { INTERPRETER } from '../fixtures.js';
 
 const RUNTIME = fileURLToPath(new URL('../../../../jupyterlab_ship_env/runtime', import.meta.url));

@@ -2,7 +2,8 @@ import { chmod, chown, mkdir, rename, rm, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LAYOUT, shHeader } from '../../../src/formats/pex/header.js';
+import { LAYOUT } from '../../../src/formats/node-start.js';
+import { shHeader } from '../../../src/formats/pex/header.js';
 import { INTERPRETER } from '../fixtures.js';
 import { ID, OWN, bin, chosenRoot, container, fakePython, folder, run } from './container.js';
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { zip64Findings } from '../../../src/formats/pex/zip64-finding.js';
 import { pexPlanOf } from '../../../src/formats/pex/plan.js';
 import { headOf } from '../../../src/formats/pex/head.js';
-import { LAYOUT } from '../../../src/formats/pex/header.js';
+import { LAYOUT } from '../../../src/formats/node-start.js';
 import { tailOf } from '../../../src/formats/pex/tail.js';
 import { readSegment } from '../../../src/content/segments/segment-index.js';
 import { Workshop, handMade, large, snapshotOf, buildArtifact } from '../fixtures.js';

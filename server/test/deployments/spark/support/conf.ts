@@ -1,6 +1,6 @@
 import type { DeployMode } from '../../../../src/contract/deploy-mode.js';
 import type { CodeArchive, Manifest } from '../../../../src/contract/manifest.js';
-import { NO_WISHES, type Outputs, type Shipped } from '../../../../src/deployments/deployment.js';
+import type { Outputs, Shipped } from '../../../../src/deployments/deployment.js';
 import { parseMaster } from '../../../../src/deployments/registry.js';
 import type { SparkConf } from '../../../../src/deployments/spark/config.js';
 import { formatOf } from '../../../../src/formats/registry.js';
@@ -28,9 +28,10 @@ export function outputsOf(of: {
   master: string;
   /** The properties of spark-defaults.conf. */
   defaults?: SparkProperties;
+  nodeCache?: string;
   deployMode?: DeployMode;
 }): Promise<Outputs> {
-  const { sharedArtifact, target, master, deployMode = 'client', defaults = {} } = of;
+  const { sharedArtifact, target, master, deployMode = 'client', defaults = {}, nodeCache = '' } = of;
   const access = { ...target, executablePath: () => Promise.resolve(sharedArtifact) };
   return parseMaster(master).deployment.arrange(shippedOf(of), access, {
     master,
@@ -38,7 +39,7 @@ export function outputsOf(of: {
     shared: sharedArtifact !== undefined,
     target: 'file:///target',
     defaults,
-    ...NO_WISHES
+    nodeCache
   });
 }
 
