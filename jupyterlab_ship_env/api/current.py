@@ -121,7 +121,7 @@ def _of_properties(found: Mapping[str, str]) -> Environment:
     conf = {key: value for key, value in found.items() if PROPERTY.fullmatch(key)}
     listed = [uri for key in conf if key in LISTS for uri in conf[key].split(",") if uri]
     python = conf.get("spark.pyspark.python", "")
-    # Of an archive: file#alias.
+    # An archive is listed as file#alias.
     names = [_name(python), *(_name(uri) for uri in listed)]
     artifact = next((match for name in names if (match := _ARTIFACT.fullmatch(name))), None)
     if artifact is None:

@@ -81,6 +81,8 @@ const LISTS = [
   /\/deployments\/spark\//,
   /\/settings\//,
   /\/cli\//,
+  // The folder of a container has this name since the first format.
+  /\/formats\/node-start\.ts$/,
   /\/sidecar\/app\.ts$/,
   // The tool leaves a folder of this name in environments.
   /\/content\/segments\/plan\/dist-info\.ts$/

@@ -1,3 +1,4 @@
+import { LIST_PROPERTIES } from '../contract/current.js';
 import type { DeployMode } from '../contract/deploy-mode.js';
 import { DRIVER_PYTHON_KEY } from '../deployments/spark/config.js';
 import { propertyOf, valueIn, type JobWords, type SubmitOption } from './words.js';
@@ -18,8 +19,8 @@ export interface Submission {
 
 /** For each option of spark-submit that is a list: the Spark properties that a ship sets, of which one is in use. */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
-  '--files': ['spark.files', 'spark.yarn.dist.files'],
-  '--archives': ['spark.archives', 'spark.yarn.dist.archives']
+  '--files': LIST_PROPERTIES.filter(name => name.endsWith('.files')),
+  '--archives': LIST_PROPERTIES.filter(name => name.endsWith('.archives'))
 };
 /** Options that the command has already, from what the person said. */
 const TAKEN: Readonly<Record<string, string>> = {
