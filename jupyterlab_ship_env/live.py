@@ -19,7 +19,7 @@ def update_session(live: Live) -> tuple[LiveState, str]:
 
     :raises ShipEnvError: SESSION_UPDATE_FAILED
     """
-    if not _has_session():
+    if not has_session():
         return "none", "This process has no Spark session."
     # A separate namespace: no name is left in the person's.
     namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -35,7 +35,8 @@ def update_session(live: Live) -> tuple[LiveState, str]:
     return state, message
 
 
-def _has_session() -> bool:
+def has_session() -> bool:
+    """Tell whether this process has a Spark session, of Spark itself or of Spark Connect."""
     # The check imports nothing: a process that never used pyspark has no session.
     context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
     if getattr(context, "_active_spark_context", None) is not None:

@@ -12,7 +12,7 @@ import runpy
 import sys
 
 
-def main() -> object:
+def main() -> int | str | None:
     """Run what the first argument names; returns the exit code of a console script."""
     what = sys.argv.pop(1)
     # The folder of this script: nothing is to be imported from there.
@@ -20,7 +20,8 @@ def main() -> object:
     module, _, function = what.partition(":")
     if function:
         sys.argv[0] = function
-        return getattr(importlib.import_module(module), function)()
+        result: int | str | None = getattr(importlib.import_module(module), function)()
+        return result
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     return 0
 

@@ -10,7 +10,7 @@ from cells import Run, error_of
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyterlab_ship_env.events import Result
-from jupyterlab_ship_env.magic import _has_session
+from jupyterlab_ship_env.live import has_session
 from jupyterlab_ship_env.progress import result_lines
 
 pytestmark = pytest.mark.usefixtures("checkout_path", "stand_in")
@@ -46,7 +46,7 @@ def test_session_of_spark_connect_is_a_session(
     connect = ModuleType("pyspark.sql.connect.session")
     connect.SparkSession = SimpleNamespace(_default_session=session)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", connect)
-    assert _has_session() is is_there
+    assert has_session() is is_there
 
 
 def test_session_that_must_be_restarted_is_said(

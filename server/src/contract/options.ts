@@ -65,7 +65,20 @@ export const OPTIONS = {
     option: {
       flags: '-t, --target <target>',
       help: `a target of the settings, or a URL: ${TARGET_URLS} (default: the settings decide)`,
-      commands: ['ship', 'config', 'run', 'submit', 'probe', 'release', 'list', 'log', 'remove', 'prune', 'check', 'doctor'],
+      commands: [
+        'ship',
+        'config',
+        'run',
+        'submit',
+        'probe',
+        'release',
+        'list',
+        'log',
+        'remove',
+        'prune',
+        'check',
+        'doctor'
+      ],
       magic: true,
       value: 'name'
     }

@@ -24,7 +24,9 @@ export function parseNodeCache(text: string): string | undefined {
   throw new ShipEnvError(
     'CONFIG_NODE_CACHE_INVALID',
     `The node cache must be the absolute path of a folder of the nodes; it is "${shown(path)}".`,
-    { hint: 'Write the path of a folder that every node has, such as /var/cache/ship-env, or leave the node cache out.' }
+    {
+      hint: 'Write the path of a folder that every node has, such as /var/cache/ship-env, or leave the node cache out.'
+    }
   );
 }
 

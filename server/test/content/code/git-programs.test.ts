@@ -5,7 +5,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { revisionOf } from '../../../src/content/code/git/revision.js';
-import { editableOf, git, never, repository, setEnvironment, shippedPaths, temporaryFolder, writeTree } from './helpers.js';
+import {
+  editableOf,
+  git,
+  never,
+  repository,
+  setEnvironment,
+  shippedPaths,
+  temporaryFolder,
+  writeTree
+} from './helpers.js';
 
 /**
  * A partial clone in which every setting that can name a program names one that writes the file `was-run`. The clone

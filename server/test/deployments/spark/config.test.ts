@@ -167,7 +167,7 @@ test('An archive is never run where it lies', async () => {
     { ...shippedOf({ manifest, code: [] }), runs },
     access,
     {
-        ...{ ...NO_WISHES, master: 'yarn', shared: true, deployMode: 'client', defaults: {} },
+      ...{ ...NO_WISHES, master: 'yarn', shared: true, deployMode: 'client', defaults: {} },
       target: 'file:///target'
     }
   );

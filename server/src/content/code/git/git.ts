@@ -110,7 +110,11 @@ export interface Place {
  * Variables that set a filter for each remote of a partial clone. An older git, which does not know GIT_NO_LAZY_FETCH, begins to
  * fetch in a partial clone, and first writes such a filter into `.git/config` unless one is set.
  */
-export async function noFilterToWrite(place: Place, signal: AbortSignal, late: AbortSignal): Promise<NodeJS.ProcessEnv> {
+export async function noFilterToWrite(
+  place: Place,
+  signal: AbortSignal,
+  late: AbortSignal
+): Promise<NodeJS.ProcessEnv> {
   if (!(await mayBePartialClone(place.top))) return {};
   const names = '^(remote\\..*\\.promisor|extensions\\.partialclone)$';
   const found = await runGit(place, [...NO_PROGRAMS, 'config', '--null', '--get-regexp', names], signal, late);
