@@ -51,13 +51,14 @@ def test_steps_findings_and_errors_show_hostile_names_written_out() -> None:
         json.dumps(
             {
                 "type": "result",
-                "artifact": {"name": "env-1.pex", "bytes": 1},
+                "artifact": {"id": "env-1", "name": "env-1.pex", "bytes": 1},
                 "code": [{"name": HOSTILE, "bytes": 1}],
                 "uploadedBytes": 0,
                 "copiedBytes": 0,
                 "reused": False,
                 "findings": [{"message": HOSTILE}],
                 "ms": 1,
+                "conf": {},
                 "cell": "",
             }
         )
