@@ -25,7 +25,7 @@ interface YarnOptions {
 
 /**
  * Starts real servers on free ports of the loopback interface. The client's side has a spark-defaults.conf, as an
- * administrator would write it: one small executor, Spark's jars at a path of the node, S3A on the class paths.
+ * administrator would write it: one small executor, Spark's jars at a path of the node. S3A is on all class paths.
  *
  * @param folder - for their working files
  * @param options.env - of the servers, with SPARK_HOME, as makeSparkHome gives it
@@ -44,7 +44,12 @@ export async function startYarn(folder: string, options: YarnOptions): Promise<Y
       work: join(servers.node, 'work'),
       hdfs: servers.hdfs,
       nodeRoot: join(servers.node, 'root'),
-      clientEnv: { HADOOP_CONF_DIR: servers.configuration, SPARK_CONF_DIR: client },
+      clientEnv: {
+        HADOOP_CONF_DIR: servers.configuration,
+        SPARK_CONF_DIR: client,
+        // Of spark-submit itself as well: in cluster mode it copies the files, without the class path of a driver.
+        SPARK_DIST_CLASSPATH: `${S3A_JARS}/*`
+      },
       stop: async () => {
         await node.stop();
         await servers.stop();
@@ -65,8 +70,6 @@ function defaults({ env, executorEnv }: YarnOptions): string {
     'spark.yarn.am.memory': '512m',
     'spark.yarn.maxAppAttempts': '1',
     'spark.yarn.jars': `local:${join(env['SPARK_HOME'] ?? '', 'jars')}/*`,
-    'spark.driver.extraClassPath': `${S3A_JARS}/*`,
-    'spark.executor.extraClassPath': `${S3A_JARS}/*`,
     ...Object.fromEntries(
       ['spark.executorEnv', 'spark.yarn.appMasterEnv'].flatMap(key =>
         Object.entries(executorEnv).map(([name, value]) => [`${key}.${name}`, value])
