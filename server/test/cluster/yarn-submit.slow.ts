@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { makeSparkHome } from '../deployments/spark/support/spark.js';
+import { makeSparkHome, processesWith } from '../deployments/spark/support/spark.js';
 import { BUNDLE } from '../support/bundle.js';
 import { makeKernelVenv, type KernelVenv } from '../support/kernel-venv.js';
 import { S3Server } from '../support/s3-server.js';
@@ -23,6 +23,8 @@ const side = z.object({
   harbour: z.string(),
   folder: z.string(),
   environment: z.number(),
+  /** The file of the artifact, behind the link in the working directory. */
+  artifact: z.string(),
   dot: z.number()
 });
 const view = z.object({ driver: side, executor: side, sees: z.array(z.boolean()), arguments: z.array(z.string()) });
@@ -32,10 +34,11 @@ const JOB = `
 import json, os, sys
 
 def look(_=None):
-    import os, sys, harbour, numpy
+    import glob, os, sys, harbour, numpy
+    artifacts = glob.glob(os.path.join(os.getcwd(), "env-*.pex"))
     return {
         "python": sys.executable, "numpy": numpy.__file__, "harbour": harbour.__file__, "folder": os.getcwd(),
-        "environment": os.stat(sys.prefix).st_ino, "dot": int(numpy.dot([1, 2, 3], [1, 2, 3])),
+        "environment": os.stat(sys.prefix).st_ino, "artifact": "".join(map(os.path.realpath, artifacts)), "dot": int(numpy.dot([1, 2, 3], [1, 2, 3])),
     }
 
 def main():
@@ -152,15 +155,27 @@ test('in cluster mode the driver runs in the shipped environment on a node, and 
   expect((await resultOf('module')).driver.python).toBe(driver.python);
 });
 
-test('in client mode a second application runs what the first one unpacked on the node', async () => {
-  const target = TARGET;
-  for (const name of ['first', 'second']) {
-    const { code, stderr } = await submit(target, '--', 'app.py', '0', join(results, name), ...hidden);
+/** Two applications in client mode, one after the other. */
+async function inClientMode(target: string, name: string): Promise<[first: View, second: View]> {
+  for (const each of ['first', 'second']) {
+    const { code, stderr } = await submit(target, '--', 'app.py', '0', join(results, `${each}-${name}`), ...hidden);
     expect(code, stderr).toBe(0);
   }
-  const [first, second] = [await resultOf('first'), await resultOf('second')];
+  return [await resultOf(`first-${name}`), await resultOf(`second-${name}`)];
+}
+
+test('in client mode a second application runs what the first one unpacked on the node', async () => {
+  const [first, second] = await inClientMode(TARGET, 's3');
   expect(first.driver.python).toBe(venv.python);
   expect(second.executor).toMatchObject({ python: first.executor.python, environment: first.executor.environment });
+  expect(second.executor.folder).not.toBe(first.executor.folder);
+});
+
+test("from the cluster's HDFS, a second application has the very file that YARN fetched for the first one", async () => {
+  const [first, second] = await inClientMode(`${yarn.hdfs}/user/ann/envs`, 'hdfs');
+  expect(first.executor.artifact.startsWith(`${yarn.work}/local/filecache/`), first.executor.artifact).toBe(true);
+  const { artifact, environment } = first.executor;
+  expect(second.executor).toMatchObject({ artifact, environment });
   expect(second.executor.folder).not.toBe(first.executor.folder);
 });
 
@@ -179,4 +194,7 @@ test('SIGTERM ends an application in the cluster', async () => {
   const stderr = await output;
   const id = /application_\d+_\d+/u.exec(stderr)?.[0] ?? '';
   expect(stderr).toContain(`Killing application ${id}`);
+  // The application master, the driver and the executors name the application or the file.
+  await expect.poll(() => processesWith(join(results, 'waits')), { timeout: 600_000 }).toEqual([]);
+  await expect.poll(() => processesWith(id), { timeout: 600_000 }).toEqual([]);
 });
