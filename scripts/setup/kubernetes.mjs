@@ -12,7 +12,8 @@ import { whenChanged } from './stamp.mjs';
 const FOLDER = join(paths.cache, 'kubernetes');
 const MOCK_JARS = join(FOLDER, 'mock');
 const MOCK_CLASSES = join(FOLDER, 'mock-classes');
-const SPARK_JARS = join(sitePackages(paths.venv), 'pyspark', 'jars');
+/** The folder exists once the project's environment does. */
+const sparkJars = () => join(sitePackages(paths.venv), 'pyspark', 'jars');
 const COMPILER = join(FOLDER, 'compiler');
 const MOCK_SOURCE = join(paths.root, 'scripts', 'cluster', 'kubernetes', 'MockApi.java');
 
@@ -30,7 +31,7 @@ const ECJ = [dependency('org.eclipse.jdt', 'ecj', '3.43.0', { transitive: false 
 
 /** @returns {string} the class path of the API server in memory */
 export function mockClassPath() {
-  return [MOCK_CLASSES, `${MOCK_JARS}/*`, `${SPARK_JARS}/*`].join(':');
+  return [MOCK_CLASSES, `${MOCK_JARS}/*`, `${sparkJars()}/*`].join(':');
 }
 
 /**
@@ -54,7 +55,7 @@ async function compile() {
   mkdirSync(MOCK_CLASSES, { recursive: true });
   const ecj = ['-cp', `${COMPILER}/*`, 'org.eclipse.jdt.internal.compiler.batch.Main'];
   // This compiler reads no `*` in a class path.
-  const jars = [MOCK_JARS, SPARK_JARS].flatMap(folder => readdirSync(folder).map(name => join(folder, name)));
+  const jars = [MOCK_JARS, sparkJars()].flatMap(folder => readdirSync(folder).map(name => join(folder, name)));
   const options = ['-17', '-nowarn', '-proc:none', '-cp', jars.join(':'), '-d', MOCK_CLASSES];
   await run('java', [...ecj, ...options, MOCK_SOURCE], { stdout: 'capture' });
 }
