@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         node_cache: str
         """Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide)."""
         deploy_mode: Literal["client", "cluster"]
-        """Where the driver runs: client, on this machine (default); cluster, on a node, in the shipped environment."""
+        """Where the driver of Spark runs, on this machine (the default) or on a node, in the shipped environment."""
         format: str
         """Artifact format: pex (default), one file that runs itself; archive, a .tar.gz that Spark unpacks."""
         exclude: Sequence[str]
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
         node_cache: str
         """Kubernetes: the path of a folder of the nodes in which executors unpack (default: the settings decide)."""
         deploy_mode: Literal["client", "cluster"]
-        """Where the driver runs: client, on this machine (default); cluster, on a node, in the shipped environment."""
+        """Where the driver of Spark runs, on this machine (the default) or on a node, in the shipped environment."""
         format: str
         """Artifact format: pex (default), one file that runs itself; archive, a .tar.gz that Spark unpacks."""
         exclude: Sequence[str]
@@ -115,7 +115,7 @@ ARGUMENTS: dict[str, Argument] = {
     "deploy_mode": {
         "flag": "--deploy-mode",
         "kind": "text",
-        "help": "Where the driver runs: client, on this machine (default); cluster, on a node, in the shipped environment.",
+        "help": "Where the driver of Spark runs, on this machine (the default) or on a node, in the shipped environment.",
     },
     "format": {
         "flag": "--format",

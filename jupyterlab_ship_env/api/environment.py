@@ -49,13 +49,20 @@ class Environment:
         ``builder.config("spark.files", …)`` of yours replaces them all: add ``conf["spark.files"]`` to it, or call
         ``sparkContext.addFile``. A session that runs already keeps its environment: stop it first.
 
-        :raises ShipEnvError: KERNEL_NO_PYSPARK, KERNEL_FAILED; ARTIFACT_NOT_SHIPPED after a dry run
+        :raises ShipEnvError: KERNEL_NO_PYSPARK, KERNEL_FAILED; ARTIFACT_NOT_SHIPPED after a dry run; USAGE_INVALID for a
+            driver on a node
         """
         if self.is_dry_run:
             raise ShipEnvError(
                 "ARTIFACT_NOT_SHIPPED",
                 f"A session was to run {self.artifact_name}, which a dry run did not send.",
                 "Ship without dry_run.",
+            )
+        if self.conf.get("spark.submit.deployMode") == "cluster":
+            raise ShipEnvError(
+                "USAGE_INVALID",
+                "A session was to be built here; the environment is configured for a driver on a node (deploy_mode).",
+                "Leave out deploy_mode, or run the job with ship-env submit.",
             )
         from .builder import make_builder
 

@@ -49,7 +49,7 @@ def config(**options: Unpack[ConfigOptions]) -> Environment:
     """Return an environment that was shipped before. Sends nothing.
 
     By default it is the environment of a python of this machine, which must be as it was when it was shipped. With
-    ``artifact``, it is any environment on the target, and nothing of it needs to be on this machine.
+    ``artifact`` or ``release``, it is any environment on the target, and nothing of it needs to be on this machine.
 
     The keyword arguments are the options of ``ship-env config``.
 
@@ -57,11 +57,11 @@ def config(**options: Unpack[ConfigOptions]) -> Environment:
     :raises ShipEnvError: ARTIFACT_NOT_SHIPPED when the target lacks it; as ``ship``
     """
     words = words_of("config", options)
-    is_named = options.get("artifact") is not None
+    is_named = options.get("artifact") is not None or options.get("release") is not None
     python = [] if is_named or options.get("python") is not None else [f"--python={sys.executable}"]
     command = [find_node().path, find_bundle(), "config", *python, *words]
     environment = config_of(command, bundle_environment(os.environ))
-    return environment if is_named or options.get("code") is not None else _with_again(environment, dict(options), None)
+    return environment if is_named else _with_again(environment, dict(options), None)
 
 
 def _ship(options: _Options, on_step: Optional[Callable[[Step], None]]) -> tuple[Environment, Optional[Live]]:
@@ -97,7 +97,7 @@ def _with_again(environment: Environment, options: _Options, on_step: Optional[C
 
     def again(spark: Any) -> Update:
         _require_running(spark)
-        shipped, live = _ship({**options, "dry_run": False}, on_step)
+        shipped, live = _ship({**options, "dry_run": False, "release": None}, on_step)
         if live is None:
             return Update("none", "This cluster has no sessions that new code can reach.", shipped)
         state, message = update_session(live)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -105,6 +106,13 @@ def test_config_finds_an_environment_of_this_machine_or_by_its_artifact() -> Non
     env = ship_env.config(target="lake")
     assert env.command == ("config", f"--python={sys.executable}", "--target=lake", "--json")
     assert ship_env.config(artifact="env-1", code="c").command == ("config", "--artifact=env-1", "--code=c", "--json")
+    assert ship_env.config(release="v1").command == ("config", "--release=v1", "--json")
+
+
+def test_environment_of_a_driver_on_a_node_builds_no_session_here() -> None:
+    env = replace(ship_env.config(target="lake"), conf={"spark.submit.deployMode": "cluster"})
+    with pytest.raises(ship_env.ShipEnvError, match="a driver on a node"):
+        env.builder()
 
 
 def test_missing_node_is_said_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ export async function configCommand(options: OptionValues, view: View, signal: A
       { hint: 'Leave --as out: the cell gives the files to the session that runs.' }
     );
   }
-  if (cell === '' && options.as === 'builder') {
+  if (cell === '' && options.as === 'builder' && options.json !== true) {
     throw new ShipEnvError(
       'USAGE_INVALID',
       'A notebook has its driver here; --deploy-mode cluster was to run the driver on a node.',

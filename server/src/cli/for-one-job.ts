@@ -1,5 +1,6 @@
-import type { TargetSettings } from '../contract/target-settings.js';
+import type { ShipRequest } from '../contract/ship.js';
 import { takeBack } from '../ship/ephemeral.js';
+import { ENDING_SIGNALS } from '../system/process/hand-over.js';
 import type { Cache } from '../system/cache/cache.js';
 
 /** Is told what a ship created, as `ShipContext.onCreated`. */
@@ -12,7 +13,7 @@ export type OnCreated = (names: readonly string[]) => void;
  * @param job - ships, tells what the ship created, and uses it
  */
 export async function forOneJob<T>(
-  target: TargetSettings,
+  { target, python }: Pick<ShipRequest, 'target' | 'python'>,
   cache: Cache,
   job: (onCreated: OnCreated) => Promise<T>
 ): Promise<T> {
@@ -20,9 +21,13 @@ export async function forOneJob<T>(
   try {
     return await job(names => void created.push(...names));
   } finally {
-    await takeBack(target, created, { cache }).catch((error: unknown) => {
+    // The removal is short. A signal must not end it halfway.
+    const ignore = (): void => undefined;
+    for (const name of ENDING_SIGNALS) process.on(name, ignore);
+    await takeBack(target, created, { cache, python }).catch((error: unknown) => {
       const told = error instanceof Error ? error.message : String(error);
       process.emitWarning(`What was shipped for this job to ${target.url} is still there: ${told}`, 'ShipEnvWarning');
     });
+    for (const name of ENDING_SIGNALS) process.off(name, ignore);
   }
 }

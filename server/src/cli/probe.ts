@@ -47,7 +47,7 @@ export async function probeCommand(options: OptionValues, view: View, signal: Ab
 
 /** Asks the cluster, unless an answer of the last hour says that all is well. */
 async function onCluster(asked: ShipRequest, isFresh: boolean, context: ProbeContext): Promise<ProbeResult> {
-  const target = await openTarget(asked.target);
+  const target = await openTarget(asked.target, asked.python);
   try {
     const { request } = await acceptRequest(asked, target);
     refuseConnect(request.master);

@@ -57,7 +57,7 @@ export async function runCommand(
   return inUse(cache.root, async () => {
     if (options.ephemeral !== true) return become(await begin(), words, signal);
     const request = await toShipRequest(options, process.env, WHICH_ENVIRONMENT);
-    return forOneJob(request.target, cache, async onCreated => {
+    return forOneJob(request, cache, async onCreated => {
       await withCache(cache, () => ship(request, { cache, signal, emit: event => view.step(event), onCreated }));
       return runToEnd(await begin(), words, signal);
     });

@@ -8,6 +8,7 @@ import { findExecutable } from '../environment/interpreter/interpreter.js';
 import { ShipEnvError } from '../errors.js';
 import { outputsByName } from '../ship/config.js';
 import { ship } from '../ship/ship.js';
+import { sparkDefaults } from '../spark/defaults.js';
 import type { NamedShip } from '../ship/shipped.js';
 import { StepRunner } from '../ship/steps.js';
 import { withCache } from '../ship/with-cache.js';
@@ -67,6 +68,7 @@ export async function submitCommand(
   const said = withCluster(options, job);
   const named = namedBy(said);
   const request = named === undefined ? await toShipRequest(said, process.env, WHICH_ENVIRONMENT) : undefined;
+  if (said.ephemeral === true) await requireWaiting(words, request);
   const spark = await findSparkSubmit({ python: request?.python, env: process.env });
   const cache = await Cache.open();
   const context = { cache, view, signal };
@@ -89,12 +91,13 @@ export async function submitCommand(
         view.result({ type: 'result', artifact, command, env: changed(variables) }, [commandText(command, variables)]);
         return 0;
       }
-      view.result({ type: 'result', artifact, command }, []);
+      // Not the command: a person may have written a secret into it.
+      view.result({ type: 'result', artifact }, []);
       const { jobOutput } = parseMaster(conf['spark.master'] ?? '').deployment;
       const output = deployMode === 'cluster' ? jobOutput : undefined;
       return runJob({ command, env: { ...process.env, ...variables }, home: spark.home, output }, signal);
     });
-  return request === undefined || said.ephemeral !== true ? submit() : forOneJob(request.target, cache, submit);
+  return request === undefined || said.ephemeral !== true ? submit() : forOneJob(request, cache, submit);
 }
 
 async function shipFor(
@@ -157,6 +160,23 @@ function withCluster(options: OptionValues, job: JobWords): OptionValues {
     'USAGE_INVALID',
     `The command line says ${String(options[name])} before "--", and ${String(said[name])} behind it.`,
     { hint: 'Say it once.' }
+  );
+}
+
+/**
+ * What is shipped for one job goes when spark-submit ends, so spark-submit must wait for the job.
+ *
+ * @throws ShipEnvError USAGE_INVALID
+ */
+async function requireWaiting(words: readonly string[], request: ShipRequest | undefined): Promise<void> {
+  const { properties } = await sparkDefaults({ python: request?.python, env: process.env });
+  const set = [...Object.entries(properties).map(([key, value]) => `${key}=${value}`), ...words];
+  const found = set.find(each => /\.waitAppCompletion\s*=\s*false$/iu.test(each));
+  if (found === undefined) return;
+  throw new ShipEnvError(
+    'USAGE_INVALID',
+    `--ephemeral removes what was shipped when spark-submit ends; with ${found} spark-submit ends before the job.`,
+    { hint: 'Leave out --ephemeral, or let spark-submit wait for the job.' }
   );
 }
 

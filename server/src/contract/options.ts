@@ -125,7 +125,7 @@ export const OPTIONS = {
     request: z.enum(DEPLOY_MODES).default('client'),
     option: {
       flags: '--deploy-mode <mode>',
-      help: 'where the driver runs: client, on this machine (default); cluster, on a node, in the shipped environment',
+      help: 'where the driver of Spark runs, on this machine (the default) or on a node, in the shipped environment',
       commands: ['ship', 'config', 'submit'],
       choices: DEPLOY_MODES
     }

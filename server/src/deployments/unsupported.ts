@@ -40,7 +40,7 @@ const HINTS: readonly { pattern: RegExp; hint: string }[] = [
   { pattern: /^(mesos:\/\/|zk:\/\/)/, hint: `Spark 4 does not support Mesos any more. ${SUPPORTED_HINT}` },
   {
     pattern: /^yarn-(client|cluster)$/,
-    hint: 'Since Spark 2 the master is plain "yarn"; the rest is spark.submit.deployMode.'
+    hint: 'Since Spark 2 the master is plain "yarn". Add --deploy-mode cluster for a driver on a node.'
   }
 ];
 

@@ -48,11 +48,13 @@ export function removalOf(names: readonly string[], inventory: Inventory): Targe
  */
 export function usersOf(
   removal: readonly TargetEntry[],
-  { records, releases }: Inventory,
+  inventory: Inventory,
   me: Pick<ShipRecord['by'], 'user' | 'host'>,
   used: ReadonlySet<string>
 ): string[] {
-  const objects = removal.map(({ name }) => name).filter(name => !isRecordName(name));
+  const { records, releases } = inventory;
+  const names = removal.map(({ name }) => name);
+  const objects = names.filter(name => !isRecordName(name));
   const released = releasesOf(objects, releases);
   const others = new Set<string>();
   const told = new Set<string>();
@@ -64,7 +66,37 @@ export function usersOf(
     if (user !== me.user || host !== me.host) others.add(`${user} on ${host} shipped it, last on ${day(record.at)}`);
   }
   const unknown = objects.filter(name => !told.has(name) && !used.has(name));
-  return [...released, ...others, ...unknown.map(name => `nothing says who uses ${name}`)];
+  return [
+    ...released,
+    ...others,
+    ...recordsOfOthers(names, records, me),
+    ...unreadableNeeds(names, inventory),
+    ...unknown.map(name => `nothing says who uses ${name}`)
+  ];
+}
+
+/** Records that protect what other people use, as far as they are removed alone. */
+function recordsOfOthers(
+  names: readonly string[],
+  records: readonly FoundRecord[],
+  me: Pick<ShipRecord['by'], 'user' | 'host'>
+): string[] {
+  return records.flatMap(({ entry, record }) => {
+    if (!names.includes(entry.name)) return [];
+    if (record === undefined) return [`${entry.name} cannot be read`];
+    const isAlone = !objectsOf(record).some(name => names.includes(name));
+    const { user, host } = record.by;
+    return isAlone && (user !== me.user || host !== me.host) ? [`${entry.name} is a record of ${user} on ${host}`] : [];
+  });
+}
+
+/** A pointer file that cannot be read may need any code archive. */
+function unreadableNeeds(names: readonly string[], { entries, pointers }: Inventory): string[] {
+  if (!names.some(name => CODE_NAME.test(name))) return [];
+  const unreadable = [...entries.keys()].filter(
+    name => isPointerName(name) && !pointers.has(name) && !names.includes(name)
+  );
+  return unreadable.map(name => `${name} cannot be read and may need the code`);
 }
 
 function releasesOf(objects: readonly string[], releases: readonly FoundRelease[]): string[] {

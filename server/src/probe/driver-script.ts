@@ -7,9 +7,12 @@
  * no task runs any more once an executor cannot read a file of Spark.
  */
 export const DRIVER_SCRIPT = `
-import json, os, signal, sys, time
+import sys
 
+# Nothing is imported from the working directory.
 sys.path = [entry for entry in sys.path if entry]
+import json, os, signal, time
+
 ask = json.load(sys.stdin)
 # Java inherits stdout, which is for the answers only.
 answers = os.fdopen(os.dup(1), "w")

@@ -28,16 +28,17 @@ export interface TakenBack {
  * first, and then the records are read once more. So one of the two always notices the other.
  *
  * @param created - names that the ship reported (`ShipContext.onCreated`), in that order
+ * @param python - as for the ship
  * @throws ShipEnvError TARGET_*; a TimeoutError after half a minute
  */
 export async function takeBack(
   settings: TargetSettings,
   created: readonly string[],
-  { cache }: { readonly cache: Cache }
+  { cache, python }: { readonly cache: Cache; readonly python?: string | undefined }
 ): Promise<TakenBack> {
   if (created.length === 0) return { removed: [], kept: [] };
   const signal = AbortSignal.timeout(TAKE_BACK_TIMEOUT_MS);
-  const target = await openTarget(settings);
+  const target = await openTarget(settings, python);
   try {
     return await cache.exclusively(writeLock(target), signal, held => takeBackUnderLock(target, created, held));
   } finally {

@@ -1,5 +1,5 @@
 import type { Release } from '../contract/release.js';
-import { ShipEnvError } from '../errors.js';
+import { isShipEnvError, ShipEnvError } from '../errors.js';
 import { bufferPayload } from '../payloads/buffer.js';
 import type { PayloadFacts } from '../payloads/payload.js';
 import type { Cache } from '../system/cache/cache.js';
@@ -76,8 +76,8 @@ async function makeUnderLock(
 ): Promise<Release> {
   const { manifest, sha256 } = await identifiedManifest(target, artifact, signal);
   const archives = code === undefined ? [] : await codeByPointer(target, code, signal);
-  for (const { fileName, bytes } of archives) await requireThere(target, { name: fileName, bytes }, signal);
-  await requireThere(target, manifest.artifact, signal);
+  const needed = [...archives.map(({ fileName, bytes }) => ({ name: fileName, bytes })), manifest.artifact];
+  for (const each of needed) await requireThere(target, each, signal);
   const wanted: Release = { schema: 1, name, artifact: manifest.id, manifestSha256: sha256, code: code ?? null };
   const payload = bufferPayload(releaseFileName(name), releaseBytes(wanted));
   const before = await findRelease(target, name, signal);
@@ -88,11 +88,31 @@ async function makeUnderLock(
       throw error;
     });
     await arrival?.verify(signal);
+    if (arrival !== undefined) await requireNothingGone(target, { release: payload.name, wanted, needed }, signal);
   }
   const found = await findRelease(target, name, signal);
   if (found === undefined) throw notShippedError(target.url, payload.name);
   if (!releaseBytes(found).equals(releaseBytes(wanted))) throw existsError(target, found, artifact);
   return found;
+}
+
+/**
+ * Looks once more for what a new release names. A removal by another machine, which had looked for releases before this one
+ * was written, may have come between. Then the release goes, too.
+ */
+async function requireNothingGone(
+  target: Target,
+  of: { release: string; wanted: Release; needed: readonly Pick<PayloadFacts, 'name' | 'bytes'>[] },
+  signal: AbortSignal
+): Promise<void> {
+  try {
+    await identifiedManifest(target, of.wanted.artifact, signal);
+    if (of.wanted.code !== null) await codeByPointer(target, of.wanted.code, signal);
+    for (const each of of.needed) await requireThere(target, each, signal);
+  } catch (error) {
+    if (isShipEnvError(error, 'ARTIFACT_NOT_SHIPPED')) await target.remove(of.release, signal);
+    throw error;
+  }
 }
 
 async function requireThere(

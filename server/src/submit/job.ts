@@ -22,6 +22,9 @@ export interface SparkSubmitRun {
 /** What shells add to the number of the signal that killed a program. */
 const KILLED_BY = 128;
 
+/** How long the program that ends a job in the cluster may take. The cluster may not answer. */
+const CANCEL_TIMEOUT_MS = 30_000;
+
 /**
  * Becomes the leader of a process group, and watches descriptor 3, whose other end this process holds. When this process is
  * gone, however it ended, the group gets SIGTERM, and SIGKILL ten seconds later. The watcher itself ignores the first one.
@@ -71,6 +74,8 @@ class FollowedJob {
   readonly #run: SparkSubmitRun;
   #cancelCommand: readonly string[] | undefined;
   #signals = 0;
+  /** The program that ends a job in the cluster, while it runs. */
+  #cancel: ChildProcess | undefined;
 
   constructor(run: SparkSubmitRun) {
     this.#run = run;
@@ -89,6 +94,7 @@ class FollowedJob {
   async end(child: ChildProcess, name: NodeJS.Signals): Promise<void> {
     this.#signals++;
     if (this.#signals > 1) {
+      if (this.#cancel !== undefined) kill(this.#cancel, 'SIGKILL');
       kill(child, 'SIGKILL');
       return;
     }
@@ -109,7 +115,11 @@ class FollowedJob {
       return;
     }
     const cancel = spawn(join(home, 'bin', program), args, { env, detached: true, stdio: ['ignore', 2, 2] });
+    this.#cancel = cancel;
+    const tooLong = setTimeout(() => void kill(cancel, 'SIGKILL'), CANCEL_TIMEOUT_MS);
     const [code] = (await once(cancel, 'exit').catch((error: unknown) => [String(error)])) as [unknown];
+    clearTimeout(tooLong);
+    this.#cancel = undefined;
     if (code !== 0) {
       process.stderr.write(`ship-env: the job may go on in the cluster: ${[program, ...args].join(' ')} failed.\n`);
     }

@@ -213,6 +213,9 @@ test('what stops a job before it starts has a code of its own', async () => {
     'app.py'
   );
   expect(JSON.parse(unsupported.stderr)).toMatchObject({ code: 'CONFIG_DEPLOY_MODE_UNSUPPORTED' });
+  const impatient = ['--ephemeral', '--json', '--', '--conf', 'spark.yarn.submit.waitAppCompletion=false', 'app.py'];
+  const refused = await shipEnv('submit', ...words, ...impatient);
+  expect(JSON.parse(refused.stderr)).toMatchObject({ code: 'USAGE_INVALID' });
   const unknown = await shipEnv('submit', '--release', 'v0', '--target', target, '--json', '--', 'app.py');
   expect(JSON.parse(unknown.stderr)).toMatchObject({ code: 'RELEASE_UNKNOWN' });
 });

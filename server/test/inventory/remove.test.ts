@@ -117,3 +117,23 @@ describe('refused', () => {
     expect(await left(port)).toEqual(before);
   });
 });
+
+test('a record of another person, and code that a pointer file beyond reading may need, go by force only', async () => {
+  const port = await makePort(kernel);
+  const { code } = await port.ship();
+  const [own = ''] = await recordNames(port.directory);
+  await recordOfOther(port);
+  const other = (await recordNames(port.directory)).find(name => name !== own) ?? '';
+  expect(await failure(removeFrom(port, [other]))).toMatchObject({
+    code: 'TARGET_IN_USE',
+    message: expect.stringContaining(`${other} is a record of bob`)
+  });
+  await removeFrom(port, [other], { force: true });
+
+  const unreadable = `ship-env-code-00000000000000000001-${'a'.repeat(32)}.json`;
+  await writeFile(join(port.directory, unreadable), 'no JSON');
+  expect(await failure(removeFrom(port, [code[0]?.name ?? '']))).toMatchObject({
+    message: expect.stringContaining(`${unreadable} cannot be read and may need the code`)
+  });
+  await removeFrom(port, [own]);
+});

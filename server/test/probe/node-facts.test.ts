@@ -1,5 +1,10 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { DRIVER_SCRIPT } from '../../src/probe/driver-script.js';
 import { hostsThatDeny, nodesOf, tasksOf } from '../../src/probe/node-facts.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const TASK = `begin
 host\tnode-a
@@ -73,4 +78,12 @@ test('a task that was cut off counts for nothing, and a hostile node cannot fill
   expect(nodesOf([{ started: 0, ended: 1, text: 'begin\nend' }])).toMatchObject([
     { host: 'a node without a name', pythons: [], work: { path: '', freeBytes: 0, runs: false } }
   ]);
+});
+
+test('the driver imports nothing from the working directory', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'json.py'), 'import os\nos.mkdir("imported")\n');
+  const { exitCode } = await execa('python3', ['-c', DRIVER_SCRIPT], { cwd: folder, input: 'no JSON', reject: false });
+  expect(exitCode).toBe(1);
+  expect(await readdir(folder)).toEqual(['json.py']);
 });

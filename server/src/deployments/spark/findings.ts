@@ -50,12 +50,18 @@ function scalaFindings({ spark: { installation, properties } }: Circumstances): 
     itemsOf(properties, key).flatMap((item): Finding[] => {
       const other = /_(2\.\d+|3)(?=[:-])/u.exec(item)?.[1];
       if (other === undefined || other === scala) return [];
+      const name = withoutSecret(item);
       const message =
-        `${key} in spark-defaults.conf names ${item}, which is for Scala ${other}; Spark ${installation.version ?? ''} ` +
+        `${key} in spark-defaults.conf names ${name}, which is for Scala ${other}; Spark ${installation.version ?? ''} ` +
         `in ${installation.home} has Scala ${scala}. Name the package for Scala ${scala}.`;
-      return [{ kind: 'spark-version', subject: item, message }];
+      return [{ kind: 'spark-version', subject: name, message }];
     })
   );
+}
+
+/** The item, or only the name of its file when the item holds a secret. */
+function withoutSecret(item: string): string {
+  return holdsSecret(item) ? item.replace(/[?#].*$/su, '').replace(/^.*\//su, '') : item;
 }
 
 function secretFindings({ spark: { properties } }: Circumstances, keys: ListKeys): Finding[] {

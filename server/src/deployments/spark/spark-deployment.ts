@@ -40,7 +40,7 @@ export function sparkDeployment(cluster: SparkCluster): Deployment {
     if ('driverEnv' in clusterMode) return clusterMode;
     throw new ShipEnvError(
       'CONFIG_DEPLOY_MODE_UNSUPPORTED',
-      `The driver was to run in the cluster (--deploy-mode cluster); ${cluster.title} cannot run a Python driver there.`,
+      `The driver was to run in the cluster (--deploy-mode cluster); ship-env cannot do that on ${cluster.title}.`,
       { hint: clusterMode.hint }
     );
   };

@@ -35,6 +35,14 @@ test('A package for another Scala than that of Spark is a finding', () => {
   ]);
 });
 
+test('A jar for another Scala is named without the secret of its URI', () => {
+  const jars = 'https://me:s3cret@nexus/a_2.12-1.0.jar,https://store/b_2.12-1.0.jar?X-Amz-Signature=s3cret';
+  const found = findingsOf('', { spark: { installation, properties: { 'spark.jars': jars } } });
+  expect(found).toHaveLength(2);
+  expect(found.join()).not.toContain('s3cret');
+  expect(found.join()).toMatch(/ a_2\.12-1\.0\.jar.* b_2\.12-1\.0\.jar/su);
+});
+
 test.each([
   ['spark://host:7077', 'spark.files', 'https://store/a.zip?X-Amz-Signature=s3cret'],
   ['yarn', 'spark.yarn.dist.files', 's3a://key:s3cret@bucket/a.zip']
