@@ -49,8 +49,8 @@ class Environment:
         ``builder.config("spark.files", …)`` of yours replaces them all: add ``conf["spark.files"]`` to it, or call
         ``sparkContext.addFile``. A session that runs already keeps its environment: stop it first.
 
-        :raises ShipEnvError: KERNEL_NO_PYSPARK, KERNEL_FAILED; ARTIFACT_NOT_SHIPPED after a dry run; USAGE_INVALID for a
-            driver on a node
+        :raises ShipEnvError: KERNEL_NO_PYSPARK, KERNEL_FAILED; ARTIFACT_NOT_SHIPPED after a dry run; USAGE_INVALID
+            for a driver on a node
         """
         if self.is_dry_run:
             raise ShipEnvError(

@@ -210,7 +210,7 @@ test('the interrupt key cancels: exit code 130, and nothing on the target', asyn
   expect(await exited).toBe(130);
   expect(JSON.parse(last)).toMatchObject({ code: 'SHIP_CANCELLED' });
   expect((await shipEnv(home, ['list', '--target', `file://${target}`, '--json'])).stdout).toBe(
-    '{"type":"result","artifacts":[]}'
+    '{"type":"result","artifacts":[],"releases":[]}'
   );
 });
 
@@ -222,7 +222,9 @@ test('a ship whose reader goes away is cancelled: nothing stays on the target', 
   await once(shipping.stdout, 'data');
   shipping.stdout.destroy();
   expect(await exited).toBe(130);
-  expect((await shipEnv(home, ['list', '--target', target, '--json'])).stdout).toBe('{"type":"result","artifacts":[]}');
+  expect((await shipEnv(home, ['list', '--target', target, '--json'])).stdout).toBe(
+    '{"type":"result","artifacts":[],"releases":[]}'
+  );
 });
 
 test('a cache that cannot be made is an error, also where nothing can ever be made', async () => {

@@ -1,6 +1,7 @@
 /** What is large: memory, the time until an abort, and zips that need zip64. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -63,7 +64,11 @@ test('memory stays small beside a 400 MB environment', async () => {
     logLevel: 'silent',
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }
   });
-  const modules = fileURLToPath(new URL('../../../../jupyterlab_ship_env/runtime', import.meta.url));
+  // The bundle for the measurement has none of our modules beside it.
+  const modules = workshop.path('modules');
+  const sources = fileURLToPath(new URL('../../../../jupyterlab_ship_env', import.meta.url));
+  await cp(join(sources, 'runtime'), modules, { recursive: true });
+  await symlink(sources, join(modules, 'jupyterlab_ship_env'));
   const { stdout } = await execa('node', [
     `${outdir}/measure.mjs`,
     workshop.path('memory.json'),

@@ -115,7 +115,7 @@ from pex.pex_info import PexInfo
 from pex.util import CacheHelper
 info = PexInfo.from_pex(sys.argv[1])
 with zipfile.ZipFile(sys.argv[1]) as archive:
-    archive.extractall(sys.argv[2], [name for name in archive.namelist() if name.startswith("ship_env_")])
+    archive.extractall(sys.argv[2], [name for name in archive.namelist() if name.startswith(("ship_env_", "jupyterlab_ship_env/"))])
 assert info.code_hash == CacheHelper.pex_code_hash(sys.argv[2]), info.code_hash
 text = info.dump()
 del info._pex_info["pex_hash"]
