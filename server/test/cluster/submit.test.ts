@@ -159,6 +159,7 @@ test('the example for cron and CI runs a release', async () => {
 
 test('what is shipped for one job is gone when the job ends, whatever its exit code is', async () => {
   const url = `file://${folder}/for-one-job`;
+  await mkdir(join(folder, 'for-one-job'));
   const words = ['--python', venv.python, '--target', url, '--master', cluster.master, '--ephemeral'];
   viewOf(await shipEnv('submit', ...words, '--', 'app.py', '6', ...hidden), 6);
   expect(await readdir(join(folder, 'for-one-job'))).toEqual([]);
