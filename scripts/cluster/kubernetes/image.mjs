@@ -1,5 +1,4 @@
 /** What the image of the pods holds besides the machine's /usr and /etc: Spark, Java, and a Python. */
-import { execFileSync } from 'node:child_process';
 import { readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,11 +59,4 @@ export function sparkImage({ withS3a = false } = {}) {
 /** @param {string} path */
 function isBelowUsr(path) {
   return path === '/usr' || path.startsWith('/usr/');
-}
-
-/** @returns {string} the minor version of the image's Python, as in `python3.11` */
-export function imagePython() {
-  return execFileSync(pythonOf(paths.venv), ['-c', 'import sys; print("python%d.%d" % sys.version_info[:2])'], {
-    encoding: 'utf8'
-  }).trim();
 }
