@@ -140,8 +140,9 @@ test('a cancelled probe leaves no process and no probe object', async () => {
   const during: string[] = [];
   for await (const line of createInterface(child.stdout)) {
     const event = probeEvent.parse(JSON.parse(line));
-    // An executor is there; the nodes are not asked yet.
-    if (event.type === 'step' && event.name === 'session' && event.state === 'progress') {
+    // An executor is there; the nodes are not asked yet. A second interrupt would end the process at once.
+    const isAsking = event.type === 'step' && event.name === 'session' && event.state === 'progress';
+    if (isAsking && !child.killed) {
       during.push(...(await readdir(shared)));
       child.kill('SIGINT');
     }
