@@ -71,7 +71,7 @@ def test_who_is_not_the_first_to_make_the_node_root_uses_it_all_the_same(node: N
     faster = """
 import os
 real = os.mkdir
-def late(path, mode):
+def late(path, mode=0o777):
     if path == sys.argv[2] and not os.path.exists(path):
         real(path, mode)
     real(path, mode)
