@@ -116,7 +116,9 @@ class FollowedJob {
     }
     const cancel = spawn(join(home, 'bin', program), args, { env, detached: true, stdio: ['ignore', 2, 2] });
     this.#cancel = cancel;
-    const tooLong = setTimeout(() => void kill(cancel, 'SIGKILL'), CANCEL_TIMEOUT_MS);
+    const tooLong = setTimeout(() => {
+      kill(cancel, 'SIGKILL');
+    }, CANCEL_TIMEOUT_MS);
     const [code] = (await once(cancel, 'exit').catch((error: unknown) => [String(error)])) as [unknown];
     clearTimeout(tooLong);
     this.#cancel = undefined;
