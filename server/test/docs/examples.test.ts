@@ -74,10 +74,10 @@ async function sh(code: string, { path }: Page): Promise<string> {
   return all;
 }
 
-/** Cells of a notebook, with an empty line between them. */
+/** Cells of a notebook, with an empty line between them. An empty line before an indented line is part of a cell. */
 async function python(code: string): Promise<string> {
   const cells = join(kernel.folder, 'cells.json');
-  await writeFile(cells, JSON.stringify(code.trim().split('\n\n')));
+  await writeFile(cells, JSON.stringify(code.trim().split(/\n{2,}(?=\S)/u)));
   const { all } = await execa(kernel.python, ['-c', NOTEBOOK, cells], {
     cwd: kernel.folder,
     env: { ...env, PYTHONPATH: besideKernel },
