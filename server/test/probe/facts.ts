@@ -41,7 +41,7 @@ export function node(of: Partial<NodeFacts> = {}): NodeFacts {
     python,
     pythons: [python],
     spark: '4.3.0',
-    work: { path: '/work/app-1/0', freeBytes: 1e10, runs: true },
+    work: { path: '/container/app-1/0', freeBytes: 1e10, runs: true },
     root: { path: '/tmp/ship-env-0', freeBytes: 1e10, runs: true },
     refusals: [],
     clock: { least: -1, most: 1 },

@@ -57,9 +57,9 @@ test.each<[string, Partial<NodeFacts>, Remark['level'], string]>([
   ['another patch', { spark: '4.3.1' }, 'warning', 'The node a runs Spark 4.3.1, and the driver runs Spark 4.3.0.'],
   [
     'a working directory in which nothing starts',
-    { work: { path: '/work', freeBytes: 1e10, runs: false } },
+    { work: { path: '/container', freeBytes: 1e10, runs: false } },
     'problem',
-    'The node a starts no program in the folder of an executor (/work): it is mounted noexec, or not writable.'
+    'The node a starts no program in the folder of an executor (/container): it is mounted noexec, or not writable.'
   ],
   [
     'a node root in which nothing starts',
@@ -69,7 +69,7 @@ test.each<[string, Partial<NodeFacts>, Remark['level'], string]>([
   ],
   [
     'a folder of the container',
-    { root: { path: '/work/.ship-env-pex', freeBytes: 1e10, runs: true }, refusals: ['does not run from /tmp/x'] },
+    { root: { path: '/container/.ship-env-pex', freeBytes: 1e10, runs: true }, refusals: ['does not run from /tmp/x'] },
     'warning',
     'The node a has no safe node root, so each executor unpacks 1.0 GB for itself. does not run from /tmp/x'
   ],
@@ -118,7 +118,7 @@ test.each<[string, Partial<NodeFacts>]>([
   ['a clock that is not known well', { clock: { least: -400, most: 400 } }],
   ['a Spark that is not known', { spark: '' }],
   ['a C library that is not known', { libc: '' }],
-  ['a full disk that is not used', { work: { path: '/work', freeBytes: 1, runs: true } }]
+  ['a full disk that is not used', { work: { path: '/container', freeBytes: 1, runs: true } }]
 ])('%s is no fault', (_, of) => {
   expect(complaints([node(of)])).toEqual([]);
 });
@@ -126,11 +126,11 @@ test.each<[string, Partial<NodeFacts>]>([
 test('when nothing starts below the node root, the disk of the working directory counts', () => {
   const of = {
     root: { path: '/node', freeBytes: 1e10, runs: false },
-    work: { path: '/work', freeBytes: 1, runs: true }
+    work: { path: '/container', freeBytes: 1, runs: true }
   };
   expect(complaints([node(of)])[1]).toEqual([
     'problem',
-    'The node a has 0.0 MB free below /work, and the environment takes 1.0 GB.'
+    'The node a has 0.0 MB free below /container, and the environment takes 1.0 GB.'
   ]);
 });
 

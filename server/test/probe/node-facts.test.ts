@@ -12,8 +12,8 @@ now\t1000.5
 architecture\tx86_64
 libc\tglibc 2.36
 spark\t4.3.0
-work\t/work/0\t2048\tyes
-refusal\t/work: does not run from /tmp/x
+work\t/container/0\t2048\tyes
+refusal\t/container: does not run from /tmp/x
 root\t/node\t1024\tno
 found\t/usr/bin/python3\t3.11.2 cpython
 found\t/usr/bin/python3\t3.11.2 cpython
@@ -35,9 +35,9 @@ test('the lines of a task become facts', () => {
         { path: '/usr/bin/python', version: '2.7.18', implementation: 'cpython' }
       ],
       spark: '4.3.0',
-      work: { path: '/work/0', freeBytes: 2048 * 1024, runs: true },
+      work: { path: '/container/0', freeBytes: 2048 * 1024, runs: true },
       root: { path: '/node', freeBytes: 1024 * 1024, runs: false },
-      refusals: ['/work: does not run from /tmp/x'],
+      refusals: ['/container: does not run from /tmp/x'],
       clock: { least: -1.5, most: 0.5 }
     }
   ]);
@@ -45,14 +45,14 @@ test('the lines of a task become facts', () => {
 
 test('an executor counts once, and each round narrows what is known of its clock', () => {
   const later = TASK.replace('1000.5', '2000.25');
-  const other = TASK.replace('/work/0', '/work/1');
+  const other = TASK.replace('/container/0', '/container/1');
   const nodes = nodesOf([
     { started: 1000, ended: 1002, text: `${TASK}\n${other}` },
     { started: 2000, ended: 2000.5, text: later }
   ]);
   expect(nodes.map(({ work, clock }) => [work.path, clock])).toEqual([
-    ['/work/0', { least: -0.25, most: 0.25 }],
-    ['/work/1', { least: -1.5, most: 0.5 }]
+    ['/container/0', { least: -0.25, most: 0.25 }],
+    ['/container/1', { least: -1.5, most: 0.5 }]
   ]);
 });
 
