@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Cache } from '../../server/src/system/cache/cache.js';
 import { targetSettings } from '../../server/src/contract/index.js';
-import { transaction } from '../../server/src/ship/transaction.js';
+import { transaction } from '../../server/src/ship/undo/transaction.js';
 import { openTarget } from '../../server/src/targets/index.js';
 import { gate } from '../../server/test/support/gate.js';
 import { folders } from '../support/folders.js';

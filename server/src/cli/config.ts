@@ -5,8 +5,7 @@ import { submitArguments } from '../deployments/spark/submit.js';
 import { ShipEnvError } from '../errors.js';
 import { configByName, configOf, type Config } from '../ship/config.js';
 import { shellWord } from '../text/shell-word.js';
-import { namedBy } from './named.js';
-import { toNamedRequest, toShipRequest } from './request.js';
+import { namedBy, toNamedRequest, toShipRequest } from './request.js';
 import type { View } from './view.js';
 
 /** `ship-env config`. */

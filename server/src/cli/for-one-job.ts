@@ -1,5 +1,5 @@
 import type { ShipRequest } from '../contract/ship.js';
-import { takeBack } from '../ship/ephemeral.js';
+import { takeBack } from '../ship/undo/ephemeral.js';
 import { ENDING_SIGNALS } from '../system/process/hand-over.js';
 import type { Cache } from '../system/cache/cache.js';
 

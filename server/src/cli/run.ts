@@ -17,8 +17,7 @@ import { inUse } from '../system/cache/use.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
 import { forOneJob } from './for-one-job.js';
-import { namedBy } from './named.js';
-import { toShipRequest } from './request.js';
+import { namedBy, toShipRequest } from './request.js';
 import type { View } from './view.js';
 
 /** What to do when no environment is active and none was named. */

@@ -23,8 +23,7 @@ import { openTarget } from '../targets/index.js';
 import { shellWord } from '../text/shell-word.js';
 import { findingLines, formatLine } from './lines.js';
 import { forOneJob, type OnCreated } from './for-one-job.js';
-import { namedBy } from './named.js';
-import { toNamedRequest, toShipRequest } from './request.js';
+import { namedBy, toNamedRequest, toShipRequest } from './request.js';
 import type { View } from './view.js';
 
 /** What to do when no environment is active and nothing was named. */

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { COMMANDS, type CommandName, type Decision } from './declaration.js';
-import { DEPLOY_MODES } from './deploy-mode.js';
 import { TARGET_URLS, targetSettings } from './target-settings.js';
+
+/** Where the driver of a Spark job runs: on the machine that submits the job, or on a node of the cluster. */
+export const DEPLOY_MODES = ['client', 'cluster'] as const;
+export type DeployMode = (typeof DEPLOY_MODES)[number];
 
 const FLAG = z.boolean().default(false);
 

@@ -1,4 +1,4 @@
-import type { DeployMode } from '../contract/deploy-mode.js';
+import type { DeployMode } from '../contract/options.js';
 import type { CodeArchive, Manifest } from '../contract/manifest.js';
 import type { LiveUpdate } from '../contract/ship.js';
 import type { Finding } from '../contract/snapshot.js';

@@ -1,6 +1,6 @@
 import { LAST_GRACE_MS } from '../system/process/last-grace.js';
 import { LONGEST_CLEAN_UP_MS } from '../targets/index.js';
-import { UNDO_TIMEOUT_MS } from './journal.js';
+import { UNDO_TIMEOUT_MS } from './undo/journal.js';
 
 /**
  * How long the process of a cancelled ship may take to end, for any kind of target. After that time a waiting parent

@@ -5,7 +5,7 @@ import type { ArtifactBuild, BuiltArtifact } from '../formats/format.js';
 import type { Payload } from '../payloads/payload.js';
 import type { Target } from '../targets/target.js';
 import { count } from '../text/count.js';
-import type { Journal } from './journal.js';
+import type { Journal } from './undo/journal.js';
 import type { Report, StepOutcome, StepRunner } from './steps.js';
 import { totalBytes, type Upload, type Wanted } from './upload.js';
 

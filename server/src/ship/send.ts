@@ -10,9 +10,9 @@ import { deliver, estimate, type Delivered, type Environment } from './deliver.j
 import { loadNotes, saveNotes } from './digest-notes.js';
 import { TargetArtifacts, wantedContentOf } from './holdings.js';
 import type { Inspected } from './inspect.js';
-import { Journal } from './journal.js';
+import { Journal } from './undo/journal.js';
 import type { ShipRun } from './run.js';
-import { transaction, type TransactionContext } from './transaction.js';
+import { transaction, type TransactionContext } from './undo/transaction.js';
 import { Upload } from './upload.js';
 
 /**

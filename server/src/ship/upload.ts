@@ -4,7 +4,7 @@ import type { Payload, SpannedPayload } from '../payloads/payload.js';
 import type { Arrival, Holding, ObjectFacts, Target } from '../targets/target.js';
 import { isHeld } from '../trust/compare.js';
 import { BY_CONTENT, type Verified } from '../trust/verified.js';
-import type { Journal } from './journal.js';
+import type { Journal } from './undo/journal.js';
 import type { Report } from './steps.js';
 
 /** The signal of requests that a cancel must not cut: nobody would know whether the store had carried them out. */

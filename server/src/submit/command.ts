@@ -1,5 +1,5 @@
 import { LIST_PROPERTIES } from '../contract/current.js';
-import type { DeployMode } from '../contract/deploy-mode.js';
+import type { DeployMode } from '../contract/options.js';
 import { DRIVER_PYTHON_KEY } from '../deployments/spark/config.js';
 import { propertyOf, valueIn, type JobWords, type SubmitOption } from './words.js';
 

@@ -1,4 +1,4 @@
-import { DEPLOY_MODES, type DeployMode } from '../contract/deploy-mode.js';
+import { DEPLOY_MODES, type DeployMode } from '../contract/options.js';
 import { ShipEnvError } from '../errors.js';
 
 /** An option of spark-submit as a person wrote it. */

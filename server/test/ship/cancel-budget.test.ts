@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CANCEL_BUDGET_MS } from '../../src/ship/cancel-budget.js';
-import { UNDO_TIMEOUT_MS } from '../../src/ship/journal.js';
+import { UNDO_TIMEOUT_MS } from '../../src/ship/undo/journal.js';
 import { LAST_GRACE_MS } from '../../src/system/process/last-grace.js';
 import * as directory from '../../src/targets/directory/time-limits.js';
 import * as s3 from '../../src/targets/s3/time-limits.js';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { takeBack } from '../../src/ship/ephemeral.js';
+import { takeBack } from '../../src/ship/undo/ephemeral.js';
 import { personHere } from '../../src/records/author.js';
 import { recordPayload } from '../../src/records/record.js';
 import { shipRecord } from '../../src/contract/ship-record.js';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listTarget } from '../../src/inventory/list.js';
 import { prune } from '../../src/inventory/prune.js';
 import { remove } from '../../src/inventory/remove.js';
-import { takeBack } from '../../src/ship/ephemeral.js';
+import { takeBack } from '../../src/ship/undo/ephemeral.js';
 import { makeRelease } from '../../src/ship/release.js';
 import { shippedByName } from '../../src/ship/shipped.js';
 import { Cache } from '../../src/system/cache/cache.js';

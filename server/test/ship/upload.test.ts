@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { Cache } from '../../src/system/cache/cache.js';
 import { targetSettings } from '../../src/contract/target-settings.js';
-import { transaction, type TransactionContext } from '../../src/ship/transaction.js';
+import { transaction, type TransactionContext } from '../../src/ship/undo/transaction.js';
 import { Upload, type Wanted } from '../../src/ship/upload.js';
 import { openTarget, type Target } from '../../src/targets/index.js';
 import { Verified } from '../../src/trust/verified.js';

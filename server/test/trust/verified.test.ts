@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Cache } from '../../src/system/cache/cache.js';
 import { isHeld } from '../../src/trust/compare.js';
 import { Verified } from '../../src/trust/verified.js';
-import { transaction } from '../../src/ship/transaction.js';
+import { transaction } from '../../src/ship/undo/transaction.js';
 import { Upload } from '../../src/ship/upload.js';
 import type { Payload } from '../../src/payloads/payload.js';
 import { temporaryFolder } from '../support/temporary.js';

@@ -1,4 +1,4 @@
-import type { DeployMode } from '../../contract/deploy-mode.js';
+import type { DeployMode } from '../../contract/options.js';
 import type { Finding } from '../../contract/snapshot.js';
 import { ShipEnvError } from '../../errors.js';
 import type { Circumstances, ClusterWishes, Deployment } from '../deployment.js';

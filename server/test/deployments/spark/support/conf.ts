@@ -1,4 +1,4 @@
-import type { DeployMode } from '../../../../src/contract/deploy-mode.js';
+import type { DeployMode } from '../../../../src/contract/options.js';
 import type { CodeArchive, Manifest } from '../../../../src/contract/manifest.js';
 import type { Outputs, Shipped } from '../../../../src/deployments/deployment.js';
 import { parseMaster } from '../../../../src/deployments/registry.js';

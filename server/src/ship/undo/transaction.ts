@@ -1,7 +1,7 @@
-import type { Cache } from '../system/cache/cache.js';
-import { isAbort, withLeftovers } from '../errors.js';
-import type { Target } from '../targets/target.js';
-import { writeLock } from '../targets/write-lock.js';
+import type { Cache } from '../../system/cache/cache.js';
+import { isAbort, withLeftovers } from '../../errors.js';
+import type { Target } from '../../targets/target.js';
+import { writeLock } from '../../targets/write-lock.js';
 import { Journal } from './journal.js';
 
 /** What work gets while no other ship of this machine writes to the target. */

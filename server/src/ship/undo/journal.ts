@@ -1,4 +1,4 @@
-import type { Target } from '../targets/target.js';
+import type { Target } from '../../targets/target.js';
 
 /** How long the clean-up after a cancelled or failed ship may take. */
 export const UNDO_TIMEOUT_MS = 30_000;

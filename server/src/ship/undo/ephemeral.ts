@@ -1,14 +1,14 @@
-import type { TargetSettings } from '../contract/target-settings.js';
-import { isRecordName } from '../records/record.js';
-import { objectsOf, recordsAmong } from '../records/uses.js';
-import { bufferPayload } from '../payloads/buffer.js';
-import type { Cache } from '../system/cache/cache.js';
-import { openTarget } from '../targets/index.js';
-import { readSmall } from '../targets/reading.js';
-import type { Target, TargetEntry } from '../targets/target.js';
-import { writeLock } from '../targets/write-lock.js';
-import { neededBy, releasesAmong } from '../trust/found-releases.js';
-import { MANIFEST_NAME, idOf } from '../trust/names.js';
+import type { TargetSettings } from '../../contract/target-settings.js';
+import { isRecordName } from '../../records/record.js';
+import { objectsOf, recordsAmong } from '../../records/uses.js';
+import { bufferPayload } from '../../payloads/buffer.js';
+import type { Cache } from '../../system/cache/cache.js';
+import { openTarget } from '../../targets/index.js';
+import { readSmall } from '../../targets/reading.js';
+import type { Target, TargetEntry } from '../../targets/target.js';
+import { writeLock } from '../../targets/write-lock.js';
+import { neededBy, releasesAmong } from '../../trust/found-releases.js';
+import { MANIFEST_NAME, idOf } from '../../trust/names.js';
 
 /** How long the removal may take after the job. What is left goes with the next prune. */
 const TAKE_BACK_TIMEOUT_MS = 30_000;
